@@ -1,0 +1,30 @@
+// Port: where blocking work runs. A lane runs its jobs one after another and owns the object they work on.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+namespace lockstep::env {
+
+// Lanes are few and fixed; the number is chosen by the actor (see core/service/lanes.h).
+enum class LaneId : std::uint8_t {};
+
+class Job {
+ public:
+  virtual ~Job() = default;
+  // On the lane. May block in disk calls; must not touch the actor. After a kill every disk call
+  // fails with kGone: unwind without further effects. It must not throw.
+  virtual void run() = 0;
+  // Back on the actor, in the order of submission per lane; never called after a kill.
+  virtual void done() = 0;
+};
+
+class Lanes {
+ public:
+  virtual ~Lanes() = default;
+  // Runs after all jobs submitted to this lane before. The actor gets it back through
+  // Actor::on_job_done, never from inside this call.
+  virtual void submit(LaneId lane, std::unique_ptr<Job> job) = 0;
+};
+
+}  // namespace lockstep::env

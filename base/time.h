@@ -1,0 +1,35 @@
+// Time as types: instants of the monotonic clock and of the wall clock cannot be mixed.
+#pragma once
+
+#include <chrono>
+
+namespace lockstep {
+
+using Duration = std::chrono::nanoseconds;
+
+struct MonotonicEpoch {
+  using rep = Duration::rep;
+  using period = Duration::period;
+  using duration = Duration;
+  using time_point = std::chrono::time_point<MonotonicEpoch>;
+  static constexpr bool is_steady = true;
+};
+
+// Nanoseconds since some epoch of this process's own monotonic clock; comparable within one process only.
+using Instant = std::chrono::time_point<MonotonicEpoch, Duration>;
+
+struct WallEpoch {
+  using rep = Duration::rep;
+  using period = Duration::period;
+  using duration = Duration;
+  using time_point = std::chrono::time_point<WallEpoch>;
+  static constexpr bool is_steady = false;
+};
+
+// Nanoseconds since 1970-01-01T00:00:00Z as this process believes; a label, never used to decide.
+using WallTime = std::chrono::time_point<WallEpoch, Duration>;
+
+// A deadline that never comes.
+inline constexpr Instant kNever = Instant::max();
+
+}  // namespace lockstep
