@@ -11,7 +11,7 @@ constexpr std::size_t kCoveredFrom = 8;  // behind length and checksum
 
 bool is_known(std::uint8_t channel) {
   return channel >= static_cast<std::uint8_t>(Channel::kRaft) &&
-         channel <= static_cast<std::uint8_t>(Channel::kForward);
+         channel <= static_cast<std::uint8_t>(Channel::kReply);
 }
 
 }  // namespace

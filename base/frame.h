@@ -11,10 +11,9 @@ namespace lockstep {
 
 // What a payload is, so that the receiver knows which decoder to use. Values are on the wire.
 enum class Channel : std::uint8_t {
-  kRaft = 1,      // core/proto raft.proto
-  kRequest = 2,   // client to node, core/proto client.proto
-  kReply = 3,     // node to client
-  kForward = 4,   // node to node: a client's request on its way to the leader, and the answer
+  kRaft = 1,     // core/proto raft.proto
+  kRequest = 2,  // client to node, core/proto client.proto
+  kReply = 3,    // node to client
 };
 
 struct FrameHeader {

@@ -1,0 +1,121 @@
+// The client side of the database, sans-I/O: sessions, sequences, leader discovery, retries and honest outcomes.
+//
+// Frames in, frames out, deadline published; used by workloads, shell, bench, hub and edge. Exactly-once as in
+// thesis §6.3: every write has a session and a sequence, and a retry keeps both.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/ids.h"
+#include "base/prng.h"
+#include "base/time.h"
+#include "core/proto/client.pb.h"
+
+namespace lockstep::client {
+
+using CallId = Id<struct CallIdTag>;
+
+struct Config {
+  std::vector<NodeId> nodes;
+  Duration attempt_timeout = std::chrono::milliseconds(1000);  // then the next node is asked
+  Duration backoff_min = std::chrono::milliseconds(10);        // doubles per fruitless attempt, with jitter
+  Duration backoff_max = std::chrono::milliseconds(500);
+  std::uint64_t seed = 0;
+};
+
+struct WriteOptions {
+  std::vector<wire::TableVersion> expected;
+  wire::WriteMode mode = wire::DEFAULT_MODE;
+};
+
+struct ReadOptions {
+  wire::ReadLevel level = wire::LINEARIZABLE;
+  std::optional<NodeId> at;  // ask this node and no other
+};
+
+// What the caller may conclude.
+enum class Conclusion : std::uint8_t {
+  kDone = 1,     // answered; a write's own outcome is in the reply
+  kFailed = 2,   // certainly without effect
+  kUnknown = 3,  // the write may have happened, or may still happen until a later write of this client is done
+};
+
+struct Completion {
+  CallId id;
+  Conclusion conclusion;
+  wire::Reply reply;  // the last one that was received
+};
+
+struct Outgoing {
+  NodeId to;
+  Bytes payload;  // on Channel::kRequest
+};
+
+class Client {
+ public:
+  Client(Config config, Instant now);
+
+  // Every call ends with exactly one completion, at `deadline` at the latest.
+  CallId write(std::vector<wire::Statement> statements, WriteOptions options, Instant now, Instant deadline);
+  CallId query(wire::Statement statement, ReadOptions options, Instant now, Instant deadline);
+  CallId get_version(std::string table, std::optional<NodeId> at, Instant now, Instant deadline);
+  CallId status(NodeId node, Instant now, Instant deadline);
+
+  void on_reply(NodeId from, BytesView payload, Instant now);
+  void on_deadline(Instant now);
+  Instant deadline() const;
+
+  std::vector<Outgoing> take_outgoing() { return std::exchange(outgoing_, {}); }
+  std::vector<Completion> take_completions() { return std::exchange(completions_, {}); }
+
+  std::uint64_t session() const { return session_; }
+  // The sequence of a write that has not completed; 0 otherwise.
+  std::uint64_t sequence(CallId id) const;
+
+ private:
+  struct Call {
+    wire::Request request;
+    std::optional<NodeId> at;
+    Instant deadline = kNever;
+    Instant next_attempt{};     // when to send (again)
+    NodeId asked;               // the node of the attempt in flight; none: not in flight
+    unsigned fruitless = 0;     // attempts in a row without progress
+    bool maybe_executed = false;
+    wire::Reply last_reply;
+    bool is_write() const { return request.has_write(); }
+  };
+  using Calls = std::map<std::uint64_t, Call>;
+
+  CallId submit(Call call, Instant now);
+  void open_session(Instant now);
+  void send_due(Instant now);
+  void attempt(Call& call, Instant now);
+  void retry(Call& call, Instant now);
+  void retry_at(Call& call, NodeId hint, Instant now);
+  void session_opened(std::uint64_t session);
+  void session_lost(Calls::iterator call);
+  void answer_write(Calls::iterator call, Instant now);
+  void complete(Calls::iterator call, Conclusion conclusion);
+  Conclusion conclusion_at_deadline(const Call& call) const;
+  std::uint64_t first_incomplete() const;
+  NodeId target(const Call& call) const;
+
+  Config config_;
+  Calls calls_;  // by call number
+  std::uint64_t next_call_ = 0;
+  std::uint64_t session_ = 0;       // 0: not open
+  std::uint64_t opening_call_ = 0;  // the call that opens it; 0: none
+  std::uint64_t next_sequence_ = 0;
+  NodeId leader_;                   // best guess
+  std::size_t next_node_ = 0;
+  Stream jitter_;
+  std::vector<Outgoing> outgoing_;
+  std::vector<Completion> completions_;
+};
+
+}  // namespace lockstep::client

@@ -1,0 +1,30 @@
+// Trace events of a replica: what became durable, committed and applied. Oracles read these and nothing else.
+#pragma once
+
+#include "base/env/trace.h"
+
+namespace lockstep::replica {
+
+// One per entry that is durable in this node's log.
+inline constexpr env::EventType kEntryDurable{200, "entry_durable", {"group", "index", "term", "hash"}};
+// One per entry executed. `result` is a hash of the answer, `digest` of the database after it.
+inline constexpr env::EventType kEntryApplied{
+    201, "entry_applied", {"group", "index", "term", "hash", "digest", "result"}};
+// A write of a session ran its statements in this entry (a stored answer is not an execution).
+inline constexpr env::EventType kWriteExecuted{
+    202, "write_executed", {"group", "index", "session", "sequence", "outcome"}};
+inline constexpr env::EventType kTransactionPrepared{203, "transaction_prepared", {"group", "transaction"}};
+// committed: 1 or 0.
+inline constexpr env::EventType kTransactionDecided{
+    204, "transaction_decided", {"group", "transaction", "index", "committed"}};
+// The log and the database are open; what they held.
+inline constexpr env::EventType kRecovered{
+    205, "recovered", {"group", "first", "last", "commit", "applied", "term"}};
+// The entries before `first` were dropped; `durable` is what the database held durably then.
+inline constexpr env::EventType kPrefixDropped{206, "prefix_dropped", {"group", "first", "durable", "everywhere"}};
+// This node has stopped itself; the text says why.
+inline constexpr env::EventType kNodeFailed{207, "node_failed", {"group"}};
+// A grouped transaction was lost and its entries were applied one by one.
+inline constexpr env::EventType kAppliedOneByOne{208, "applied_one_by_one", {"group", "first", "count"}};
+
+}  // namespace lockstep::replica

@@ -1,0 +1,148 @@
+// One small function per message and direction.
+#include "core/replica/raft_wire.h"
+
+namespace lockstep::replica {
+namespace {
+
+void put(wire::RaftMessage& out, const raft::VoteRequest& in) {
+  auto& body = *out.mutable_vote_request();
+  body.set_pre_vote(in.pre_vote);
+  body.set_last_index(in.last_index.value());
+  body.set_last_term(in.last_term.value());
+}
+
+void put(wire::RaftMessage& out, const raft::VoteResponse& in) {
+  auto& body = *out.mutable_vote_response();
+  body.set_pre_vote(in.pre_vote);
+  body.set_granted(in.granted);
+}
+
+void put(wire::RaftMessage& out, const raft::AppendRequest& in) {
+  auto& body = *out.mutable_append_request();
+  body.set_previous_index(in.previous_index.value());
+  body.set_previous_term(in.previous_term.value());
+  for (const raft::Entry& entry : in.entries) {
+    auto& item = *body.add_entries();
+    item.set_term(entry.term.value());
+    item.set_kind(static_cast<std::uint32_t>(entry.kind));
+    item.set_data(entry.data.view().data(), entry.data.size());
+  }
+  body.set_commit(in.commit.value());
+  body.set_round(in.round);
+  body.set_everywhere(in.everywhere.value());
+}
+
+void put(wire::RaftMessage& out, const raft::AppendResponse& in) {
+  auto& body = *out.mutable_append_response();
+  body.set_success(in.success);
+  body.set_fenced(in.fenced);
+  body.set_match(in.match.value());
+  body.set_rejected(in.rejected.value());
+  body.set_hint_index(in.hint_index.value());
+  body.set_hint_term(in.hint_term.value());
+  body.set_round(in.round);
+}
+
+void put(wire::RaftMessage& out, const raft::ReadIndexRequest& in) {
+  out.mutable_read_index_request()->set_context(in.context);
+}
+
+void put(wire::RaftMessage& out, const raft::ReadIndexResponse& in) {
+  auto& body = *out.mutable_read_index_response();
+  body.set_context(in.context);
+  body.set_granted(in.granted);
+  body.set_index(in.index.value());
+}
+
+raft::VoteRequest get(const wire::VoteRequest& in) {
+  return {.pre_vote = in.pre_vote(), .last_index = LogIndex(in.last_index()), .last_term = Term(in.last_term())};
+}
+
+raft::VoteResponse get(const wire::VoteResponse& in) {
+  return {.pre_vote = in.pre_vote(), .granted = in.granted()};
+}
+
+bool is_known(std::uint32_t kind) {
+  return kind == static_cast<std::uint32_t>(raft::EntryKind::kNoop) ||
+         kind == static_cast<std::uint32_t>(raft::EntryKind::kCommand);
+}
+
+Result<raft::AppendRequest> get(wire::AppendRequest& in) {
+  raft::AppendRequest out{.previous_index = LogIndex(in.previous_index()),
+                          .previous_term = Term(in.previous_term()),
+                          .entries = {},
+                          .commit = LogIndex(in.commit()),
+                          .round = in.round(),
+                          .everywhere = LogIndex(in.everywhere())};
+  out.entries.reserve(static_cast<std::size_t>(in.entries_size()));
+  LogIndex index = out.previous_index;
+  for (wire::Entry& item : *in.mutable_entries()) {
+    if (!is_known(item.kind()))
+      return fail(ErrorCode::kCorrupt, cat("expected a known entry kind, found ", item.kind()));
+    index = index.next();
+    out.entries.push_back({index, Term(item.term()), static_cast<raft::EntryKind>(item.kind()),
+                           SharedBytes(std::move(*item.mutable_data()))});
+  }
+  return out;
+}
+
+raft::AppendResponse get(const wire::AppendResponse& in) {
+  return {.success = in.success(),
+          .fenced = in.fenced(),
+          .match = LogIndex(in.match()),
+          .rejected = LogIndex(in.rejected()),
+          .hint_index = LogIndex(in.hint_index()),
+          .hint_term = Term(in.hint_term()),
+          .round = in.round()};
+}
+
+raft::ReadIndexRequest get(const wire::ReadIndexRequest& in) { return {.context = in.context()}; }
+
+raft::ReadIndexResponse get(const wire::ReadIndexResponse& in) {
+  return {.context = in.context(), .granted = in.granted(), .index = LogIndex(in.index())};
+}
+
+}  // namespace
+
+BytesView RaftWire::encode(GroupId group, const raft::Message& message,
+                           const std::optional<DigestReport>& digest) {
+  message_.Clear();
+  message_.set_group(group.value());
+  message_.set_term(message.term.value());
+  std::visit([this](const auto& body) { put(message_, body); }, message.body);
+  if (digest) {
+    message_.mutable_digest()->set_index(digest->index.value());
+    message_.mutable_digest()->set_digest(digest->digest);
+  }
+  bytes_.clear();
+  message_.AppendToString(&bytes_);
+  return bytes_;
+}
+
+Result<PeerMessage> RaftWire::decode(NodeId from, NodeId to, BytesView payload) {
+  if (!message_.ParseFromArray(payload.data(), static_cast<int>(payload.size())))
+    return fail(ErrorCode::kCorrupt, cat("expected a RaftMessage from n", from, ", found bytes that do not parse"));
+  PeerMessage out{.group = GroupId(message_.group()), .message = {}, .digest = std::nullopt};
+  out.message.from = from;
+  out.message.to = to;
+  out.message.term = Term(message_.term());
+  if (message_.has_digest())
+    out.digest = DigestReport{LogIndex(message_.digest().index()), message_.digest().digest()};
+  using Wire = wire::RaftMessage;
+  switch (message_.body_case()) {
+    case Wire::kVoteRequest: out.message.body = get(message_.vote_request()); return out;
+    case Wire::kVoteResponse: out.message.body = get(message_.vote_response()); return out;
+    case Wire::kAppendRequest: {
+      LOCKSTEP_TRY(request, get(*message_.mutable_append_request()));
+      out.message.body = std::move(request);
+      return out;
+    }
+    case Wire::kAppendResponse: out.message.body = get(message_.append_response()); return out;
+    case Wire::kReadIndexRequest: out.message.body = get(message_.read_index_request()); return out;
+    case Wire::kReadIndexResponse: out.message.body = get(message_.read_index_response()); return out;
+    case Wire::BODY_NOT_SET: break;
+  }
+  return fail(ErrorCode::kCorrupt, cat("expected a RaftMessage with a body from n", from));
+}
+
+}  // namespace lockstep::replica

@@ -1,0 +1,322 @@
+// The loop around the pure core: inputs in, effects out to lanes, transport and listener.
+#include "core/replica/replica.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "base/hash.h"
+#include "core/replica/events.h"
+#include "core/replica/lanes.h"
+
+namespace lockstep::replica {
+
+Replica::Replica(const env::Env& env, GroupId group, ReplicaConfig config, ReplicaListener& listener)
+    : env_(env), group_(group), config_(std::move(config)), listener_(listener) {}
+
+Replica::~Replica() = default;
+
+// ---- recovery -------------------------------------------------------------------------------------------------
+
+void Replica::start() {
+  database_ = sql::Database::create(env_.disk, config_.sql);
+  read_pool_ = std::make_unique<ReadPool>(env_.lanes, *database_, config_.readers);
+  open_log();
+  open_machine();
+}
+
+void Replica::open_log() {
+  struct Opened {
+    std::unique_ptr<kv::Store> store;
+    std::unique_ptr<Log> log;
+    raft::Restored restored;
+  };
+  auto open = [this]() -> Result<Opened> {
+    Opened opened;
+    LOCKSTEP_TRY(store, kv::Store::open(env_.disk, config_.kv));
+    opened.store = std::move(store);
+    opened.log = std::make_unique<Log>(*opened.store, group_);
+    LOCKSTEP_TRY(restored, opened.log->restore());
+    opened.restored = restored;
+    return opened;
+  };
+  env_.lanes.submit(kLogLane, make_job(std::move(open), [this](Result<Opened> opened) {
+    if (!succeeded(opened)) return;
+    store_ = std::move(opened->store);
+    log_ = std::move(opened->log);
+    restored_ = opened->restored;
+    finish_recovery();
+  }));
+}
+
+void Replica::open_machine() {
+  auto open = [this] { return StateMachine::open(*database_, config_.session_timeout.count()); };
+  env_.lanes.submit(kApplyLane, make_job(std::move(open), [this](Result<std::unique_ptr<StateMachine>> opened) {
+    if (!succeeded(opened)) return;
+    machine_ = std::move(*opened);
+    applied_ = machine_->applied();
+    durable_ = machine_->durable();
+    digest_ = machine_->digest();
+    for (const auto& [table, version] : machine_->versions()) versions_[table] = version;
+    for (const LogIndex transaction : machine_->undecided()) undecided_[transaction] = true;
+    finish_recovery();
+  }));
+}
+
+void Replica::finish_recovery() {
+  if (!restored_ || !machine_) return;
+  raft::Restored& restored = *restored_;
+  restored.applied = applied_;
+  // What the database holds was committed, whatever the log remembers of it.
+  restored.commit = std::max(restored.commit, applied_);
+  env_.trace.emit({kRecovered,
+                   {group_.value(), restored.first_index.value(), restored.last_index.value(),
+                    restored.commit.value(), applied_.value(), restored.hard_state.term.value()}});
+  if (applied_ < restored.first_index.prev()) {
+    fail_node({ErrorCode::kCorrupt, cat("expected a database that has applied entry ", restored.first_index.prev(),
+                                        ", before which the log was dropped; it has applied ", applied_)});
+    return;
+  }
+  core_.emplace(config_.raft, restored, env_.clock.monotonic_now());
+  leader_heard_ = env_.clock.monotonic_now();
+  listener_.on_recovered();
+}
+
+// ---- inputs ---------------------------------------------------------------------------------------------------
+
+void Replica::on_message(NodeId from, BytesView payload) {
+  if (!core_ || failed_) return;
+  auto peer = wire_.decode(from, env_.self, payload);
+  if (!peer || peer->group != group_) return;  // a peer's mistake costs that frame, nothing else
+  if (std::holds_alternative<raft::AppendRequest>(peer->message.body) && peer->message.term >= core_->view().term)
+    leader_heard_ = env_.clock.monotonic_now();
+  enqueue({env_.clock.monotonic_now(), std::move(peer->message)});
+}
+
+void Replica::on_alarm() {
+  if (!core_ || failed_) return;
+  const Instant now = env_.clock.monotonic_now();
+  if (now >= core_->deadline()) enqueue({now, raft::DeadlineReached{}});
+}
+
+Instant Replica::deadline() const { return core_ && !failed_ ? core_->deadline() : kNever; }
+
+void Replica::propose(std::vector<raft::Propose::One> proposals) {
+  enqueue({env_.clock.monotonic_now(), raft::Propose{std::move(proposals)}});
+}
+
+void Replica::read(raft::ReadId id) { enqueue({env_.clock.monotonic_now(), raft::ReadRequest{id}}); }
+
+void Replica::step_down() { enqueue({env_.clock.monotonic_now(), raft::StepDown{}}); }
+
+// A listener may call back while effects are executed: its input waits for the end of that step.
+void Replica::enqueue(raft::Input input) {
+  if (failed_) return;
+  CHECK(core_.has_value(), "input before recovery");
+  inputs_.push_back(std::move(input));
+  if (stepping_) return;
+  stepping_ = true;
+  while (!inputs_.empty() && !failed_) {
+    const raft::Input next = std::move(inputs_.front());
+    inputs_.pop_front();
+    core_->step(next, effects_);
+    execute(effects_);
+  }
+  stepping_ = false;
+  if (!failed_) listener_.on_progress();
+}
+
+// ---- effects, in the order of their declaration ------------------------------------------------------------------
+
+void Replica::execute(raft::Effects& effects) {
+  if (effects.role_changed) listener_.on_role_changed(*effects.role_changed);
+  for (const raft::Accepted& accepted : effects.accepted) listener_.on_accepted(accepted);
+  if (effects.persist) persists_.push_back(std::move(*effects.persist));
+  for (const raft::Message& message : effects.send_now) send(message);
+  for (raft::DelayedSend& delayed : effects.send_after) delayed_sends_.push_back(std::move(delayed));
+  for (const raft::Load& request : effects.loads) load(request);
+  for (raft::Entry& entry : effects.apply) to_apply_.push_back(std::move(entry));
+  for (const raft::ReadReady& ready : effects.reads_ready) waiting_reads_[ready.index].push_back(ready.id);
+  for (const raft::Rejected& rejected : effects.rejected) listener_.on_rejected(rejected);
+  persist_next();
+  apply_next();
+  serve_reads();
+  drop_prefix_if_due();
+}
+
+void Replica::send(const raft::Message& message) {
+  env_.transport.send(message.to, Channel::kRaft, wire_.encode(group_, message, std::nullopt));
+}
+
+// One write and one sync for everything that waits (group commit).
+void Replica::persist_next() {
+  if (persisting_ || persists_.empty()) return;
+  persisting_ = true;
+  auto write = [this, batch = std::exchange(persists_, {})]() mutable -> Result<std::vector<raft::Persist>> {
+    LOCKSTEP_TRY_STATUS(log_->persist(batch));
+    return std::move(batch);
+  };
+  auto job = std::make_shared<std::unique_ptr<env::Job>>(
+      make_job(std::move(write), [this](Result<std::vector<raft::Persist>> done) {
+        if (succeeded(done)) persisted(std::move(*done));
+      }));
+  env_.probe.reached(kBeforePersist, 0, [this, job] { env_.lanes.submit(kLogLane, std::move(*job)); });
+}
+
+void Replica::persisted(std::vector<raft::Persist> done) {
+  for (const raft::Persist& persist : done)
+    for (const raft::Entry& entry : persist.entries)
+      env_.trace.emit({kEntryDurable,
+                       {group_.value(), entry.index.value(), entry.term.value(), entry_hash(entry)}});
+  env_.probe.reached(kAfterPersist, 0, [this, ticket = done.back().ticket] {
+    persisting_ = false;
+    while (!delayed_sends_.empty() && delayed_sends_.front().after <= ticket) {
+      send(delayed_sends_.front().message);
+      delayed_sends_.pop_front();
+    }
+    enqueue({env_.clock.monotonic_now(), raft::Persisted{ticket}});
+  });
+}
+
+void Replica::load(const raft::Load& load) {
+  auto read = [this, load] { return log_->load(load); };
+  env_.lanes.submit(kLogLane, make_job(std::move(read), [this, load](Result<std::vector<raft::Entry>> entries) {
+    if (succeeded(entries))
+      enqueue({env_.clock.monotonic_now(), raft::Loaded{load.first, std::move(*entries)}});
+  }));
+}
+
+// ---- the apply lane -------------------------------------------------------------------------------------------
+
+void Replica::apply_next() {
+  if (applying_ || to_apply_.empty()) return;
+  applying_ = true;
+  const auto count = static_cast<std::ptrdiff_t>(std::min(to_apply_.size(), config_.max_apply_entries));
+  std::vector<raft::Entry> entries(std::make_move_iterator(to_apply_.begin()),
+                                   std::make_move_iterator(to_apply_.begin() + count));
+  to_apply_.erase(to_apply_.begin(), to_apply_.begin() + count);
+  auto run = [this, entries = std::move(entries)] { return machine_->apply(entries); };
+  auto job = std::make_shared<std::unique_ptr<env::Job>>(
+      make_job(std::move(run), [this](Result<ApplyResult> result) {
+        if (succeeded(result)) applied(std::move(*result));
+      }));
+  env_.probe.reached(kBeforeApply, 0, [this, job] { env_.lanes.submit(kApplyLane, std::move(*job)); });
+}
+
+void Replica::applied(ApplyResult result) {
+  applying_ = false;
+  applied_ = result.commands.back().index;
+  digest_ = result.commands.back().digest;
+  durable_ = result.durable;
+  for (const auto& [table, version] : result.versions) versions_[table] = version;
+  for (const AppliedCommand& command : result.commands) {
+    if (command.what == AppliedCommand::What::kPrepared) undecided_[command.transaction] = true;
+    if (command.what == AppliedCommand::What::kCommitted || command.what == AppliedCommand::What::kAborted)
+      undecided_.erase(command.transaction);
+  }
+  trace_applied(result);
+  listener_.on_applied(result);
+  enqueue({env_.clock.monotonic_now(), raft::Applied{applied_}});
+}
+
+void Replica::trace_applied(const ApplyResult& result) {
+  const std::uint64_t group = group_.value();
+  if (result.one_by_one)
+    env_.trace.emit({kAppliedOneByOne, {group, result.commands.front().index.value(), result.commands.size()}});
+  Bytes answer;
+  for (const AppliedCommand& command : result.commands) {
+    answer.clear();
+    command.outcome.AppendToString(&answer);
+    env_.trace.emit({kEntryApplied,
+                     {group, command.index.value(), command.term.value(), command.entry_hash, command.digest,
+                      hash64(answer, static_cast<std::uint64_t>(command.what))}});
+    if (command.executed)
+      env_.trace.emit({kWriteExecuted,
+                       {group, command.index.value(), command.session, command.sequence,
+                        command.outcome.result().outcome()}});
+    if (command.what == AppliedCommand::What::kPrepared)
+      env_.trace.emit({kTransactionPrepared, {group, command.transaction.value()}});
+    if (command.what == AppliedCommand::What::kCommitted || command.what == AppliedCommand::What::kAborted)
+      env_.trace.emit({kTransactionDecided,
+                       {group, command.transaction.value(), command.index.value(),
+                        command.what == AppliedCommand::What::kCommitted ? 1u : 0u}});
+  }
+}
+
+void Replica::serve_reads() {
+  while (!waiting_reads_.empty() && waiting_reads_.begin()->first <= applied_) {
+    const auto ready = waiting_reads_.extract(waiting_reads_.begin());
+    for (const raft::ReadId id : ready.mapped()) listener_.on_read_ready(id);
+  }
+}
+
+void Replica::query(sql::Statement statement, std::function<void(sql::QueryResult)> then) {
+  read_pool_->submit(std::move(statement), [this, then = std::move(then)](Result<sql::QueryResult> result) {
+    if (succeeded(result)) then(std::move(*result));
+  });
+}
+
+// ---- dropping the log prefix ----------------------------------------------------------------------------------
+
+// What every member has in its log and this node's database holds durably is needed by nobody.
+void Replica::drop_prefix_if_due() {
+  if (dropping_ || applying_) return;
+  const raft::View now = core_->view();
+  const LogIndex target = std::min(now.everywhere, applied_);
+  if (target < now.first + config_.drop_prefix_entries) return;
+  dropping_ = true;
+  auto sync = [this] { return machine_->sync(); };
+  env_.lanes.submit(kApplyLane, make_job(std::move(sync), [this, target](Result<LogIndex> durable) {
+    if (!succeeded(durable)) return;
+    durable_ = *durable;
+    drop_prefix(std::min(target, durable_).next(), durable_);
+  }));
+}
+
+void Replica::drop_prefix(LogIndex first, LogIndex durable) {
+  auto drop = [this, first]() -> Result<Term> {
+    LOCKSTEP_TRY(last, log_->load({.first = first.prev(), .end = first, .limit_bytes = 0}));
+    if (last.empty()) return fail(ErrorCode::kCorrupt, cat("expected log entry ", first.prev()));
+    LOCKSTEP_TRY_STATUS(log_->drop_prefix(first, last.front().term));
+    return last.front().term;
+  };
+  env_.lanes.submit(kLogLane, make_job(std::move(drop), [this, first, durable](Result<Term> previous_term) {
+    if (!succeeded(previous_term)) return;
+    dropping_ = false;
+    env_.trace.emit({kPrefixDropped,
+                     {group_.value(), first.value(), durable.value(), core_->view().everywhere.value()}});
+    enqueue({env_.clock.monotonic_now(), raft::PrefixDropped{first, *previous_term}});
+  }));
+}
+
+// ---- the rest -------------------------------------------------------------------------------------------------
+
+raft::View Replica::view() const { return core_ ? core_->view() : raft::View{}; }
+
+std::vector<LogIndex> Replica::voter_match() const {
+  return core_ ? core_->voter_match() : std::vector<LogIndex>{};
+}
+
+std::uint64_t Replica::version(const std::string& table) const {
+  const auto found = versions_.find(table);
+  return found == versions_.end() ? 0 : found->second;
+}
+
+Duration Replica::leader_silence() const {
+  return view().role == raft::Role::kLeader ? Duration::zero() : env_.clock.monotonic_now() - leader_heard_;
+}
+
+template <class T>
+bool Replica::succeeded(const Result<T>& result) {
+  if (failed_) return false;
+  if (!result) fail_node(result.error());
+  return result.has_value();
+}
+
+void Replica::fail_node(const Error& error) {
+  failed_ = true;
+  inputs_.clear();
+  env_.trace.emit({kNodeFailed, {group_.value()}, error.message});
+  listener_.on_failed(error);
+}
+
+}  // namespace lockstep::replica

@@ -1,0 +1,188 @@
+// From committed entries to SQL, sessions and decisions.
+#include "core/replica/state_machine.h"
+
+#include <algorithm>
+#include <map>
+
+#include "base/check.h"
+#include "core/replica/log.h"
+#include "core/replica/sql_wire.h"
+
+namespace lockstep::replica {
+
+struct StateMachine::Pending {
+  wire::Command command;
+  bool readable = false;
+  sql::EntryStamp stamp;
+  AppliedCommand applied;
+
+  bool is_maintenance() const { return readable && command.what_case() == wire::Command::kMaintain; }
+};
+
+namespace {
+
+using What = AppliedCommand::What;
+using Verdict = ReplicatedState::Admission::Verdict;
+
+}  // namespace
+
+Result<std::unique_ptr<StateMachine>> StateMachine::open(sql::Database& database, std::int64_t session_timeout_ns) {
+  std::unique_ptr<StateMachine> machine(new StateMachine(session_timeout_ns));
+  LOCKSTEP_TRY(opened, database.open_machine(machine->state_));
+  machine->machine_ = std::move(opened);
+  return machine;
+}
+
+Result<LogIndex> StateMachine::sync() {
+  LOCKSTEP_TRY_STATUS(machine_->sync());
+  return machine_->durable();
+}
+
+Result<ApplyResult> StateMachine::apply(std::span<const raft::Entry> entries) {
+  std::vector<Pending> pending(entries.size());
+  std::int64_t time_ns = state_.entry_time_ns();
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    const raft::Entry& entry = entries[i];
+    Pending& item = pending[i];
+    item.readable = entry.kind == raft::EntryKind::kCommand &&
+                    item.command.ParseFromArray(entry.data.view().data(), static_cast<int>(entry.data.size()));
+    if (item.readable) time_ns = std::max(time_ns, item.command.time_ns());
+    item.stamp = {.index = entry.index, .time_ns = time_ns, .seed = item.command.seed()};
+    item.applied.index = entry.index;
+    item.applied.term = entry.term;
+    item.applied.entry_hash = entry_hash(entry);
+    if (entry.kind == raft::EntryKind::kCommand && !item.readable) item.applied.what = What::kUnreadable;
+  }
+
+  ApplyResult result;
+  for (std::size_t first = 0; first < pending.size();) {
+    std::size_t end = first + 1;
+    if (!pending[first].is_maintenance())
+      while (end < pending.size() && !pending[end].is_maintenance()) ++end;
+    LOCKSTEP_TRY_STATUS(apply_group(std::span(pending).subspan(first, end - first), result));
+    first = end;
+  }
+  LOCKSTEP_TRY_STATUS(machine_->checkpoint_if_due());
+  result.durable = machine_->durable();
+  return result;
+}
+
+Status StateMachine::apply_group(std::span<Pending> group, ApplyResult& result) {
+  sql::ApplyReport report;
+  if (group.front().is_maintenance()) {
+    const auto what = group.front().command.maintain().what() == wire::Maintain::VACUUM
+                          ? sql::Machine::Maintenance::kVacuum
+                          : sql::Machine::Maintenance::kAnalyze;
+    LOCKSTEP_TRY(done, machine_->maintain(group.front().stamp, what));
+    report = std::move(done);
+    group.front().applied.what = What::kMaintained;
+  } else {
+    std::vector<sql::EntryStamp> stamps;
+    stamps.reserve(group.size());
+    for (const Pending& item : group) stamps.push_back(item.stamp);
+    LOCKSTEP_TRY(done, machine_->apply(stamps, [&](std::size_t at, sql::EntryScope& scope) {
+      execute(group[at], scope);
+    }));
+    report = std::move(done);
+  }
+
+  CHECK(report.entries.size() == group.size(), report.entries.size(), " of ", group.size());
+  std::map<std::string, std::uint64_t> versions(result.versions.begin(), result.versions.end());
+  for (std::size_t i = 0; i < group.size(); ++i) {
+    group[i].applied.digest = report.entries[i].digest;
+    for (auto& [table, version] : report.entries[i].versions) versions[table] = version;
+    result.commands.push_back(std::move(group[i].applied));
+  }
+  result.versions.assign(versions.begin(), versions.end());
+  std::move(report.changes.begin(), report.changes.end(), std::back_inserter(result.changes));
+  result.one_by_one |= report.one_by_one;
+  return {};
+}
+
+void StateMachine::execute(Pending& pending, sql::EntryScope& scope) {
+  AppliedCommand& applied = pending.applied;
+  const LogIndex index = applied.index;
+  applied.outcome.Clear();
+  applied.executed = false;
+  state_.advance_time(pending.stamp.time_ns);
+  if (!pending.readable) return;
+  switch (pending.command.what_case()) {
+    case wire::Command::kOpenSession:
+      applied.what = What::kSessionOpened;
+      applied.session = index.value();
+      state_.open_session(index.value());
+      return;
+    case wire::Command::kCloseSession:
+      applied.what = What::kSessionClosed;
+      state_.close_session(pending.command.close_session().session());
+      return;
+    case wire::Command::kWrite:
+      applied.what = What::kWrite;
+      execute_write(pending.command.write(), applied, scope);
+      return;
+    case wire::Command::kPrepare: execute_prepare(pending.command.prepare(), applied); return;
+    case wire::Command::kDecide: execute_decide(pending.command.decide(), applied, scope); return;
+    case wire::Command::kMaintain:
+    case wire::Command::WHAT_NOT_SET: applied.what = What::kUnreadable; return;
+  }
+}
+
+void StateMachine::execute_write(const wire::Write& write, AppliedCommand& applied, sql::EntryScope& scope) {
+  if (answer_from_session(write, applied)) return;
+  const auto statements = from_wire(write.statements());
+  const auto expected = from_wire(write.expected());
+  const sql::BatchResult result = scope.execute(statements, expected);
+  applied.executed = true;
+  applied.outcome.set_kind(wire::WriteOutcome::EXECUTED);
+  to_wire(result, *applied.outcome.mutable_result());
+  record(applied);
+}
+
+void StateMachine::execute_prepare(const wire::Prepare& prepare, AppliedCommand& applied) {
+  applied.what = What::kWrite;
+  if (answer_from_session(prepare.write(), applied)) return;
+  applied.what = What::kPrepared;
+  applied.transaction = applied.index;
+  applied.outcome.set_kind(wire::WriteOutcome::PENDING);
+  state_.prepare(applied.index, prepare.write().SerializeAsString());
+}
+
+void StateMachine::execute_decide(const wire::Decide& decide, AppliedCommand& applied, sql::EntryScope& scope) {
+  applied.what = What::kNothing;
+  applied.transaction = LogIndex(decide.transaction());
+  const auto prepared = state_.take_prepared(applied.transaction);
+  if (!prepared) return;
+  wire::Write write;
+  CHECK(write.ParseFromString(*prepared), "prepared transaction ", applied.transaction);
+  applied.what = decide.commit() ? What::kCommitted : What::kAborted;
+  if (decide.commit()) {
+    execute_write(write, applied, scope);
+  } else if (!answer_from_session(write, applied)) {
+    applied.outcome.set_kind(wire::WriteOutcome::ABORTED);
+    record(applied);
+  }
+}
+
+// True if the session already settles this write: answered before, expired, or no such session.
+bool StateMachine::answer_from_session(const wire::Write& write, AppliedCommand& applied) {
+  applied.session = write.session();
+  applied.sequence = write.sequence();
+  const auto admission = state_.admit(write.session(), write.sequence(), write.first_incomplete());
+  switch (admission.verdict) {
+    case Verdict::kExecute: return false;
+    case Verdict::kStored:
+      CHECK(applied.outcome.ParseFromString(*admission.stored), "session ", write.session());
+      applied.outcome.set_deduplicated(true);
+      return true;
+    case Verdict::kSequenceExpired: applied.outcome.set_kind(wire::WriteOutcome::SEQUENCE_EXPIRED); return true;
+    case Verdict::kSessionUnknown: applied.outcome.set_kind(wire::WriteOutcome::SESSION_UNKNOWN); return true;
+  }
+  return true;
+}
+
+void StateMachine::record(AppliedCommand& applied) {
+  applied.outcome.set_index(applied.index.value());
+  state_.record(applied.session, applied.sequence, applied.outcome.SerializeAsString());
+}
+
+}  // namespace lockstep::replica

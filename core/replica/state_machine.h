@@ -1,0 +1,84 @@
+// Executes committed entries on SQLite: commands become statements, sessions answer retries, transactions are decided.
+//
+// The one place where a command takes effect. Belongs to the apply lane.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "core/proto/command.pb.h"
+#include "core/raft/types.h"
+#include "core/replica/replicated_state.h"
+#include "storage/sql/database.h"
+
+namespace lockstep::replica {
+
+// What one entry did.
+struct AppliedCommand {
+  enum class What : std::uint8_t {
+    kNothing = 1,  // a no-op, or a decision on a transaction that was already decided
+    kSessionOpened = 2,
+    kSessionClosed = 3,
+    kWrite = 4,     // see outcome
+    kPrepared = 5,  // outcome PENDING
+    kCommitted = 6, // a decision; see outcome
+    kAborted = 7,
+    kMaintained = 8,
+    kUnreadable = 9,  // not a Command of this version: nothing happened, on every replica
+  };
+
+  LogIndex index;
+  Term term;
+  std::uint64_t entry_hash = 0;  // of term, kind and data
+  std::uint64_t digest = 0;      // of the database after this entry
+  What what = What::kNothing;
+  LogIndex transaction;        // kPrepared, kCommitted, kAborted
+  std::uint64_t session = 0;   // of a write
+  std::uint64_t sequence = 0;
+  bool executed = false;       // statements ran in this entry (not a stored answer)
+  wire::WriteOutcome outcome;
+};
+
+struct ApplyResult {
+  std::vector<AppliedCommand> commands;
+  std::vector<std::pair<std::string, std::uint64_t>> versions;  // changed tables, final values
+  std::vector<sql::RowChange> changes;                          // only if the feed is on
+  LogIndex durable;                                             // of the database
+  bool one_by_one = false;
+};
+
+class StateMachine {
+ public:
+  // Opens or creates the database. Owned objects belong to the calling lane from then on.
+  static Result<std::unique_ptr<StateMachine>> open(sql::Database& database, std::int64_t session_timeout_ns);
+
+  // In order, each entry exactly once. An error means that this node must stop.
+  Result<ApplyResult> apply(std::span<const raft::Entry> entries);
+
+  // Makes everything applied durable.
+  Result<LogIndex> sync();
+
+  LogIndex applied() const { return machine_->applied(); }
+  LogIndex durable() const { return machine_->durable(); }
+  std::uint64_t digest() const { return machine_->digest(); }
+  std::vector<std::pair<std::string, std::uint64_t>> versions() const { return machine_->versions(); }
+  std::vector<LogIndex> undecided() const { return state_.undecided(); }
+
+ private:
+  explicit StateMachine(std::int64_t session_timeout_ns) : state_(session_timeout_ns) {}
+
+  struct Pending;  // an entry on its way: the parsed command and what became of it
+  void execute(Pending& pending, sql::EntryScope& scope);
+  void execute_write(const wire::Write& write, AppliedCommand& applied, sql::EntryScope& scope);
+  void execute_prepare(const wire::Prepare& prepare, AppliedCommand& applied);
+  void execute_decide(const wire::Decide& decide, AppliedCommand& applied, sql::EntryScope& scope);
+  bool answer_from_session(const wire::Write& write, AppliedCommand& applied);
+  void record(AppliedCommand& applied);
+  Status apply_group(std::span<Pending> group, ApplyResult& result);
+
+  ReplicatedState state_;
+  std::unique_ptr<sql::Machine> machine_;
+};
+
+}  // namespace lockstep::replica

@@ -1,0 +1,15 @@
+// Trace events of the service layer.
+#pragma once
+
+#include "base/env/trace.h"
+
+namespace lockstep::service {
+
+// A prepared transaction is as durable as its mode asks; the commit follows. strong: 1 or 0.
+inline constexpr env::EventType kTransactionDurable{250, "transaction_durable", {"transaction", "strong"}};
+// This node answered a client. status: core/proto/client.proto, ReplyStatus.
+inline constexpr env::EventType kReplied{251, "replied", {"client", "call", "status"}};
+// A request reached this node. what: the field number of Request.what.
+inline constexpr env::EventType kRequested{252, "requested", {"client", "call", "what"}};
+
+}  // namespace lockstep::service

@@ -1,0 +1,111 @@
+// A database node: takes clients' requests, proposes writes, serves reads, and answers.
+#pragma once
+
+#include <map>
+#include <memory>
+
+#include "base/env/actor.h"
+#include "core/proto/client.pb.h"
+#include "core/replica/replica.h"
+#include "core/service/batcher.h"
+#include "core/service/feed.h"
+#include "core/service/transactions.h"
+
+namespace lockstep::service {
+
+// Between "durable as the mode asks" and the proposal of the decision; the object is the transaction.
+inline constexpr env::ProbePoint kBeforeCommit{"txn.before_commit"};
+
+struct NodeConfig {
+  replica::ReplicaConfig replica;
+  wire::WriteMode write_mode = wire::QUORUM;  // of requests that name none
+  TransactionOptions transactions;            // a pause > 0 makes every write a two-phase write
+  BatchLimits batch;
+  std::size_t max_waiting_reads = 10'000;
+};
+
+class Node : public env::Actor, private replica::ReplicaListener {
+ public:
+  // Keeps a copy of `env`; its ports outlive the node.
+  Node(const env::Env& env, NodeConfig config);
+  ~Node() override;
+
+  void start() override;
+  void on_message(NodeId from, Channel channel, BytesView payload) override;
+  void on_alarm() override;
+  void on_job_done(std::unique_ptr<env::Job> job) override;
+
+  const replica::Replica& replica() const { return replica_; }
+  AppliedFeed& feed() { return feed_; }
+
+ private:
+  // Who asked, and under which number.
+  struct Caller {
+    NodeId client;
+    std::uint64_t call = 0;
+  };
+  // A proposal of this leader, from the batcher to its answer.
+  struct Proposal {
+    Caller caller;  // none: the node's own (decisions)
+    bool strong = false;
+  };
+  struct Accepted {
+    Term term;
+    Proposal proposal;
+  };
+  struct Read {
+    Caller caller;
+    sql::Statement statement;
+  };
+
+  void on_recovered() override {}
+  void on_role_changed(const raft::RoleChanged& change) override;
+  void on_accepted(const raft::Accepted& accepted) override;
+  void on_rejected(const raft::Rejected& rejected) override;
+  void on_applied(replica::ApplyResult& result) override;
+  void on_read_ready(raft::ReadId id) override;
+  void on_progress() override;
+  void on_failed(const Error& error) override;
+
+  void on_request(NodeId client, BytesView payload);
+  void route(const Caller& caller, wire::Request& request);
+  // True if this node leads; otherwise the caller has been told where to go.
+  bool leads_or_redirects(const Caller& caller);
+  void write(const Caller& caller, wire::WriteRequest& request);
+  void query(const Caller& caller, const wire::QueryRequest& request);
+  void run_query(const Caller& caller, sql::Statement statement, bool local);
+  void node_status(const Caller& caller);
+
+  void propose(Proposal proposal, wire::Command& command);
+  void decide(LogIndex transaction, bool commit);
+  void abort_left_over();
+  void settle(const Proposal& proposal, replica::AppliedCommand& command);
+  void flush_batch();
+  void advance_transactions();
+  void abandon_proposals();
+
+  void reply(const Caller& caller, wire::Reply& reply);
+  void reply_status(const Caller& caller, wire::ReplyStatus status, std::string message = {});
+  void finish_turn();
+
+  env::Env env_;
+  NodeConfig config_;
+  AppliedFeed feed_;
+  replica::Replica replica_;
+  Batcher batcher_;
+  Transactions transactions_;
+
+  std::uint64_t next_proposal_ = 0;
+  std::uint64_t next_read_ = 0;
+  std::uint64_t next_seed_ = 0;
+  std::map<raft::ProposalId, Proposal> proposed_;      // not yet accepted
+  std::map<LogIndex, Accepted> accepted_;              // waiting to be applied
+  std::map<LogIndex, Proposal> two_phase_;             // prepared here, waiting for the decision
+  std::map<raft::ReadId, Read> reads_;                 // waiting for confirmation
+  Term cleaned_term_;                                  // left-over transactions were aborted in this term
+  std::string failure_;
+  Instant alarm_ = kNever;
+  Bytes reply_bytes_;
+};
+
+}  // namespace lockstep::service
