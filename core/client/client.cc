@@ -89,11 +89,22 @@ std::uint64_t Client::sequence(CallId id) const {
 // ---- attempts -------------------------------------------------------------------------------------------------
 
 void Client::send_due(Instant now) {
-  for (auto& [number, call] : calls_) {
+  for (auto next = calls_.begin(); next != calls_.end();) {
+    const auto current = next++;
+    Call& call = current->second;
     if (!call.asked.is_none() || call.next_attempt > now) continue;
     if (call.is_write() && session_ == 0) continue;
-    attempt(call, now);
+    if (tried_in_lost_session(call)) {
+      complete(current, Conclusion::kUnknown);
+    } else {
+      attempt(call, now);
+    }
   }
+}
+
+// Sent again in another session it might be executed twice.
+bool Client::tried_in_lost_session(const Call& call) const {
+  return call.is_write() && call.maybe_executed && call.request.write().write().session() != session_;
 }
 
 void Client::attempt(Call& call, Instant now) {

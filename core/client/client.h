@@ -94,6 +94,7 @@ class Client {
   CallId submit(Call call, Instant now);
   void open_session(Instant now);
   void send_due(Instant now);
+  bool tried_in_lost_session(const Call& call) const;
   void attempt(Call& call, Instant now);
   void retry(Call& call, Instant now);
   void retry_at(Call& call, NodeId hint, Instant now);
