@@ -27,4 +27,13 @@ inline constexpr env::EventType kNodeFailed{207, "node_failed", {"group"}};
 // A grouped transaction was lost and its entries were applied one by one.
 inline constexpr env::EventType kAppliedOneByOne{208, "applied_one_by_one", {"group", "first", "count"}};
 
+// role: core/raft/types.h, Role. leader: 0 if not known.
+inline constexpr env::EventType kRoleChanged{210, "role_changed", {"group", "role", "term", "leader"}};
+// Term and vote are durable.
+inline constexpr env::EventType kHardStateDurable{211, "hard_state_durable", {"group", "term", "vote"}};
+// This node knows that everything up to `commit` is committed; `term` is its current term.
+inline constexpr env::EventType kCommitAdvanced{212, "commit_advanced", {"group", "commit", "term"}};
+// The entries at and after `from` are durably gone. role: of this node at that time.
+inline constexpr env::EventType kLogTruncated{213, "log_truncated", {"group", "from", "role"}};
+
 }  // namespace lockstep::replica

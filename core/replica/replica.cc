@@ -128,6 +128,7 @@ void Replica::enqueue(raft::Input input) {
 // ---- effects, in the order of their declaration ------------------------------------------------------------------
 
 void Replica::execute(raft::Effects& effects) {
+  trace_consensus(effects);
   if (effects.role_changed) listener_.on_role_changed(*effects.role_changed);
   for (const raft::Accepted& accepted : effects.accepted) listener_.on_accepted(accepted);
   if (effects.persist) persists_.push_back(std::move(*effects.persist));
@@ -141,6 +142,17 @@ void Replica::execute(raft::Effects& effects) {
   apply_next();
   serve_reads();
   drop_prefix_if_due();
+}
+
+void Replica::trace_consensus(const raft::Effects& effects) {
+  if (const auto& change = effects.role_changed)
+    env_.trace.emit({kRoleChanged,
+                     {group_.value(), static_cast<std::uint64_t>(change->role), change->term.value(),
+                      change->leader.value()}});
+  const raft::View now = core_->view();
+  if (now.commit == traced_commit_) return;
+  traced_commit_ = now.commit;
+  env_.trace.emit({kCommitAdvanced, {group_.value(), now.commit.value(), now.term.value()}});
 }
 
 void Replica::send(const raft::Message& message) {
@@ -163,10 +175,7 @@ void Replica::persist_next() {
 }
 
 void Replica::persisted(std::vector<raft::Persist> done) {
-  for (const raft::Persist& persist : done)
-    for (const raft::Entry& entry : persist.entries)
-      env_.trace.emit({kEntryDurable,
-                       {group_.value(), entry.index.value(), entry.term.value(), entry_hash(entry)}});
+  for (const raft::Persist& persist : done) trace_durable(persist);
   env_.probe.reached(kAfterPersist, 0, [this, ticket = done.back().ticket] {
     persisting_ = false;
     while (!delayed_sends_.empty() && delayed_sends_.front().after <= ticket) {
@@ -175,6 +184,17 @@ void Replica::persisted(std::vector<raft::Persist> done) {
     }
     enqueue({env_.clock.monotonic_now(), raft::Persisted{ticket}});
   });
+}
+
+void Replica::trace_durable(const raft::Persist& persist) {
+  const std::uint64_t group = group_.value();
+  if (const auto& state = persist.hard_state)
+    env_.trace.emit({kHardStateDurable, {group, state->term.value(), state->vote.value()}});
+  if (persist.truncate_from)
+    env_.trace.emit({kLogTruncated,
+                     {group, persist.truncate_from->value(), static_cast<std::uint64_t>(core_->view().role)}});
+  for (const raft::Entry& entry : persist.entries)
+    env_.trace.emit({kEntryDurable, {group, entry.index.value(), entry.term.value(), entry_hash(entry)}});
 }
 
 void Replica::load(const raft::Load& load) {

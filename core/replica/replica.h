@@ -94,6 +94,8 @@ class Replica {
   void load(const raft::Load& load);
   void apply_next();
   void applied(ApplyResult result);
+  void trace_consensus(const raft::Effects& effects);
+  void trace_durable(const raft::Persist& persist);
   void trace_applied(const ApplyResult& result);
   void serve_reads();
   void drop_prefix_if_due();
@@ -121,6 +123,7 @@ class Replica {
   raft::Effects effects_;
   std::deque<raft::Input> inputs_;
   bool stepping_ = false;
+  LogIndex traced_commit_;
   RaftWire wire_;
 
   std::vector<raft::Persist> persists_;  // waiting for the log lane
