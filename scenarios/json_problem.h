@@ -33,7 +33,7 @@ using Problems = std::vector<Problem>;
 std::string to_text(const Problem& problem, std::string_view file);
 
 // `text` between double quotes, at most 40 characters of it, nothing in it that could upset a terminal.
-std::string quoted(std::string_view text);
+std::string in_quotes(std::string_view text);
 
 // The pointer one step further down; `key` is escaped as RFC 6901 says.
 std::string pointer_to(std::string_view pointer, std::string_view key);
