@@ -283,9 +283,7 @@ Status JsonSchema::prepare(const JsonNode& schema) {
       LOCKSTEP_TRY(pattern, JsonPattern::compile(value.text));
       patterns_.emplace(value.text, std::move(pattern));
     } else if (keyword == "$ref") {
-      if (resolve(&schema) == nullptr) {
-        return fail(ErrorCode::kInvalidArgument, cat("expected a definition, found ", value.text));
-      }
+      LOCKSTEP_TRY_STATUS(check_reference(schema, value.text));
     } else if (keyword == "properties" || keyword == "$defs") {
       for (const JsonMember& member : value.members) LOCKSTEP_TRY_STATUS(prepare(member.value));
     } else if (keyword == "allOf" || keyword == "oneOf") {
@@ -296,6 +294,20 @@ Status JsonSchema::prepare(const JsonNode& schema) {
       return fail(ErrorCode::kInvalidArgument, cat("expected a keyword that is enforced, found ", keyword,
                                                    " in line ", where.line));
     }
+  }
+  return {};
+}
+
+// A reference leads to a definition in one step, and what stands beside it is commentary: resolve() relies on both.
+Status JsonSchema::check_reference(const JsonNode& schema, std::string_view name) const {
+  const JsonNode* definition = resolve(&schema);
+  if (definition == nullptr || definition->find("$ref") != nullptr) {
+    return fail(ErrorCode::kInvalidArgument, cat("expected a definition, found ", name));
+  }
+  for (const auto& [keyword, where, value] : schema.members) {
+    if (keyword == "$ref" || keyword == "description" || keyword == "default") continue;
+    return fail(ErrorCode::kInvalidArgument, cat("expected nothing to enforce beside $ref, found ", keyword,
+                                                 " in line ", where.line));
   }
   return {};
 }

@@ -33,6 +33,7 @@ class JsonSchema {
   friend class SchemaCheck;
   explicit JsonSchema(JsonNode root) : root_(std::move(root)) {}
   Status prepare(const JsonNode& schema);
+  Status check_reference(const JsonNode& schema, std::string_view name) const;
   const JsonNode* resolve(const JsonNode* schema) const;
 
   JsonNode root_;
