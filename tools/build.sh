@@ -26,8 +26,10 @@ build() {  # [PRESET] [TARGETS...]: everything goes to stderr, so that a program
 sign_of_life() {  # of ninja's progress one line in ten seconds, of everything else every line
   local line shown=-10
   while IFS= read -r line; do
-    if [[ $line != \[*/*\]* ]]; then
-      [[ $line == ninja:\ Entering* ]] || echo "$line"
+    if [[ $line == ninja:\ Entering* || $line == ninja:\ no\ work* || $line == *Re-checking\ globbed* ]]; then
+      continue
+    elif [[ $line != \[*/*\]* ]]; then
+      echo "$line"
     elif ((SECONDS - shown >= 10)); then
       shown=$SECONDS
       echo "build: $line"
