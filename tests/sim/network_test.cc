@@ -117,10 +117,10 @@ TEST(Network, TheFirstRuleWithAnOpinionWins) {
 
 // Every host tells every other one its number; returns who heard whom.
 std::set<std::string> who_heard_whom(std::unique_ptr<LinkRule> rule) {
-  World world({.seed = 5});
   std::array<Script, 4> scripts;
   std::array<ScriptedActor*, 4> actors{};
   std::set<std::string> heard;
+  World world({.seed = 5});
   for (std::uint64_t node = 1; node <= 4; ++node) {
     scripts[node - 1].on_start = [&actors, node](ScriptedActor& self) { actors[node - 1] = &self; };
     scripts[node - 1].on_message = [&heard](ScriptedActor& self, NodeId from, BytesView) {
@@ -149,9 +149,9 @@ TEST(Network, AOneWayPartitionStopsOneDirectionOnly) {
 }
 
 TEST(Network, FramesForTheDeadTheUnknownAndOtherClustersAreDroppedWithTheReason) {
+  Script stranger;
   Pair pair(1);
   pair.watch(kFrameDropped);
-  Script stranger;
   run_script(pair.world, 3, stranger, {.cluster = ClusterId(99)});
   pair.actor->send(3, "other cluster");
   pair.actor->send(77, "nobody");
@@ -167,9 +167,9 @@ TEST(Network, FramesForTheDeadTheUnknownAndOtherClustersAreDroppedWithTheReason)
 
 TEST(Network, ANewHostShiftsNoDrawOfTheOldLinks) {
   const auto times = [](bool with_third) {
+    Script third;
     Pair pair(11);
     pair.watch(kFrameDelivered);
-    Script third;
     if (with_third) run_script(pair.world, 3, third);
     pair.send(50);
     std::vector<SimTime> all;

@@ -15,8 +15,8 @@ constexpr env::ProbePoint kPoint{"test.point"};
 constexpr env::EventType kNoted{900, "noted", {"value"}};
 
 TEST(Lanes, JobsOfOneLaneRunInOrderAndTakeTheTimeOfTheirDiskCalls) {
-  World world({.seed = 1});
   Script script;
+  World world({.seed = 1});
   SimTime finished{};
   script.on_start = [&](ScriptedActor& self) {
     for (int i = 0; i < 3; ++i)
@@ -44,8 +44,8 @@ TEST(Lanes, JobsOfOneLaneRunInOrderAndTakeTheTimeOfTheirDiskCalls) {
 }
 
 TEST(Lanes, TwoLanesWaitForTheDiskAtTheSameTime) {
-  World world({.seed = 1});
   Script script;
+  World world({.seed = 1});
   script.on_start = [](ScriptedActor& self) {
     for (const int lane : {0, 1})
       self.run_job(lane, [&self, lane] {
@@ -64,8 +64,8 @@ TEST(Lanes, TwoLanesWaitForTheDiskAtTheSameTime) {
 TEST(LanesDeathTest, ADiskCallOutsideALaneIsABug) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   const auto call_from_actor = [] {
-    World world({.seed = 1});
     Script script;
+    World world({.seed = 1});
     script.on_start = [](ScriptedActor& self) { (void)self.env.disk.exists("f"); };
     run_script(world, 1, script);
   };
@@ -114,8 +114,8 @@ TEST(Lanes, AKillFallsBetweenAnyTwoDiskCallsAndTheJobUnwinds) {
 }
 
 TEST(Lanes, AJobThatIsKilledByItsOwnEventUnwindsFirst) {
-  World world({.seed = 1});
   Script script;
+  World world({.seed = 1});
   struct Killer final : Observer {
     explicit Killer(World& target) : world(target) {}
     void on_event(const Recorded&) override { world.kill(NodeId(1)); }
@@ -137,8 +137,8 @@ TEST(Lanes, AJobThatIsKilledByItsOwnEventUnwindsFirst) {
 
 TEST(Alarm, NeverEarlyByTheProcessesOwnClockAndOnlyOnce) {
   for (const std::int64_t drift : {-200'000, -1, 0, 1, 200'000}) {
-    World world({.seed = 1});
     Script script;
+    World world({.seed = 1});
     int alarms = 0;
     const Instant deadline{7s};
     script.on_start = [&](ScriptedActor& self) {
@@ -159,8 +159,8 @@ TEST(Alarm, NeverEarlyByTheProcessesOwnClockAndOnlyOnce) {
 
 TEST(Alarm, FollowsAChangeOfDriftInBothDirections) {
   for (const std::int64_t drift : {-300'000, 300'000}) {
-    World world({.seed = 1});
     Script script;
+    World world({.seed = 1});
     SimTime rang{};
     script.on_start = [](ScriptedActor& self) { self.env.alarm.set(Instant{10s}); };
     script.on_alarm = [&](ScriptedActor& self) {
@@ -177,8 +177,8 @@ TEST(Alarm, FollowsAChangeOfDriftInBothDirections) {
 }
 
 TEST(Process, EventsOfADeadIncarnationNeverFireInTheNextOne) {
-  World world({.seed = 1});
   Script script;
+  World world({.seed = 1});
   script.on_start = [](ScriptedActor& self) {
     self.say(cat("start ", self.env.incarnation));
     if (self.env.incarnation != Incarnation(1)) return;
@@ -195,8 +195,8 @@ TEST(Process, EventsOfADeadIncarnationNeverFireInTheNextOne) {
 
 TEST(Process, EveryLifeHasASeedOfItsOwnAndTheSameOneInEveryRun) {
   const auto seeds = [](std::uint64_t world_seed) {
-    World world({.seed = world_seed});
     Script script;
+    World world({.seed = world_seed});
     std::vector<std::uint64_t> seen;
     script.on_start = [&](ScriptedActor& self) { seen.push_back(self.env.seed); };
     run_script(world, 1, script);
@@ -213,8 +213,8 @@ TEST(Process, AProcessCrashKeepsUnsyncedBytesAndAPowerLossMayNot) {
   int kept_by_kill = 0, kept_by_power_loss = 0;
   for (std::uint64_t seed = 0; seed < 32; ++seed)
     for (const bool power : {false, true}) {
-      World world({.seed = seed});
       Script script;
+      World world({.seed = seed});
       script.on_start = [](ScriptedActor& self) {
         self.run_job(0, [&self] {
           const auto file = self.env.disk.open("f", OpenMode::kCreate);
@@ -238,9 +238,9 @@ TEST(Process, AProcessCrashKeepsUnsyncedBytesAndAPowerLossMayNot) {
 }
 
 TEST(Process, AStalledProcessHearsEverythingLaterInOrderAndItsClockGoesOn) {
-  World world({.seed = 1, .latency = {1ms, 1ms}});
   Script stalled, sender;
   ScriptedActor* from = nullptr;
+  World world({.seed = 1, .latency = {1ms, 1ms}});
   stalled.on_start = [](ScriptedActor& self) {
     self.env.alarm.set(Instant{10ms});
     self.run_job(0, [&self] { (void)self.env.disk.exists("f"); }, [&self] { self.say("done"); });
@@ -265,8 +265,8 @@ TEST(Process, AStalledProcessHearsEverythingLaterInOrderAndItsClockGoesOn) {
 }
 
 TEST(Probe, UnarmedItRunsOnAndACountingRuleCounts) {
-  World world({.seed = 1});
   Script script;
+  World world({.seed = 1});
   script.on_start = [](ScriptedActor& self) {
     for (std::uint64_t i = 0; i < 3; ++i) self.env.probe.reached(kPoint, i, [&self, i] { self.say(cat("then ", i)); });
   };
@@ -280,8 +280,8 @@ TEST(Probe, UnarmedItRunsOnAndACountingRuleCounts) {
 
 TEST(Probe, AHeldPieceOfWorkHoldsItselfOnlyAndDiesWithItsIncarnation) {
   for (const bool killed : {false, true}) {
-    World world({.seed = 1});
     Script script;
+    World world({.seed = 1});
     script.on_start = [](ScriptedActor& self) {
       if (self.env.incarnation != Incarnation(1)) return;
       for (std::uint64_t i = 1; i <= 3; ++i)
@@ -304,8 +304,8 @@ TEST(Probe, AHeldPieceOfWorkHoldsItselfOnlyAndDiesWithItsIncarnation) {
 }
 
 TEST(Probe, ACrashAtAPointLosesWhatWouldHaveFollowed) {
-  World world({.seed = 1});
   Script script, peer;
+  World world({.seed = 1});
   int heard = 0;
   peer.on_message = [&](ScriptedActor&, NodeId, BytesView) { ++heard; };
   script.on_start = [](ScriptedActor& self) {
@@ -380,8 +380,8 @@ TEST(Recorder, TheFirstDifferingWindowIsFound) {
 }
 
 TEST(World, CallbacksOfNemesesRunInOrderOfTime) {
-  World world({.seed = 1});
   Lines log;
+  World world({.seed = 1});
   world.schedule(SimTime{2s}, [&] { log.push_back("second"); });
   world.schedule(SimTime{1s}, [&] {
     log.push_back("first");
