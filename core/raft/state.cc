@@ -24,18 +24,18 @@ State::State(Config given_config, const Restored& restored, Instant now)
     : config(std::move(given_config)),
       hard_state(restored.hard_state),
       log(restored),
-      commit(restored.commit),
+      // The commit index is recorded only along with other writes; what was applied was committed all the same.
+      commit(std::max(restored.commit, restored.applied)),
       applied(restored.applied),
       durable(restored.last_index),
       given(restored.applied),
-      is_fenced(restored.commit > restored.last_index),
-      fence(restored.commit),
+      is_fenced(commit > restored.last_index),
+      fence(commit),
       started(now),
       last_context(first_context(config)) {
   CHECK(std::is_sorted(config.voters.begin(), config.voters.end()), "voters are sorted");
   CHECK(!config.voters.empty() && config.voters.size() <= 64, config.voters.size(), " voters");
   CHECK(bit_of(config.self) != 0, "node ", config.self, " is a voter");
-  CHECK(applied <= commit, "applied ", applied, " commit ", commit);
   const LogIndex unknown = settled().next();
   recovery.is_complete = unknown >= log.terms_from();
   recovery.found = TermRuns(unknown);
