@@ -2,6 +2,8 @@
 #include "scenarios/json_schema.h"
 
 #include <algorithm>
+#include <array>
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -46,6 +48,21 @@ std::string join(const std::vector<std::string>& parts) {
 
 std::string name_of_type(std::string_view type) {
   return cat(type == "array" || type == "object" || type == "integer" ? "an " : "a ", type);
+}
+
+std::string items_of(const JsonNode& schema, std::string_view keyword) {
+  const std::string_view count = text_of(schema, keyword);
+  return cat(count, count == "1" ? " item" : " items");
+}
+
+// Without effect, wherever they stand.
+constexpr std::array<std::string_view, 6> kCommentary{"$schema", "$id", "$defs", "title", "description", "default"};
+// Enforced, with nothing inside to prepare.
+constexpr std::array<std::string_view, 8> kPlain{"type",    "const",    "enum",     "minimum",
+                                                 "maximum", "required", "minItems", "maxItems"};
+
+bool stands_in(const auto& keywords, std::string_view keyword) {
+  return std::find(keywords.begin(), keywords.end(), keyword) != keywords.end();
 }
 
 }  // namespace
@@ -138,10 +155,10 @@ class SchemaCheck {
       return bound == nullptr || holds(static_cast<__int128>(node.items.size()), scaled(bound->text, 0).whole);
     };
     if (!size_is("minItems", std::greater_equal<>())) {
-      report(node.where, pointer, cat("at least ", text_of(schema, "minItems"), " items"), cat(node.items.size()), "");
+      report(node.where, pointer, cat("at least ", items_of(schema, "minItems")), cat(node.items.size()), "");
     }
     if (!size_is("maxItems", std::less_equal<>())) {
-      report(node.where, pointer, cat("at most ", text_of(schema, "maxItems"), " items"), cat(node.items.size()), "");
+      report(node.where, pointer, cat("at most ", items_of(schema, "maxItems")), cat(node.items.size()), "");
     }
     const JsonNode* items = schema.find("items");
     if (items == nullptr) return;
@@ -273,12 +290,8 @@ Result<JsonSchema> JsonSchema::parse(std::string_view text) {
 
 // Walks every schema inside `schema`: keywords, patterns and references.
 Status JsonSchema::prepare(const JsonNode& schema) {
-  static const std::vector<std::string_view> kPlain = {
-      "type",     "const",    "enum",    "minimum", "maximum", "required",    "minItems",
-      "maxItems", "$schema",  "$id",     "title",   "default", "description",
-  };
   for (const auto& [keyword, where, value] : schema.members) {
-    if (std::find(kPlain.begin(), kPlain.end(), keyword) != kPlain.end()) continue;
+    if (stands_in(kPlain, keyword) || (stands_in(kCommentary, keyword) && keyword != "$defs")) continue;
     if (keyword == "pattern") {
       LOCKSTEP_TRY(pattern, JsonPattern::compile(value.text));
       patterns_.emplace(value.text, std::move(pattern));
@@ -305,7 +318,7 @@ Status JsonSchema::check_reference(const JsonNode& schema, std::string_view name
     return fail(ErrorCode::kInvalidArgument, cat("expected a definition, found ", name));
   }
   for (const auto& [keyword, where, value] : schema.members) {
-    if (keyword == "$ref" || keyword == "description" || keyword == "default") continue;
+    if (keyword == "$ref" || stands_in(kCommentary, keyword)) continue;
     return fail(ErrorCode::kInvalidArgument, cat("expected nothing to enforce beside $ref, found ", keyword,
                                                  " in line ", where.line));
   }

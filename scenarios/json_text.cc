@@ -74,8 +74,10 @@ struct SyntaxError {
   explicit SyntaxError(std::string_view what) {
     constexpr std::string_view kLastRead = "; last read: '";
     constexpr std::string_view kExpected = "; expected ";
-    const std::size_t reason = what.find(" - ");
-    if (reason != std::string_view::npos) what.remove_prefix(reason + 3);
+    for (const std::string_view lead : {"] ", " - "}) {  // "[json.exception.parse_error.101] parse error at ... - "
+      const std::size_t reason = what.find(lead);
+      if (reason != std::string_view::npos) what.remove_prefix(reason + lead.size());
+    }
     const std::size_t tail = what.rfind(kExpected);
     if (tail != std::string_view::npos && what.size() - tail < 60) {
       expected = what.substr(tail + kExpected.size());
@@ -172,7 +174,9 @@ class TreeBuilder : public nlohmann::json_sax<nlohmann::json> {
   bool number() {
     JsonNode node = node_here(JsonKind::kNumber);
     const std::size_t begin = token_begin();
-    token_end_ = std::min(text_.find_first_not_of("+-.0123456789eE", begin), text_.size());
+    // The lexer has looked at the byte behind the number, unless the text ends with the number.
+    const bool ends_text = taken_ == text_.size() && std::string_view("0123456789").contains(text_.back());
+    token_end_ = ends_text ? taken_ : taken_ - 1;
     node.text = text_.substr(begin, token_end_ - begin);
     return place(std::move(node));
   }

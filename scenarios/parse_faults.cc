@@ -288,8 +288,8 @@ std::optional<Duration> first_strike(const Scenario& scenario, std::size_t fault
   if (const auto* at = std::get_if<AtTime>(&trigger)) return at->at;
   if (const auto* repeatedly = std::get_if<Repeatedly>(&trigger)) return repeatedly->from;
   const auto* after = std::get_if<AfterFault>(&trigger);
-  if (after == nullptr) return std::nullopt;
-  const auto anchor = first_strike(scenario, after->fault);  // an earlier place, so this ends
+  if (after == nullptr || after->fault >= fault) return std::nullopt;
+  const auto anchor = first_strike(scenario, after->fault);
   if (!anchor) return std::nullopt;
   return *anchor + after->by;
 }

@@ -3,6 +3,7 @@
 #include "scenarios/parse_scenario.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "base/check.h"
 #include "base/text.h"
@@ -187,8 +188,9 @@ class ScenarioReader {
 
 // In the order of the text, each once, no more than anyone will read.
 Problems in_order(Problems problems) {
-  std::stable_sort(problems.begin(), problems.end(),
-                   [](const Problem& a, const Problem& b) { return a.where < b.where; });
+  std::sort(problems.begin(), problems.end(), [](const Problem& a, const Problem& b) {
+    return std::tie(a.where, a.pointer, a.expected) < std::tie(b.where, b.pointer, b.expected);
+  });
   Problems out;
   for (Problem& problem : problems) {
     if (out.size() < kMaxProblems && std::find(out.begin(), out.end(), problem) == out.end()) {

@@ -60,8 +60,10 @@ void read(const Cursor& at, Duration& out) {
   if (negative || text.starts_with('+')) text.remove_prefix(1);
   const std::int64_t count = take_digits(text);
   const Duration unit = unit_of(text);
-  if (count > kMaxDuration / unit) return at.refuse(cat("a duration of at most ", to_string(kMaxDuration)));
-  out = unit * (negative ? -count : count);
+  const bool too_long = count > kMaxDuration / unit;
+  if (too_long) at.refuse(cat("a duration of at most ", to_string(kMaxDuration)));
+  out = too_long ? kMaxDuration : unit * count;
+  if (negative) out = -out;
 }
 
 void read(const Cursor& at, Probability& out) {

@@ -43,7 +43,7 @@ class Cursor {
 };
 
 // Each reads what the schema allows there into its second argument; what no schema can say (too long, not exact) is
-// refused and leaves it alone.
+// refused, and the argument is then some valid value.
 void read(const Cursor& at, Duration& out);  // "300ms", "-2s"
 void read(const Cursor& at, Probability& out);
 void read(const Cursor& at, Spread& out);

@@ -240,8 +240,8 @@ std::string to_string(const Target& target) {
 }
 
 std::string to_string(Duration duration) {
-  constexpr std::array<std::pair<std::int64_t, std::string_view>, 5> kUnits{{
-      {60'000'000'000, "m"}, {1'000'000'000, "s"}, {1'000'000, "ms"}, {1'000, "us"}, {1, "ns"},
+  constexpr std::array<std::pair<std::int64_t, std::string_view>, 6> kUnits{{
+      {3'600'000'000'000, "h"}, {60'000'000'000, "m"}, {1'000'000'000, "s"}, {1'000'000, "ms"}, {1'000, "us"}, {1, "ns"},
   }};
   const std::int64_t nanoseconds = duration.count();
   if (nanoseconds == 0) return "0s";
