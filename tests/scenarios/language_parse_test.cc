@@ -28,21 +28,15 @@ std::vector<Variant> parse_good(std::string_view text) {
   return variants ? std::move(*variants) : std::vector<Variant>{};
 }
 
-constexpr std::string_view kExample = R"({
-  "name": "prepare_commit_kill", "about": "A follower dies in the pause between prepare and commit.",
-  "system": "raft-sql", "seed": 42,
-  "cluster":  { "nodes": 3, "election_timeout": "300ms", "write_mode": "quorum", "pause_before_commit": "200ms" },
-  "network":  { "latency": { "median": "1ms", "p99": "8ms" }, "loss": 0.001 },
-  "disk":     { "sync": { "median": "2ms" } },
-  "workload": [ { "kind": "versioned_writes", "clients": 4, "rate": "50/s", "for": "20s" } ],
-  "faults":   [ { "when": { "probe": "txn.before_commit", "nth": 3 }, "crash": "follower" },
-                { "after": { "fault": 0, "by": "2s" }, "restart": "crashed" },
-                { "at": "8s", "partition": [["leader", "c1"], ["others"]], "for": "3s" } ],
-  "finally":  { "heal": "quorum-then-all", "converge_within": "10s" },
-  "expect":   { "linearizable": true, "lost_writes": 0, "min_ok": 400 } })";
+// The first block of the guide.
+std::string guide_example() {
+  const std::string guide = read_text(LOCKSTEP_SOURCE_DIR "/docs/scenarios.md");
+  const std::size_t begin = guide.find("```json\n") + 8;
+  return guide.substr(begin, guide.find("```", begin) - begin);
+}
 
-TEST(Scenario, AWholeFileBecomesTypedValues) {
-  const auto variants = parse_good(kExample);
+TEST(Scenario, TheExampleOfTheGuideBecomesTypedValues) {
+  const auto variants = parse_good(guide_example());
   ASSERT_EQ(variants.size(), 1u);
   EXPECT_EQ(variants[0].label, "");
   const Scenario& scenario = variants[0].scenario;
@@ -85,7 +79,7 @@ constexpr std::string_view kEveryVerb = R"({
   "expect": { "linearizable": false, "lost_writes": 3, "converged": false, "in_pause_window": [4, 5] } })";
 
 TEST(Scenario, WhatIsWrittenBackReadsAsTheSame) {
-  std::vector<std::string> texts{std::string(kExample), std::string(kEveryVerb)};
+  std::vector<std::string> texts{guide_example(), std::string(kEveryVerb)};
   for (const auto& path : files_in("scenarios/suite", ".json")) texts.push_back(read_text(path));
   for (const std::string& text : texts) {
     for (const Variant& variant : parse_good(text)) {
