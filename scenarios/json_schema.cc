@@ -1,4 +1,5 @@
-// One function per keyword; oneOf, the keyword with the worst messages everywhere, guesses which branch was meant.
+// One function per keyword; oneOf, the keyword with the worst messages everywhere, guesses which branch was
+// meant.
 #include "scenarios/json_schema.h"
 
 #include <algorithm>
@@ -56,7 +57,8 @@ std::string items_of(const JsonNode& schema, std::string_view keyword) {
 }
 
 // Without effect, wherever they stand.
-constexpr std::array<std::string_view, 6> kCommentary{"$schema", "$id", "$defs", "title", "description", "default"};
+constexpr std::array<std::string_view, 6> kCommentary{"$schema", "$id",         "$defs",
+                                                      "title",   "description", "default"};
 // Enforced, with nothing inside to prepare.
 constexpr std::array<std::string_view, 8> kPlain{"type",    "const",    "enum",     "minimum",
                                                  "maximum", "required", "minItems", "maxItems"};
@@ -88,15 +90,18 @@ class SchemaCheck {
   }
 
  private:
-  void report(Position where, std::string pointer, std::string expected, std::string found, std::string because) {
+  void report(Position where, std::string pointer, std::string expected, std::string found,
+              std::string because) {
     problems_.push_back(
         Problem{where, std::move(pointer), std::move(expected), std::move(found), std::move(because)});
   }
 
   // type, const, enum and pattern.
   bool is_of_form(const JsonNode& schema, const JsonNode& node) const {
-    if (const JsonNode* type = schema.find("type"); type != nullptr && !has_type(node, type->text)) return false;
-    if (const JsonNode* only = schema.find("const"); only != nullptr && !equal_scalars(*only, node)) return false;
+    if (const JsonNode* type = schema.find("type"); type != nullptr && !has_type(node, type->text))
+      return false;
+    if (const JsonNode* only = schema.find("const"); only != nullptr && !equal_scalars(*only, node))
+      return false;
     if (const JsonNode* choices = schema.find("enum")) {
       const auto chosen = [&](const JsonNode& choice) { return equal_scalars(choice, node); };
       if (std::none_of(choices->items.begin(), choices->items.end(), chosen)) return false;
@@ -152,7 +157,8 @@ class SchemaCheck {
   void check_array(const JsonNode& schema, const JsonNode& node, const std::string& pointer) {
     const auto size_is = [&](std::string_view keyword, auto&& holds) {
       const JsonNode* bound = schema.find(keyword);
-      return bound == nullptr || holds(static_cast<__int128>(node.items.size()), scaled(bound->text, 0).whole);
+      return bound == nullptr ||
+             holds(static_cast<__int128>(node.items.size()), scaled(bound->text, 0).whole);
     };
     if (!size_is("minItems", std::greater_equal<>())) {
       report(node.where, pointer, cat("at least ", items_of(schema, "minItems")), cat(node.items.size()), "");
@@ -162,7 +168,8 @@ class SchemaCheck {
     }
     const JsonNode* items = schema.find("items");
     if (items == nullptr) return;
-    for (std::size_t i = 0; i < node.items.size(); ++i) check(*items, node.items[i], pointer_to(pointer, cat(i)));
+    for (std::size_t i = 0; i < node.items.size(); ++i)
+      check(*items, node.items[i], pointer_to(pointer, cat(i)));
   }
 
   Problems tried(const JsonNode& branch, const JsonNode& node, const std::string& pointer) const {
@@ -199,9 +206,11 @@ class SchemaCheck {
     std::string found;
     for (const JsonNode& branch : branches.items) {
       names.push_back(branch.find("required")->items[0].text);
-      if (node.find(names.back()) != nullptr) append_text(found, cat(found.empty() ? "" : " and ", names.back()));
+      if (node.find(names.back()) != nullptr)
+        append_text(found, cat(found.empty() ? "" : " and ", names.back()));
     }
-    report(node.where, pointer, cat("exactly one of the members ", join(names)), found.empty() ? "none" : found, "");
+    report(node.where, pointer, cat("exactly one of the members ", join(names)),
+           found.empty() ? "none" : found, "");
   }
 
   // The member that has a const in every branch, if there is one.
@@ -209,9 +218,9 @@ class SchemaCheck {
     const JsonNode* properties = schema_.resolve(&branches.items[0])->find("properties");
     if (properties == nullptr) return std::nullopt;
     for (const JsonMember& property : properties->members) {
-      const bool everywhere = std::all_of(branches.items.begin(), branches.items.end(), [&](const JsonNode& branch) {
-        return constant_of(branch, property.key) != nullptr;
-      });
+      const bool everywhere =
+          std::all_of(branches.items.begin(), branches.items.end(),
+                      [&](const JsonNode& branch) { return constant_of(branch, property.key) != nullptr; });
       if (everywhere) return property.key;
     }
     return std::nullopt;
@@ -259,7 +268,8 @@ class SchemaCheck {
       for (const JsonNode& branch : branches->items) parts.push_back(expectation(*schema_.resolve(&branch)));
     }
     if (!parts.empty()) return join(parts);
-    std::string out = schema.find("type") == nullptr ? "something else" : name_of_type(text_of(schema, "type"));
+    std::string out =
+        schema.find("type") == nullptr ? "something else" : name_of_type(text_of(schema, "type"));
     const bool bounded_above = schema.find("maximum") != nullptr;
     if (schema.find("minimum")) {
       append_text(out, cat(bounded_above ? " from " : " of at least ", text_of(schema, "minimum")));
@@ -304,14 +314,15 @@ Status JsonSchema::prepare(const JsonNode& schema) {
     } else if (keyword == "items" || keyword == "additionalProperties") {
       LOCKSTEP_TRY_STATUS(prepare(value));
     } else {
-      return fail(ErrorCode::kInvalidArgument, cat("expected a keyword that is enforced, found ", keyword,
-                                                   " in line ", where.line));
+      return fail(ErrorCode::kInvalidArgument,
+                  cat("expected a keyword that is enforced, found ", keyword, " in line ", where.line));
     }
   }
   return {};
 }
 
-// A reference leads to a definition in one step, and what stands beside it is commentary: resolve() relies on both.
+// A reference leads to a definition in one step, and what stands beside it is commentary: resolve() relies on
+// both.
 Status JsonSchema::check_reference(const JsonNode& schema, std::string_view name) const {
   const JsonNode* definition = resolve(&schema);
   if (definition == nullptr || definition->find("$ref") != nullptr) {
@@ -319,8 +330,8 @@ Status JsonSchema::check_reference(const JsonNode& schema, std::string_view name
   }
   for (const auto& [keyword, where, value] : schema.members) {
     if (keyword == "$ref" || stands_in(kCommentary, keyword)) continue;
-    return fail(ErrorCode::kInvalidArgument, cat("expected nothing to enforce beside $ref, found ", keyword,
-                                                 " in line ", where.line));
+    return fail(ErrorCode::kInvalidArgument,
+                cat("expected nothing to enforce beside $ref, found ", keyword, " in line ", where.line));
   }
   return {};
 }

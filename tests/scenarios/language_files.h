@@ -17,7 +17,8 @@ inline std::string read_text(const std::filesystem::path& path) {
 
 inline std::vector<std::filesystem::path> files_in(const std::string& folder, const std::string& extension) {
   std::vector<std::filesystem::path> out;
-  for (const auto& entry : std::filesystem::directory_iterator(std::string(LOCKSTEP_SOURCE_DIR "/") + folder)) {
+  for (const auto& entry :
+       std::filesystem::directory_iterator(std::string(LOCKSTEP_SOURCE_DIR "/") + folder)) {
     if (entry.path().extension() == extension) out.push_back(entry.path());
   }
   std::sort(out.begin(), out.end());

@@ -45,7 +45,8 @@ TEST(JsonText, AByteOrderMarkIsSkipped) {
 
 TEST(JsonText, TwoHundredThousandOpenBracketsAreOneProblem) {
   const Problem problem = only_problem_of(std::string(200'000, '['));
-  EXPECT_EQ(to_text(problem, "x"), "x:1:33: the document: expected at most 32 levels of arrays and objects, found one more");
+  EXPECT_EQ(to_text(problem, "x"),
+            "x:1:33: the document: expected at most 32 levels of arrays and objects, found one more");
 }
 
 TEST(JsonText, TenMegabytesOfGarbageAreOneShortProblem) {
@@ -75,12 +76,15 @@ TEST(JsonText, ANulByteDoesNotHideWhatFollowsIt) {
 }
 
 TEST(JsonText, SyntaxErrorsStandWhereTheTokenStands) {
-  struct Case { std::string_view text; Position where; };
-  for (const auto& [text, where] : {
-           Case{"", {1, 1}}, Case{"   ", {1, 4}}, Case{"{\"a\" 1}", {1, 6}}, Case{"[1,\n ]", {2, 2}},
-           Case{"[1,,2]", {1, 4}}, Case{"{\"a\":1} x", {1, 9}}, Case{"[\"abc", {1, 2}}, Case{"[tru]", {1, 2}},
-           Case{"[1e999]", {1, 2}}, Case{"[\"\xff\"]", {1, 2}}, Case{"[01]", {1, 3}}, Case{"{'a':1}", {1, 2}},
-           Case{"[\"a\tb\"]", {1, 2}}, Case{"[\n\n", {3, 1}}}) {
+  struct Case {
+    std::string_view text;
+    Position where;
+  };
+  for (const auto& [text, where] :
+       {Case{"", {1, 1}}, Case{"   ", {1, 4}}, Case{"{\"a\" 1}", {1, 6}}, Case{"[1,\n ]", {2, 2}},
+        Case{"[1,,2]", {1, 4}}, Case{"{\"a\":1} x", {1, 9}}, Case{"[\"abc", {1, 2}}, Case{"[tru]", {1, 2}},
+        Case{"[1e999]", {1, 2}}, Case{"[\"\xff\"]", {1, 2}}, Case{"[01]", {1, 3}}, Case{"{'a':1}", {1, 2}},
+        Case{"[\"a\tb\"]", {1, 2}}, Case{"[\n\n", {3, 1}}}) {
     EXPECT_EQ(only_problem_of(text).where, where) << text << "\n" << to_text(only_problem_of(text), "x");
   }
 }

@@ -6,8 +6,8 @@
 
 #include "base/prng.h"
 #include "base/text.h"
-#include "tests/scenarios/language_files.h"
 #include "scenarios/parse_scenario.h"
+#include "tests/scenarios/language_files.h"
 
 namespace lockstep::scenarios {
 namespace {
@@ -49,7 +49,8 @@ TEST(Scenario, TheExampleOfTheGuideBecomesTypedValues) {
   EXPECT_EQ(workloads_end(scenario), 20s);
   const Fault crash{AtProbe{"txn.before_commit", 3, {}}, Crash{{{TargetKind::kFollower, 0}}}, {}};
   const Fault restart{AfterFault{0, 2s}, Restart{{{TargetKind::kCrashed, 0}}}, {}};
-  const Links links{{{{TargetKind::kLeader, 0}, {TargetKind::kClient, 1}}, {{TargetKind::kOthers, 0}}}, false};
+  const Links links{{{{TargetKind::kLeader, 0}, {TargetKind::kClient, 1}}, {{TargetKind::kOthers, 0}}},
+                    false};
   const Fault partition{AtTime{8s}, Partition{links}, 3s};
   EXPECT_EQ(scenario.faults, (std::vector<Fault>{crash, restart, partition}));
   EXPECT_EQ(scenario.expect.min_ok, 400u);
@@ -92,7 +93,8 @@ TEST(Scenario, WhatIsWrittenBackReadsAsTheSame) {
 }
 
 TEST(Scenario, ASweepIsOneRunPerCombination) {
-  const auto variants = parse_good(R"({"name":"s","about":"","cluster":{},"workload":[{"kind":"register","for":"5s"}],
+  const auto variants =
+      parse_good(R"({"name":"s","about":"","cluster":{},"workload":[{"kind":"register","for":"5s"}],
     "sweep":{"/cluster/nodes":[3,5],"/workload/0/for":["1s","2s","3s"]}})");
   ASSERT_EQ(variants.size(), 6u);
   EXPECT_EQ(variants[0].label, "nodes=3, for=1s");
@@ -151,11 +153,29 @@ TEST(BadFiles, ProblemsAreBounded) {
   EXPECT_EQ(variants.error().size(), kMaxProblems);
 }
 
-// ---- mutations ------------------------------------------------------------------------------------------------
+// ---- mutations
+// ------------------------------------------------------------------------------------------------
 
 constexpr Purpose kMutation{"test.scenario_mutation"};
-constexpr std::string_view kPieces[] = {"\"", "{", "}", "[", "]", ",", ":", "0", "-1", "1e9", "\"n9\"", "null", "\\",
-                                        "\"for\"", "\"1s\"", "\xff", "true", "\"at\":\"1s\",", "9999999999999999999999"};
+constexpr std::string_view kPieces[] = {"\"",
+                                        "{",
+                                        "}",
+                                        "[",
+                                        "]",
+                                        ",",
+                                        ":",
+                                        "0",
+                                        "-1",
+                                        "1e9",
+                                        "\"n9\"",
+                                        "null",
+                                        "\\",
+                                        "\"for\"",
+                                        "\"1s\"",
+                                        "\xff",
+                                        "true",
+                                        "\"at\":\"1s\",",
+                                        "9999999999999999999999"};
 
 std::string mutated(std::string text, Stream& draws) {
   const std::uint64_t edits = 1 + draws.next_below(3);

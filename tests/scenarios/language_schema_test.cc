@@ -1,4 +1,5 @@
-// Stories about the schema: every keyword in it is enforced, its patterns are matched, its defaults are the code's.
+// Stories about the schema: every keyword in it is enforced, its patterns are matched, its defaults are the
+// code's.
 #include <gtest/gtest.h>
 
 #include <map>
@@ -6,9 +7,9 @@
 #include <set>
 
 #include "base/text.h"
-#include "tests/scenarios/language_files.h"
 #include "scenarios/json_schema.h"
 #include "scenarios/parse_scenario.h"
+#include "tests/scenarios/language_files.h"
 
 namespace lockstep::scenarios {
 namespace {
@@ -37,7 +38,8 @@ const std::map<std::string, KeywordCase> kEnforced = {
     {"maximum", {R"({"maximum":18446744073709551615})", "18446744073709551615", "18446744073709551616"}},
     {"properties", {R"({"properties":{"a":{"type":"string"}}})", R"({"a":"x","b":1})", R"({"a":1})"}},
     {"required", {R"({"required":["a"]})", R"({"a":1})", R"({"b":1})"}},
-    {"additionalProperties", {R"({"properties":{"a":{}},"additionalProperties":false})", R"({"a":1})", R"({"b":1})"}},
+    {"additionalProperties",
+     {R"({"properties":{"a":{}},"additionalProperties":false})", R"({"a":1})", R"({"b":1})"}},
     {"items", {R"({"items":{"type":"string"}})", R"(["a"])", R"(["a",1])"}},
     {"minItems", {R"({"minItems":2})", "[1,2]", "[1]"}},
     {"maxItems", {R"({"maxItems":1})", "[1]", "[1,2]"}},
@@ -69,7 +71,8 @@ TEST(Schema, EveryKeywordInThePublishedSchemaIsEnforcedOrCommentary) {
   walk(schema->root(), [&](const JsonNode& part) {
     ++schemas;
     for (const auto& [keyword, where, value] : part.members) {
-      EXPECT_TRUE(kEnforced.contains(keyword) || kCommentary.contains(keyword)) << keyword << " line " << where.line;
+      EXPECT_TRUE(kEnforced.contains(keyword) || kCommentary.contains(keyword))
+          << keyword << " line " << where.line;
     }
   });
   EXPECT_GT(schemas, 150u);
@@ -85,8 +88,9 @@ TEST(Schema, EveryEnforcedKeywordTellsGoodFromBad) {
 }
 
 TEST(Schema, WhatCannotBeEnforcedIsRefused) {
-  for (const char* schema : {R"({"minLength":3})", R"({"items":{"uniqueItems":true}})", R"({"pattern":"a.*"})",
-                             R"({"$ref":"#/$defs/none"})", R"({"$defs":{"a":{}},"$ref":"#/$defs/a","minimum":1})"}) {
+  for (const char* schema :
+       {R"({"minLength":3})", R"({"items":{"uniqueItems":true}})", R"({"pattern":"a.*"})",
+        R"({"$ref":"#/$defs/none"})", R"({"$defs":{"a":{}},"$ref":"#/$defs/a","minimum":1})"}) {
     EXPECT_FALSE(JsonSchema::parse(schema)) << schema;
   }
 }
@@ -96,14 +100,18 @@ TEST(Schema, TheEmbeddedSchemaIsTheFile) {
 }
 
 TEST(Pattern, MatchesWhatItSays) {
-  struct Case { const char* pattern; const char* text; bool matches; };
-  for (const auto& [pattern, text, matches] : {
-           Case{"^[0-9]+(ns|us|ms|s|m|h)$", "300ms", true}, Case{"^[0-9]+(ns|us|ms|s|m|h)$", "300", false},
-           Case{"^[0-9]+(ns|us|ms|s|m|h)$", "300msx", false}, Case{"^[0-9]+(ns|us|ms|s|m|h)$", "ms", false},
-           Case{"^(n[1-9]|leader)$", "n9", true}, Case{"^(n[1-9]|leader)$", "n10", false},
-           Case{"^a*b?$", "", true}, Case{"^a*b?$", "aaab", true}, Case{"^a*b?$", "abb", false},
-           Case{"^(ab)*$", "abab", true}, Case{"^(ab)*$", "aba", false}, Case{"^a\\.b$", "a.b", true},
-           Case{"^a\\.b$", "axb", false}, Case{"^(a*)*$", "aaa", true}, Case{"^[+\\-]?1$", "-1", true}}) {
+  struct Case {
+    const char* pattern;
+    const char* text;
+    bool matches;
+  };
+  for (const auto& [pattern, text, matches] :
+       {Case{"^[0-9]+(ns|us|ms|s|m|h)$", "300ms", true}, Case{"^[0-9]+(ns|us|ms|s|m|h)$", "300", false},
+        Case{"^[0-9]+(ns|us|ms|s|m|h)$", "300msx", false}, Case{"^[0-9]+(ns|us|ms|s|m|h)$", "ms", false},
+        Case{"^(n[1-9]|leader)$", "n9", true}, Case{"^(n[1-9]|leader)$", "n10", false},
+        Case{"^a*b?$", "", true}, Case{"^a*b?$", "aaab", true}, Case{"^a*b?$", "abb", false},
+        Case{"^(ab)*$", "abab", true}, Case{"^(ab)*$", "aba", false}, Case{"^a\\.b$", "a.b", true},
+        Case{"^a\\.b$", "axb", false}, Case{"^(a*)*$", "aaa", true}, Case{"^[+\\-]?1$", "-1", true}}) {
     EXPECT_EQ(JsonPattern::compile(pattern)->matches(text), matches) << pattern << " " << text;
   }
 }
@@ -127,7 +135,8 @@ void expect_defaults(const JsonNode& object, const nlohmann::ordered_json& actua
       EXPECT_EQ(text, value->text) << place;
     }
     EXPECT_EQ(found.is_array() ? found.size() : 0, value->items.size()) << place;
-    for (const JsonMember& member : value->members) EXPECT_EQ(found.at(member.key), member.value.text) << place;
+    for (const JsonMember& member : value->members)
+      EXPECT_EQ(found.at(member.key), member.value.text) << place;
   }
 }
 
@@ -143,7 +152,8 @@ TEST(Schema, DefaultsAreThoseOfTheCode) {
   for (const char* part : {"cluster", "network", "disk", "clocks", "finally", "expect"}) {
     expect_defaults(*definitions.find(part), json.at(part), part);
   }
-  expect_defaults(*definitions.find("cluster")->find("properties")->find("batch"), json["cluster"]["batch"], "batch");
+  expect_defaults(*definitions.find("cluster")->find("properties")->find("batch"), json["cluster"]["batch"],
+                  "batch");
   expect_defaults(*definitions.find("register"), json["workload"][0], "register");
   expect_defaults(*definitions.find("versioned_writes"), json["workload"][1], "versioned_writes");
 }
