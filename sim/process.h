@@ -34,7 +34,7 @@ struct Surroundings {
 };
 
 // Every event is addressed to an incarnation and forgotten when that is over. While the process is stalled its
-// events wait in order, frames too; calls on the disk go on in the device.
+// events wait in order: frames, alarms, the next steps of its lanes, finished jobs and released probes.
 class Process final : private Receiver, private Endpoint {
  public:
   Process(const Surroundings& world, NodeId node, ClusterId cluster, ProcessOptions options, std::uint64_t seed);

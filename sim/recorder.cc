@@ -11,7 +11,12 @@ namespace lockstep::sim {
 
 void Recorder::subscribe(const env::EventType& type, Observer& observer) {
   CHECK(type.number < kMostTypes, "event type ", type.number);
-  to_type_[type.number].push_back(&observer);
+  to_type_[type.number].looking.push_back(&observer);
+}
+
+void Recorder::subscribe_acting(const env::EventType& type, Observer& observer) {
+  CHECK(type.number < kMostTypes, "event type ", type.number);
+  to_type_[type.number].acting.push_back(&observer);
 }
 
 void Recorder::record(SimTime time, NodeId node, Incarnation incarnation, const env::Event& event) {
@@ -28,10 +33,12 @@ void Recorder::record(SimTime time, NodeId node, Incarnation incarnation, const 
   if (!event.text.empty()) hash_ = hash64(event.text, hash_);
   const std::uint64_t order = events_++;
   if (events_ % kWindowEvents == 0) windows_.push_back(hash_);
-  if (to_all_.empty() && to_type_[number].empty()) return;
+  const Subscribers& subscribers = to_type_[number];
+  if (to_all_.empty() && subscribers.none()) return;
   const Recorded recorded{order, time, node, incarnation, event};
   for (Observer* const observer : to_all_) observer->on_event(recorded);
-  for (Observer* const observer : to_type_[number]) observer->on_event(recorded);
+  for (Observer* const observer : subscribers.looking) observer->on_event(recorded);
+  for (Observer* const observer : subscribers.acting) observer->on_event(recorded);
 }
 
 std::optional<std::uint64_t> first_differing_window(const Recorder& a, const Recorder& b) {

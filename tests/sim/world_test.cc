@@ -121,7 +121,10 @@ TEST(Lanes, AJobThatIsKilledByItsOwnEventUnwindsFirst) {
     void on_event(const Recorded&) override { world.kill(NodeId(1)); }
     World& world;
   } killer(world);
-  world.recorder().subscribe(kNoted, killer);
+  EventLog log;
+  world.recorder().subscribe_acting(kNoted, killer);
+  world.recorder().subscribe(kNoted, log);
+  world.recorder().subscribe(kProcessKilled, log);
   script.on_start = [](ScriptedActor& self) {
     self.run_job(0, [&self] {
       self.env.trace.emit({kNoted, {1}});
@@ -133,6 +136,9 @@ TEST(Lanes, AJobThatIsKilledByItsOwnEventUnwindsFirst) {
   world.run_for(1s);
   EXPECT_EQ(script.log, (Lines{"failed: process gone", "actor destroyed"}));
   EXPECT_FALSE(world.is_alive(NodeId(1)));
+  ASSERT_EQ(log.lines.size(), 2u);
+  EXPECT_EQ(log.lines[0].type, "noted") << "the cause is seen before the effect";
+  EXPECT_EQ(log.lines[1].type, "process_killed");
 }
 
 TEST(Alarm, NeverEarlyByTheProcessesOwnClockAndOnlyOnce) {
@@ -367,6 +373,8 @@ TEST(World, TheSameSeedGivesTheSameHashAndAnotherSeedAnother) {
   EXPECT_EQ(first.world.recorder().hash(), second.world.recorder().hash());
   EXPECT_EQ(first_differing_window(first.world.recorder(), second.world.recorder()), std::nullopt);
   EXPECT_NE(first.world.recorder().hash(), other.world.recorder().hash());
+  // For comparing builds: --gtest_output=xml.
+  RecordProperty("trace", hex16(first.world.recorder().hash()));
 }
 
 TEST(Recorder, TheFirstDifferingWindowIsFound) {
