@@ -27,7 +27,12 @@ void Recorder::record(SimTime time, NodeId node, Incarnation incarnation, const 
       node.value(),
       incarnation.value(),
       number,
-      event.fields[0], event.fields[1], event.fields[2], event.fields[3], event.fields[4], event.fields[5]};
+      event.fields[0],
+      event.fields[1],
+      event.fields[2],
+      event.fields[3],
+      event.fields[4],
+      event.fields[5]};
   static_assert(env::kMaxEventFields == 6);
   hash_ = hash64(BytesView(reinterpret_cast<const char*>(words.data()), sizeof words), hash_);
   if (!event.text.empty()) hash_ = hash64(event.text, hash_);

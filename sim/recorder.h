@@ -35,8 +35,8 @@ class Recorder {
   // For observers that only look: those of all events are told first. Observers outlive the run.
   void subscribe(const env::EventType& type, Observer& observer);
   void subscribe_all(Observer& observer) { to_all_.push_back(&observer); }
-  // For observers that act on the world (a nemesis): told when everybody who only looks has been told, so that what
-  // they cause is seen after what caused it.
+  // For observers that act on the world (a nemesis): told when everybody who only looks has been told, so
+  // that what they cause is seen after what caused it.
   void subscribe_acting(const env::EventType& type, Observer& observer);
 
   void record(SimTime time, NodeId node, Incarnation incarnation, const env::Event& event);
@@ -58,8 +58,8 @@ class Recorder {
   std::vector<Subscribers> to_type_ = std::vector<Subscribers>(kMostTypes);
 };
 
-// The first window in which two runs differ, if they do; the events to look at are
-// [window * kWindowEvents, (window + 1) * kWindowEvents).
+// The first window in which two runs differ, if they do; the events to look at are [window *
+// kWindowEvents, (window + 1) * kWindowEvents).
 std::optional<std::uint64_t> first_differing_window(const Recorder& a, const Recorder& b);
 
 }  // namespace lockstep::sim

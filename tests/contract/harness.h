@@ -1,4 +1,4 @@
-// Lets one body of tests run against every implementation of the ports: a harness hosts small actors in its world.
+// Lets one body of tests run against every implementation of the ports, by small actors in its world.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -14,8 +14,8 @@ namespace lockstep::contract {
 // The reactions of one process, the same in each of its lives. Outlives the harness.
 struct Behaviour {
   std::function<void(const env::Env&)> on_start = [](const env::Env&) {};
-  std::function<void(const env::Env&, NodeId, Channel, BytesView)> on_message =
-      [](const env::Env&, NodeId, Channel, BytesView) {};
+  std::function<void(const env::Env&, NodeId, Channel, BytesView)> on_message = [](const env::Env&, NodeId,
+                                                                                   Channel, BytesView) {};
   std::function<void(const env::Env&)> on_alarm = [](const env::Env&) {};
 };
 
@@ -41,7 +41,8 @@ inline void PrintTo(const HarnessKind& kind, std::ostream* out) { *out << kind.n
 
 class BehavingActor final : public env::Actor {
  public:
-  BehavingActor(const env::Env& environment, Behaviour& behaviour) : env_(environment), behaviour_(behaviour) {}
+  BehavingActor(const env::Env& environment, Behaviour& behaviour)
+      : env_(environment), behaviour_(behaviour) {}
   void start() override { behaviour_.on_start(env_); }
   void on_message(NodeId from, Channel channel, BytesView payload) override {
     behaviour_.on_message(env_, from, channel, payload);
@@ -56,7 +57,8 @@ class BehavingActor final : public env::Actor {
 
 class FunctionJob final : public env::Job {
  public:
-  FunctionJob(std::function<void()> run, std::function<void()> done) : run_(std::move(run)), done_(std::move(done)) {}
+  FunctionJob(std::function<void()> run, std::function<void()> done)
+      : run_(std::move(run)), done_(std::move(done)) {}
   void run() override { run_(); }
   void done() override { done_(); }
 
@@ -65,7 +67,8 @@ class FunctionJob final : public env::Job {
   std::function<void()> done_;
 };
 
-inline void submit(const env::Env& env, int lane, std::function<void()> run, std::function<void()> done = [] {}) {
+inline void submit(
+    const env::Env& env, int lane, std::function<void()> run, std::function<void()> done = [] {}) {
   env.lanes.submit(env::LaneId{static_cast<std::uint8_t>(lane)},
                    std::make_unique<FunctionJob>(std::move(run), std::move(done)));
 }
@@ -77,7 +80,8 @@ class Contract : public testing::TestWithParam<HarnessKind> {
 };
 
 // Runs `body` on a lane of a fresh process until it is done.
-inline void on_lane(Harness& harness, Behaviour& behaviour, NodeId node, std::function<void(const env::Env&)> body) {
+inline void on_lane(Harness& harness, Behaviour& behaviour, NodeId node,
+                    std::function<void(const env::Env&)> body) {
   bool done = false;
   behaviour.on_start = [&done, body](const env::Env& env) {
     submit(env, 0, [&env, body] { body(env); }, [&done] { done = true; });

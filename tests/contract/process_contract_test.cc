@@ -87,7 +87,12 @@ TEST_P(LanesContract, AfterAKillNoJobComesBack) {
   Behaviour behaviour;
   bool done = false;
   behaviour.on_start = [&](const env::Env& env) {
-    submit(env, 0, [&env] { while (env.disk.exists("f")) continue; }, [&] { done = true; });
+    submit(
+        env, 0,
+        [&env] {
+          while (env.disk.exists("f")) continue;
+        },
+        [&] { done = true; });
   };
   const auto harness = make();
   harness->start(NodeId(1), behaviour);

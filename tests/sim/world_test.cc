@@ -1,4 +1,4 @@
-// Stories about processes in a simulated world: lanes, alarms, death, stalls, probes and the fingerprint of a run.
+// Stories about processes in a simulated world: lanes, alarms, death, stalls, probes, fingerprints.
 #include <gtest/gtest.h>
 
 #include "base/prng.h"
@@ -255,7 +255,9 @@ TEST(Process, AStalledProcessHearsEverythingLaterInOrderAndItsClockGoesOn) {
     const auto now = self.env.clock.monotonic_now().time_since_epoch();
     self.say(cat(what, " at ", std::chrono::duration_cast<std::chrono::milliseconds>(now).count()));
   };
-  stalled.on_message = [&](ScriptedActor& self, NodeId, BytesView payload) { say_at(self, std::string(payload)); };
+  stalled.on_message = [&](ScriptedActor& self, NodeId, BytesView payload) {
+    say_at(self, std::string(payload));
+  };
   stalled.on_alarm = [&](ScriptedActor& self) { say_at(self, "alarm"); };
   sender.on_start = [&](ScriptedActor& self) { from = &self; };
   run_script(world, 1, stalled);
@@ -274,7 +276,8 @@ TEST(Probe, UnarmedItRunsOnAndACountingRuleCounts) {
   Script script;
   World world({.seed = 1});
   script.on_start = [](ScriptedActor& self) {
-    for (std::uint64_t i = 0; i < 3; ++i) self.env.probe.reached(kPoint, i, [&self, i] { self.say(cat("then ", i)); });
+    for (std::uint64_t i = 0; i < 3; ++i)
+      self.env.probe.reached(kPoint, i, [&self, i] { self.say(cat("then ", i)); });
   };
   const auto counting = world.probes().arm({.point = "test.point", .node = NodeId(1)});
   const auto other = world.probes().arm({.point = "test.point", .node = NodeId(2)});
