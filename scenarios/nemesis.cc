@@ -44,7 +44,9 @@ std::unique_ptr<sim::LinkRule> with_probability(Probability share, sim::Verdict:
 }  // namespace
 
 Nemesis::Nemesis(sim::World& world, const Scenario& scenario, const Roster& roster, std::uint64_t seed)
-    : world_(world), scenario_(scenario), roster_(roster), seed_(seed) {
+    : world_(world), scenario_(scenario), roster_(roster), seed_(seed) {}
+
+void Nemesis::enter_network() {
   auto faults = std::make_unique<NetworkFaults>();
   network_ = faults.get();
   world_.network().add_rule(std::move(faults));
@@ -68,7 +70,7 @@ void Nemesis::arm_trigger(std::size_t fault) {
   } else if (const auto* probe = std::get_if<AtProbe>(&trigger)) {
     arm_probe(fault, *probe);
   } else if (const auto* event = std::get_if<AtEvent>(&trigger)) {
-    const env::EventType* type = event_named(event->event);
+    const env::EventType* type = find_event_type(event->event);
     CHECK(type != nullptr, "event ", event->event);
     watches_.push_back({fault, *event});
     world_.recorder().subscribe(*type, *this);
@@ -139,6 +141,7 @@ Strike& Nemesis::begin_strike(std::size_t fault) {
   Strike& strike = *strikes_.back();
   strike.fault = fault;
   strike.at = world_.now().time_since_epoch();
+  strike.in_pause_window = window_ != nullptr && window_->open_at_last_event();
   if (first)
     for (std::size_t later = fault + 1; later < scenario_.faults.size(); ++later)
       if (const auto* after = std::get_if<AfterFault>(&scenario_.faults[later].trigger); after && after->fault == fault)

@@ -54,9 +54,10 @@ Simulation::Simulation(const Scenario& scenario, std::uint64_t seed)
       seed_(seed),
       roster_(scenario.cluster.nodes, client_count(scenario)),
       book_([this] { return world_.now().time_since_epoch().count(); }),
-      world_({.seed = seed, .cluster = ClusterId(1), .latency = latency_of(scenario.network.latency)}),
-      nemesis_(world_, scenario, roster_, seed) {
+      nemesis_(world_, scenario, roster_, seed),
+      world_({.seed = seed, .cluster = ClusterId(1), .latency = latency_of(scenario.network.latency)}) {
   sql::initialise_sqlite(seed);
+  nemesis_.enter_network();
   add_permanent_rules();
   for (const NodeId node : roster_.nodes()) add_node(node);
   std::uint32_t next_client = 1;

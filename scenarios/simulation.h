@@ -39,9 +39,10 @@ class Simulation {
   const Scenario& scenario_;
   std::uint64_t seed_;
   Roster roster_;
-  RunBook book_;  // outlives the clients
-  sim::World world_;
+  // These outlive the world, whose processes tell them of their end.
+  RunBook book_;
   Nemesis nemesis_;
+  sim::World world_;
   client::ClientProcess* steward_ = nullptr;  // owned by the world
 };
 
