@@ -1,0 +1,271 @@
+// Names, handles and faults of the simulated disk; the bytes are in sim/file_bytes.cc.
+#include "sim/disk_image.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "base/prng.h"
+
+namespace lockstep::sim {
+namespace {
+
+constexpr Purpose kPowerLoss{"sim.disk.power_loss"};
+constexpr Purpose kFailedSync{"sim.disk.failed_sync"};
+constexpr Purpose kFailedWrite{"sim.disk.failed_write"};
+constexpr Purpose kNamesFate{"sim.disk.names_fate"};
+constexpr Purpose kFirstLostName{"sim.disk.first_lost_name"};
+constexpr Purpose kNameFate{"sim.disk.name_fate"};
+
+enum class NamesFate : std::uint64_t { kAllKept, kAllLost, kPrefixKept, kEachAlone };
+constexpr std::uint64_t kNamesFates = 4;
+
+bool is_path(std::string_view path) {
+  while (true) {
+    const std::size_t slash = path.find('/');
+    const std::string_view part = path.substr(0, slash);
+    if (part.empty() || part == "." || part == "..") return false;
+    if (slash == std::string_view::npos) return true;
+    path.remove_prefix(slash + 1);
+  }
+}
+
+Status check_path(std::string_view path) {
+  if (is_path(path)) return {};
+  return fail(ErrorCode::kInvalidArgument,
+              cat("expected a relative path of non-empty parts without '.' and '..', found '", path, "'"));
+}
+
+std::string_view directory_of(std::string_view path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == std::string_view::npos ? std::string_view() : path.substr(0, slash);
+}
+
+Status gone() { return fail(ErrorCode::kGone, "the process that opened this file is dead"); }
+
+}  // namespace
+
+class DiskImage::Handle final : public env::File {
+ public:
+  Handle(DiskImage& disk, std::string path, std::shared_ptr<FileBytes> file)
+      : disk_(disk), path_(std::move(path)), file_(std::move(file)), generation_(disk.generation_) {}
+
+  Result<std::size_t> read_at(std::uint64_t offset, char* into, std::size_t size) override {
+    LOCKSTEP_TRY_STATUS(usable({DiskOperation::kRead, path_, offset, size}));
+    const std::size_t count = file_->read(offset, into, size);
+    ++disk_.counters_.reads;
+    disk_.counters_.bytes_read += count;
+    return count;
+  }
+
+  Status write_at(std::uint64_t offset, BytesView bytes) override {
+    const Status status = usable({DiskOperation::kWrite, path_, offset, bytes.size()});
+    if (!status && (status.error().code == ErrorCode::kIo || status.error().code == ErrorCode::kNoSpace)) {
+      const std::uint64_t bits = draw(disk_.seed_, kFailedWrite, disk_.counters_.faults, offset);
+      file_->write(offset, bytes.substr(0, below(bits, bytes.size() + 1)));
+    }
+    if (!status) return status;
+    file_->write(offset, bytes);
+    ++disk_.counters_.writes;
+    disk_.counters_.bytes_written += bytes.size();
+    return {};
+  }
+
+  Status truncate(std::uint64_t size) override {
+    LOCKSTEP_TRY_STATUS(usable({DiskOperation::kTruncate, path_, 0, size}));
+    file_->truncate(size);
+    return {};
+  }
+
+  Result<std::uint64_t> size() override {
+    LOCKSTEP_TRY_STATUS(usable({DiskOperation::kSize, path_}));
+    return file_->size();
+  }
+
+  Status sync() override {
+    bool lies = false;
+    const Status status = usable({DiskOperation::kSync, path_}, &lies);
+    if (status) {
+      if (!lies) file_->sync();
+      ++disk_.counters_.syncs;
+      return {};
+    }
+    if (status.error().code != ErrorCode::kIo && status.error().code != ErrorCode::kNoSpace) return status;
+    file_->lose_unsynced(draw(disk_.seed_, kFailedSync, ++disk_.failed_syncs_, 0));
+    file_->poisoned = true;
+    return poisoned();
+  }
+
+ private:
+  Status poisoned() const {
+    return fail(ErrorCode::kPoisoned, cat("a sync of '", path_, "' failed: crash and recover"));
+  }
+
+  Status usable(const DiskCall& call, bool* lies = nullptr) {
+    if (generation_ != disk_.generation_) return gone();
+    if (file_->poisoned) return poisoned();
+    return disk_.refusal(call, lies);
+  }
+
+  DiskImage& disk_;
+  std::string path_;
+  std::shared_ptr<FileBytes> file_;
+  std::uint64_t generation_;
+};
+
+Status DiskImage::refusal(const DiskCall& call, bool* lies) {
+  const DiskFault fault = faults_ == nullptr ? DiskFault::kNone : faults_->on_call(call);
+  if (fault == DiskFault::kNone) return {};
+  ++counters_.faults;
+  switch (fault) {
+    case DiskFault::kNone: break;
+    case DiskFault::kIo: return fail(ErrorCode::kIo, cat("the device failed a call on '", call.path, "'"));
+    case DiskFault::kNoSpace: return fail(ErrorCode::kNoSpace, cat("no space left for '", call.path, "'"));
+    case DiskFault::kGone: return gone();
+    case DiskFault::kLie:
+      if (lies != nullptr) *lies = true;
+      break;
+  }
+  return {};
+}
+
+Result<std::unique_ptr<env::File>> DiskImage::open(std::string_view path, env::OpenMode mode) {
+  LOCKSTEP_TRY_STATUS(check_path(path));
+  LOCKSTEP_TRY_STATUS(refusal({DiskOperation::kOpen, path}));
+  const auto found = names_.find(path);
+  if (found != names_.end() && mode == env::OpenMode::kCreateNew)
+    return fail(ErrorCode::kExists, cat("expected no file '", path, "'"));
+  if (found == names_.end() && mode == env::OpenMode::kMustExist)
+    return fail(ErrorCode::kNotFound, cat("expected a file '", path, "'"));
+  std::shared_ptr<FileBytes> file;
+  if (found != names_.end()) {
+    file = found->second;
+  } else {
+    file = std::make_shared<FileBytes>(pool_, next_file_++);
+    change({.from = {}, .to = std::string(path), .file = file});
+  }
+  return std::make_unique<Handle>(*this, std::string(path), std::move(file));
+}
+
+Result<bool> DiskImage::exists(std::string_view path) {
+  LOCKSTEP_TRY_STATUS(check_path(path));
+  LOCKSTEP_TRY_STATUS(refusal({DiskOperation::kExists, path}));
+  return names_.contains(path);
+}
+
+Status DiskImage::rename(std::string_view from, std::string_view to) {
+  LOCKSTEP_TRY_STATUS(check_path(from));
+  LOCKSTEP_TRY_STATUS(check_path(to));
+  LOCKSTEP_TRY_STATUS(refusal({DiskOperation::kRename, from}));
+  const auto found = names_.find(from);
+  if (found == names_.end()) return fail(ErrorCode::kNotFound, cat("expected a file '", from, "' to rename"));
+  if (from != to) change({.from = std::string(from), .to = std::string(to), .file = found->second});
+  return {};
+}
+
+Status DiskImage::remove(std::string_view path) {
+  LOCKSTEP_TRY_STATUS(check_path(path));
+  LOCKSTEP_TRY_STATUS(refusal({DiskOperation::kRemove, path}));
+  const auto found = names_.find(path);
+  if (found == names_.end()) return fail(ErrorCode::kNotFound, cat("expected a file '", path, "' to remove"));
+  change({.from = std::string(path), .to = {}, .file = found->second});
+  return {};
+}
+
+Result<std::vector<std::string>> DiskImage::list(std::string_view directory) {
+  if (!directory.empty()) LOCKSTEP_TRY_STATUS(check_path(directory));
+  LOCKSTEP_TRY_STATUS(refusal({DiskOperation::kList, directory}));
+  const std::string prefix = directory.empty() ? std::string() : cat(directory, '/');
+  std::vector<std::string> names;
+  for (auto at = names_.lower_bound(prefix); at != names_.end() && at->first.starts_with(prefix); ++at)
+    if (directory_of(at->first) == directory) names.push_back(at->first.substr(prefix.size()));
+  return names;
+}
+
+Status DiskImage::sync_dir(std::string_view directory) {
+  if (!directory.empty()) LOCKSTEP_TRY_STATUS(check_path(directory));
+  bool lies = false;
+  LOCKSTEP_TRY_STATUS(refusal({DiskOperation::kSyncDir, directory}, &lies));
+  ++counters_.directory_syncs;
+  if (lies) return {};
+  // A change that becomes durable takes along the older ones of its names, wherever they were made.
+  std::vector<NameChange> durable;  // newest first
+  std::vector<NameChange> still_pending;
+  for (std::size_t i = pending_.size(); i-- > 0;) {
+    const bool is_needed = std::any_of(durable.begin(), durable.end(), [&](const NameChange& later) {
+      return pending_[i].shares_a_name_with(later);
+    });
+    (is_needed || pending_[i].is_in(directory) ? durable : still_pending).push_back(std::move(pending_[i]));
+  }
+  for (std::size_t i = durable.size(); i-- > 0;) durable[i].apply(durable_names_);
+  pending_.assign(std::make_move_iterator(still_pending.rbegin()), std::make_move_iterator(still_pending.rend()));
+  return {};
+}
+
+void DiskImage::process_crash() {
+  ++generation_;
+  for (const auto& [path, file] : names_) file->poisoned = false;
+  for (const NameChange& change : pending_) change.file->poisoned = false;
+}
+
+void DiskImage::power_loss() {
+  const std::uint64_t loss_seed = draw(seed_, kPowerLoss, ++power_losses_, 0);
+  process_crash();
+  lose_names(loss_seed);
+  for (const auto& [path, file] : names_) file->lose_unsynced(loss_seed);
+}
+
+void DiskImage::wipe() {
+  ++generation_;
+  pending_.clear();
+  durable_names_.clear();
+  names_.clear();
+}
+
+void DiskImage::flip(std::string_view path, std::uint64_t offset, unsigned char mask) {
+  const auto found = names_.find(path);
+  CHECK(found != names_.end(), "no file '", path, "'");
+  found->second->flip(offset, mask);
+}
+
+void DiskImage::change(NameChange change) {
+  change.apply(names_);
+  pending_.push_back(std::move(change));
+}
+
+void DiskImage::lose_names(std::uint64_t loss_seed) {
+  const auto fate = NamesFate{below(draw(loss_seed, kNamesFate, 0, 0), kNamesFates)};
+  const std::uint64_t first_lost = below(draw(loss_seed, kFirstLostName, 0, 0), pending_.size() + 1);
+  std::vector<const NameChange*> lost;
+  for (std::size_t i = 0; i < pending_.size(); ++i) {
+    const NameChange& change = pending_[i];
+    bool survives = fate == NamesFate::kAllKept;
+    if (fate == NamesFate::kPrefixKept) survives = i < first_lost;
+    if (fate == NamesFate::kEachAlone) survives = (draw(loss_seed, kNameFate, 0, i) & 1) != 0;
+    const bool follows_a_lost_one = std::any_of(
+        lost.begin(), lost.end(), [&](const NameChange* earlier) { return change.shares_a_name_with(*earlier); });
+    if (survives && !follows_a_lost_one)
+      change.apply(durable_names_);
+    else
+      lost.push_back(&change);
+  }
+  pending_.clear();
+  names_ = durable_names_;
+}
+
+bool DiskImage::NameChange::is_in(std::string_view directory) const {
+  return (!from.empty() && directory_of(from) == directory) || (!to.empty() && directory_of(to) == directory);
+}
+
+bool DiskImage::NameChange::shares_a_name_with(const NameChange& other) const {
+  const auto touches = [&other](const std::string& name) {
+    return !name.empty() && (name == other.from || name == other.to);
+  };
+  return touches(from) || touches(to);
+}
+
+void DiskImage::NameChange::apply(Names& names) const {
+  if (!from.empty()) names.erase(from);
+  if (!to.empty()) names[to] = file;
+}
+
+}  // namespace lockstep::sim

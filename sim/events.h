@@ -1,0 +1,49 @@
+// The events that the simulated host itself puts into a trace (numbers 1-99).
+#pragma once
+
+#include "base/env/trace.h"
+
+namespace lockstep::sim {
+
+// Why a frame did not arrive; a field of kFrameDropped.
+enum class DropReason : std::uint64_t {
+  kLost = 1,          // the link lost it
+  kPartitioned = 2,   // a partition separates sender and receiver
+  kNoSuchHost = 3,    // nobody has that node id
+  kReceiverDead = 4,  // the receiver was not alive when it arrived
+  kDamaged = 5,       // its checksum or form was wrong on arrival
+  kOtherCluster = 6,
+  kOtherNode = 7,
+  kByRule = 8,        // a rule without a reason of its own
+};
+
+inline constexpr env::EventType kProcessStarted{1, "process_started", {}};
+inline constexpr env::EventType kProcessKilled{2, "process_killed", {}};
+inline constexpr env::EventType kPowerLost{3, "power_lost", {}};
+inline constexpr env::EventType kProcessStalled{4, "process_stalled", {"duration_ns"}};
+inline constexpr env::EventType kProcessResumed{5, "process_resumed", {"waiting"}};
+inline constexpr env::EventType kDiskWiped{6, "disk_wiped", {}};
+inline constexpr env::EventType kDriftChanged{7, "drift_changed", {"drift_ppm"}};
+inline constexpr env::EventType kWallJumped{8, "wall_jumped", {"by_ns"}};
+
+// `message` is unique over the run; the copies of a duplicated frame share it. Signed values are two's complement.
+inline constexpr env::EventType kFrameSent{10, "frame_sent", {"message", "to", "channel", "bytes"}};
+inline constexpr env::EventType kFrameDelivered{11, "frame_delivered", {"message", "from", "channel"}};
+inline constexpr env::EventType kFrameDropped{12, "frame_dropped", {"message", "from", "to", "reason"}};
+inline constexpr env::EventType kFrameDuplicated{13, "frame_duplicated", {"message", "to"}};
+inline constexpr env::EventType kFrameCorrupted{14, "frame_corrupted", {"message", "to", "bit"}};
+inline constexpr env::EventType kFrameDelayed{15, "frame_delayed", {"message", "to", "extra_ns"}};
+inline constexpr env::EventType kFrameReordered{16, "frame_reordered", {"message", "to", "extra_ns"}};
+
+// The text is the path.
+inline constexpr env::EventType kFileSynced{20, "file_synced", {"lane", "ok"}};
+inline constexpr env::EventType kDirectorySynced{21, "directory_synced", {"lane", "ok"}};
+
+inline constexpr env::EventType kJobStarted{30, "job_started", {"lane", "ordinal"}};
+inline constexpr env::EventType kJobFinished{31, "job_finished", {"lane", "ordinal"}};
+
+// Only where a rule had an opinion; the text is the point's name. `decision` is a ProbeDecision::Kind.
+inline constexpr env::EventType kProbeReached{40, "probe_reached", {"object", "hit", "decision"}};
+inline constexpr env::EventType kProbeReleased{41, "probe_released", {"ticket"}};
+
+}  // namespace lockstep::sim
