@@ -90,3 +90,15 @@ function(lockstep_bench name)
     target_link_libraries(bench_${name} PRIVATE ${ARG_LINKS} benchmark::benchmark)
   endif()
 endfunction()
+
+# lockstep_embed(TARGET FILE SYMBOL NAMESPACE): FILE becomes the std::string_view NAMESPACE::SYMBOL() of TARGET, which
+# declares it itself.
+function(lockstep_embed target file symbol namespace)
+  set(out ${CMAKE_BINARY_DIR}/generated/${symbol}.cc)
+  add_custom_command(
+    OUTPUT ${out}
+    COMMAND ${CMAKE_COMMAND} -D IN=${CMAKE_SOURCE_DIR}/${file} -D OUT=${out} -D SYMBOL=${symbol}
+            -D NAMESPACE=${namespace} -P ${CMAKE_SOURCE_DIR}/cmake/embed.cmake
+    DEPENDS ${CMAKE_SOURCE_DIR}/${file} ${CMAKE_SOURCE_DIR}/cmake/embed.cmake VERBATIM)
+  target_sources(${target} PRIVATE ${out})
+endfunction()

@@ -5,6 +5,7 @@
 // reads.cc; the numbered invariants are in invariants.h and are checked after every step.
 #pragma once
 
+#include "core/raft/state.h"
 #include "core/raft/types.h"
 
 namespace lockstep::raft {
@@ -33,7 +34,8 @@ class Core {
   // `effects` is cleared first. The caller executes them in the order of their declaration.
   void step(const Input& input, Effects& effects);
 
-  // When step(DeadlineReached) is due, at the latest reported by the step before.
+  // When step(DeadlineReached) is due; sooner is harmless. At first it is due at once: the first step also gives out
+  // what was committed but not applied, and reads what it must know of its own log.
   Instant deadline() const;
 
   View view() const;
@@ -41,6 +43,9 @@ class Core {
   // Leader only: the durable match index of each voter in Config::voters order (self included, fenced ones as 0).
   // For `strong` writes, which wait until every voter has an entry.
   std::vector<LogIndex> voter_match() const;
+
+ private:
+  State state_;
 };
 
 }  // namespace lockstep::raft

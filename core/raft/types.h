@@ -216,7 +216,7 @@ struct Restored {
   Term last_term;
   LogIndex commit;          // the highest commit index recorded; above last_index: acknowledged entries are missing,
                             // and the node is fenced (no vote, no counted acknowledgement) until its log has it again
-  LogIndex applied;         // by the state machine; at most `commit`
+  LogIndex applied;         // by the state machine; counts as committed even if `commit` was recorded before that
 };
 
 }  // namespace lockstep::raft

@@ -1,0 +1,96 @@
+// Sentences about problems, and names that were probably meant.
+#include "scenarios/json_problem.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "base/text.h"
+
+namespace lockstep::scenarios {
+namespace {
+
+constexpr std::size_t kMaxQuotedCharacters = 40;
+
+bool begins_character(char byte) { return (static_cast<unsigned char>(byte) & 0xC0) != 0x80; }
+
+bool is_printable(char byte) {
+  const auto value = static_cast<unsigned char>(byte);
+  return value >= 0x20 && value != 0x7F;
+}
+
+// Levenshtein's distance with one row.
+std::size_t edits_between(std::string_view from, std::string_view to) {
+  std::vector<std::size_t> row(to.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 0; i < from.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i + 1;
+    for (std::size_t j = 0; j < to.size(); ++j) {
+      const std::size_t substituted = diagonal + (from[i] == to[j] ? 0 : 1);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({substituted, row[j] + 1, row[j + 1] + 1});
+    }
+  }
+  return row.back();
+}
+
+}  // namespace
+
+std::string to_text(const Problem& problem, std::string_view file) {
+  std::string line = cat(file, ":", problem.where.line, ":", problem.where.column, ": ",
+                         problem.pointer.empty() ? "the document" : problem.pointer, ": expected ",
+                         problem.expected, ", found ", problem.found);
+  if (!problem.because.empty()) append_text(line, cat(": ", problem.because));
+  return line;
+}
+
+std::string in_quotes(std::string_view text) {
+  std::string out = "\"";
+  std::size_t characters = 0;
+  for (const char byte : text) {
+    if (begins_character(byte) && ++characters > kMaxQuotedCharacters) return out + "...\"";
+    // Bytes that are not UTF-8 get no further than the JSON reader, except in what it quotes itself.
+    if (!is_printable(byte)) {
+      append_text(out, cat("\\x", hex16(static_cast<unsigned char>(byte)).substr(14)));
+    } else {
+      if (byte == '"' || byte == '\\') out.push_back('\\');
+      out.push_back(byte);
+    }
+  }
+  return out + "\"";
+}
+
+std::string pointer_to(std::string_view pointer, std::string_view key) {
+  std::string out = cat(pointer, "/");
+  for (const char byte : key) {
+    if (byte == '~') {
+      out += "~0";
+    } else if (byte == '/') {
+      out += "~1";
+    } else {
+      out.push_back(byte);
+    }
+  }
+  return out;
+}
+
+std::string_view nearest(std::string_view text, const std::vector<std::string_view>& names) {
+  std::string_view best;
+  std::size_t best_edits = text.size() / 3 + 2;  // more edits than this were not a slip of the finger
+  if (text.size() > 64) return best;
+  for (const std::string_view name : names) {
+    const std::size_t edits = edits_between(text, name);
+    if (edits < best_edits && edits < name.size()) {
+      best = name;
+      best_edits = edits;
+    }
+  }
+  return best;
+}
+
+std::string suggestion(std::string_view text, const std::vector<std::string_view>& names) {
+  const std::string_view name = nearest(text, names);
+  return name.empty() ? std::string() : cat("did you mean \"", name, "\"?");
+}
+
+}  // namespace lockstep::scenarios

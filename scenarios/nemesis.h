@@ -1,0 +1,93 @@
+// Does to a simulated cluster what the scenario's list of faults says, when it says it, and heals at the end.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "scenarios/network_faults.h"
+#include "scenarios/roster.h"
+#include "scenarios/scenario.h"
+#include "sim/world.h"
+
+namespace lockstep::scenarios {
+
+// One time that a fault struck.
+struct Strike {
+  std::size_t fault = 0;       // place in the scenario's list
+  Duration at{};
+  std::optional<Duration> until;
+  std::vector<NodeId> hosts;   // whom it hit; empty for network faults
+  std::uint64_t effects = 0;   // frames judged, processes changed, probes held: 0 if it changed nothing
+};
+
+class Nemesis : private sim::Observer {
+ public:
+  // The scenario outlives the nemesis, which outlives the run.
+  Nemesis(sim::World& world, const Scenario& scenario, const Roster& roster, std::uint64_t seed);
+
+  // Before the first event of the run.
+  void arm();
+  // No fault strikes from now on; what is broken stays broken.
+  void stop();
+  // Restarts these nodes and frees the links among them and the clients. Everything else stays broken for good.
+  void heal(const std::vector<NodeId>& nodes);
+  void heal_all();
+
+  const std::vector<std::unique_ptr<Strike>>& strikes() const { return strikes_; }
+  // Effects of one fault over all its strikes.
+  std::uint64_t effects(std::size_t fault) const;
+  // The running node that leads in the highest term; none if nobody does.
+  NodeId leader() const;
+
+ private:
+  struct Standing {
+    std::uint64_t role = 0;
+    std::uint64_t term = 0;
+  };
+  struct Watch {  // an AtEvent trigger
+    std::size_t fault;
+    AtEvent trigger;
+    std::uint64_t seen = 0;
+  };
+
+  void on_event(const sim::Recorded& recorded) override;
+  void arm_trigger(std::size_t fault);
+  void arm_probe(std::size_t fault, const AtProbe& trigger);
+  void arm_repeatedly(std::size_t fault, const Repeatedly& trigger);
+  void watch_events(const sim::Recorded& recorded);
+  bool matches(const Watch& watch, const sim::Recorded& recorded) const;
+
+  void strike(std::size_t fault);
+  void strike_later(std::size_t fault);
+  sim::ProbeDecision at_probe(std::size_t fault, const sim::ProbeHit& hit);
+  Strike& begin_strike(std::size_t fault);
+  void perform(std::size_t fault, Strike& strike);
+  void end_after(std::size_t fault, Strike& strike, std::uint64_t network_fault);
+  void begin_network_fault(std::size_t fault, Strike& strike, const Links& links,
+                           std::unique_ptr<sim::LinkRule> rule);
+  void bring_down(const std::vector<NodeId>& nodes, bool power, Strike& strike);
+  void bring_up(const std::vector<NodeId>& nodes, Strike* strike);
+
+  std::vector<NodeId> resolve(const Targets& targets, std::size_t fault) const;
+  std::vector<NodeId> resolve(const Target& target, std::size_t fault) const;
+  Between resolve(const Links& links, std::size_t fault) const;
+  bool is(const Target& target, NodeId node, std::size_t fault) const;
+
+  sim::World& world_;
+  const Scenario& scenario_;
+  const Roster& roster_;
+  std::uint64_t seed_;
+  bool stopped_ = false;
+  NetworkFaults* network_;  // owned by the world's network
+  std::uint64_t next_network_fault_ = 0;
+  std::vector<std::unique_ptr<Strike>> strikes_;  // stable addresses: rules count into them
+  std::map<NodeId, Standing> standings_;
+  std::set<NodeId> crashed_;
+  std::vector<Watch> watches_;
+};
+
+}  // namespace lockstep::scenarios

@@ -1,0 +1,221 @@
+// Text, schema, sweep, then each variant's quantities and what must fit together; each stage only if the one before
+// found nothing, because its problems would only be echoes.
+#include "scenarios/parse_scenario.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "base/text.h"
+#include "scenarios/json_schema.h"
+#include "scenarios/json_text.h"
+#include "scenarios/parse_faults.h"
+#include "scenarios/parse_sweep.h"
+#include "scenarios/parse_values.h"
+
+namespace lockstep::scenarios {
+namespace {
+
+constexpr Duration kShortest = std::chrono::microseconds(1);
+
+const JsonSchema& scenario_schema() {
+  static const JsonSchema schema = [] {
+    auto parsed = JsonSchema::parse(scenario_schema_text());
+    CHECK(parsed.has_value(), parsed.error().message);
+    return std::move(*parsed);
+  }();
+  return schema;
+}
+
+class ScenarioReader {
+ public:
+  ScenarioReader(const Cursor& at, const Vocabulary& vocabulary) : at_(at), vocabulary_(vocabulary) {}
+
+  Scenario scenario() {
+    read_member(at_, "name", out_.name);
+    read_member(at_, "about", out_.about);
+    read_member(at_, "seed", out_.seed);
+    if (const auto cluster = at_.member("cluster")) read_cluster(*cluster);
+    read_environment();
+    for (const Cursor& workload : at_.member("workload")->items()) read_workload(workload);
+    if (const auto faults = at_.member("faults")) read_faults(*faults);
+    if (const auto finally = at_.member("finally")) {
+      read_member(*finally, "heal", out_.finally.heal);
+      read_duration(*finally, "converge_within", kShortest, out_.finally.converge_within);
+    }
+    if (const auto expect = at_.member("expect")) read_expect(*expect);
+    return std::move(out_);
+  }
+
+ private:
+  void read_cluster(const Cursor& at) {
+    Cluster& cluster = out_.cluster;
+    read_member(at, "nodes", cluster.nodes);
+    read_duration(at, "election_timeout", std::chrono::milliseconds(1), cluster.election_timeout);
+    cluster.heartbeat_interval = cluster.election_timeout / 6;
+    read_duration(at, "heartbeat_interval", kShortest, cluster.heartbeat_interval);
+    if (3 * cluster.heartbeat_interval >= cluster.election_timeout) {
+      at.nearest("heartbeat_interval")
+          .refuse(cat("less than a third of the election timeout, ", to_string(cluster.election_timeout)),
+                  "one lost heartbeat must not cost the leader its office");
+    }
+    read_member(at, "write_mode", cluster.write_mode);
+    read_member(at, "pause_before_commit", cluster.pause_before_commit);
+    read_duration(at, "prepare_timeout", kShortest, cluster.prepare_timeout);
+    if (const auto batch = at.member("batch")) {
+      read_member(*batch, "max_entries", cluster.batch.max_entries);
+      read_member(*batch, "max_bytes", cluster.batch.max_bytes);
+      read_member(*batch, "max_delay", cluster.batch.max_delay);
+    }
+  }
+
+  void read_environment() {
+    if (const auto network = at_.member("network")) {
+      read_member(*network, "latency", out_.network.latency);
+      read_member(*network, "loss", out_.network.loss);
+      read_member(*network, "duplicate", out_.network.duplicate);
+      read_member(*network, "reorder", out_.network.reorder);
+    }
+    if (const auto disk = at_.member("disk")) read_member(*disk, "sync", out_.disk.sync);
+    if (const auto clocks = at_.member("clocks")) {
+      read_member(*clocks, "max_offset", out_.clocks.max_offset);
+      read_member(*clocks, "max_drift_ppm", out_.clocks.max_drift_ppm);
+    }
+  }
+
+  // ---- workloads ----
+
+  void read_workload(const Cursor& at) {
+    const std::string_view kind = at.member("kind")->text();
+    if (kind == "register") return read_register(at);
+    if (kind == "versioned_writes") return read_versioned_writes(at);
+    read_verify(at);
+  }
+
+  static void read_load(const Cursor& at, Load& load) {
+    read_member(at, "clients", load.clients);
+    if (at.has("rate") && at.has("think")) at.nearest("think").refuse("no \"think\" beside \"rate\"", "they exclude each other");
+    if (const auto rate = at.member("rate")) {
+      read(*rate, load.pacing.emplace<Rate>());
+    } else {
+      read_member(at, "think", std::get<Think>(load.pacing).time);
+    }
+    read_member(at, "start", load.start);
+    read_duration(at, "for", kShortest, load.lasting);
+    read_member(at, "ops", load.ops);
+    read_duration(at, "timeout", kShortest, load.timeout);
+  }
+
+  void read_register(const Cursor& at) {
+    RegisterWorkload out;
+    read_load(at, out.load);
+    read_member(at, "keys", out.keys);
+    read_member(at, "reads", out.reads);
+    read_member(at, "cas", out.cas);
+    read_member(at, "read_level", out.read_level);
+    if (out.reads.parts_per_million + out.cas.parts_per_million > 1'000'000) {
+      at.nearest(at.has("cas") ? "cas" : "reads").refuse("reads and cas of at most 1 together", "the rest are plain writes");
+    }
+    out_.workload.push_back(out);
+  }
+
+  void read_versioned_writes(const Cursor& at) {
+    VersionedWrites out;
+    read_load(at, out.load);
+    read_member(at, "tables", out.tables);
+    read_member(at, "statements", out.statements);
+    read_member(at, "reads", out.reads);
+    read_member(at, "read_level", out.read_level);
+    out_.workload.push_back(out);
+  }
+
+  void read_verify(const Cursor& at) {
+    Verify out;
+    read_member(at, "start", out.start);
+    read_member(at, "rounds", out.rounds);
+    read_duration(at, "every", kShortest, out.every);
+    read_duration(at, "timeout", kShortest, out.timeout);
+    read_member(at, "read_level", out.read_level);
+    const bool has_writes = std::any_of(out_.workload.begin(), out_.workload.end(), [&](const Workload& earlier) {
+      return std::holds_alternative<VersionedWrites>(earlier) && start_of(earlier) < out.start;
+    });
+    if (!has_writes) {
+      at.nearest("start").refuse("a start after that of some versioned_writes workload above",
+                                 "there would be nothing to verify");
+    }
+    out_.workload.push_back(out);
+  }
+
+  // ---- faults and expectations ----
+
+  void read_faults(const Cursor& at) {
+    for (const Cursor& place : at.items()) {
+      out_.faults.push_back(read_fault(place, out_, vocabulary_));
+      const auto after = place.member("after");
+      const auto strike = first_strike(out_, out_.faults.size() - 1);
+      if (after && strike && *strike >= workloads_end(out_)) {
+        after->nearest("by").refuse(cat("a time before ", to_string(workloads_end(out_))),
+                                    cat("this is ", to_string(*strike), ", when the workloads have ended"));
+      }
+    }
+  }
+
+  void read_expect(const Cursor& at) {
+    read_member(at, "linearizable", out_.expect.linearizable);
+    read_member(at, "lost_writes", out_.expect.lost_writes);
+    read_member(at, "converged", out_.expect.converged);
+    read_member(at, "min_ok", out_.expect.min_ok);
+    read_member(at, "in_pause_window", out_.expect.in_pause_window);
+    const auto places = at.member("in_pause_window");
+    if (!places) return;
+    for (const Cursor& place : places->items()) {
+      std::uint32_t fault = 0;
+      read(place, fault);
+      if (fault >= out_.faults.size()) {
+        place.refuse("the place of a fault, counted from 0", cat("there are ", out_.faults.size(), " faults"));
+      }
+    }
+    const bool two_phase = out_.cluster.write_mode == WriteMode::kStrong || out_.cluster.pause_before_commit.count() > 0;
+    if (!out_.expect.in_pause_window.empty() && !two_phase) {
+      places->refuse("no faults here without two-phase writes", "set write_mode or pause_before_commit");
+    }
+  }
+
+  const Cursor& at_;
+  const Vocabulary& vocabulary_;
+  Scenario out_;
+};
+
+// In the order of the text, each once, no more than anyone will read.
+Problems in_order(Problems problems) {
+  std::stable_sort(problems.begin(), problems.end(),
+                   [](const Problem& a, const Problem& b) { return a.where < b.where; });
+  Problems out;
+  for (Problem& problem : problems) {
+    if (out.size() < kMaxProblems && std::find(out.begin(), out.end(), problem) == out.end()) {
+      out.push_back(std::move(problem));
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+std::expected<std::vector<Variant>, Problems> parse_scenario(std::string_view text, const Vocabulary& vocabulary) {
+  const auto document = parse_json(text);
+  if (!document) return std::unexpected(document.error());
+  Problems problems = scenario_schema().check(*document);
+  if (!problems.empty()) return std::unexpected(in_order(std::move(problems)));
+  std::vector<Variant> variants;
+  for (const VariantText& variant : expand_sweep(*document, problems)) {
+    Problems own = scenario_schema().check(variant.document);
+    if (own.empty()) {
+      const Cursor root(variant.document, own);
+      variants.push_back(Variant{variant.label, ScenarioReader(root, vocabulary).scenario()});
+    }
+    problems.insert(problems.end(), own.begin(), own.end());
+  }
+  if (!problems.empty()) return std::unexpected(in_order(std::move(problems)));
+  return variants;
+}
+
+}  // namespace lockstep::scenarios

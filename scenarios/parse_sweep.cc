@@ -1,0 +1,95 @@
+// A JSON pointer is followed to the parent of its last step; there the value is replaced, or put in if it is missing.
+#include "scenarios/parse_sweep.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/text.h"
+
+namespace lockstep::scenarios {
+namespace {
+
+// RFC 6901 §4: "~1" is "/", "~0" is "~", in this order.
+std::string unescaped(std::string_view step) {
+  std::string out;
+  for (std::size_t i = 0; i < step.size(); ++i) {
+    const std::string_view pair = step.substr(i, 2);
+    out.push_back(pair == "~1" ? '/' : step[i]);
+    if (pair == "~1" || pair == "~0") ++i;
+  }
+  return out;
+}
+
+std::vector<std::string> steps_of(std::string_view pointer) {
+  std::vector<std::string> out;
+  while (pointer.starts_with('/')) {
+    const std::size_t end = std::min(pointer.find('/', 1), pointer.size());
+    out.push_back(unescaped(pointer.substr(1, end - 1)));
+    pointer.remove_prefix(end);
+  }
+  if (!pointer.empty()) out.clear();
+  return out;
+}
+
+JsonNode* step_into(JsonNode& node, std::string_view step) {
+  if (node.is(JsonKind::kObject)) return node.find(step);
+  std::size_t index = 0;
+  const auto [end, error] = std::from_chars(step.data(), step.data() + step.size(), index);
+  const bool is_index = error == std::errc() && end == step.data() + step.size();
+  return is_index && index < node.items.size() ? &node.items[index] : nullptr;
+}
+
+// False: the pointer leads nowhere in this document.
+bool put(JsonNode& document, std::string_view pointer, const JsonNode& value) {
+  const std::vector<std::string> steps = steps_of(pointer);
+  if (steps.empty()) return false;
+  JsonNode* parent = &document;
+  for (std::size_t i = 0; i + 1 < steps.size() && parent != nullptr; ++i) parent = step_into(*parent, steps[i]);
+  if (parent == nullptr) return false;
+  if (JsonNode* place = step_into(*parent, steps.back())) {
+    *place = value;
+  } else if (parent->is(JsonKind::kObject)) {
+    parent->members.push_back(JsonMember{steps.back(), value.where, value});
+  } else {
+    return false;
+  }
+  return true;
+}
+
+std::string label_of(std::string_view pointer, const JsonNode& value, std::size_t place) {
+  const bool is_scalar = !value.is(JsonKind::kArray) && !value.is(JsonKind::kObject);
+  return cat(steps_of(pointer).back(), "=", is_scalar ? value.text : cat("#", place));
+}
+
+}  // namespace
+
+std::vector<VariantText> expand_sweep(const JsonNode& document, Problems& problems) {
+  std::vector<VariantText> variants{{"", document}};
+  std::erase_if(variants[0].document.members, [](const JsonMember& member) { return member.key == "sweep"; });
+  const JsonNode* sweep = document.find("sweep");
+  if (sweep == nullptr) return variants;
+  for (const auto& [pointer, where, values] : sweep->members) {
+    const std::string here = pointer_to("/sweep", pointer);
+    if (variants.size() * values.items.size() > kMaxVariants) {
+      problems.push_back(Problem{where, here, cat("at most ", kMaxVariants, " combinations"), "more", ""});
+      return {};
+    }
+    std::vector<VariantText> next;
+    for (const VariantText& before : variants) {
+      for (std::size_t place = 0; place < values.items.size(); ++place) {
+        VariantText& variant = next.emplace_back(before);
+        if (!put(variant.document, pointer, values.items[place])) {
+          problems.push_back(Problem{where, here, "a JSON pointer to a place in this file, such as \"/cluster/nodes\"",
+                                     in_quotes(pointer), ""});
+          return {};
+        }
+        const std::string label = label_of(pointer, values.items[place], place);
+        append_text(variant.label, cat(variant.label.empty() ? "" : ", ", label));
+      }
+    }
+    variants = std::move(next);
+  }
+  return variants;
+}
+
+}  // namespace lockstep::scenarios

@@ -1,0 +1,53 @@
+// What the clients of a run asked and were told, and how far they are; kept by the runner, outside the world.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "reports/history.h"
+
+namespace lockstep::scenarios {
+
+class RunBook {
+ public:
+  // `now_ns`: the time of the world, for the labels of the history.
+  explicit RunBook(std::function<std::int64_t()> now_ns) : now_ns_(std::move(now_ns)) {}
+
+  // A process of the history: one client until an operation of it ends in doubt, then the client is another one.
+  std::int64_t new_process() { return next_process_++; }
+
+  std::size_t invoke(std::int64_t process, std::string f, reports::Value key, reports::Value argument) {
+    return history_.invoke(process, std::move(f), std::move(key), std::move(argument), now_ns_());
+  }
+  void complete(std::size_t operation, reports::Completion completion, reports::Value result, std::string error) {
+    ++counts_[static_cast<std::size_t>(completion)];
+    history_.complete(operation, completion, std::move(result), now_ns_(), std::move(error));
+  }
+
+  std::uint64_t count(reports::Completion completion) const {
+    return counts_[static_cast<std::size_t>(completion)];
+  }
+  const reports::History& history() const { return history_; }
+
+  // Workload clients wait for the schema; the runner waits for the clients.
+  bool schema_ready = false;
+  std::uint32_t busy_clients = 0;
+
+  // Shared by the clients of one workload: operations that have begun.
+  std::uint64_t& begun(std::size_t workload) {
+    if (begun_.size() <= workload) begun_.resize(workload + 1);
+    return begun_[workload];
+  }
+
+ private:
+  std::function<std::int64_t()> now_ns_;
+  reports::History history_;
+  std::int64_t next_process_ = 0;
+  std::uint64_t counts_[3] = {};
+  std::vector<std::uint64_t> begun_;
+};
+
+}  // namespace lockstep::scenarios

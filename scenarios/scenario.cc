@@ -1,0 +1,281 @@
+// The scenario's own arithmetic, and its way back into the language.
+#include "scenarios/scenario.h"
+
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "base/text.h"
+
+namespace lockstep::scenarios {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+template <class... Cases>
+struct Visitor : Cases... {
+  using Cases::operator()...;
+};
+
+const Load* load_of(const Workload& workload) {
+  if (const auto* reg = std::get_if<RegisterWorkload>(&workload)) return &reg->load;
+  if (const auto* writes = std::get_if<VersionedWrites>(&workload)) return &writes->load;
+  return nullptr;
+}
+
+// Division by a million is correctly rounded, so the shortest text that reads back as the same double has the six
+// decimals that were meant.
+Json json_of(Probability probability) {
+  if (probability.parts_per_million % 1'000'000 == 0) return probability.parts_per_million / 1'000'000;
+  return static_cast<double>(probability.parts_per_million) / 1e6;
+}
+
+Json json_of(const Spread& spread) {
+  return {{"median", to_string(spread.median)}, {"p99", to_string(spread.p99)}};
+}
+
+Json json_of(const Targets& targets) {
+  if (targets.size() == 1) return to_string(targets.front());
+  Json out = Json::array();
+  for (const Target& target : targets) out.push_back(to_string(target));
+  return out;
+}
+
+Json json_of(const std::vector<Targets>& groups) {
+  Json out = Json::array();
+  for (const Targets& group : groups) {
+    Json side = Json::array();
+    for (const Target& target : group) side.push_back(to_string(target));
+    out.push_back(std::move(side));
+  }
+  return out;
+}
+
+Json json_of(const Cluster& cluster) {
+  return {{"nodes", cluster.nodes},
+          {"election_timeout", to_string(cluster.election_timeout)},
+          {"heartbeat_interval", to_string(cluster.heartbeat_interval)},
+          {"write_mode", to_string(cluster.write_mode)},
+          {"pause_before_commit", to_string(cluster.pause_before_commit)},
+          {"prepare_timeout", to_string(cluster.prepare_timeout)},
+          {"batch",
+           {{"max_entries", cluster.batch.max_entries},
+            {"max_bytes", cluster.batch.max_bytes},
+            {"max_delay", to_string(cluster.batch.max_delay)}}}};
+}
+
+Json json_of(const Network& network) {
+  return {{"latency", json_of(network.latency)},
+          {"loss", json_of(network.loss)},
+          {"duplicate", json_of(network.duplicate)},
+          {"reorder", json_of(network.reorder)}};
+}
+
+void put(Json& out, const Load& load) {
+  out["clients"] = load.clients;
+  std::visit(Visitor{[&](const Think& think) { out["think"] = to_string(think.time); },
+                     [&](const Rate& rate) {
+                       out["rate"] = cat(rate.count, rate.period == std::chrono::seconds(1) ? "/s" : "/m");
+                     }},
+             load.pacing);
+  out["start"] = to_string(load.start);
+  out["for"] = to_string(load.lasting);
+  if (load.ops) out["ops"] = *load.ops;
+  out["timeout"] = to_string(load.timeout);
+}
+
+Json json_of(const RegisterWorkload& workload) {
+  Json out{{"kind", "register"}};
+  put(out, workload.load);
+  out["keys"] = workload.keys;
+  out["reads"] = json_of(workload.reads);
+  out["cas"] = json_of(workload.cas);
+  out["read_level"] = to_string(workload.read_level);
+  return out;
+}
+
+Json json_of(const VersionedWrites& workload) {
+  Json out{{"kind", "versioned_writes"}};
+  put(out, workload.load);
+  out["tables"] = workload.tables;
+  out["statements"] = workload.statements;
+  out["reads"] = json_of(workload.reads);
+  out["read_level"] = to_string(workload.read_level);
+  return out;
+}
+
+Json json_of(const Verify& verify) {
+  return {{"kind", "verify"},
+          {"start", to_string(verify.start)},
+          {"rounds", verify.rounds},
+          {"every", to_string(verify.every)},
+          {"timeout", to_string(verify.timeout)},
+          {"read_level", to_string(verify.read_level)}};
+}
+
+void put(Json& out, const Trigger& trigger) {
+  std::visit(Visitor{
+                 [&](const AtTime& at) { out["at"] = to_string(at.at); },
+                 [&](const Repeatedly& every) {
+                   Json& json = out["every"] = {{"period", to_string(every.period)}, {"from", to_string(every.from)}};
+                   if (every.until) json["until"] = to_string(*every.until);
+                   if (every.times) json["times"] = *every.times;
+                 },
+                 [&](const AtProbe& when) {
+                   Json& json = out["when"] = {{"probe", when.probe}, {"nth", when.nth}};
+                   if (when.node) json["node"] = to_string(*when.node);
+                 },
+                 [&](const AtEvent& when) {
+                   Json& json = out["when"] = {{"event", when.event}, {"nth", when.nth}};
+                   if (when.from) json["from"] = to_string(*when.from);
+                   if (when.to) json["to"] = to_string(*when.to);
+                 },
+                 [&](const AfterFault& after) {
+                   out["after"] = {{"fault", after.fault}, {"by", to_string(after.by)}};
+                 },
+             },
+             trigger);
+}
+
+void put(Json& out, const Links& links, std::string_view key) {
+  if (!links.groups.empty()) out[std::string(key)] = json_of(links.groups);
+  if (links.one_way) out["one_way"] = true;
+}
+
+void put(Json& out, const Action& action) {
+  const std::string verb(verb_of(action));
+  const auto hit = [&](const auto& act) { out[verb] = json_of(act.targets); };
+  const auto share = [&](const auto& act) {
+    out[verb] = json_of(act.share);
+    put(out, act.between, "between");
+  };
+  std::visit(Visitor{
+                 [&](const Kill& act) { hit(act); },
+                 [&](const PowerLoss& act) { hit(act); },
+                 [&](const Restart& act) { hit(act); },
+                 [&](const Stall& act) { hit(act); },
+                 [&](const Crash& act) { hit(act); },
+                 [&](const Pause& act) { out[verb] = to_string(act.hold); },
+                 [&](const Partition& act) { put(out, act.between, verb); },
+                 [&](const Loss& act) { share(act); },
+                 [&](const Delay& act) {
+                   out[verb] = json_of(act.extra);
+                   put(out, act.between, "between");
+                 },
+                 [&](const Duplicate& act) { share(act); },
+                 [&](const Reorder& act) { share(act); },
+                 [&](const ClockChange& act) {
+                   out[verb] = {{"target", json_of(act.targets)}, {"jump", to_string(act.jump)}};
+                   if (act.drift_ppm) out[verb]["drift_ppm"] = *act.drift_ppm;
+                 },
+             },
+             action);
+}
+
+Json json_of(const Fault& fault) {
+  Json out = Json::object();
+  put(out, fault.trigger);
+  put(out, fault.action);
+  if (fault.lasting) out["for"] = to_string(*fault.lasting);
+  return out;
+}
+
+Json json_of(const Expect& expect) {
+  return {{"linearizable", expect.linearizable},
+          {"lost_writes", expect.lost_writes},
+          {"converged", expect.converged},
+          {"min_ok", expect.min_ok},
+          {"in_pause_window", expect.in_pause_window}};
+}
+
+}  // namespace
+
+std::uint32_t client_count(const Workload& workload) {
+  const Load* load = load_of(workload);
+  return load == nullptr ? 1 : load->clients;
+}
+
+Duration start_of(const Workload& workload) {
+  const Load* load = load_of(workload);
+  return load == nullptr ? std::get<Verify>(workload).start : load->start;
+}
+
+Duration end_of(const Workload& workload) {
+  if (const Load* load = load_of(workload)) return load->start + load->lasting;
+  const Verify& verify = std::get<Verify>(workload);
+  return verify.start + verify.rounds * verify.every;
+}
+
+std::uint32_t client_count(const Scenario& scenario) {
+  std::uint32_t count = 0;
+  for (const Workload& workload : scenario.workload) count += client_count(workload);
+  return count;
+}
+
+Duration workloads_end(const Scenario& scenario) {
+  Duration end{};
+  for (const Workload& workload : scenario.workload) end = std::max(end, end_of(workload));
+  return end;
+}
+
+std::string_view verb_of(const Action& action) {
+  constexpr std::array<std::string_view, std::variant_size_v<Action>> kVerbs{
+      "kill",      "power_loss", "restart", "stall",     "crash",   "pause",
+      "partition", "loss",       "delay",   "duplicate", "reorder", "clock"};
+  return kVerbs[action.index()];
+}
+
+std::string to_string(const Target& target) {
+  switch (target.kind) {
+    case TargetKind::kNode: return cat("n", target.number);
+    case TargetKind::kClient: return cat("c", target.number);
+    case TargetKind::kLeader: return "leader";
+    case TargetKind::kFollower: return "follower";
+    case TargetKind::kOthers: return "others";
+    case TargetKind::kCrashed: return "crashed";
+    case TargetKind::kAll: return "all";
+  }
+  return "";
+}
+
+std::string to_string(Duration duration) {
+  constexpr std::array<std::pair<std::int64_t, std::string_view>, 5> kUnits{{
+      {60'000'000'000, "m"}, {1'000'000'000, "s"}, {1'000'000, "ms"}, {1'000, "us"}, {1, "ns"},
+  }};
+  const std::int64_t nanoseconds = duration.count();
+  if (nanoseconds == 0) return "0s";
+  for (const auto& [unit, name] : kUnits) {
+    if (nanoseconds % unit == 0) return cat(nanoseconds / unit, name);
+  }
+  return "";
+}
+
+std::string_view to_string(System) { return "raft-sql"; }
+std::string_view to_string(WriteMode mode) { return mode == WriteMode::kQuorum ? "quorum" : "strong"; }
+std::string_view to_string(ReadLevel level) { return level == ReadLevel::kLinearizable ? "linearizable" : "local"; }
+std::string_view to_string(Heal heal) { return heal == Heal::kAll ? "all" : "quorum-then-all"; }
+
+nlohmann::ordered_json to_json(const Scenario& scenario) {
+  Json out{{"name", scenario.name},
+           {"about", scenario.about},
+           {"system", to_string(scenario.system)},
+           {"seed", scenario.seed},
+           {"cluster", json_of(scenario.cluster)},
+           {"network", json_of(scenario.network)},
+           {"disk", {{"sync", json_of(scenario.disk.sync)}}},
+           {"clocks",
+            {{"max_offset", to_string(scenario.clocks.max_offset)}, {"max_drift_ppm", scenario.clocks.max_drift_ppm}}}};
+  Json& workloads = out["workload"] = Json::array();
+  for (const Workload& workload : scenario.workload) {
+    workloads.push_back(std::visit([](const auto& kind) { return json_of(kind); }, workload));
+  }
+  Json& faults = out["faults"] = Json::array();
+  for (const Fault& fault : scenario.faults) faults.push_back(json_of(fault));
+  out["finally"] = {{"heal", to_string(scenario.finally.heal)},
+                    {"converge_within", to_string(scenario.finally.converge_within)}};
+  out["expect"] = json_of(scenario.expect);
+  return out;
+}
+
+}  // namespace lockstep::scenarios

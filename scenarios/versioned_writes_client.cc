@@ -1,0 +1,90 @@
+// Inserts with defaults that only deterministic SQL gets right, and reads of contents and versions.
+#include "scenarios/versioned_writes_client.h"
+
+namespace lockstep::scenarios {
+namespace {
+
+constexpr Purpose kKind{"versioned_writes.kind"};
+constexpr Purpose kTable{"versioned_writes.table"};
+constexpr Purpose kReadKind{"versioned_writes.read_kind"};
+
+}  // namespace
+
+wire::Statement select_contents(const std::string& table) {
+  return make_statement(cat("SELECT id FROM ", table, " ORDER BY id"));
+}
+
+reports::Value contents_of(const wire::Rows& rows) {
+  reports::Value::Array ids;
+  for (const wire::Row& row : rows.rows()) ids.emplace_back(row.values(0).integer());
+  return ids;
+}
+
+VersionedWritesClient::VersionedWritesClient(const env::Env& env, client::Config config,
+                                             const VersionedWrites& workload, Place place, RunBook& book)
+    : WorkloadClient(env, std::move(config), workload.load, place, book),
+      workload_(workload),
+      tables_(tables(workload, place.workload)) {}
+
+std::vector<std::string> VersionedWritesClient::tables(const VersionedWrites& workload, std::size_t position) {
+  std::vector<std::string> names;
+  for (std::uint32_t table = 0; table < workload.tables; ++table) names.push_back(cat("writes_", position, "_", table));
+  return names;
+}
+
+std::vector<std::string> VersionedWritesClient::schema(const VersionedWrites& workload, std::size_t position) {
+  std::vector<std::string> statements;
+  for (const std::string& table : tables(workload, position))
+    statements.push_back(cat("CREATE TABLE IF NOT EXISTS ", table,
+                             "(id INTEGER PRIMARY KEY, client INTEGER NOT NULL, written TEXT DEFAULT CURRENT_TIMESTAMP, "
+                             "dice INTEGER DEFAULT (random()), body TEXT NOT NULL)"));
+  return statements;
+}
+
+client::CallId VersionedWritesClient::begin() {
+  if (draw_below(kKind, 1'000'000) >= workload_.reads.parts_per_million) return begin_add();
+  const std::string& table = tables_[draw_below(kTable, tables_.size())];
+  if (draw_below(kReadKind, 2) == 0) {
+    kind_ = Kind::kVersion;
+    invoke("version", table, {});
+    return client().get_version(table, {}, now(), timeout());
+  }
+  kind_ = Kind::kContents;
+  const bool local = workload_.read_level == ReadLevel::kLocal;
+  invoke(local ? "local-read" : "read", table, {});
+  return client().query(select_contents(table), {.level = local ? wire::LOCAL : wire::LINEARIZABLE, .at = {}}, now(),
+                        timeout());
+}
+
+client::CallId VersionedWritesClient::begin_add() {
+  kind_ = Kind::kAdd;
+  const std::string& table = tables_[draw_below(kTable, tables_.size())];
+  reports::Value::Array ids;
+  std::vector<wire::Statement> statements;
+  for (std::uint32_t i = 0; i < workload_.statements; ++i) {
+    const auto id = static_cast<std::int64_t>((place().number * 1'000'000 + operation_number()) * workload_.statements + i);
+    wire::Statement insert = make_statement(cat("INSERT INTO ", table, "(id, client, body) VALUES(?1, ?2, ?3)"));
+    add_integer(insert, id);
+    add_integer(insert, place().number);
+    add_text(insert, std::string(100, static_cast<char>('a' + id % 26)));
+    statements.push_back(std::move(insert));
+    ids.emplace_back(id);
+  }
+  invoke("add", table, std::move(ids));
+  return client().write(std::move(statements), {}, now(), timeout());
+}
+
+void VersionedWritesClient::end(const client::Completion& done) {
+  if (kind_ == Kind::kAdd) {
+    complete(ending_of_write(done), {});
+    return;
+  }
+  const Ending ending = ending_of_read(done);
+  reports::Value result;
+  if (ending.completion == reports::Completion::kOk)
+    result = kind_ == Kind::kContents ? contents_of(done.reply.query().rows())
+                                      : reports::Value(static_cast<std::int64_t>(done.reply.version()));
+  complete(ending, std::move(result));
+}
+
+}  // namespace lockstep::scenarios

@@ -1,0 +1,76 @@
+// Executes the batches of one entry, each atomic in a savepoint of its own.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "storage/sql/connection.h"
+#include "storage/sql/database.h"
+#include "storage/sql/execution.h"
+#include "storage/sql/ledger.h"
+#include "storage/sql/row_observer.h"
+
+namespace lockstep::sql {
+
+class BatchRunner final : public EntryScope {
+ public:
+  static Result<std::unique_ptr<BatchRunner>> open(Connection& connection, Ledger& ledger, RowObserver& observer,
+                                                   std::uint64_t max_operations);
+
+  // Some statements end the whole transaction, which takes what the entry did before with it. The entry is executed
+  // again then, and such a batch, which is known to do nothing, is answered with the result it had.
+  struct KnownResult {
+    std::uint32_t call;  // which execute() of the entry
+    BatchResult result;
+  };
+
+  void begin_entry(const EntryStamp& stamp, std::vector<KnownResult> known);
+  BatchResult execute(std::span<const Statement> statements, std::span<const ExpectedVersion> expected) override;
+
+  // A statement ended the transaction. Everything after it was ignored.
+  const std::optional<KnownResult>& lost() const { return lost_; }
+  // The node failed.
+  const std::optional<Error>& error() const { return error_; }
+
+ private:
+  BatchRunner(Connection& connection, Ledger& ledger, RowObserver& observer, std::uint64_t max_operations)
+      : connection_(connection), ledger_(ledger), observer_(observer), max_operations_(max_operations) {}
+
+  struct Savepoint {
+    Ledger::Mark mark;
+    std::size_t changes;
+  };
+
+  BatchResult fail_node(Error error);
+  Status start_counters();
+  bool run_all(std::span<const Statement> statements, BatchResult& result);
+  bool run_one(const Statement& statement, BatchResult& result);
+  Execution run_compiled(UserStatement& statement, const std::vector<Value>& parameters);
+  Execution finish_statement(const StatementFacts& facts);
+  Result<std::string> check_largest_rowid();
+  Result<std::string> follow_schema(const StatementFacts& facts);
+  Result<std::string> adopt_tables(const StatementFacts& facts);
+  Status roll_back(const Savepoint& savepoint);
+  bool transaction_ended() const { return sqlite3_get_autocommit(connection_.db()) != 0; }
+  bool foreign_keys_pending() const;
+
+  Connection& connection_;
+  Ledger& ledger_;
+  RowObserver& observer_;
+  const std::uint64_t max_operations_;
+  StatementHandle savepoint_;
+  StatementHandle release_;
+  StatementHandle roll_back_to_;
+  StatementHandle reset_changes_;
+
+  EntryStamp stamp_;
+  std::uint32_t call_ = 0;
+  bool wrote_ = false;           // a statement of this batch changed rows (or could have)
+  bool changed_schema_ = false;  // in this batch
+  std::vector<KnownResult> known_;
+  std::optional<KnownResult> lost_;
+  std::optional<Error> error_;
+};
+
+}  // namespace lockstep::sql

@@ -1,0 +1,85 @@
+// The replaced functions and the list of allowed ones.
+#include "storage/sql/functions.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+
+#include "base/check.h"
+
+namespace lockstep::sql {
+namespace {
+
+// Sorted. Of the math functions: those that IEEE 754 defines to the last bit.
+constexpr std::string_view kAllowed[] = {
+    "->", "->>", "abs", "avg", "ceil", "ceiling", "changes", "char", "coalesce", "count", "cume_dist",
+    "current_date", "current_time", "current_timestamp", "date", "datetime", "degrees", "dense_rank",
+    "first_value", "floor", "format", "glob", "group_concat", "hex", "ifnull", "iif", "instr", "json",
+    "json_array", "json_array_length", "json_extract", "json_group_array", "json_group_object", "json_insert",
+    "json_object", "json_patch", "json_quote", "json_remove", "json_replace", "json_set", "json_type",
+    "json_valid", "julianday", "lag", "last_insert_rowid", "last_value", "lead", "length", "like", "likelihood",
+    "likely", "lower", "ltrim", "max", "min", "mod", "nth_value", "ntile", "nullif", "percent_rank", "pi",
+    "printf", "quote", "radians", "random", "randomblob", "rank", "replace", "round", "row_number", "rtrim",
+    "sign", "soundex", "sqrt", "strftime", "substr", "substring", "sum", "time", "total", "total_changes",
+    "trim", "trunc", "typeof", "unicode", "unixepoch", "unlikely", "upper", "zeroblob"};
+static_assert(std::ranges::is_sorted(kAllowed));
+
+// Sorted. libm computes these differently per processor and version.
+constexpr std::string_view kInexact[] = {"acos", "acosh", "asin", "asinh", "atan", "atan2", "atanh", "cos", "cosh",
+                                         "exp",  "ln",    "log",  "log10", "log2", "pow",   "power", "sin", "sinh",
+                                         "tan",  "tanh"};
+static_assert(std::ranges::is_sorted(kInexact));
+
+Stream& draws_of(sqlite3_context* context) {
+  auto& lane = *static_cast<Lane*>(sqlite3_user_data(context));
+  if (!lane.draws) lane.draws.emplace(0, Purpose{"sql.no_entry"}, 0);
+  return *lane.draws;
+}
+
+void random_integer(sqlite3_context* context, int, sqlite3_value**) {
+  auto value = static_cast<sqlite3_int64>(draws_of(context).next());
+  if (value < 0) value = -(value & INT64_MAX);  // as SQLite does, so that abs(random()) never overflows
+  sqlite3_result_int64(context, value);
+}
+
+void random_blob(sqlite3_context* context, int, sqlite3_value** arguments) {
+  const sqlite3_int64 wanted = std::max<sqlite3_int64>(1, sqlite3_value_int64(arguments[0]));
+  if (wanted > sqlite3_limit(sqlite3_context_db_handle(context), SQLITE_LIMIT_LENGTH, -1))
+    return sqlite3_result_error_toobig(context);
+  Bytes blob;
+  ByteWriter writer(blob);
+  while (blob.size() < static_cast<std::size_t>(wanted)) writer.u64(draws_of(context).next());
+  sqlite3_result_blob64(context, blob.data(), static_cast<sqlite3_uint64>(wanted), SQLITE_TRANSIENT);
+}
+
+void total_changes(sqlite3_context* context, int, sqlite3_value**) {
+  const auto& lane = *static_cast<Lane*>(sqlite3_user_data(context));
+  sqlite3_result_int64(context, sqlite3_total_changes64(sqlite3_context_db_handle(context)) - lane.total_changes_base);
+}
+
+using Function = void (*)(sqlite3_context*, int, sqlite3_value**);
+
+void install(sqlite3* db, Lane& lane, const char* name, int arguments, Function function) {
+  const int rc = sqlite3_create_function_v2(db, name, arguments, SQLITE_UTF8 | SQLITE_INNOCUOUS, &lane, function,
+                                            nullptr, nullptr, nullptr);
+  CHECK(rc == SQLITE_OK, name);
+}
+
+}  // namespace
+
+void install_functions(sqlite3* db, Lane& lane) {
+  install(db, lane, "random", 0, random_integer);
+  install(db, lane, "randomblob", 1, random_blob);
+  install(db, lane, "total_changes", 0, total_changes);
+}
+
+bool function_allowed(std::string_view folded_name) { return std::ranges::binary_search(kAllowed, folded_name); }
+
+std::string_view refusal_of_function(std::string_view folded_name) {
+  if (std::ranges::binary_search(kInexact, folded_name)) return "its result differs between processors";
+  if (folded_name.starts_with("sqlite_")) return "it tells about this node's SQLite, not about the data";
+  if (folded_name == "load_extension") return "extensions are not replicated";
+  return "it is not on the list of functions that give equal results on every replica";
+}
+
+}  // namespace lockstep::sql

@@ -1,0 +1,230 @@
+// Applying entries, maintenance, and durability.
+#include "storage/sql/machine.h"
+
+#include "base/check.h"
+#include "storage/sql/schema.h"
+#include "storage/sql/sql_text.h"
+
+namespace lockstep::sql {
+namespace {
+
+int note_wal_frames(void* frames, sqlite3*, const char*, int count) {
+  *static_cast<int*>(frames) = count;
+  return SQLITE_OK;
+}
+
+}  // namespace
+
+SqliteMachine::SqliteMachine(std::unique_ptr<Connection> connection, const Options& options, Participant& participant)
+    : options_(options),
+      participant_(participant),
+      connection_(std::move(connection)),
+      observer_(*connection_, ledger_, options.feed) {
+  sqlite3_wal_hook(connection_->db(), note_wal_frames, &wal_frames_);
+}
+
+Result<std::unique_ptr<Machine>> SqliteMachine::open(env::Disk& disk, SharedFile& shared, const Options& options,
+                                                     Participant& participant) {
+  const ConnectionOptions how{
+      .path = options.path, .max_statement_bytes = options.max_statement_bytes, .writes = true};
+  LOCKSTEP_TRY(connection, Connection::open(disk, shared, how));
+  std::unique_ptr<SqliteMachine> machine(new SqliteMachine(std::move(connection), options, participant));
+  LOCKSTEP_TRY_STATUS(machine->load());
+  return machine;
+}
+
+Status SqliteMachine::load() {
+  Connection::Use use(*connection_);
+  RowObserver::Pause pause(observer_);
+  LOCKSTEP_TRY(state, StateTable::open(*connection_, true));
+  state_ = std::move(state);
+  LOCKSTEP_TRY(runner, BatchRunner::open(*connection_, ledger_, observer_, options_.max_operations));
+  runner_ = std::move(runner);
+  LOCKSTEP_TRY(begin, connection_->prepare("BEGIN IMMEDIATE"));
+  LOCKSTEP_TRY(commit, connection_->prepare("COMMIT"));
+  begin_ = std::move(begin);
+  commit_ = std::move(commit);
+  // Frames recovered after a process crash may exist in the operating system's cache only.
+  LOCKSTEP_TRY_STATUS(connection_->sync_wal());
+  LOCKSTEP_TRY(progress, state_->progress());
+  progress_ = progress;
+  LOCKSTEP_TRY_STATUS(state_->load_tables(ledger_));
+  LOCKSTEP_TRY(names, user_tables(*connection_));
+  for (const std::string& name : names) {
+    TableRecord& record = ledger_.record(name);
+    ledger_.set_table(record, true, record.sum);
+  }
+  if (progress_.vacuuming) LOCKSTEP_TRY_STATUS(rescan());
+  ledger_.forget_marks();
+  digest_ = ledger_.digest();
+  durable_ = progress_.applied;
+  if (connection_->lane().fault) return std::unexpected(*connection_->lane().fault);
+  return state_->load_participant(participant_);
+}
+
+Status SqliteMachine::rescan() {
+  LOCKSTEP_TRY(sums, scan_all_sums(*connection_));
+  for (const auto& [name, sum] : sums) ledger_.set_table(ledger_.record(name), true, sum);
+  return {};
+}
+
+Status SqliteMachine::keep(Status status) {
+  if (!status && failed_) failed_ = status;
+  return failed_;
+}
+
+Result<std::uint64_t> SqliteMachine::scan_digest() {
+  Connection::Use use(*connection_);
+  LOCKSTEP_TRY_STATUS(failed_);
+  LOCKSTEP_TRY(sums, scan_all_sums(*connection_));
+  return ledger_.digest_with(sums);
+}
+
+std::uint64_t SqliteMachine::version(const std::string& table) const {
+  const TableRecord* record = ledger_.find(fold(table));
+  return record == nullptr ? 0 : record->version;
+}
+
+Result<ApplyReport> SqliteMachine::apply(std::span<const EntryStamp> stamps, const Body& body) {
+  Connection::Use use(*connection_);
+  LOCKSTEP_TRY_STATUS(failed_);
+  ApplyReport report;
+  if (stamps.empty()) return report;
+  CHECK(stamps.front().index > progress_.applied, "entry ", stamps.front().index, " is applied already");
+  known_.clear();
+  const Result<bool> grouped = try_group(stamps, 0, stamps.size(), body, report);
+  if (!grouped) return std::unexpected(keep(std::unexpected(grouped.error())).error());
+  if (*grouped) return report;
+  report = ApplyReport{};
+  report.one_by_one = true;
+  for (std::size_t position = 0; position < stamps.size(); ++position)
+    LOCKSTEP_TRY_STATUS(keep(apply_alone(stamps, position, body, report)));
+  return report;
+}
+
+Status SqliteMachine::apply_alone(std::span<const EntryStamp> stamps, std::size_t position, const Body& body,
+                                  ApplyReport& report) {
+  known_.clear();
+  while (true) {
+    LOCKSTEP_TRY(applied, try_group(stamps, position, position + 1, body, report));
+    if (applied) return {};
+    known_.push_back(*runner_->lost());
+  }
+}
+
+Result<bool> SqliteMachine::try_group(std::span<const EntryStamp> stamps, std::size_t first, std::size_t end,
+                                      const Body& body, ApplyReport& report) {
+  LOCKSTEP_TRY_STATUS(connection_->step(begin_.get()));
+  const std::size_t reported = report.entries.size();
+  for (std::size_t position = first; position < end; ++position) {
+    LOCKSTEP_TRY_STATUS(run_entry(stamps[position], position, body, report));
+    if (!runner_->lost()) continue;
+    report.entries.resize(reported);
+    LOCKSTEP_TRY_STATUS(forget_transaction());
+    return false;
+  }
+  LOCKSTEP_TRY_STATUS(commit(stamps[end - 1]));
+  if (options_.feed) std::ranges::move(observer_.take_changes(), std::back_inserter(report.changes));
+  return true;
+}
+
+Status SqliteMachine::run_entry(const EntryStamp& stamp, std::size_t position, const Body& body, ApplyReport& report) {
+  const Ledger::Mark mark = ledger_.mark();
+  runner_->begin_entry(stamp, known_);
+  body(position, *runner_);
+  if (runner_->error()) return std::unexpected(*runner_->error());
+  AppliedEntry& entry = report.entries.emplace_back();
+  entry.index = stamp.index;
+  if (runner_->lost()) return {};
+  entry.versions = ledger_.changed_since(mark);
+  entry.digest = ledger_.digest();
+  return {};
+}
+
+// SQLite has rolled the transaction back; memory follows.
+Status SqliteMachine::forget_transaction() {
+  connection_->statements().clear();
+  ledger_.undo_to(0);
+  observer_.drop_changes_from(0);
+  observer_.take_largest_rowids();
+  return state_->load_participant(participant_);
+}
+
+Status SqliteMachine::commit(const EntryStamp& last) {
+  RowObserver::Pause pause(observer_);
+  participant_.flush(*state_);
+  LOCKSTEP_TRY_STATUS(state_->take_failure());
+  Status saved;
+  ledger_.save_changed([&](const TableRecord& record) {
+    if (saved) saved = state_->save_table(record);
+  });
+  LOCKSTEP_TRY_STATUS(saved);
+  const Progress progress{last.index, last.time_ns, false};
+  LOCKSTEP_TRY_STATUS(state_->save_progress(progress));
+  LOCKSTEP_TRY_STATUS(connection_->step(commit_.get()));
+  // A dead process may still be answered from SQLite's cache.
+  if (connection_->lane().fault) return std::unexpected(*connection_->lane().fault);
+  progress_ = progress;
+  ledger_.forget_marks();
+  digest_ = ledger_.digest();
+  return {};
+}
+
+Result<ApplyReport> SqliteMachine::maintain(const EntryStamp& stamp, Maintenance what) {
+  Connection::Use use(*connection_);
+  LOCKSTEP_TRY_STATUS(failed_);
+  CHECK(stamp.index > progress_.applied, "entry ", stamp.index, " is applied already");
+  RowObserver::Pause pause(observer_);
+  connection_->statements().clear();
+  connection_->lane().now_ns = stamp.time_ns;
+  LOCKSTEP_TRY_STATUS(keep(what == Maintenance::kVacuum ? vacuum(stamp) : analyse(stamp)));
+  ApplyReport report;
+  report.entries.push_back({stamp.index, digest_, {}});
+  return report;
+}
+
+// VACUUM is a transaction of its own and may change rowids: a crash before the next commit leaves sums that are void.
+Status SqliteMachine::vacuum(const EntryStamp& stamp) {
+  LOCKSTEP_TRY_STATUS(connection_->step(begin_.get()));
+  LOCKSTEP_TRY_STATUS(state_->save_progress(Progress{progress_.applied, progress_.time_ns, true}));
+  LOCKSTEP_TRY_STATUS(connection_->step(commit_.get()));
+  LOCKSTEP_TRY_STATUS(connection_->run("VACUUM"));
+  LOCKSTEP_TRY_STATUS(connection_->step(begin_.get()));
+  LOCKSTEP_TRY_STATUS(rescan());
+  return commit(stamp);
+}
+
+Status SqliteMachine::analyse(const EntryStamp& stamp) {
+  LOCKSTEP_TRY_STATUS(connection_->step(begin_.get()));
+  LOCKSTEP_TRY_STATUS(connection_->run("ANALYZE"));
+  LOCKSTEP_TRY_STATUS(rescan());  // its table is new in the schema
+  return commit(stamp);
+}
+
+Status SqliteMachine::sync() {
+  Connection::Use use(*connection_);
+  LOCKSTEP_TRY_STATUS(failed_);
+  if (durable_ == progress_.applied) return {};
+  LOCKSTEP_TRY_STATUS(keep(connection_->sync_wal()));
+  durable_ = progress_.applied;
+  return {};
+}
+
+Status SqliteMachine::checkpoint_if_due() {
+  Connection::Use use(*connection_);
+  LOCKSTEP_TRY_STATUS(failed_);
+  if (wal_frames_ < static_cast<int>(options_.checkpoint_frames)) return {};
+  int frames = 0;
+  int copied = 0;
+  const int rc =
+      sqlite3_wal_checkpoint_v2(connection_->db(), "main", SQLITE_CHECKPOINT_PASSIVE, &frames, &copied);
+  if (connection_->lane().fault || (rc != SQLITE_OK && rc != SQLITE_BUSY))
+    return keep(std::unexpected(connection_->failure(rc, "a checkpoint")));
+  // A reader that holds an old snapshot keeps frames in the WAL; then OK alone promises nothing.
+  if (rc != SQLITE_OK || frames != copied) return {};
+  wal_frames_ = 0;
+  durable_ = progress_.applied;
+  return {};
+}
+
+}  // namespace lockstep::sql

@@ -1,0 +1,29 @@
+// A read-only connection: one query, one snapshot.
+#pragma once
+
+#include <memory>
+
+#include "storage/sql/connection.h"
+#include "storage/sql/database.h"
+#include "storage/sql/state_table.h"
+
+namespace lockstep::sql {
+
+class SqliteReader final : public Reader {
+ public:
+  static Result<std::unique_ptr<Reader>> open(env::Disk& disk, SharedFile& shared, const Options& options);
+
+  Result<QueryResult> query(const Statement& statement, const QueryLimits& limits) override;
+  Result<std::uint64_t> version(const std::string& table) override;
+
+ private:
+  explicit SqliteReader(std::unique_ptr<Connection> connection) : connection_(std::move(connection)) {}
+  Result<QueryResult> query_snapshot(const Statement& statement, const QueryLimits& limits);
+
+  std::unique_ptr<Connection> connection_;
+  std::unique_ptr<StateTable> state_;
+  StatementHandle begin_;
+  StatementHandle commit_;
+};
+
+}  // namespace lockstep::sql

@@ -1,0 +1,21 @@
+// The little that must be known of SQL text before SQLite sees it: names without case, blanks, the first word.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace lockstep::sql {
+
+// Names of tables and functions as SQLite compares them: ASCII letters in lower case.
+std::string fold(std::string_view name);
+// `text` without leading blanks, comments and semicolons.
+std::string_view skip_blank(std::string_view text);
+// The first word in lower case; empty if the text begins with something else.
+std::string first_word(std::string_view text);
+// "name" with quotes doubled, as an identifier.
+std::string quoted(std::string_view name);
+// Names of the machine's own tables, which users may neither touch nor make.
+inline bool is_own_table(std::string_view folded) { return folded.starts_with("_lockstep_"); }
+inline bool is_system_table(std::string_view folded) { return folded.starts_with("sqlite_"); }
+
+}  // namespace lockstep::sql

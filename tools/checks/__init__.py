@@ -1,0 +1,1 @@
+"""The checks of ./dev check, one module per kind of rule."""

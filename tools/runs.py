@@ -1,0 +1,94 @@
+"""Running `lockstep run` from tools: the one place that knows its options, exit codes and JSON."""
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+SUITE = ROOT / "scenarios" / "suite"
+TIME_LIMIT_S = 120
+HOLDS, VIOLATED = "holds", "violated"
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one run said. `verdict` is the program's word, or a sentence about why there is none."""
+    scenario: str
+    seed: int
+    exit_code: int
+    verdict: str
+    trace: str
+    violated: tuple
+
+    @property
+    def holds(self):
+        return self.exit_code == 0 and self.verdict == HOLDS
+
+    @property
+    def spoke(self):
+        """False if the program crashed, hung or printed no verdict: neither a pass nor a catch."""
+        return self.exit_code in (0, 1) and not self.verdict.startswith("no verdict")
+
+
+def run(program, scenario, seed):
+    """Runs one scenario with one seed; its report goes to a directory that is removed."""
+    scenario = Path(scenario)
+    with tempfile.TemporaryDirectory(prefix="lockstep_") as out:
+        command = [str(program), "run", str(scenario), "--seed", str(seed), "--json", "--out", out]
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, timeout=TIME_LIMIT_S,
+                                  stdin=subprocess.DEVNULL, check=False)
+        except subprocess.TimeoutExpired:
+            return Run(scenario.name, seed, -1, f"no verdict in {TIME_LIMIT_S} s", "", ())
+    try:
+        document = json.loads(done.stdout)
+        violated = tuple(check["name"] for check in document["checks"] if check["verdict"] == VIOLATED)
+        return Run(scenario.name, seed, done.returncode, document["verdict"], str(document.get("trace", "")), violated)
+    except (ValueError, KeyError, TypeError):
+        last = (done.stderr.strip() or done.stdout.strip() or "no output").split("\n")[-1]
+        return Run(scenario.name, seed, done.returncode, f"no verdict (exit {done.returncode}): {last}", "", ())
+
+
+def command_of(result, preset="release"):
+    return (f"./dev run scenarios/suite/{result.scenario} --seed {result.seed}" if preset == "release" else
+            f"build/{preset}/lockstep run scenarios/suite/{result.scenario} --seed {result.seed}")
+
+
+def suite_files():
+    """The suite, or exit with a sentence: an empty suite must not pass."""
+    files = sorted(SUITE.glob("*.json"))
+    if not files:
+        sys.exit("suite: there is no file in scenarios/suite")
+    return files
+
+
+def need_program(program):
+    if not os.access(program, os.X_OK):
+        sys.exit(f"there is no program {program}: build it first (./dev build)")
+
+
+def in_parallel(jobs, work, items):
+    """Yields work(item) in the order of items."""
+    with ThreadPoolExecutor(max_workers=jobs or os.cpu_count() or 1) as pool:
+        yield from pool.map(work, items)
+
+
+class Progress:
+    """A line that overwrites itself on a terminal; elsewhere a line now and then."""
+
+    def __init__(self, total, every=200):
+        self.total, self.every, self.done = total, every, 0
+        self.terminal = sys.stderr.isatty()
+
+    def step(self, text):
+        self.done += 1
+        if self.terminal:
+            print(f"\r\033[K{self.done}/{self.total} {text}", end="", file=sys.stderr, flush=True)
+            if self.done == self.total:
+                print("\r\033[K", end="", file=sys.stderr, flush=True)
+        elif self.done % self.every == 0:
+            print(f"{self.done}/{self.total} {text}", file=sys.stderr, flush=True)

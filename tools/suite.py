@@ -1,0 +1,41 @@
+#!/usr/bin/env python3
+"""./dev suite: every file of scenarios/suite over N seeds; a failing seed is printed with its command."""
+import argparse
+import sys
+import time
+from pathlib import Path
+
+import runs
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="./dev suite", description=__doc__)
+    parser.add_argument("--program", required=True, type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--seeds", type=int, default=5, help="seeds per file (default 5)")
+    parser.add_argument("--first", type=int, default=1, help="first seed (default 1)")
+    parser.add_argument("--jobs", type=int, default=0, help="processes at once (default: processors)")
+    arguments = parser.parse_args()
+    if arguments.seeds < 1:
+        parser.error("--seeds is at least 1")
+    runs.need_program(arguments.program)
+
+    files = runs.suite_files()
+    seeds = range(arguments.first, arguments.first + arguments.seeds)
+    items = [(path, seed) for path in files for seed in seeds]
+    progress = runs.Progress(len(items))
+    failed = []
+    started = time.monotonic()
+    for result in runs.in_parallel(arguments.jobs, lambda item: runs.run(arguments.program, *item), items):
+        progress.step(f"{result.scenario} seed {result.seed}")
+        if not result.holds:
+            failed.append(result)
+            names = f" ({', '.join(result.violated)})" if result.violated else ""
+            print(f"FAILED {result.scenario} seed {result.seed}: {result.verdict}{names}\n"
+                  f"       {runs.command_of(result)}", flush=True)
+    print(f"suite: {len(files)} files, {arguments.seeds} seeds, {time.monotonic() - started:.1f} s")
+    print(f"suite: {len(items) - len(failed)} passed, {len(failed)} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
