@@ -1,0 +1,59 @@
+// The list; a test compares it with what the headers of all folders declare.
+#include "scenarios/event_catalog.h"
+
+#include <algorithm>
+
+#include "core/raft/events.h"
+#include "core/replica/events.h"
+#include "core/service/events.h"
+#include "sim/events.h"
+
+namespace lockstep::scenarios {
+namespace {
+
+constexpr const env::EventType* kAll[] = {
+    &sim::kProcessStarted, &sim::kProcessKilled, &sim::kPowerLost, &sim::kProcessStalled,
+    &sim::kProcessResumed, &sim::kDiskWiped, &sim::kDriftChanged, &sim::kWallJumped, &sim::kFrameSent,
+    &sim::kFrameDelivered, &sim::kFrameDropped, &sim::kFrameDuplicated, &sim::kFrameCorrupted,
+    &sim::kFrameDelayed, &sim::kFrameReordered, &sim::kFileSynced, &sim::kDirectorySynced,
+    &sim::kJobStarted, &sim::kJobFinished, &sim::kProbeReached, &sim::kProbeReleased, &raft::kRoleChanged,
+    &raft::kHardState, &raft::kTruncated, &raft::kAppended, &raft::kDurable, &raft::kCommitted,
+    &raft::kGiven, &raft::kVoteSent, &raft::kAckSent, &raft::kReadReady, &raft::kRejected,
+    &raft::kFenceLifted, &replica::kEntryDurable, &replica::kEntryApplied, &replica::kWriteExecuted,
+    &replica::kTransactionPrepared, &replica::kTransactionDecided, &replica::kRecovered,
+    &replica::kPrefixDropped, &replica::kNodeFailed, &replica::kAppliedOneByOne, &replica::kRoleChanged,
+    &replica::kHardStateDurable, &replica::kCommitAdvanced, &replica::kLogTruncated,
+    &service::kTransactionDurable, &service::kReplied, &service::kRequested,
+};
+
+constexpr bool numbers_increase() {
+  for (std::size_t i = 1; i < std::size(kAll); ++i)
+    if (kAll[i - 1]->number >= kAll[i]->number) return false;
+  return true;
+}
+
+constexpr bool names_differ() {
+  for (std::size_t i = 0; i < std::size(kAll); ++i)
+    for (std::size_t j = 0; j < i; ++j)
+      if (kAll[i]->name == kAll[j]->name) return false;
+  return true;
+}
+
+static_assert(numbers_increase(), "sorted by number, each once");
+static_assert(names_differ(), "a name finds one event");
+
+}  // namespace
+
+std::span<const env::EventType* const> all_event_types() { return kAll; }
+
+const env::EventType* find_event_type(std::uint16_t number) {
+  const auto found = std::ranges::lower_bound(kAll, number, {}, [](const env::EventType* type) { return type->number; });
+  return found != std::end(kAll) && (*found)->number == number ? *found : nullptr;
+}
+
+const env::EventType* find_event_type(std::string_view name) {
+  const auto found = std::ranges::find(kAll, name, [](const env::EventType* type) { return type->name; });
+  return found != std::end(kAll) ? *found : nullptr;
+}
+
+}  // namespace lockstep::scenarios

@@ -1,0 +1,31 @@
+// The one list of event oracles.
+#include "scenarios/oracles.h"
+
+#include "base/check.h"
+#include "scenarios/oracles_log.h"
+#include "scenarios/oracles_node.h"
+#include "scenarios/oracles_state.h"
+
+namespace lockstep::scenarios {
+
+std::vector<std::unique_ptr<Oracle>> make_oracles(const OracleContext& context) {
+  const std::size_t voters = context.voters;
+  CHECK(voters > 0, "a cluster without voters");
+  std::vector<std::unique_ptr<Oracle>> oracles;
+  oracles.push_back(std::make_unique<ElectionSafety>());
+  oracles.push_back(std::make_unique<LeaderAppendOnly>());
+  oracles.push_back(std::make_unique<LogMatching>(voters));
+  oracles.push_back(std::make_unique<LeaderCompleteness>());
+  oracles.push_back(std::make_unique<StateMachineSafety>(voters));
+  oracles.push_back(std::make_unique<ReplicaDigest>(voters));
+  oracles.push_back(std::make_unique<Monotonic>());
+  oracles.push_back(std::make_unique<CommittedStays>());
+  oracles.push_back(std::make_unique<DurableStays>());
+  oracles.push_back(std::make_unique<CommitHasQuorum>(voters));
+  oracles.push_back(std::make_unique<PrefixOrder>(voters));
+  oracles.push_back(std::make_unique<ExactlyOnce>());
+  oracles.push_back(std::make_unique<Transactions>());
+  return oracles;
+}
+
+}  // namespace lockstep::scenarios

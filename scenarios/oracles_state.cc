@@ -1,0 +1,140 @@
+// The rules about what entries do, compared over all nodes and lives.
+#include "scenarios/oracles_state.h"
+
+#include <algorithm>
+
+#include "core/replica/events.h"
+
+namespace lockstep::scenarios {
+namespace {
+
+constexpr const env::EventType* kAppliedAndDropped[] = {&replica::kEntryApplied, &replica::kPrefixDropped};
+
+}  // namespace
+
+// ---- state machine safety ---------------------------------------------------------------------------------------
+
+std::span<const env::EventType* const> StateMachineSafety::listens_to() const { return kAppliedAndDropped; }
+
+void StateMachineSafety::on_event(const Observation& observation) {
+  const env::Event& event = observation.event;
+  Group& group = groups_[group_of(event)];
+  if (event.type->number == replica::kPrefixDropped.number) {
+    group.starts.note(observation.node, LogIndex(event.fields[1]));
+    return group.entries.forget_before(group.starts.lowest(voters_).value());
+  }
+  const AppliedEntry entry(event);
+  Known& known = group.entries[entry.index.value()];
+  if (known.node.is_none()) {
+    known = {observation.node, entry.term, entry.hash, entry.result};
+    return;
+  }
+  count_check();
+  if (known.term != entry.term || known.hash != entry.hash) {
+    violate(observation, cat("n", observation.node, " applied an entry of term ", entry.term, " at index ",
+                             entry.index, "; n", known.node, " applied another there, of term ", known.term));
+  } else if (known.result != entry.result) {
+    violate(observation, cat("n", observation.node, " got another result than n", known.node, " from entry ",
+                             entry.index));
+  }
+}
+
+// ---- replica digest ---------------------------------------------------------------------------------------------
+
+std::span<const env::EventType* const> ReplicaDigest::listens_to() const { return kAppliedAndDropped; }
+
+void ReplicaDigest::on_event(const Observation& observation) {
+  const env::Event& event = observation.event;
+  Group& group = groups_[group_of(event)];
+  if (event.type->number == replica::kPrefixDropped.number) {
+    group.starts.note(observation.node, LogIndex(event.fields[1]));
+    return group.digests.forget_before(group.starts.lowest(voters_).value());
+  }
+  const AppliedEntry entry(event);
+  Known& known = group.digests[entry.index.value()];
+  if (known.node.is_none()) {
+    known = {observation.node, entry.digest};
+    return;
+  }
+  count_check();
+  if (known.digest != entry.digest)
+    violate(observation, cat("the database of n", observation.node, " differs from that of n", known.node,
+                             " after entry ", entry.index));
+}
+
+// ---- exactly once -----------------------------------------------------------------------------------------------
+
+std::span<const env::EventType* const> ExactlyOnce::listens_to() const {
+  static constexpr const env::EventType* kListened[] = {&replica::kWriteExecuted};
+  return kListened;
+}
+
+void ExactlyOnce::on_event(const Observation& observation) {
+  const auto& fields = observation.event.fields;
+  const LogIndex index(fields[1]);
+  const std::uint64_t session = fields[2];
+  const std::uint64_t sequence = fields[3];
+  count_check();
+  LogIndex& executed_at = sessions_[{group_of(observation.event), session}][sequence];
+  if (executed_at == LogIndex()) executed_at = index;
+  if (executed_at != index)
+    violate(observation, cat("n", observation.node, " executed write ", sequence, " of session ", session,
+                             " at index ", index, "; it had been executed at index ", executed_at));
+}
+
+// ---- transactions -----------------------------------------------------------------------------------------------
+
+std::span<const env::EventType* const> Transactions::listens_to() const {
+  static constexpr const env::EventType* kListened[] = {&replica::kTransactionPrepared, &replica::kTransactionDecided,
+                                                        &replica::kEntryApplied, &replica::kRecovered};
+  return kListened;
+}
+
+void Transactions::on_event(const Observation& observation) {
+  const env::Event& event = observation.event;
+  Group& group = groups_[group_of(event)];
+  const LogIndex index(event.fields[1]);
+  switch (event.type->number) {
+    case replica::kEntryApplied.number: group.applied[observation.node] = index; return;
+    case replica::kTransactionPrepared.number: group.transactions[index].is_prepared = true; return;
+    case replica::kTransactionDecided.number: return on_decided(observation, group);
+    case replica::kRecovered.number: return on_recovered(observation, group);
+    default: return;
+  }
+}
+
+void Transactions::on_recovered(const Observation& observation, Group& group) {
+  const Recovery recovery(observation.event);
+  LogIndex& applied = group.applied[observation.node];
+  if (recovery.applied > applied) group.unseen.push_back({applied.next(), recovery.applied});
+  applied = recovery.applied;
+}
+
+bool Transactions::Group::may_be_prepared(LogIndex transaction) const {
+  return std::any_of(unseen.begin(), unseen.end(), [&](const Range& range) {
+    return range.first <= transaction && transaction <= range.last;
+  });
+}
+
+void Transactions::on_decided(const Observation& observation, Group& group) {
+  const LogIndex id(observation.event.fields[1]);
+  const LogIndex index(observation.event.fields[2]);
+  const bool is_committed = observation.event.fields[3] != 0;
+  count_check();
+  Transaction& transaction = group.transactions[id];
+  const std::string_view verb = is_committed ? "committed" : "aborted";
+  if (!transaction.is_prepared && !group.may_be_prepared(id))
+    violate(observation, cat("n", observation.node, " ", verb, " transaction ", id, ", which nobody had prepared"));
+  if (transaction.decided_at == LogIndex()) {
+    transaction = {.is_prepared = true,
+                   .decided_at = index,
+                   .is_committed = is_committed,
+                   .decided_by = observation.node};
+  } else if (transaction.decided_at != index || transaction.is_committed != is_committed) {
+    violate(observation, cat("n", observation.node, " ", verb, " transaction ", id, " at index ", index, "; n",
+                             transaction.decided_by, transaction.is_committed ? " committed" : " aborted",
+                             " it at index ", transaction.decided_at));
+  }
+}
+
+}  // namespace lockstep::scenarios

@@ -1,0 +1,71 @@
+// The events of core/replica/events.h as typed facts.
+#pragma once
+
+#include "base/env/trace.h"
+#include "base/ids.h"
+#include "core/raft/types.h"
+
+namespace lockstep::scenarios {
+
+inline GroupId group_of(const env::Event& event) { return GroupId(event.fields[0]); }
+
+struct DurableEntry {
+  explicit DurableEntry(const env::Event& event)
+      : index(event.fields[1]), term(event.fields[2]), hash(event.fields[3]) {}
+  LogIndex index;
+  Term term;
+  std::uint64_t hash;
+};
+
+struct AppliedEntry {
+  explicit AppliedEntry(const env::Event& event)
+      : index(event.fields[1]),
+        term(event.fields[2]),
+        hash(event.fields[3]),
+        digest(event.fields[4]),
+        result(event.fields[5]) {}
+  LogIndex index;
+  Term term;
+  std::uint64_t hash;
+  std::uint64_t digest;
+  std::uint64_t result;
+};
+
+struct Recovery {
+  explicit Recovery(const env::Event& event)
+      : first(event.fields[1]),
+        last(event.fields[2]),
+        commit(event.fields[3]),
+        applied(event.fields[4]),
+        term(event.fields[5]) {}
+  LogIndex first;
+  LogIndex last;
+  LogIndex commit;
+  LogIndex applied;
+  Term term;
+};
+
+struct RoleChange {
+  explicit RoleChange(const env::Event& event)
+      : role(static_cast<raft::Role>(event.fields[1])), term(event.fields[2]) {}
+  raft::Role role;
+  Term term;
+};
+
+struct Truncation {
+  explicit Truncation(const env::Event& event)
+      : from(event.fields[1]), role(static_cast<raft::Role>(event.fields[2])) {}
+  LogIndex from;
+  raft::Role role;
+};
+
+// Also a place in the committed log: the first to report `index` is a leader, by an entry of its own term there
+// (Raft §5.4.2).
+struct CommitPoint {
+  CommitPoint() = default;
+  explicit CommitPoint(const env::Event& event) : index(event.fields[1]), term(event.fields[2]) {}
+  LogIndex index;
+  Term term;
+};
+
+}  // namespace lockstep::scenarios
