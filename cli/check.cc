@@ -2,9 +2,8 @@
 #include "cli/check.h"
 
 #include <chrono>
-#include <fstream>
-#include <iostream>
-#include <iterator>
+#include <cstdio>
+#include <ostream>
 
 #include "base/text.h"
 #include "reports/linearizability/check.h"
@@ -16,17 +15,16 @@ namespace {
 
 constexpr int kExitHolds = 0, kExitViolated = 1, kExitBadInput = 2, kExitUnknown = 3;
 
+// C streams, because reading a directory through a C++ stream throws.
 Result<std::string> contents(const std::string& path) {
-  const auto read = [](std::istream& in) {
-    return std::string(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>());
-  };
-  if (path == "-") return read(std::cin);
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return fail(ErrorCode::kNotFound, cat(path, ": expected a file that can be read"));
-  std::string text = read(file);
-  if (file.bad() || (text.empty() && file.peek() != std::ifstream::traits_type::eof())) {
-    return fail(ErrorCode::kIo, cat(path, ": expected a file that can be read"));
-  }
+  std::FILE* file = path == "-" ? stdin : std::fopen(path.c_str(), "rb");
+  if (file == nullptr) return fail(ErrorCode::kNotFound, cat(path, ": expected a file that can be read"));
+  std::string text;
+  std::vector<char> buffer(1 << 16);
+  for (std::size_t size; (size = std::fread(buffer.data(), 1, buffer.size(), file)) > 0;) text.append(buffer.data(), size);
+  const bool failed = std::ferror(file) != 0;
+  if (file != stdin) std::fclose(file);
+  if (failed) return fail(ErrorCode::kIo, cat(path, ": expected a file that can be read"));
   return text;
 }
 

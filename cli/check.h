@@ -10,8 +10,8 @@ namespace lockstep::cli {
 struct CheckArguments {
   std::string history;               // a path; "-": standard input
   std::string model;                 // see docs/format/history.md
-  std::vector<std::string> options;  // key=value
-  bool json = false;
+  std::vector<std::string> options = {};  // key=value
+  bool json = false;                 // the verdict as JSON instead of text
   int time_limit_seconds = 0;        // 0: none; beyond it the answer is unknown
 };
 

@@ -41,11 +41,15 @@ template <class Model>
 Findings check_problem(Problem<Model> problem, const Limits& limits) {
   Findings findings;
   findings.objects = problem.objects.size();
-  for (const Object& object : problem.objects) findings.operations += object.calls.size();
-  std::stable_sort(problem.objects.begin(), problem.objects.end(),
-                   [](const Object& a, const Object& b) { return a.calls.size() < b.calls.size(); });
-  Limits left = limits;
+  std::vector<std::pair<std::size_t, std::size_t>> smallest_first;  // (calls, object)
   for (const Object& object : problem.objects) {
+    findings.operations += object.calls.size();
+    smallest_first.emplace_back(object.calls.size(), smallest_first.size());
+  }
+  std::sort(smallest_first.begin(), smallest_first.end());
+  Limits left = limits;
+  for (const auto& [calls, number] : smallest_first) {
+    const Object& object = problem.objects[number];
     const SearchResult found = Search<Model>(object.calls, problem.model, problem.initial, left).run();
     findings.explored += found.explored;
     left.configurations -= std::min(left.configurations, found.explored);

@@ -56,7 +56,9 @@ void explain(const History& history, const Findings& findings, std::vector<std::
   }
   lines.push_back(cat("in every order that explains the operations before it, the state there is ",
                       joined(blocked.states), blocked.states.size() == SearchResult::kMaxStates ? " or others" : ""));
-  lines.push_back(cat("these ", blocked.minimal.size(), " operations alone show it ([invoked .. returned]):"));
+  lines.push_back(blocked.minimal.size() == 1
+                      ? std::string("it cannot happen even alone ([invoked .. returned]):")
+                      : cat("these ", blocked.minimal.size(), " operations alone show it ([invoked .. returned]):"));
   const std::size_t shown = std::min(blocked.minimal.size(), kMaxShown);
   for (std::size_t i = blocked.minimal.size() - shown; i < blocked.minimal.size(); ++i) {
     lines.push_back(line(history[blocked.minimal[i]]));
@@ -68,12 +70,14 @@ void explain(const History& history, const Findings& findings, std::vector<std::
 
 std::string describe(const Operation& operation) {
   std::string out = cat("process ", operation.process, " ", operation.f);
+  const bool answers = operation.f == "read" || operation.f == "get";
+  if (answers && operation.completion == Completion::kOk) return cat(out, " -> ", shortened(to_json(operation.result)));
   if (!operation.argument.is_null()) out += cat(" ", shortened(to_json(operation.argument)));
   switch (operation.completion) {
-    case Completion::kOk:
-      out += operation.result == operation.argument ? " -> ok" : cat(" -> ", shortened(to_json(operation.result)));
-      if (operation.result.is_null() && operation.argument.is_null()) out.replace(out.size() - 2, 2, "null");
-      return out;
+    case Completion::kOk: {
+      const bool plain = operation.result.is_null() || operation.result == operation.argument;
+      return out + (plain ? std::string(" -> ok") : cat(" -> ", shortened(to_json(operation.result))));
+    }
     case Completion::kFail: return out + cat(" -> failed", operation.error.empty() ? "" : ": ", shortened(operation.error));
     case Completion::kInfo: return out + " -> unknown";
   }

@@ -42,7 +42,7 @@ struct Call {
 struct Limits {
   std::uint64_t configurations = 50'000'000;
   std::uint64_t bytes = 2ull << 30;
-  std::function<bool()> stop;
+  std::function<bool()> stop = {};
 };
 
 struct SearchResult {

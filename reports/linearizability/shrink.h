@@ -1,8 +1,10 @@
 // Finds a few calls of a history that is not linearizable which alone show it.
 //
 // Leaving out must not invent a violation. A call that changes nothing may always be left out: a linearization stays
-// one without it. A call that changes the state may be left out if no call that stays can tell its effect: in a
-// linearization, nothing observes the state from there to the next write, so without it nothing is illegal.
+// one without it. A call w that changes the state may be left out if no call that stays can tell its effect: in a
+// linearization, nothing observes the state from w to the next write, so without w nothing is illegal. A call r cannot
+// tell if it would answer the same after other writes only, or if a write that overwrites everything certainly lies
+// between: it is invoked after w returned and returned before r was invoked.
 // Calls that return after `blocked` are kept only as calls that may or may not have happened.
 #pragma once
 
@@ -30,7 +32,7 @@ class Shrinker {
       }
       shorter = kept.size() < before;
     }
-    return kept;
+    return illustrated(std::move(kept), cut(calls, calls[blocked].returned));
   }
 
  private:
@@ -42,6 +44,29 @@ class Shrinker {
       if (call.returned != kNoReturn || !call.step.read_only) kept.push_back(call);
     }
     return kept;
+  }
+
+  // Adds what a reader will ask for: the last call that could have explained the blocked one, and what overwrote it.
+  std::vector<Call> illustrated(std::vector<Call> kept, const std::vector<Call>& all) {
+    const auto blocked = std::find_if(all.begin(), all.end(), [this](const Call& call) { return call.operation == pinned_; });
+    const Call* source = nullptr;
+    for (const Call& call : all) {
+      if (call.step.read_only || call.returned >= blocked->invoked) continue;
+      if (!model_.may_observe(blocked->step, call.step)) continue;
+      if (source == nullptr || call.returned > source->returned) source = &call;
+    }
+    if (source == nullptr) return kept;
+    const Call* overwriter = nullptr;
+    for (const Call& call : all) {
+      if (call.invoked > source->returned && call.returned < blocked->invoked && !call.step.read_only) overwriter = &call;
+    }
+    std::vector<Call> richer = kept;
+    for (const Call* call : {source, overwriter}) {
+      const auto same = [&](const Call& other) { return other.operation == call->operation; };
+      if (call != nullptr && std::none_of(richer.begin(), richer.end(), same)) richer.push_back(*call);
+    }
+    std::sort(richer.begin(), richer.end(), [](const Call& a, const Call& b) { return a.invoked < b.invoked; });
+    return still_violated(richer) ? richer : kept;
   }
 
   void remove_in_chunks(std::vector<Call>& kept, std::size_t chunk) {
@@ -61,8 +86,10 @@ class Shrinker {
     for (std::size_t i = first; i < end; ++i) {
       if (calls[i].step.read_only || calls[i].operation == pinned_) continue;
       leave[i] = true;
+      const std::uint64_t overwritten = overwritten_at(calls, leave, calls[i]);
       for (std::size_t other = 0; other < calls.size() && leave[i]; ++other) {
-        if (!leave[other] && model_.may_observe(calls[other].step, calls[i].step)) leave[i] = false;
+        if (leave[other] || overwritten < calls[other].invoked) continue;
+        if (model_.may_observe(calls[other].step, calls[i].step)) leave[i] = false;
       }
     }
     std::vector<Call> rest;
@@ -70,6 +97,17 @@ class Shrinker {
       if (!leave[i]) rest.push_back(calls[i]);
     }
     return rest;
+  }
+
+  // When the first of those calls has returned that stay, follow `call` and leave nothing of what it wrote.
+  static std::uint64_t overwritten_at(const std::vector<Call>& calls, const std::vector<bool>& leave, const Call& call) {
+    std::uint64_t first = kNoReturn;
+    for (std::size_t other = 0; other < calls.size(); ++other) {
+      const Step::Kind kind = calls[other].step.kind;
+      const bool overwrites = kind == Step::Kind::kAssign || kind == Step::Kind::kSwap;
+      if (overwrites && !leave[other] && calls[other].invoked > call.returned) first = std::min(first, calls[other].returned);
+    }
+    return first;
   }
 
   bool still_violated(const std::vector<Call>& calls) {
