@@ -1,7 +1,9 @@
-// Figures of the key-value store on a real disk: appends with a sync each, loading, opening, scanning, reading.
+// Figures of the key-value store on a real disk: appends with a sync each, loading, opening, scanning,
+// reading.
 //
-// The directory is LOCKSTEP_BENCH_DIR or the current one. Keys are 8 bytes, big-endian and ascending, values 100 random
-// bytes, as in the peers' benchmarks. `synced:0` leaves out fdatasync: the cost of the processor and the page cache.
+// The directory is LOCKSTEP_BENCH_DIR or the current one. Keys are 8 bytes, big-endian and ascending, values
+// 100 random bytes, as in the peers' benchmarks. `synced:0` leaves out fdatasync: the cost of the processor
+// and the page cache.
 #include <benchmark/benchmark.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -186,7 +188,13 @@ void load_million(benchmark::State& state) {
   }
   state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations() * kEntries));
 }
-BENCHMARK(load_million)->ArgName("synced")->Arg(0)->Arg(1)->Unit(benchmark::kMillisecond)->UseRealTime()->Iterations(5);
+BENCHMARK(load_million)
+    ->ArgName("synced")
+    ->Arg(0)
+    ->Arg(1)
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime()
+    ->Iterations(5);
 
 void open_million(benchmark::State& state) {
   PosixDisk disk(true);
