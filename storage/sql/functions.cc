@@ -68,14 +68,14 @@ void refuse(sqlite3_context* context, int, sqlite3_value**) {
   sqlite3_result_error_code(context, SQLITE_AUTH);
 }
 
-std::vector<std::string> builtin_functions(sqlite3* db) {
+// SQLite reads the schema, thus the disk, before it answers.
+int list_builtin_functions(sqlite3* db, std::vector<std::string>& names) {
   sqlite3_stmt* query = nullptr;
-  CHECK(sqlite3_prepare_v2(db, "SELECT DISTINCT lower(name) FROM pragma_function_list", -1, &query, nullptr) == SQLITE_OK);
-  std::vector<std::string> names;
+  const int rc = sqlite3_prepare_v2(db, "SELECT DISTINCT lower(name) FROM pragma_function_list", -1, &query, nullptr);
+  if (rc != SQLITE_OK) return rc;
   while (sqlite3_step(query) == SQLITE_ROW)
     names.emplace_back(reinterpret_cast<const char*>(sqlite3_column_text(query, 0)));
-  CHECK(sqlite3_finalize(query) == SQLITE_OK);
-  return names;
+  return sqlite3_finalize(query);
 }
 
 using Function = void (*)(sqlite3_context*, int, sqlite3_value**);
@@ -88,8 +88,10 @@ void install(sqlite3* db, const char* name, int arguments, Function function, vo
 
 }  // namespace
 
-void install_functions(sqlite3* db, Lane& lane) {
-  for (const std::string& name : builtin_functions(db)) {
+int install_functions(sqlite3* db, Lane& lane) {
+  std::vector<std::string> names;
+  if (const int rc = list_builtin_functions(db, names); rc != SQLITE_OK) return rc;
+  for (const std::string& name : names) {
     if (function_allowed(name)) continue;
     const auto destroy = [](void* data) { delete static_cast<std::string*>(data); };
     install(db, name.c_str(), -1, refuse, new std::string(name), destroy);
@@ -98,6 +100,7 @@ void install_functions(sqlite3* db, Lane& lane) {
   install(db, "randomblob", 1, random_blob, &lane, nullptr);
   install(db, "changes", 0, changes, &lane, nullptr);
   install(db, "total_changes", 0, total_changes, &lane, nullptr);
+  return SQLITE_OK;
 }
 
 bool function_allowed(std::string_view folded_name) { return std::ranges::binary_search(kAllowed, folded_name); }
