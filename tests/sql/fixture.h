@@ -45,7 +45,6 @@ class Node {
     auto opened = database_->open_machine(participant != nullptr ? *participant : none_);
     if (!opened) return std::unexpected(opened.error());
     machine_ = std::move(*opened);
-    next_ = machine_->applied().value() + 1;
     return {};
   }
   Machine& machine() { return *machine_; }
@@ -59,7 +58,7 @@ class Node {
   // One entry with one batch.
   BatchResult apply(const Batch& batch, const std::vector<ExpectedVersion>& expected = {}) {
     BatchResult result;
-    const EntryStamp stamp = stamp_of(next_++);
+    const EntryStamp stamp = stamp_of(machine_->applied().value() + 1);
     const auto report = machine_->apply({&stamp, 1}, [&](std::size_t, EntryScope& scope) {
       result = scope.execute(batch, expected);
     });
@@ -107,7 +106,6 @@ class Node {
   NoParticipant none_;
   std::unique_ptr<Database> database_;
   std::unique_ptr<Machine> machine_;
-  std::uint64_t next_ = 1;
 };
 
 class SqlTest : public testing::Test {
