@@ -89,9 +89,9 @@ void Nemesis::arm_repeatedly(std::size_t fault, const Repeatedly& trigger) {
 
 void Nemesis::arm_probe(std::size_t fault, const AtProbe& trigger) {
   sim::ProbeRule rule{.point = trigger.probe, .node = {}, .nth = 0, .decide = {}};
-  rule.decide = [this, fault, wanted = trigger, seen = std::uint32_t{0}](const sim::ProbeHit& hit) mutable {
+  rule.decide = [this, fault, wanted = trigger](const sim::ProbeHit& hit) {
     if (stopped_ || (wanted.node && !is(*wanted.node, hit.node, fault))) return sim::ProbeDecision{};
-    return ++seen == wanted.nth ? at_probe(fault, hit) : sim::ProbeDecision{};
+    return ++probe_hits_[fault] == wanted.nth ? at_probe(fault, hit) : sim::ProbeDecision{};
   };
   world_.probes().arm(std::move(rule));
 }

@@ -95,6 +95,7 @@ class Nemesis : private sim::Observer {
   std::map<NodeId, Standing> standings_;
   std::set<NodeId> crashed_;
   std::vector<Watch> watches_;
+  std::map<std::size_t, std::uint32_t> probe_hits_;  // by fault
 };
 
 }  // namespace lockstep::scenarios
