@@ -13,7 +13,8 @@ class Mesh {
     std::vector<NodeId> voters;
     for (std::uint64_t at = 1; at <= size; ++at) voters.push_back(NodeId(at));
     cores_.reserve(size);
-    for (const NodeId voter : voters) cores_.emplace_back(Config{.self = voter, .voters = voters}, Restored{}, now_);
+    for (const NodeId voter : voters)
+      cores_.emplace_back(Config{.self = voter, .voters = voters}, Restored{}, now_);
     for (std::uint64_t at = 1; at <= size; ++at) input(at, DeadlineReached{});
     while (cores_[0].view().role != Role::kLeader) {
       now_ = cores_[0].deadline();

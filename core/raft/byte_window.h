@@ -23,7 +23,8 @@ class ByteWindow {
     std::size_t settled = 0;
     for (; settled < batches_.size() && batches_[settled].last <= through; ++settled)
       bytes_ -= batches_[settled].bytes;
-    if (settled > 0) batches_.erase(batches_.begin(), batches_.begin() + static_cast<std::ptrdiff_t>(settled));
+    if (settled > 0)
+      batches_.erase(batches_.begin(), batches_.begin() + static_cast<std::ptrdiff_t>(settled));
   }
 
  private:

@@ -36,7 +36,8 @@ void advance_commit(Step& step, Leader& leader) {
   state.everywhere = std::max(state.everywhere, durable_everywhere(state, leader));
   const LogIndex counted = reached_by_quorum(state, leader, state.durable,
                                              [](const Progress& peer) { return peer.counted_match(); });
-  // All entries from term_start on are of the own term; what is older is committed by them, never by counting.
+  // All entries from term_start on are of the own term; what is older is committed by them, never by
+  // counting.
   if (counted < leader.term_start || counted <= state.commit) return;
   note_commit(step, counted);
   leader.uncommitted.settle(state.commit);
@@ -82,14 +83,15 @@ void hand_out(Step& step) {
     return give(step, from, bytes);
   }
   state.is_loading_to_apply = true;
-  step.load({LoadPurpose::kApply, state.hard_state.term, NodeId()}, state.given.next(), std::min(end, tail.first()), room);
+  step.load({LoadPurpose::kApply, state.hard_state.term, NodeId()}, state.given.next(),
+            std::min(end, tail.first()), room);
 }
 
 void on_loaded_to_apply(Step& step, const Loaded& loaded) {
   State& state = step.state;
   state.is_loading_to_apply = false;
-  CHECK(!loaded.entries.empty() && loaded.entries.back().index <= ready_to_apply(state), "loaded from ", loaded.first,
-        " to apply after ", state.given);
+  CHECK(!loaded.entries.empty() && loaded.entries.back().index <= ready_to_apply(state), "loaded from ",
+        loaded.first, " to apply after ", state.given);
   std::size_t bytes = 0;
   const std::size_t from = step.effects.apply.size();
   for (const Entry& entry : loaded.entries) {

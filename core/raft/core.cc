@@ -1,4 +1,4 @@
-// The dispatch: validate, apply the term rule, then visit what arrived. Every concern lives in a file of its own.
+// The dispatch: validate, apply the term rule, visit what arrived. Every concern has a file of its own.
 #include "core/raft/core.h"
 
 #include <algorithm>
@@ -39,16 +39,17 @@ bool is_about_a_future_term(const Message& message) {
 
 // The sender learns the newer term from the answer. Answers themselves are not answered.
 void answer_old_term(Step& step, const Message& message) {
-  if (const auto* append = std::get_if<AppendRequest>(&message.body)) return refuse_stale_append(step, message, *append);
+  if (const auto* append = std::get_if<AppendRequest>(&message.body))
+    return refuse_stale_append(step, message, *append);
   if (const auto* request = std::get_if<VoteRequest>(&message.body))
     return step.send(message.from, VoteResponse{.pre_vote = request->pre_vote, .granted = false});
   if (const auto* request = std::get_if<ReadIndexRequest>(&message.body))
-    return step.send(message.from,
-                     ReadIndexResponse{.context = request->context, .granted = false});
+    return step.send(message.from, ReadIndexResponse{.context = request->context, .granted = false});
 }
 
-// Raft §5.1. Whether the message is of the current term now and may be looked at. A vote request while a leader is
-// alive does not even raise the term: a node that was cut off must not end a working term (thesis §4.2.3).
+// Raft §5.1. Whether the message is of the current term now and may be looked at. A vote request while a
+// leader is alive does not even raise the term: a node that was cut off must not end a working term (thesis
+// §4.2.3).
 bool apply_term_rule(Step& step, const Message& message) {
   const Term own = step.state.hard_state.term;
   if (message.term < own) {
@@ -70,7 +71,8 @@ void on_input(Step& step, const Message& message) {
 void on_input(Step& step, const DeadlineReached&) {
   State& state = step.state;
   if (auto* leader = std::get_if<Leader>(&state.role)) {
-    if (check_quorum_deadline(state, *leader) <= step.now) return become_follower(step, state.hard_state.term, NodeId());
+    if (check_quorum_deadline(state, *leader) <= step.now)
+      return become_follower(step, state.hard_state.term, NodeId());
     return on_heartbeat_deadline(step, *leader);
   }
   if (state.election_deadline <= step.now) return on_election_deadline(step);
@@ -91,7 +93,8 @@ void on_input(Step& step, const Loaded& loaded) {
 }
 
 void on_input(Step& step, const PrefixDropped& dropped) {
-  CHECK(dropped.first <= step.state.applied.next(), "dropped before ", dropped.first, " applied ", step.state.applied);
+  CHECK(dropped.first <= step.state.applied.next(), "dropped before ", dropped.first, " applied ",
+        step.state.applied);
   step.state.log.drop_before(dropped.first, dropped.previous_term);
 }
 

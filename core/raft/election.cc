@@ -60,8 +60,8 @@ void answer_pre_vote(Step& step, const Message& message, const VoteRequest& requ
   const State& state = step.state;
   const bool granted = message.term > state.hard_state.term && !state.is_fenced && !is_leader_alive(step) &&
                        state.log.is_covered_by(request.last_index, request.last_term);
-  // A grant speaks for the term asked for; a refusal carries the own term, so that a candidate that fell behind
-  // learns it and stops asking for a term that is over.
+  // A grant speaks for the term asked for; a refusal carries the own term, so that a candidate that fell
+  // behind learns it and stops asking for a term that is over.
   const Term term = granted ? message.term : state.hard_state.term;
   step.send_in(term, message.from, VoteResponse{.pre_vote = true, .granted = granted});
 }
@@ -111,9 +111,11 @@ void become_follower(Step& step, Term term, NodeId leader) {
 
 bool is_leader_alive(const Step& step) {
   const State& state = step.state;
-  if (const auto* leader = std::get_if<Leader>(&state.role)) return step.now < check_quorum_deadline(state, *leader);
+  if (const auto* leader = std::get_if<Leader>(&state.role))
+    return step.now < check_quorum_deadline(state, *leader);
   const auto* follower = std::get_if<Follower>(&state.role);
-  return follower && !follower->leader.is_none() && step.now < follower->heard + state.config.election_timeout;
+  return follower && !follower->leader.is_none() &&
+         step.now < follower->heard + state.config.election_timeout;
 }
 
 void on_message(Step& step, const Message& message, const VoteRequest& request) {
@@ -142,7 +144,8 @@ void on_own_vote_durable(Step& step) {
 
 Instant check_quorum_deadline(const State& state, const Leader& leader) {
   if (leader.peers.empty()) return kNever;
-  const Instant heard = reached_by_quorum(state, leader, Instant::max(), [](const Progress& peer) { return peer.heard(); });
+  const Instant heard =
+      reached_by_quorum(state, leader, Instant::max(), [](const Progress& peer) { return peer.heard(); });
   return heard + state.config.election_timeout;
 }
 

@@ -33,12 +33,14 @@ void tell_rejected(const Rejected& rejected, env::Trace& trace) {
 
 void tell_step(const View& before, const View& after, const Effects& effects, env::Trace& trace) {
   if (const auto& role = effects.role_changed)
-    trace.emit({kRoleChanged, {role->term.value(), static_cast<std::uint64_t>(role->role), role->leader.value()}});
+    trace.emit(
+        {kRoleChanged, {role->term.value(), static_cast<std::uint64_t>(role->role), role->leader.value()}});
   if (effects.persist) tell_persist(*effects.persist, trace);
   tell_progress(before, after, trace);
   for (const Entry& entry : effects.apply)
     trace.emit({kGiven, {entry.index.value(), entry.term.value(), hash64(entry.data.view())}});
-  for (const ReadReady& ready : effects.reads_ready) trace.emit({kReadReady, {ready.id.value(), ready.index.value()}});
+  for (const ReadReady& ready : effects.reads_ready)
+    trace.emit({kReadReady, {ready.id.value(), ready.index.value()}});
   for (const Rejected& rejected : effects.rejected) tell_rejected(rejected, trace);
 }
 

@@ -9,7 +9,8 @@ namespace lockstep::raft {
 inline constexpr env::EventType kRoleChanged{100, "raft.role_changed", {"term", "role", "leader"}};
 inline constexpr env::EventType kHardState{101, "raft.hard_state", {"term", "vote", "ticket"}};
 inline constexpr env::EventType kTruncated{102, "raft.truncated", {"from", "ticket"}};
-inline constexpr env::EventType kAppended{103, "raft.appended", {"index", "term", "kind", "data_hash", "ticket"}};
+inline constexpr env::EventType kAppended{
+    103, "raft.appended", {"index", "term", "kind", "data_hash", "ticket"}};
 inline constexpr env::EventType kDurable{104, "raft.durable", {"index", "term"}};
 inline constexpr env::EventType kCommitted{105, "raft.committed", {"index", "term"}};
 inline constexpr env::EventType kGiven{106, "raft.given", {"index", "term", "data_hash"}};
@@ -19,9 +20,9 @@ inline constexpr env::EventType kReadReady{109, "raft.read_ready", {"read", "ind
 inline constexpr env::EventType kRejected{110, "raft.rejected", {"name", "reason", "leader"}};
 inline constexpr env::EventType kFenceLifted{111, "raft.fence_lifted", {"durable"}};
 
-// Everything that a step did, told in the order of its effects. `before` and `after` are the views around the step.
-// Hashes are hash64 of the entry's data. The caller tells kVoteSent and kAckSent itself (tell_sent), when a message
-// really leaves: those are promises, and a delayed one is none yet.
+// Everything that a step did, told in the order of its effects. `before` and `after` are the views around the
+// step. Hashes are hash64 of the entry's data. The caller tells kVoteSent and kAckSent itself (tell_sent),
+// when a message really leaves: those are promises, and a delayed one is none yet.
 void tell_step(const View& before, const View& after, const Effects& effects, env::Trace& trace);
 void tell_sent(const Message& message, env::Trace& trace);
 

@@ -1,4 +1,4 @@
-// An append is judged against what is settled first: nothing at or below the commit index is ever compared or cut.
+// An append is judged against what is settled first: nothing committed is ever compared or cut.
 #include "core/raft/following.h"
 
 #include <algorithm>
@@ -32,8 +32,8 @@ void reject_append(Step& step, const Message& message, const AppendRequest& requ
                                          .round = request.round});
 }
 
-// Appends what is new. Entries that are here already are skipped, so that an append that was delayed cannot cut off
-// later ones; only a real conflict of terms truncates (Raft Figure 2, AppendEntries, step 3).
+// Appends what is new. Entries that are here already are skipped, so that an append that was delayed cannot
+// cut off later ones; only a real conflict of terms truncates (Raft Figure 2, AppendEntries, step 3).
 void take_entries(Step& step, const std::vector<Entry>& entries) {
   State& state = step.state;
   for (const Entry& entry : entries) {
@@ -45,24 +45,22 @@ void take_entries(Step& step, const std::vector<Entry>& entries) {
   }
 }
 
-// An append with entries is acknowledged when they are durable. One without is answered at once with what is durable
-// already: a slow disk delays no heartbeat.
+// An append with entries is acknowledged when they are durable. One without is answered at once with what is
+// durable already: a slow disk delays no heartbeat.
 void acknowledge(Step& step, const Message& message, const AppendRequest& request, LogIndex last) {
   const State& state = step.state;
   const LogIndex match = request.entries.empty() ? std::min(last, state.durable) : last;
-  step.send(message.from,
-            AppendResponse{.success = true,
-                           .fenced = state.is_fenced,
-                           .match = match,
-                           .round = request.round},
-            step.ticket_covering(match));
+  step.send(
+      message.from,
+      AppendResponse{.success = true, .fenced = state.is_fenced, .match = match, .round = request.round},
+      step.ticket_covering(match));
 }
 
 void follow(Step& step, NodeId leader) {
   State& state = step.state;
   if (state.leader() != leader) {
-    CHECK(state.leader().is_none(), "two leaders in term ", state.hard_state.term, ": ", state.leader(), " and ",
-          leader);
+    CHECK(state.leader().is_none(), "two leaders in term ", state.hard_state.term, ": ", state.leader(),
+          " and ", leader);
     become_follower(step, state.hard_state.term, leader);
   }
   std::get<Follower>(state.role).heard = step.now;

@@ -7,8 +7,8 @@ namespace lockstep::raft {
 
 void on_message(Step& step, const Message& message, const AppendRequest& request);
 
-// An append of an older term: the answer carries the newer one, which ends that leader's term. Without it a node whose
-// term ran ahead could never be led again.
+// An append of an older term: the answer carries the newer one, which ends that leader's term. Without it a
+// node whose term ran ahead could never be led again.
 void refuse_stale_append(Step& step, const Message& message, const AppendRequest& request);
 
 // Terms of uncommitted entries, after a restart.

@@ -6,7 +6,9 @@
 namespace lockstep::raft {
 
 Log::Log(const Restored& restored)
-    : first_(restored.first_index), previous_term_(restored.previous_term), tail_(restored.last_index.next()) {
+    : first_(restored.first_index),
+      previous_term_(restored.previous_term),
+      tail_(restored.last_index.next()) {
   CHECK(restored.last_index.next() >= first_, "first ", first_, " last ", restored.last_index);
   const bool is_empty = restored.last_index < first_;
   terms_ = TermRuns(is_empty ? first_ : restored.last_index);

@@ -27,7 +27,8 @@ class Log {
   LogIndex terms_from() const { return terms_.begin(); }
   // The highest index in [floor, from] whose term is at most `term`; where terms are not known, any will do.
   LogIndex highest_with_term_at_most(LogIndex from, Term term, LogIndex floor) const;
-  // Whether a log that ends in (index, term) is at least as up to date as this one: compared as a pair (Raft §5.4.1).
+  // Whether a log that ends in (index, term) is at least as up to date as this one: compared as a pair (Raft
+  // §5.4.1).
   bool is_covered_by(LogIndex index, Term term) const;
 
   void append(const Entry& entry);

@@ -9,8 +9,9 @@
 
 namespace lockstep::raft {
 
-// Probe: the follower's log is not known to match at next - 1; one append with entries is outstanding at most, and a
-// lost one is found out by the next heartbeat. Replicate: it matched; appends are pipelined and `next` runs ahead.
+// Probe: the follower's log is not known to match at next - 1; one append with entries is outstanding at
+// most, and a lost one is found out by the next heartbeat. Replicate: it matched; appends are pipelined and
+// `next` runs ahead.
 enum class ProgressMode : std::uint8_t { kProbe, kReplicate };
 
 class Progress {
@@ -19,10 +20,10 @@ class Progress {
 
   NodeId id() const { return id_; }
   ProgressMode mode() const { return mode_; }
-  LogIndex next() const { return next_; }      // the first entry not sent yet
-  Instant heard() const { return heard_; }     // its last answer in this term
-  Instant sent() const { return sent_; }       // our last append to it
-  LogIndex match() const { return match_; }    // durable there and equal to our log up to here
+  LogIndex next() const { return next_; }    // the first entry not sent yet
+  Instant heard() const { return heard_; }   // its last answer in this term
+  Instant sent() const { return sent_; }     // our last append to it
+  LogIndex match() const { return match_; }  // durable there and equal to our log up to here
   // What may be counted: a fenced follower keeps entries, but promises nothing (Restored::commit).
   LogIndex counted_match() const { return is_fenced_ ? LogIndex() : match_; }
   std::uint64_t counted_round() const { return is_fenced_ ? 0 : round_; }
@@ -34,8 +35,8 @@ class Progress {
   void note_heard(const AppendResponse& response, Instant now);
   // Whether match grew.
   bool accept(LogIndex match);
-  // Moves next back. `floor`: the lowest index that can be sent. Whether anything moved; if not, the answer was stale
-  // or there is nothing older to offer, and sending again would only repeat it.
+  // Moves next back. `floor`: the lowest index that can be sent. Whether anything moved; if not, the answer
+  // was stale or there is nothing older to offer, and sending again would only repeat it.
   bool reject(LogIndex rejected, LogIndex next, LogIndex floor);
 
   void note_sent(const AppendRequest& request, Instant now);

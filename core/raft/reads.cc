@@ -1,4 +1,4 @@
-// A read takes the commit index when it arrives and is granted by a round of confirmations that started after that.
+// A read takes the commit index when it arrives and is granted by a round that started after that.
 #include "core/raft/reads.h"
 
 #include <algorithm>
@@ -10,10 +10,13 @@ namespace lockstep::raft {
 namespace {
 
 std::uint64_t confirmed_round(const State& state, const Leader& leader) {
-  return reached_by_quorum(state, leader, leader.round, [](const Progress& peer) { return peer.counted_round(); });
+  return reached_by_quorum(state, leader, leader.round,
+                           [](const Progress& peer) { return peer.counted_round(); });
 }
 
-bool has_committed_in_term(const State& state, const Leader& leader) { return state.commit >= leader.term_start; }
+bool has_committed_in_term(const State& state, const Leader& leader) {
+  return state.commit >= leader.term_start;
+}
 
 void grant(Step& step, const LeaderRead& read) {
   if (read.from.is_none())
@@ -42,8 +45,8 @@ void grant_confirmed(Step& step, Leader& leader) {
   leader.reads.erase(leader.reads.begin(), leader.reads.begin() + static_cast<std::ptrdiff_t>(granted));
 }
 
-// One round is in flight at most. A read that arrives during it waits for the next, because an answer to the current
-// one may have been given before the read arrived.
+// One round is in flight at most. A read that arrives during it waits for the next, because an answer to the
+// current one may have been given before the read arrived.
 void add_read(Step& step, Leader& leader, LeaderRead read) {
   State& state = step.state;
   // Until then the leader does not know how far the log was committed before it (thesis §6.4, step 1).
@@ -85,8 +88,9 @@ void on_message(Step& step, const Message& message, const ReadIndexRequest& requ
 void on_message(Step& step, const Message&, const ReadIndexResponse& response) {
   auto* follower = std::get_if<Follower>(&step.state.role);
   if (!follower) return;
-  const auto read = std::find_if(follower->reads.begin(), follower->reads.end(),
-                                 [&](const ForwardedRead& asked) { return asked.context == response.context; });
+  const auto read =
+      std::find_if(follower->reads.begin(), follower->reads.end(),
+                   [&](const ForwardedRead& asked) { return asked.context == response.context; });
   if (read == follower->reads.end()) return;
   if (response.granted)
     step.effects.reads_ready.push_back({read->id, response.index});

@@ -1,4 +1,4 @@
-// One append per follower and step with all it can take, pipelined; the disk write of the leader runs beside it.
+// All that a follower can take, in each step, pipelined; the leader's disk write runs beside it.
 #include "core/raft/replication.h"
 
 #include <algorithm>
@@ -53,8 +53,8 @@ bool send_entries(Step& step, const Leader& leader, Progress& peer) {
   return true;
 }
 
-// Where to go on after a rejection: both logs' terms are skipped down to the first that can be equal, instead of one
-// index per round trip (Raft §5.3, "If desired, the protocol can be optimized").
+// Where to go on after a rejection: both logs' terms are skipped down to the first that can be equal, instead
+// of one index per round trip (Raft §5.3, "If desired, the protocol can be optimized").
 LogIndex next_after(const State& state, const AppendResponse& response) {
   const LogIndex hint = std::min(response.hint_index, state.log.last());
   if (response.hint_term == Term()) return hint.next();
@@ -105,8 +105,9 @@ void replicate_to_all(Step& step) {
   for (Progress& peer : leader.peers) replicate_to(step, leader, peer);
 }
 
-// It names the entry before `next`, so that a follower that missed an append says so. If the term there would have to
-// be loaded, it names the entry before the log, which all have: it then only says that the leader lives.
+// It names the entry before `next`, so that a follower that missed an append says so. If the term there would
+// have to be loaded, it names the entry before the log, which all have: it then only says that the leader
+// lives.
 void send_heartbeat(Step& step, const Leader& leader, Progress& peer) {
   const State& state = step.state;
   const LogIndex previous = peer.next().prev();
@@ -122,7 +123,8 @@ void on_heartbeat_deadline(Step& step, Leader& leader) {
 
 Instant heartbeat_deadline(const State& state, const Leader& leader) {
   Instant earliest = kNever;
-  for (const Progress& peer : leader.peers) earliest = std::min(earliest, peer.sent() + state.config.heartbeat_interval);
+  for (const Progress& peer : leader.peers)
+    earliest = std::min(earliest, peer.sent() + state.config.heartbeat_interval);
   return earliest;
 }
 
@@ -150,8 +152,10 @@ void on_loaded_for_peer(Step& step, const PendingLoad& asked, const Loaded& load
   Progress& peer = *find_peer(*leader, asked.peer);
   peer.set_loading(false);
   const bool has_entries = !loaded.entries.empty();
-  if (has_entries && asked.purpose == LoadPurpose::kPeerTerm) peer.learn_term(loaded.first, loaded.entries[0].term);
-  const bool is_next = has_entries && asked.purpose == LoadPurpose::kPeerEntries && loaded.first == peer.next();
+  if (has_entries && asked.purpose == LoadPurpose::kPeerTerm)
+    peer.learn_term(loaded.first, loaded.entries[0].term);
+  const bool is_next =
+      has_entries && asked.purpose == LoadPurpose::kPeerEntries && loaded.first == peer.next();
   if (is_next && peer.can_send_entries(state.config.max_inflight_appends)) {
     const LogIndex previous = peer.next().prev();
     if (const auto term = term_before(state, peer, previous))

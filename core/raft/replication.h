@@ -1,4 +1,4 @@
-// The leader's side of the log: proposals, appends, heartbeats, and what it learns from the answers (Raft §5.3).
+// The leader's side of the log: proposals, appends, heartbeats, and their answers (Raft §5.3).
 #pragma once
 
 #include "core/raft/step.h"
@@ -8,8 +8,9 @@ namespace lockstep::raft {
 void on_input(Step& step, const Propose& propose);
 void on_message(Step& step, const Message& message, const AppendResponse& response);
 
-// Sends what each follower can take now. After a commit it also tells the new commit index to those to whom nothing is
-// under way: one small message more, for which a `strong` write or a read there need not wait for a heartbeat.
+// Sends what each follower can take now. After a commit it also tells the new commit index to those to whom
+// nothing is under way: one small message more, for which a `strong` write or a read there need not wait for
+// a heartbeat.
 void replicate_to_all(Step& step);
 void replicate_to(Step& step, Leader& leader, Progress& peer);
 

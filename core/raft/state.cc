@@ -10,8 +10,8 @@
 namespace lockstep::raft {
 namespace {
 
-// A forwarded read's number must not repeat, not even across restarts, or an answer that was delayed since the last
-// life would confirm a new read. The seed differs between lives, so each has a range of its own.
+// A forwarded read's number must not repeat, not even across restarts, or an answer that was delayed since
+// the last life would confirm a new read. The seed differs between lives, so each has a range of its own.
 constexpr Purpose kReadContexts{"raft.read_contexts"};
 
 std::uint64_t first_context(const Config& config) {
@@ -24,7 +24,8 @@ State::State(Config given_config, const Restored& restored, Instant now)
     : config(std::move(given_config)),
       hard_state(restored.hard_state),
       log(restored),
-      // The commit index is recorded only along with other writes; what was applied was committed all the same.
+      // The commit index is recorded only along with other writes; what was applied was committed all the
+      // same.
       commit(std::max(restored.commit, restored.applied)),
       applied(restored.applied),
       durable(restored.last_index),

@@ -1,4 +1,4 @@
-// Everything a core remembers between steps: the persistent and volatile state of Raft Figure 2, and what is underway.
+// Everything a core remembers between steps: the state of Raft Figure 2, and what is under way.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@
 
 namespace lockstep::raft {
 
-// ---- roles, each with what only it needs ------------------------------------------------------------------------
+// ---- roles, each with what only it needs ----
 
 // A linearizable read that a follower has asked its leader about.
 struct ForwardedRead {
@@ -22,9 +22,9 @@ struct ForwardedRead {
 };
 
 struct Follower {
-  NodeId leader{};      // none: not known
-  Instant heard{};      // from that leader, last
-  LogIndex verified{};  // the log equals that leader's up to here
+  NodeId leader{};                     // none: not known
+  Instant heard{};                     // from that leader, last
+  LogIndex verified{};                 // the log equals that leader's up to here
   std::vector<ForwardedRead> reads{};  // oldest first
 };
 
@@ -46,18 +46,18 @@ struct LeaderRead {
 };
 
 struct Leader {
-  std::vector<Progress> peers;  // every other voter, in order of Config::voters
-  LogIndex term_start;          // its first entry; counting replicas commits nothing before it (Raft §5.4.2)
-  std::uint64_t round = 0;      // the last broadcast started to confirm reads
-  std::vector<LeaderRead> held;   // arrived before an entry of the term was committed
+  std::vector<Progress> peers;   // every other voter, in order of Config::voters
+  LogIndex term_start;           // its first entry; counting replicas commits nothing before it (Raft §5.4.2)
+  std::uint64_t round = 0;       // the last broadcast started to confirm reads
+  std::vector<LeaderRead> held;  // arrived before an entry of the term was committed
   std::vector<LeaderRead> reads;  // ascending in round: the one in flight, and the next
   ByteWindow uncommitted;         // own proposals
 };
 
-// ---- work given out ---------------------------------------------------------------------------------------------
+// ---- work given out ----
 
-// A Persist whose completion has not come. A truncation issued later lowers `last`, so that the completion of a write
-// that was overwritten meanwhile cannot count for the new entries (the ABA race).
+// A Persist whose completion has not come. A truncation issued later lowers `last`, so that the completion of
+// a write that was overwritten meanwhile cannot count for the new entries (the ABA race).
 struct PendingWrite {
   Ticket ticket;
   LogIndex last;  // of the log, when this is durable
@@ -71,8 +71,8 @@ struct PendingLoad {
   NodeId peer;  // kPeerTerm, kPeerEntries
 };
 
-// After a restart the terms of the entries that a leader may yet replace are read from the log. Until then appends
-// are not judged: without terms a delayed append cannot be told from a conflict.
+// After a restart the terms of the entries that a leader may yet replace are read from the log. Until then
+// appends are not judged: without terms a delayed append cannot be told from a conflict.
 struct TermRecovery {
   bool is_complete = true;
   bool is_loading = false;
@@ -80,7 +80,7 @@ struct TermRecovery {
   LogIndex end;
 };
 
-// ---- the whole --------------------------------------------------------------------------------------------------
+// ---- the whole ----
 
 struct State {
   State(Config config, const Restored& restored, Instant now);
@@ -93,17 +93,17 @@ struct State {
   LogIndex applied;
   std::variant<Follower, PreCandidate, Candidate, Leader> role;
 
-  LogIndex durable;     // the log is durable up to here
-  LogIndex given;       // handed out to the state machine up to here
+  LogIndex durable;  // the log is durable up to here
+  LogIndex given;    // handed out to the state machine up to here
   LogIndex everywhere;
-  bool is_fenced;       // Restored::commit is beyond what is durable and verified
+  bool is_fenced;  // Restored::commit is beyond what is durable and verified
   LogIndex fence;
 
   Instant started;
   bool has_stepped = false;
-  Instant election_deadline;        // not for leaders
+  Instant election_deadline;  // not for leaders
   std::uint64_t timeouts_drawn = 0;
-  std::uint64_t last_context;       // of a forwarded read
+  std::uint64_t last_context;  // of a forwarded read
 
   Ticket last_ticket;
   Ticket persisted;
@@ -120,8 +120,8 @@ struct State {
   bool is_peer(NodeId node) const { return node != config.self && bit_of(node) != 0; }
   Role role_kind() const;
   NodeId leader() const;
-  // No leader can disagree with the log at or below this index: it is committed. A fenced node's recorded commit index
-  // says nothing about the log it has left, only the dropped prefix is beyond doubt.
+  // No leader can disagree with the log at or below this index: it is committed. A fenced node's recorded
+  // commit index says nothing about the log it has left, only the dropped prefix is beyond doubt.
   LogIndex settled() const { return is_fenced ? log.first().prev() : commit; }
 };
 

@@ -19,8 +19,8 @@ Persist& Step::persist() {
 void Step::set_hard_state(HardState hard_state) {
   CHECK(hard_state.term > state.hard_state.term ||
             (hard_state.term == state.hard_state.term && state.hard_state.vote.is_none()),
-        "term ", state.hard_state.term, " vote ", state.hard_state.vote, " to term ", hard_state.term, " vote ",
-        hard_state.vote);
+        "term ", state.hard_state.term, " vote ", state.hard_state.vote, " to term ", hard_state.term,
+        " vote ", hard_state.vote);
   state.hard_state = hard_state;
   persist().hard_state = hard_state;
   state.hard_state_ticket = persist().ticket;

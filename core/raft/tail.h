@@ -1,4 +1,4 @@
-// The most recent entries of the log in memory, bounded by bytes; older ones are read back through effect Load.
+// The most recent entries in memory, bounded by bytes; older ones are read back by effect Load.
 #pragma once
 
 #include <cstddef>
@@ -28,8 +28,8 @@ class Tail {
   // Drops the oldest entries at or below `through` while more than `max_bytes` are held.
   void evict(std::size_t max_bytes, LogIndex through);
 
-  // Appends entries of [first, end) to `out`: as many as fit in `limit_bytes`, at least one. All must be contained.
-  // Returns their bytes.
+  // Appends entries of [first, end) to `out`: as many as fit in `limit_bytes`, at least one. All must be
+  // contained. Returns their bytes.
   std::size_t copy(LogIndex first, LogIndex end, std::size_t limit_bytes, std::vector<Entry>& out) const;
 
  private:

@@ -8,8 +8,8 @@
 
 namespace lockstep::raft {
 
-// Terms never decrease along a log (Raft §5.3), so runs of equal terms say everything. The size is the number of
-// elections in the range, which is why it may cover a log whose entries are long gone from memory.
+// Terms never decrease along a log (Raft §5.3), so runs of equal terms say everything. The size is the number
+// of elections in the range, which is why it may cover a log whose entries are long gone from memory.
 class TermRuns {
  public:
   // Knows nothing; the first index it can be told is `from`.
@@ -20,7 +20,8 @@ class TermRuns {
   LogIndex end() const { return end_; }
   std::optional<Term> at(LogIndex index) const;
 
-  // The highest index at or below `from` whose term is at most `term`; if no known index is, the one before begin().
+  // The highest index at or below `from` whose term is at most `term`; if no known index is, the one before
+  // begin().
   LogIndex highest_with_term_at_most(LogIndex from, Term term) const;
 
   void extend(Term term);  // of the index end()

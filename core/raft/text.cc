@@ -34,12 +34,14 @@ std::string body_text(const AppendRequest& request) {
 
 std::string body_text(const AppendResponse& response) {
   std::string out = response.success ? cat("ack match=", response.match)
-                                     : cat("nack rejected=", response.rejected, " hint=",
-                                           at(response.hint_index, response.hint_term));
+                                     : cat("nack rejected=", response.rejected,
+                                           " hint=", at(response.hint_index, response.hint_term));
   return cat(out, " round=", response.round, response.fenced ? " fenced" : "");
 }
 
-std::string body_text(const ReadIndexRequest& request) { return cat("read-index? context=", hex16(request.context)); }
+std::string body_text(const ReadIndexRequest& request) {
+  return cat("read-index? context=", hex16(request.context));
+}
 
 std::string body_text(const ReadIndexResponse& response) {
   return cat("read-index context=", hex16(response.context),
@@ -58,7 +60,9 @@ std::string input_text(const Propose& propose) {
 }
 std::string input_text(const ReadRequest& request) { return cat("read ", request.id); }
 std::string input_text(const Persisted& persisted) { return cat("persisted #", persisted.ticket); }
-std::string input_text(const Loaded& loaded) { return cat("loaded ", loaded.first, " ", entries_text(loaded.entries)); }
+std::string input_text(const Loaded& loaded) {
+  return cat("loaded ", loaded.first, " ", entries_text(loaded.entries));
+}
 std::string input_text(const Applied& applied) { return cat("applied ", applied.index); }
 std::string input_text(const PrefixDropped& dropped) {
   return cat("prefix dropped, first=", dropped.first, " previous term ", dropped.previous_term);
@@ -100,10 +104,11 @@ std::string to_text(const Input& input) {
 }
 
 std::string to_text(const View& view) {
-  return cat(to_string(view.role), " term=", view.term, " vote=", node_text(view.vote), " leader=",
-             node_text(view.leader), " log=[", view.first, "..", view.last, "] durable=", view.durable,
-             " commit=", view.commit, " given=", view.given, " applied=", view.applied,
-             " everywhere=", view.everywhere, view.fenced ? " fenced" : "", view.can_serve ? " serving" : "");
+  return cat(to_string(view.role), " term=", view.term, " vote=", node_text(view.vote),
+             " leader=", node_text(view.leader), " log=[", view.first, "..", view.last,
+             "] durable=", view.durable, " commit=", view.commit, " given=", view.given,
+             " applied=", view.applied, " everywhere=", view.everywhere, view.fenced ? " fenced" : "",
+             view.can_serve ? " serving" : "");
 }
 
 std::string to_text(const Effects& effects, std::string_view indent) {

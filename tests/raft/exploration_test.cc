@@ -1,4 +1,4 @@
-// Random exploration of small clusters: loss, duplication, reordering, partitions, crashes; an omniscient checker.
+// Random exploration of small clusters under loss, partitions and crashes, with an omniscient checker.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -114,7 +114,7 @@ struct InFlight {
 
 class World {
  public:
-  World(std::uint64_t seed, std::size_t size) : draws_(seed, kExplore, size), seed_(seed) {
+  World(std::uint64_t seed, std::size_t size) : draws_(seed, kExplore, size) {
     std::vector<NodeId> voters;
     for (std::size_t at = 1; at <= size; ++at) voters.push_back(NodeId(at));
     // Tight limits, so that windows fill, entries are loaded and hand-out waits.
@@ -146,7 +146,8 @@ class World {
     const LogIndex goal = omniscience_.highest_committed().next();
     for (int at = 0; at < 40'000 && !::testing::Test::HasFatalFailure(); ++at) {
       if (at % 200 == 0) propose();
-      if (std::all_of(hosts_.begin(), hosts_.end(), [&](const Host& host) { return host.disk().applied() >= goal; }))
+      if (std::all_of(hosts_.begin(), hosts_.end(),
+                      [&](const Host& host) { return host.disk().applied() >= goal; }))
         return;
       next_event();
     }
@@ -187,8 +188,8 @@ class World {
       Propose propose;
       const std::uint64_t count = 1 + draws_.next_below(4);
       for (std::uint64_t at = 0; at < count; ++at)
-        propose.proposals.push_back(
-            {ProposalId(++names_), EntryKind::kCommand, SharedBytes(Bytes(draws_.next_below(60), 'x') + cat(names_))});
+        propose.proposals.push_back({ProposalId(++names_), EntryKind::kCommand,
+                                     SharedBytes(Bytes(draws_.next_below(60), 'x') + cat(names_))});
       input(host, propose);
     }
   }
@@ -221,7 +222,8 @@ class World {
     if (!cut_.empty() && draws_.next_chance(500'000)) return cut_.clear();
     // Random sides, or a leader alone: the others elect, and for a while there are two.
     const bool isolates_leader = draws_.next_chance(500'000);
-    const std::uint64_t sides = isolates_leader ? std::uint64_t{1} << any_leader().id().value() : draws_.next();
+    const std::uint64_t sides =
+        isolates_leader ? std::uint64_t{1} << any_leader().id().value() : draws_.next();
     const bool one_way = draws_.next_chance(300'000);
     cut_.clear();
     for (const Host& from : hosts_)
@@ -274,7 +276,8 @@ class World {
     now_ = std::max(now_, first->first.first);
     const Message message = std::move(first->second);
     network_.erase(first);
-    const bool is_cut = std::find(cut_.begin(), cut_.end(), std::pair(message.from, message.to)) != cut_.end();
+    const bool is_cut =
+        std::find(cut_.begin(), cut_.end(), std::pair(message.from, message.to)) != cut_.end();
     Host& to = hosts_[message.to.value() - 1];
     if (!is_cut && to.is_up()) input(to, message);
   }
@@ -309,7 +312,6 @@ class World {
   }
 
   Stream draws_;
-  std::uint64_t seed_;
   std::vector<Host> hosts_;
   std::map<std::pair<Instant, std::uint64_t>, Message> network_;
   std::vector<std::pair<NodeId, NodeId>> cut_;

@@ -1,4 +1,4 @@
-// One member for tests: a core, a disk that forgets what was not finished, a log lane in order, and a state machine.
+// One member for tests: a core, a disk that forgets unfinished writes, a log lane, a state machine.
 #pragma once
 
 #include <deque>
@@ -37,7 +37,8 @@ class Host {
   void crash();
   bool is_up() const { return core_.has_value(); }
 
-  // One step, and its effects: writes and loads are queued on the lane, messages go to `outbox`, entries to apply wait.
+  // One step, and its effects: writes and loads are queued on the lane, messages go to `outbox`, entries to
+  // apply wait.
   const Effects& input(Instant now, decltype(Input::what) what);
 
   // The lane: writes and loads finish one at a time, in order; each is an input.

@@ -20,10 +20,12 @@ class Paper : public ::testing::Test {
  protected:
   void start(std::vector<std::uint64_t> terms = {}, std::uint64_t term = 0, std::uint64_t commit = 0) {
     TestDisk disk;
-    for (const std::uint64_t of : terms) disk.entries.push_back({disk.end(), Term(of), EntryKind::kCommand, {}});
+    for (const std::uint64_t of : terms)
+      disk.entries.push_back({disk.end(), Term(of), EntryKind::kCommand, {}});
     disk.hard_state.term = Term(std::max(term, terms.empty() ? 0 : terms.back()));
     disk.commit = LogIndex(commit);
-    for (LogIndex index(1); index <= disk.commit; index = index.next()) disk.machine.push_back(disk.at(index));
+    for (LogIndex index(1); index <= disk.commit; index = index.next())
+      disk.machine.push_back(disk.at(index));
     host_.emplace(Config{.self = kSelf, .voters = {kSelf, kOther, kThird}}, disk);
     host_->start(now_, 7);
     step(DeadlineReached{});
@@ -58,8 +60,8 @@ class Paper : public ::testing::Test {
   void acknowledge(NodeId from, std::uint64_t match) {
     hear(from, view().term.value(), AppendResponse{.success = true, .match = LogIndex(match)});
   }
-  static AppendRequest append(std::uint64_t previous, std::uint64_t previous_term, std::vector<std::uint64_t> terms,
-                              std::uint64_t commit = 0) {
+  static AppendRequest append(std::uint64_t previous, std::uint64_t previous_term,
+                              std::vector<std::uint64_t> terms, std::uint64_t commit = 0) {
     AppendRequest request{.previous_index = LogIndex(previous), .previous_term = Term(previous_term)};
     for (const std::uint64_t term : terms)
       request.entries.push_back({LogIndex(++previous), Term(term), EntryKind::kCommand, {}});
@@ -87,7 +89,7 @@ class Paper : public ::testing::Test {
   std::optional<Host> host_;
 };
 
-// ---- §5.1 terms ---------------------------------------------------------------------------------------------------
+// ---- §5.1 terms ----
 
 TEST_F(Paper, s5_1_a_follower_takes_over_a_later_term) {
   start();
@@ -122,7 +124,7 @@ TEST_F(Paper, s5_1_an_append_of_an_older_term_changes_nothing_and_is_answered_wi
   EXPECT_EQ(messages[0].term, Term(5));
 }
 
-// ---- §5.2 elections -----------------------------------------------------------------------------------------------
+// ---- §5.2 elections ----
 
 TEST_F(Paper, s5_2_a_node_starts_as_follower) {
   start();
@@ -152,7 +154,9 @@ TEST_F(Paper, s5_2_a_candidacy_raises_the_term_votes_for_itself_and_asks_all) {
   EXPECT_EQ(view().term, Term(1));
   EXPECT_EQ(view().vote, kSelf);
   const auto requests = sent_bodies<VoteRequest>();
-  EXPECT_EQ(std::count_if(requests.begin(), requests.end(), [](const auto& request) { return !request.pre_vote; }), 2);
+  EXPECT_EQ(
+      std::count_if(requests.begin(), requests.end(), [](const auto& request) { return !request.pre_vote; }),
+      2);
 }
 
 TEST_F(Paper, s5_2_a_majority_of_votes_elects_and_fewer_do_not) {
@@ -208,7 +212,7 @@ TEST_F(Paper, s5_2_election_timeouts_spread_over_the_interval) {
   EXPECT_GT(*waits.rbegin(), host_->config().election_timeout * 19 / 10);
 }
 
-// ---- §5.3 replication ---------------------------------------------------------------------------------------------
+// ---- §5.3 replication ----
 
 TEST_F(Paper, s5_3_a_proposal_is_appended_and_sent_with_the_entry_before_it) {
   start();
@@ -262,7 +266,8 @@ struct Check {
 };
 
 TEST_F(Paper, s5_3_the_previous_entry_must_match) {
-  for (const Check& check : {Check{0, 0, true}, {1, 1, true}, {2, 2, true}, {1, 2, false}, {2, 3, false}, {3, 3, false}}) {
+  for (const Check& check :
+       {Check{0, 0, true}, {1, 1, true}, {2, 2, true}, {1, 2, false}, {2, 3, false}, {3, 3, false}}) {
     start({1, 2}, 2);
     hear(kOther, 3, append(check.index, check.term, {}));
     finish_work();
@@ -280,12 +285,9 @@ struct Conflict {
 };
 
 TEST_F(Paper, s5_3_a_conflict_cuts_the_log_and_a_prefix_does_not) {
-  const std::vector<Conflict> conflicts = {{2, 2, {3}, {1, 2, 3}},
-                                           {1, 1, {3, 4}, {1, 3, 4}},
-                                           {0, 0, {1}, {1, 2}},
-                                           {0, 0, {3}, {3}},
-                                           {0, 0, {1, 2, 3}, {1, 2, 3}},
-                                           {1, 1, {}, {1, 2}}};
+  const std::vector<Conflict> conflicts = {{2, 2, {3}, {1, 2, 3}},       {1, 1, {3, 4}, {1, 3, 4}},
+                                           {0, 0, {1}, {1, 2}},          {0, 0, {3}, {3}},
+                                           {0, 0, {1, 2, 3}, {1, 2, 3}}, {1, 1, {}, {1, 2}}};
   for (const Conflict& conflict : conflicts) {
     start({1, 2}, 2);
     hear(kOther, 4, append(conflict.previous, conflict.previous_term, conflict.sent));
@@ -304,7 +306,7 @@ TEST_F(Paper, s5_3_an_acknowledgement_leaves_when_the_entries_are_durable) {
   EXPECT_EQ(answers[0].match, LogIndex(1));
 }
 
-// ---- §5.4.1 election restriction ----------------------------------------------------------------------------------
+// ---- §5.4.1 election restriction ----
 
 struct Standing {
   std::vector<std::uint64_t> log;
@@ -314,9 +316,9 @@ struct Standing {
 };
 
 TEST_F(Paper, s5_4_1_a_vote_needs_a_log_at_least_as_up_to_date) {
-  const std::vector<Standing> standings = {{{1}, 1, 1, true},     {{1}, 2, 1, true},  {{1, 1}, 1, 1, false},
-                                           {{1}, 1, 2, true},     {{1, 1}, 1, 2, true}, {{1}, 2, 2, true},
-                                           {{2}, 1, 1, false},    {{2}, 9, 1, false}, {{1, 2}, 1, 1, false}};
+  const std::vector<Standing> standings = {{{1}, 1, 1, true},  {{1}, 2, 1, true},    {{1, 1}, 1, 1, false},
+                                           {{1}, 1, 2, true},  {{1, 1}, 1, 2, true}, {{1}, 2, 2, true},
+                                           {{2}, 1, 1, false}, {{2}, 9, 1, false},   {{1, 2}, 1, 1, false}};
   for (const Standing& standing : standings) {
     start(standing.log, 2);
     hear(kOther, 3, VoteRequest{.last_index = LogIndex(standing.index), .last_term = Term(standing.term)});
@@ -336,7 +338,7 @@ TEST_F(Paper, s5_4_1_a_request_tells_the_end_of_the_log) {
   }
 }
 
-// ---- §5.4.2 entries of earlier terms ------------------------------------------------------------------------------
+// ---- §5.4.2 entries of earlier terms ----
 
 TEST_F(Paper, s5_4_2_only_entries_of_the_own_term_are_committed_by_counting) {
   start({1, 2}, 2);
@@ -350,7 +352,7 @@ TEST_F(Paper, s5_4_2_only_entries_of_the_own_term_are_committed_by_counting) {
   EXPECT_EQ(view().commit, LogIndex(3));
 }
 
-// ---- thesis -------------------------------------------------------------------------------------------------------
+// ---- thesis ----
 
 TEST_F(Paper, thesis_4_2_3_a_vote_is_ignored_while_a_leader_is_alive) {
   start();
@@ -381,7 +383,8 @@ TEST_F(Paper, thesis_6_4_a_read_needs_a_quorum_that_answers_after_it_came) {
   finish_work();
   acknowledge(kOther, 1);
   EXPECT_TRUE(step(ReadRequest{ReadId(5)}).reads_ready.empty());
-  EXPECT_TRUE(hear(kOther, 1, AppendResponse{.success = true, .match = LogIndex(1), .round = 0}).reads_ready.empty());
+  EXPECT_TRUE(
+      hear(kOther, 1, AppendResponse{.success = true, .match = LogIndex(1), .round = 0}).reads_ready.empty());
   const auto& ready =
       hear(kOther, 1, AppendResponse{.success = true, .match = LogIndex(1), .round = 1}).reads_ready;
   ASSERT_EQ(ready.size(), 1u);
@@ -409,7 +412,7 @@ TEST_F(Paper, thesis_9_6_a_candidacy_follows_only_when_a_majority_would_vote) {
   EXPECT_NE(view().role, Role::kCandidate);
 }
 
-// ---- the shape of the core ----------------------------------------------------------------------------------------
+// ---- the shape of the core ----
 
 TEST_F(Paper, a_deadline_input_that_is_not_due_changes_nothing) {
   start();

@@ -23,7 +23,8 @@ std::vector<std::string> split(std::string_view text, char separator) {
 std::uint64_t number(std::string_view text) {
   std::uint64_t value = 0;
   const auto result = std::from_chars(text.data(), text.data() + text.size(), value);
-  CHECK(result.ec == std::errc() && result.ptr != text.data(), "expected a number in the story, found '", text, "'");
+  CHECK(result.ec == std::errc() && result.ptr != text.data(), "expected a number in the story, found '",
+        text, "'");
   return value;
 }
 
@@ -34,7 +35,8 @@ std::string option(const std::vector<std::string>& words, std::string_view key) 
   return "";
 }
 
-std::uint64_t number_option(const std::vector<std::string>& words, std::string_view key, std::uint64_t normally) {
+std::uint64_t number_option(const std::vector<std::string>& words, std::string_view key,
+                            std::uint64_t normally) {
   const std::string value = option(words, key);
   return value.empty() ? normally : number(value);
 }
@@ -58,40 +60,62 @@ std::string Story::run(std::string_view command) {
   Words words = split(command, ' ');
   const std::string verb = words.front();
   words.erase(words.begin());
-  if (verb == "cluster") cluster(words);
-  else if (verb == "log") set_log(words);
-  else if (verb == "wait") now_ += std::chrono::milliseconds(number(words.at(0)));
-  else if (verb == "deliver") on_links(words, &Story::deliver);
-  else if (verb == "drop") on_links(words, &Story::drop);
-  else if (verb == "duplicate") on_links(words, &Story::duplicate);
-  else if (verb == "reverse") reverse(words.at(0));
-  else if (verb == "settle") settle(words);
-  else if (verb == "quiet" || verb == "loud") is_quiet_ = verb == "quiet";
+  if (verb == "cluster")
+    cluster(words);
+  else if (verb == "log")
+    set_log(words);
+  else if (verb == "wait")
+    now_ += std::chrono::milliseconds(number(words.at(0)));
+  else if (verb == "deliver")
+    on_links(words, &Story::deliver);
+  else if (verb == "drop")
+    on_links(words, &Story::drop);
+  else if (verb == "duplicate")
+    on_links(words, &Story::duplicate);
+  else if (verb == "reverse")
+    reverse(words.at(0));
+  else if (verb == "settle")
+    settle(words);
+  else if (verb == "quiet" || verb == "loud")
+    is_quiet_ = verb == "quiet";
   else if (verb == "network")
     for (const Message& message : network_) out_ += cat(to_text(message), "\n");
   else if (verb == "status") {
     for (auto& [id, host] : hosts_)
-      if (names(words, host.id())) out_ += cat(id, ": ", host.is_up() ? to_text(host.core().view()) : "down", "\n");
-  } else on_node(verb, host(words.at(0)), words);
+      if (names(words, host.id()))
+        out_ += cat(id, ": ", host.is_up() ? to_text(host.core().view()) : "down", "\n");
+  } else
+    on_node(verb, host(words.at(0)), words);
   return out_.empty() ? "ok\n" : out_;
 }
 
 void Story::on_node(const std::string& verb, Host& host, const Words& words) {
-  if (verb == "timeout") timeout(host);
-  else if (verb == "deadline") input(host, DeadlineReached{});
-  else if (verb == "propose") propose(host, words);
-  else if (verb == "read") input(host, ReadRequest{ReadId(number(words.at(1)))});
-  else if (verb == "step-down") input(host, StepDown{});
+  if (verb == "timeout")
+    timeout(host);
+  else if (verb == "deadline")
+    input(host, DeadlineReached{});
+  else if (verb == "propose")
+    propose(host, words);
+  else if (verb == "read")
+    input(host, ReadRequest{ReadId(number(words.at(1)))});
+  else if (verb == "step-down")
+    input(host, StepDown{});
   else if (verb == "work")
-    for (std::uint64_t left = words.size() > 1 ? number(words[1]) : 1000; left > 0 && host.has_work(); --left) work(host);
-  else if (verb == "apply") apply(host);
-  else if (verb == "crash") host.crash();
-  else if (verb == "restart") start(host);
-  else if (verb == "lose-log") host.disk().entries.resize(LogIndex(number(words.at(1))) - host.disk().first);
+    for (std::uint64_t left = words.size() > 1 ? number(words[1]) : 1000; left > 0 && host.has_work(); --left)
+      work(host);
+  else if (verb == "apply")
+    apply(host);
+  else if (verb == "crash")
+    host.crash();
+  else if (verb == "restart")
+    start(host);
+  else if (verb == "lose-log")
+    host.disk().entries.resize(LogIndex(number(words.at(1))) - host.disk().first);
   else if (verb == "drop-prefix") {
     host.disk().drop_before(LogIndex(number(words.at(1))));
     input(host, PrefixDropped{host.disk().first, host.disk().previous_term});
-  } else CHECK(false, "unknown command in the story: ", verb);
+  } else
+    CHECK(false, "unknown command in the story: ", verb);
 }
 
 void Story::cluster(const Words& words) {
@@ -172,9 +196,11 @@ void Story::drop(std::size_t at) { network_.erase(network_.begin() + static_cast
 void Story::duplicate(std::size_t at) { network_.push_back(network_[at]); }
 
 void Story::reverse(const std::string& link) {
-  const auto chosen = std::stable_partition(network_.begin(), network_.end(),
-                                            [&](const Message& message) { return !is_on(link, message); });
-  std::reverse(chosen, network_.end());
+  std::vector<Message> chosen;
+  std::vector<Message> others;
+  for (Message& message : network_) (is_on(link, message) ? chosen : others).push_back(std::move(message));
+  network_ = std::move(others);
+  for (; !chosen.empty(); chosen.pop_back()) network_.push_back(std::move(chosen.back()));
 }
 
 void Story::settle(const Words& words) {

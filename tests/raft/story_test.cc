@@ -1,4 +1,6 @@
-// Every file in tests/raft/stories is a test; LOCKSTEP_BLESS=1 rewrites the expected traces, to be reviewed as a diff.
+// Every file in stories/ is a test; LOCKSTEP_BLESS=1 rewrites the expected traces, for review as a diff.
+#include "tests/raft/story.h"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -6,8 +8,6 @@
 #include <filesystem>
 #include <fstream>
 #include <sstream>
-
-#include "tests/raft/story.h"
 
 namespace lockstep::raft {
 namespace {
