@@ -34,8 +34,8 @@ class LogMaker {
       "CREATE TABLE seq(id INTEGER PRIMARY KEY AUTOINCREMENT, v)",
       "CREATE TABLE wr(k PRIMARY KEY, v) WITHOUT ROWID",
       "CREATE TABLE log(what, at DEFAULT CURRENT_TIMESTAMP, n DEFAULT (changes()), r DEFAULT (hex(randomblob(3))))",
-      "CREATE TRIGGER ins AFTER INSERT ON p BEGIN INSERT INTO log(what) VALUES('p ' || new.id); "
-      "INSERT INTO log(what) VALUES('changes ' || changes()); END",
+      ("CREATE TRIGGER ins AFTER INSERT ON p BEGIN INSERT INTO log(what) VALUES('p ' || new.id); "
+       "INSERT INTO log(what) VALUES('changes ' || changes()); END"),
       "CREATE TRIGGER guard BEFORE UPDATE ON wr WHEN new.v = 'rollback' BEGIN SELECT RAISE(ROLLBACK, 'guard rolls back'); END",
       "CREATE TRIGGER soft BEFORE UPDATE ON wr WHEN new.v = 'fail' BEGIN SELECT RAISE(FAIL, 'guard fails'); END",
   };
