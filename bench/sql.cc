@@ -64,7 +64,8 @@ void apply_inserts(benchmark::State& state) {
   const auto size = static_cast<std::size_t>(state.range(0));
   std::vector<std::vector<Statement>> batches(size);
   for (auto& batch : batches)
-    batch.push_back({"INSERT INTO t(k, a, b) VALUES(?1, ?2, ?3)", {std::int64_t{0}, std::string("some text"), 1.5}});
+    batch.push_back(
+        {"INSERT INTO t(k, a, b) VALUES(?1, ?2, ?3)", {std::int64_t{0}, std::string("some text"), 1.5}});
   for (auto _ : state) {
     for (auto& batch : batches) batch[0].parameters[0] = static_cast<std::int64_t>(bench.next_key());
     bench.apply(batches);
@@ -75,12 +76,14 @@ BENCHMARK(apply_inserts)->Arg(1)->Arg(16)->Arg(64)->Arg(256);
 
 void apply_updates(benchmark::State& state) {
   Bench bench;
-  for (int i = 0; i < 1000; ++i) bench.apply({{{"INSERT INTO t(k, a, b) VALUES(?1, 'x', 0)", {std::int64_t{i}}}}});
+  for (int i = 0; i < 1000; ++i)
+    bench.apply({{{"INSERT INTO t(k, a, b) VALUES(?1, 'x', 0)", {std::int64_t{i}}}}});
   const auto size = static_cast<std::size_t>(state.range(0));
   std::vector<std::vector<Statement>> batches(size);
   for (auto& batch : batches) batch.push_back({"UPDATE t SET b = b + 1 WHERE id = ?1", {std::int64_t{0}}});
   for (auto _ : state) {
-    for (auto& batch : batches) batch[0].parameters[0] = static_cast<std::int64_t>(1 + bench.next_key() % 1000);
+    for (auto& batch : batches)
+      batch[0].parameters[0] = static_cast<std::int64_t>(1 + bench.next_key() % 1000);
     bench.apply(batches);
   }
   state.SetItemsProcessed(state.iterations() * state.range(0));

@@ -1,4 +1,5 @@
-// The rules, one function per kind of action (https://sqlite.org/c3ref/c_alter_table.html names the arguments).
+// The rules, one function per kind of action (https://sqlite.org/c3ref/c_alter_table.html names the
+// arguments).
 #include "storage/sql/authoriser.h"
 
 #include <algorithm>
@@ -19,7 +20,9 @@ void add_unique(std::vector<std::string>& names, std::string_view name) {
   if (std::ranges::find(names, name) == names.end()) names.emplace_back(name);
 }
 
-std::string_view view_of(const char* text) { return text != nullptr ? std::string_view(text) : std::string_view(); }
+std::string_view view_of(const char* text) {
+  return text != nullptr ? std::string_view(text) : std::string_view();
+}
 
 // Which argument names the table (or view) that a DDL action is about.
 bool second_names_table(int action) {
@@ -43,7 +46,8 @@ int Authoriser::callback(void* self, int action, const char* first, const char* 
   if (authoriser.trusted_ > 0) return SQLITE_OK;
   // CREATE TABLE temp.x has no action of its own.
   const bool alters = authoriser.facts_ != nullptr && authoriser.facts_->alters;
-  if (view_of(database) == "temp" && !alters) return authoriser.refuse("temporary objects: they belong to one connection");
+  if (view_of(database) == "temp" && !alters)
+    return authoriser.refuse("temporary objects: they belong to one connection");
   return authoriser.decide(action, view_of(first), view_of(second));
 }
 
@@ -106,7 +110,8 @@ int Authoriser::decide_schema(int action, std::string_view first, std::string_vi
   const std::string table = fold(second_names_table(action) ? second : first);
   const std::string object = fold(first);
   if (is_own_table(table) || is_own_table(object))
-    return refuse(cat("changing ", is_own_table(table) ? table : object, ": the name belongs to the machine"));
+    return refuse(
+        cat("changing ", is_own_table(table) ? table : object, ": the name belongs to the machine"));
   switch (action) {
     case SQLITE_CREATE_TABLE:
     case SQLITE_CREATE_VIEW:

@@ -1,21 +1,22 @@
 // Decides what user SQL may do, with a reason for what it may not, and notes what a statement writes.
 #pragma once
 
+#include <sqlite3.h>
+
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include <sqlite3.h>
-
 namespace lockstep::sql {
 
-// What SQLite reports while it compiles a statement, triggers and foreign key actions included. Names are folded.
+// What SQLite reports while it compiles a statement, triggers and foreign key actions included. Names are
+// folded.
 struct StatementFacts {
   std::vector<std::string> written;  // tables it may change, unique; DDL: the table it is about
   std::vector<std::string> altered;  // tables whose rows may look different afterwards
   bool changes_schema = false;
-  bool alters = false;               // ALTER TABLE, which also looks at temporary objects
-  bool calls_changes = false;        // changes() somewhere in it
+  bool alters = false;         // ALTER TABLE, which also looks at temporary objects
+  bool calls_changes = false;  // changes() somewhere in it
 
   bool writes_rows() const { return !written.empty() && !changes_schema; }
 };

@@ -21,8 +21,8 @@ void end_with(BatchResult& result, Outcome outcome, std::string message) {
 
 }  // namespace
 
-Result<std::unique_ptr<BatchRunner>> BatchRunner::open(Connection& connection, Ledger& ledger, RowObserver& observer,
-                                                       std::uint64_t max_operations) {
+Result<std::unique_ptr<BatchRunner>> BatchRunner::open(Connection& connection, Ledger& ledger,
+                                                       RowObserver& observer, std::uint64_t max_operations) {
   std::unique_ptr<BatchRunner> runner(new BatchRunner(connection, ledger, observer, max_operations));
   const auto prepare = [&](const char* sql, StatementHandle& into) -> Status {
     LOCKSTEP_TRY(handle, connection.prepare(sql));
@@ -45,7 +45,8 @@ void BatchRunner::begin_entry(const EntryStamp& stamp, std::vector<KnownResult> 
   observer_.begin_entry(stamp.index);
 }
 
-BatchResult BatchRunner::execute(std::span<const Statement> statements, std::span<const ExpectedVersion> expected) {
+BatchResult BatchRunner::execute(std::span<const Statement> statements,
+                                 std::span<const ExpectedVersion> expected) {
   const std::uint32_t call = call_++;
   if (error_) return fail_node(*error_);
   if (lost_) return lost_->result;  // the entry will be executed again
@@ -200,7 +201,8 @@ Result<std::string> BatchRunner::adopt_tables(const StatementFacts& facts) {
     return std::ranges::find(list, name) != list.end();
   };
   for (const auto& [name, record] : ledger_.records())
-    if (record.is_table && name != kSchemaTable && !lists(names, name)) ledger_.set_table(ledger_.record(name), false, 0);
+    if (record.is_table && name != kSchemaTable && !lists(names, name))
+      ledger_.set_table(ledger_.record(name), false, 0);
   for (const std::string& name : names) {
     TableRecord& record = ledger_.record(name);
     if (record.is_table && !lists(facts.altered, name)) continue;

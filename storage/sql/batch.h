@@ -15,18 +15,19 @@ namespace lockstep::sql {
 
 class BatchRunner final : public EntryScope {
  public:
-  static Result<std::unique_ptr<BatchRunner>> open(Connection& connection, Ledger& ledger, RowObserver& observer,
-                                                   std::uint64_t max_operations);
+  static Result<std::unique_ptr<BatchRunner>> open(Connection& connection, Ledger& ledger,
+                                                   RowObserver& observer, std::uint64_t max_operations);
 
-  // Some statements end the whole transaction, which takes what the entry did before with it. The entry is executed
-  // again then, and such a batch, which is known to do nothing, is answered with the result it had.
+  // Some statements end the whole transaction, which takes what the entry did before with it. The entry is
+  // executed again then, and such a batch, which is known to do nothing, is answered with the result it had.
   struct KnownResult {
     std::uint32_t call;  // which execute() of the entry
     BatchResult result;
   };
 
   void begin_entry(const EntryStamp& stamp, std::vector<KnownResult> known);
-  BatchResult execute(std::span<const Statement> statements, std::span<const ExpectedVersion> expected) override;
+  BatchResult execute(std::span<const Statement> statements,
+                      std::span<const ExpectedVersion> expected) override;
 
   // A statement ended the transaction. Everything after it was ignored.
   const std::optional<KnownResult>& lost() const { return lost_; }

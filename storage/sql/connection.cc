@@ -12,8 +12,8 @@ struct Limit {
   int value;
 };
 
-// Replicated configuration in effect: a statement must meet the same limit on every replica. Depth limits keep SQLite's
-// recursion within the stack of a simulated lane.
+// Replicated configuration in effect: a statement must meet the same limit on every replica. Depth limits
+// keep SQLite's recursion within the stack of a simulated lane.
 constexpr Limit kLimits[] = {
     {SQLITE_LIMIT_LENGTH, Connection::kMaxValueBytes},
     {SQLITE_LIMIT_COLUMN, 1000},
@@ -21,7 +21,7 @@ constexpr Limit kLimits[] = {
     {SQLITE_LIMIT_COMPOUND_SELECT, 50},
     {SQLITE_LIMIT_VDBE_OP, 1'000'000},
     {SQLITE_LIMIT_FUNCTION_ARG, 100},
-    {SQLITE_LIMIT_ATTACHED, 1},  // VACUUM attaches its copy; users may attach nothing
+    {SQLITE_LIMIT_ATTACHED, 1},               // VACUUM attaches its copy; users may attach nothing
     {SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 200},  // matching is exponential in it, and not counted as operations
     {SQLITE_LIMIT_VARIABLE_NUMBER, 32'766},
     {SQLITE_LIMIT_TRIGGER_DEPTH, 100},
@@ -51,12 +51,14 @@ constexpr Switch kSwitches[] = {
 
 int look_at_budget(void* lane) { return static_cast<Lane*>(lane)->budget.look() ? 1 : 0; }
 
-// Tries again at once, a bounded number of times: whoever is in the way holds its slot for a few instructions.
+// Tries again at once, a bounded number of times: whoever is in the way holds its slot for a few
+// instructions.
 int try_again(void*, int tries) { return tries < 1000 ? 1 : 0; }
 
 }  // namespace
 
-Connection::Connection(env::Disk& disk, SharedFile& shared) : lane_{.disk = disk, .shared = shared}, vfs_(lane_) {}
+Connection::Connection(env::Disk& disk, SharedFile& shared)
+    : lane_{.disk = disk, .shared = shared}, vfs_(lane_) {}
 
 Connection::~Connection() {
   statements_.reset();
@@ -87,8 +89,9 @@ Status Connection::configure(const ConnectionOptions& options) {
     return std::unexpected(failure(rc, "reading the schema"));
   authoriser_.install(db_);
   statements_ = std::make_unique<StatementCache>(db_, authoriser_);
-  LOCKSTEP_TRY_STATUS(run("PRAGMA temp_store=MEMORY; PRAGMA cache_size=-8000; PRAGMA secure_delete=OFF;"
-                          "PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=0"));
+  LOCKSTEP_TRY_STATUS(
+      run("PRAGMA temp_store=MEMORY; PRAGMA cache_size=-8000; PRAGMA secure_delete=OFF;"
+          "PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=0"));
   return run(options.writes ? "PRAGMA journal_mode=WAL" : "PRAGMA query_only=ON");
 }
 
@@ -102,8 +105,8 @@ Status Connection::run(const char* sql) {
 Result<StatementHandle> Connection::prepare(std::string_view sql) {
   Authoriser::Trusted trusted(authoriser_);
   sqlite3_stmt* handle = nullptr;
-  const int rc = sqlite3_prepare_v3(db_, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT, &handle,
-                                    nullptr);
+  const int rc = sqlite3_prepare_v3(db_, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT,
+                                    &handle, nullptr);
   if (rc != SQLITE_OK) return std::unexpected(failure(rc, sql));
   return StatementHandle(handle);
 }

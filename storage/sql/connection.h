@@ -1,12 +1,12 @@
 // One SQLite connection as this project opens it: our VFS, our functions, our rules and limits.
 #pragma once
 
+#include <sqlite3.h>
+
 #include <atomic>
 #include <memory>
 #include <string>
 #include <string_view>
-
-#include <sqlite3.h>
 
 #include "base/bytes.h"
 #include "storage/sql/authoriser.h"
@@ -28,7 +28,8 @@ class Connection {
   static constexpr int kMaxValueBytes = 32 << 20;
 
   // Creates the file if it writes.
-  static Result<std::unique_ptr<Connection>> open(env::Disk& disk, SharedFile& shared, const ConnectionOptions& options);
+  static Result<std::unique_ptr<Connection>> open(env::Disk& disk, SharedFile& shared,
+                                                  const ConnectionOptions& options);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -48,8 +49,8 @@ class Connection {
   // One fsync of the WAL: all commits so far survive power loss.
   Status sync_wal();
 
-  // A connection belongs to one lane: two calls at a time are a bug of ours (a fiber's stack would hide it from
-  // SQLite's own mutexes).
+  // A connection belongs to one lane: two calls at a time are a bug of ours (a fiber's stack would hide it
+  // from SQLite's own mutexes).
   class Use {
    public:
     explicit Use(Connection& connection);

@@ -16,7 +16,9 @@ class SqliteDatabase final : public Database {
   Result<std::unique_ptr<Machine>> open_machine(Participant& participant) override {
     return SqliteMachine::open(disk_, shared_, options_, participant);
   }
-  Result<std::unique_ptr<Reader>> open_reader() override { return SqliteReader::open(disk_, shared_, options_); }
+  Result<std::unique_ptr<Reader>> open_reader() override {
+    return SqliteReader::open(disk_, shared_, options_);
+  }
 
  private:
   env::Disk& disk_;

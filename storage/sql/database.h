@@ -80,7 +80,7 @@ struct ApplyReport {
 struct Options {
   std::string path = "db/main.sqlite";
   bool feed = false;                          // collect RowChange
-  std::uint64_t max_operations = 10'000'000;  // SQLite VM operations per entry, then kLimit (replicated configuration)
+  std::uint64_t max_operations = 10'000'000;  // SQLite VM operations per batch, then kLimit (replicated configuration)
   std::uint32_t max_statement_bytes = 1 << 20;
   std::uint32_t checkpoint_frames = 1000;     // WAL length that starts a checkpoint
 };

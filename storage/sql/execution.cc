@@ -25,10 +25,12 @@ Execution ended(Outcome outcome, std::string message) {
   return out;
 }
 
-std::optional<Execution> bind_all(Connection& connection, sqlite3_stmt* handle, const std::vector<Value>& parameters) {
+std::optional<Execution> bind_all(Connection& connection, sqlite3_stmt* handle,
+                                  const std::vector<Value>& parameters) {
   const auto wanted = static_cast<std::size_t>(sqlite3_bind_parameter_count(handle));
   if (wanted != parameters.size())
-    return ended(Outcome::kSqlError, cat("the statement has ", wanted, " parameters, ", parameters.size(), " were given"));
+    return ended(Outcome::kSqlError,
+                 cat("the statement has ", wanted, " parameters, ", parameters.size(), " were given"));
   int position = 0;
   for (const Value& value : parameters) {
     ++position;
@@ -55,7 +57,8 @@ void add_column_names(sqlite3_stmt* handle, Rows& rows) {
 }
 
 std::string limit_message(Connection& connection, int code) {
-  if ((code & 0xff) == SQLITE_INTERRUPT) return cat("more than ", connection.lane().budget.limit(), " operations");
+  if ((code & 0xff) == SQLITE_INTERRUPT)
+    return cat("more than ", connection.lane().budget.limit(), " operations");
   return sqlite3_errmsg(connection.db());
 }
 
@@ -67,7 +70,7 @@ std::optional<Outcome> outcome_of(int code) {
     case SQLITE_ERROR:
     case SQLITE_MISMATCH:
     case SQLITE_RANGE:
-    case SQLITE_LOCKED:    // a table in use by the statement itself
+    case SQLITE_LOCKED:  // a table in use by the statement itself
     case SQLITE_READONLY: return Outcome::kSqlError;
     case SQLITE_AUTH: return Outcome::kRefused;
     case SQLITE_FULL:
@@ -87,13 +90,14 @@ Execution execute_once(Connection& connection, UserStatement& statement, const s
   if (auto refused = bind_all(connection, handle, parameters)) return *std::move(refused);
   Execution out;
   Budget& budget = connection.lane().budget;
-  // The count goes on from the last execution otherwise, and with it the moments at which SQLite looks.
-  sqlite3_stmt_status(handle, SQLITE_STMTSTATUS_VM_STEP, 1);
   budget.begin_statement();
   int rc;
   std::size_t result_bytes = 0;
-  while ((rc = sqlite3_step(handle)) == SQLITE_ROW && !connection.lane().fault && result_bytes <= max_result_bytes)
+  while ((rc = sqlite3_step(handle)) == SQLITE_ROW && !connection.lane().fault &&
+         result_bytes <= max_result_bytes)
     result_bytes += add_row(handle, out.rows);
+  // Reset with it: the count would go on at the next execution, and with it the moments at which SQLite
+  // looks.
   budget.end_statement(static_cast<std::uint32_t>(sqlite3_stmt_status(handle, SQLITE_STMTSTATUS_VM_STEP, 1)));
   add_column_names(handle, out.rows);  // only now: a reader's statement may have been compiled again
   if (rc == SQLITE_ROW && !connection.lane().fault)

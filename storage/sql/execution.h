@@ -1,4 +1,5 @@
-// One execution of a user's statement: bind, step, collect rows within bounds, and say whose failure an error is.
+// One execution of a user's statement: bind, step, collect rows within bounds, and say whose failure an error
+// is.
 #pragma once
 
 #include <cstdint>
@@ -22,8 +23,8 @@ struct Execution {
 Execution execute_once(Connection& connection, UserStatement& statement, const std::vector<Value>& parameters,
                        std::size_t max_result_bytes);
 
-// What SQLite's result code means for a statement, if no fault of the disk was recorded: an outcome that is equal on
-// every replica, or nothing if only this node can be the reason.
+// What SQLite's result code means for a statement, if no fault of the disk was recorded: an outcome that is
+// equal on every replica, or nothing if only this node can be the reason.
 std::optional<Outcome> outcome_of(int code);
 
 // A compilation that failed, judged in the same way.

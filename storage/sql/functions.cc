@@ -11,23 +11,101 @@ namespace lockstep::sql {
 namespace {
 
 // Sorted. Of the math functions: those that IEEE 754 defines to the last bit.
-constexpr std::string_view kAllowed[] = {
-    "->", "->>", "abs", "avg", "ceil", "ceiling", "changes", "char", "coalesce", "count", "cume_dist",
-    "current_date", "current_time", "current_timestamp", "date", "datetime", "degrees", "dense_rank",
-    "first_value", "floor", "format", "glob", "group_concat", "hex", "ifnull", "iif", "instr", "json",
-    "json_array", "json_array_length", "json_extract", "json_group_array", "json_group_object", "json_insert",
-    "json_object", "json_patch", "json_quote", "json_remove", "json_replace", "json_set", "json_type",
-    "json_valid", "julianday", "lag", "last_insert_rowid", "last_value", "lead", "length", "like", "likelihood",
-    "likely", "lower", "ltrim", "max", "min", "mod", "nth_value", "ntile", "nullif", "percent_rank", "pi",
-    "printf", "quote", "radians", "random", "randomblob", "rank", "replace", "round", "row_number", "rtrim",
-    "sign", "soundex", "sqrt", "strftime", "substr", "substring", "sum", "time", "total", "total_changes",
-    "trim", "trunc", "typeof", "unicode", "unixepoch", "unlikely", "upper", "zeroblob"};
+constexpr std::string_view kAllowed[] = {"->",
+                                         "->>",
+                                         "abs",
+                                         "avg",
+                                         "ceil",
+                                         "ceiling",
+                                         "changes",
+                                         "char",
+                                         "coalesce",
+                                         "count",
+                                         "cume_dist",
+                                         "current_date",
+                                         "current_time",
+                                         "current_timestamp",
+                                         "date",
+                                         "datetime",
+                                         "degrees",
+                                         "dense_rank",
+                                         "first_value",
+                                         "floor",
+                                         "format",
+                                         "glob",
+                                         "group_concat",
+                                         "hex",
+                                         "ifnull",
+                                         "iif",
+                                         "instr",
+                                         "json",
+                                         "json_array",
+                                         "json_array_length",
+                                         "json_extract",
+                                         "json_group_array",
+                                         "json_group_object",
+                                         "json_insert",
+                                         "json_object",
+                                         "json_patch",
+                                         "json_quote",
+                                         "json_remove",
+                                         "json_replace",
+                                         "json_set",
+                                         "json_type",
+                                         "json_valid",
+                                         "julianday",
+                                         "lag",
+                                         "last_insert_rowid",
+                                         "last_value",
+                                         "lead",
+                                         "length",
+                                         "like",
+                                         "likelihood",
+                                         "likely",
+                                         "lower",
+                                         "ltrim",
+                                         "max",
+                                         "min",
+                                         "mod",
+                                         "nth_value",
+                                         "ntile",
+                                         "nullif",
+                                         "percent_rank",
+                                         "pi",
+                                         "printf",
+                                         "quote",
+                                         "radians",
+                                         "random",
+                                         "randomblob",
+                                         "rank",
+                                         "replace",
+                                         "round",
+                                         "row_number",
+                                         "rtrim",
+                                         "sign",
+                                         "soundex",
+                                         "sqrt",
+                                         "strftime",
+                                         "substr",
+                                         "substring",
+                                         "sum",
+                                         "time",
+                                         "total",
+                                         "total_changes",
+                                         "trim",
+                                         "trunc",
+                                         "typeof",
+                                         "unicode",
+                                         "unixepoch",
+                                         "unlikely",
+                                         "upper",
+                                         "zeroblob"};
 static_assert(std::ranges::is_sorted(kAllowed));
 
 // Sorted. libm computes these differently per processor and version.
-constexpr std::string_view kInexact[] = {"acos", "acosh", "asin", "asinh", "atan", "atan2", "atanh", "cos", "cosh",
-                                         "exp",  "ln",    "log",  "log10", "log2", "pow",   "power", "sin", "sinh",
-                                         "tan",  "tanh"};
+constexpr std::string_view kInexact[] = {"acos", "acosh", "asin", "asinh", "atan", "atan2", "atanh",
+                                         "cos",  "cosh",  "exp",  "ln",    "log",  "log10", "log2",
+                                         "pow",  "power", "sin",  "sinh",  "tan",  "tanh"};
 static_assert(std::ranges::is_sorted(kInexact));
 
 Stream& draws_of(sqlite3_context* context) {
@@ -54,12 +132,14 @@ void random_blob(sqlite3_context* context, int, sqlite3_value** arguments) {
 
 void total_changes(sqlite3_context* context, int, sqlite3_value**) {
   const auto& lane = *static_cast<Lane*>(sqlite3_user_data(context));
-  sqlite3_result_int64(context, sqlite3_total_changes64(sqlite3_context_db_handle(context)) - lane.total_changes_base);
+  sqlite3_result_int64(context,
+                       sqlite3_total_changes64(sqlite3_context_db_handle(context)) - lane.total_changes_base);
 }
 
 void changes(sqlite3_context* context, int, sqlite3_value**) {
   const auto& lane = *static_cast<Lane*>(sqlite3_user_data(context));
-  sqlite3_result_int64(context, lane.changes_are_own ? sqlite3_changes64(sqlite3_context_db_handle(context)) : 0);
+  sqlite3_result_int64(context,
+                       lane.changes_are_own ? sqlite3_changes64(sqlite3_context_db_handle(context)) : 0);
 }
 
 void refuse(sqlite3_context* context, int, sqlite3_value**) {
@@ -71,7 +151,8 @@ void refuse(sqlite3_context* context, int, sqlite3_value**) {
 // SQLite reads the schema, thus the disk, before it answers.
 int list_builtin_functions(sqlite3* db, std::vector<std::string>& names) {
   sqlite3_stmt* query = nullptr;
-  const int rc = sqlite3_prepare_v2(db, "SELECT DISTINCT lower(name) FROM pragma_function_list", -1, &query, nullptr);
+  const int rc =
+      sqlite3_prepare_v2(db, "SELECT DISTINCT lower(name) FROM pragma_function_list", -1, &query, nullptr);
   if (rc != SQLITE_OK) return rc;
   while (sqlite3_step(query) == SQLITE_ROW)
     names.emplace_back(reinterpret_cast<const char*>(sqlite3_column_text(query, 0)));
@@ -80,9 +161,10 @@ int list_builtin_functions(sqlite3* db, std::vector<std::string>& names) {
 
 using Function = void (*)(sqlite3_context*, int, sqlite3_value**);
 
-void install(sqlite3* db, const char* name, int arguments, Function function, void* data, void (*destroy)(void*)) {
-  const int rc = sqlite3_create_function_v2(db, name, arguments, SQLITE_UTF8 | SQLITE_INNOCUOUS, data, function, nullptr,
-                                            nullptr, destroy);
+void install(sqlite3* db, const char* name, int arguments, Function function, void* data,
+             void (*destroy)(void*)) {
+  const int rc = sqlite3_create_function_v2(db, name, arguments, SQLITE_UTF8 | SQLITE_INNOCUOUS, data,
+                                            function, nullptr, nullptr, destroy);
   CHECK(rc == SQLITE_OK, name);
 }
 
@@ -103,7 +185,9 @@ int install_functions(sqlite3* db, Lane& lane) {
   return SQLITE_OK;
 }
 
-bool function_allowed(std::string_view folded_name) { return std::ranges::binary_search(kAllowed, folded_name); }
+bool function_allowed(std::string_view folded_name) {
+  return std::ranges::binary_search(kAllowed, folded_name);
+}
 
 std::string refusal_of_function(std::string_view folded_name) {
   std::string_view reason = "it is not on the list of functions that give equal results on every replica";

@@ -1,7 +1,8 @@
-// What concerns SQLite in the whole process: its configuration, its default VFS, its random generator, its identity.
-#include <cfloat>
-
+// What concerns SQLite in the whole process: its configuration, its default VFS, its random generator, its
+// identity.
 #include <sqlite3.h>
+
+#include <cfloat>
 
 #include "base/check.h"
 #include "base/hash.h"
@@ -36,7 +37,8 @@ std::string sqlite_identity() {
   std::uint64_t options = 0;
   for (int i = 0; const char* option = sqlite3_compileoption_get(i); ++i) options = hash64(option, options);
   // The width of long double decides the last digit when numbers are read and printed.
-  return cat(sqlite3_libversion(), " ", sqlite3_sourceid(), " options ", options, " long double ", LDBL_MANT_DIG);
+  return cat(sqlite3_libversion(), " ", sqlite3_sourceid(), " options ", options, " long double ",
+             LDBL_MANT_DIG);
 }
 
 }  // namespace lockstep::sql

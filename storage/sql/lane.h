@@ -1,4 +1,5 @@
-// What belongs to one connection and is seen by SQLite's callbacks: the disk, the time, the draws, the budget, the fault.
+// What belongs to one connection and is seen by SQLite's callbacks: the disk, the time, the draws, the
+// budget, the fault.
 #pragma once
 
 #include <cstdint>
@@ -11,8 +12,8 @@
 
 namespace lockstep::sql {
 
-// Counts the operations of SQLite's virtual machine. A statement may not depend on what is cached, so only its own
-// execution counts, never its compilation.
+// Counts the operations of SQLite's virtual machine. A statement may not depend on what is cached, so only
+// its own execution counts, never its compilation.
 class Budget {
  public:
   static constexpr int kStride = 256;  // operations between two looks
@@ -40,11 +41,12 @@ struct Lane {
   env::Disk& disk;
   SharedFile& shared;
   Budget budget{};
-  std::optional<Stream> draws{};         // of random() and randomblob()
-  std::int64_t now_ns = 0;               // what SQLite's clock says
-  std::int64_t total_changes_base = 0;   // total_changes() counts from here
-  bool changes_are_own = false;          // changes() tells about a statement of this batch, not of an earlier one
-  std::optional<Error> fault{};          // the first failure of the disk; it makes an error a node's, not a statement's
+  std::optional<Stream> draws{};        // of random() and randomblob()
+  std::int64_t now_ns = 0;              // what SQLite's clock says
+  std::int64_t total_changes_base = 0;  // total_changes() counts from here
+  bool changes_are_own = false;  // changes() tells about a statement of this batch, not of an earlier one
+  std::optional<Error>
+      fault{};  // the first failure of the disk; it makes an error a node's, not a statement's
 };
 
 }  // namespace lockstep::sql

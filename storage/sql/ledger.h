@@ -12,7 +12,8 @@ namespace lockstep::sql {
 
 using TableVersions = std::vector<std::pair<std::string, std::uint64_t>>;
 
-// A table name that was ever written. The record stays when the table is dropped: its version must not start again.
+// A table name that was ever written. The record stays when the table is dropped: its version must not start
+// again.
 struct TableRecord {
   std::string name;           // folded
   std::uint64_t version = 0;  // successful statements that wrote it
@@ -21,8 +22,8 @@ struct TableRecord {
 
  private:
   friend class Ledger;
-  std::uint64_t term = 0;     // what it contributes to the digest, if not `stale`
-  std::uint64_t noted = 0;    // the serial of the mark under which the old numbers were kept
+  std::uint64_t term = 0;   // what it contributes to the digest, if not `stale`
+  std::uint64_t noted = 0;  // the serial of the mark under which the old numbers were kept
   bool stale = false;
   bool unsaved = false;
 };

@@ -15,7 +15,8 @@ int note_wal_frames(void* frames, sqlite3*, const char*, int count) {
 
 }  // namespace
 
-SqliteMachine::SqliteMachine(std::unique_ptr<Connection> connection, const Options& options, Participant& participant)
+SqliteMachine::SqliteMachine(std::unique_ptr<Connection> connection, const Options& options,
+                             Participant& participant)
     : options_(options),
       participant_(participant),
       connection_(std::move(connection)),
@@ -23,8 +24,8 @@ SqliteMachine::SqliteMachine(std::unique_ptr<Connection> connection, const Optio
   sqlite3_wal_hook(connection_->db(), note_wal_frames, &wal_frames_);
 }
 
-Result<std::unique_ptr<Machine>> SqliteMachine::open(env::Disk& disk, SharedFile& shared, const Options& options,
-                                                     Participant& participant) {
+Result<std::unique_ptr<Machine>> SqliteMachine::open(env::Disk& disk, SharedFile& shared,
+                                                     const Options& options, Participant& participant) {
   const ConnectionOptions how{
       .path = options.path, .max_statement_bytes = options.max_statement_bytes, .writes = true};
   LOCKSTEP_TRY(connection, Connection::open(disk, shared, how));
@@ -128,7 +129,8 @@ Result<bool> SqliteMachine::try_group(std::span<const EntryStamp> stamps, std::s
   return true;
 }
 
-Status SqliteMachine::run_entry(const EntryStamp& stamp, std::size_t position, const Body& body, ApplyReport& report) {
+Status SqliteMachine::run_entry(const EntryStamp& stamp, std::size_t position, const Body& body,
+                                ApplyReport& report) {
   const Ledger::Mark mark = ledger_.mark();
   runner_->begin_entry(stamp, known_);
   body(position, *runner_);
@@ -183,7 +185,8 @@ Result<ApplyReport> SqliteMachine::maintain(const EntryStamp& stamp, Maintenance
   return report;
 }
 
-// VACUUM is a transaction of its own and may change rowids: a crash before the next commit leaves sums that are void.
+// VACUUM is a transaction of its own and may change rowids: a crash before the next commit leaves sums that
+// are void.
 Status SqliteMachine::vacuum(const EntryStamp& stamp) {
   LOCKSTEP_TRY_STATUS(connection_->step(begin_.get()));
   LOCKSTEP_TRY_STATUS(state_->save_progress(Progress{progress_.applied, progress_.time_ns, true}));

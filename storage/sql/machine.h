@@ -38,10 +38,11 @@ class SqliteMachine final : public Machine {
   Status rescan();
 
   // Executes stamps[first, end) in one transaction. False: a statement ended it, and nothing has happened.
-  Result<bool> try_group(std::span<const EntryStamp> stamps, std::size_t first, std::size_t end, const Body& body,
-                         ApplyReport& report);
+  Result<bool> try_group(std::span<const EntryStamp> stamps, std::size_t first, std::size_t end,
+                         const Body& body, ApplyReport& report);
   // One transaction for this entry, again until its lost batches are all known.
-  Status apply_alone(std::span<const EntryStamp> stamps, std::size_t position, const Body& body, ApplyReport& report);
+  Status apply_alone(std::span<const EntryStamp> stamps, std::size_t position, const Body& body,
+                     ApplyReport& report);
   Status run_entry(const EntryStamp& stamp, std::size_t position, const Body& body, ApplyReport& report);
   Status forget_transaction();
   Status commit(const EntryStamp& last);

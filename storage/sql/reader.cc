@@ -12,7 +12,8 @@ constexpr Purpose kQueryRandom{"sql.query_random"};
 
 }  // namespace
 
-Result<std::unique_ptr<Reader>> SqliteReader::open(env::Disk& disk, SharedFile& shared, const Options& options) {
+Result<std::unique_ptr<Reader>> SqliteReader::open(env::Disk& disk, SharedFile& shared,
+                                                   const Options& options) {
   const ConnectionOptions how{
       .path = options.path, .max_statement_bytes = options.max_statement_bytes, .writes = false};
   LOCKSTEP_TRY(connection, Connection::open(disk, shared, how));
@@ -50,9 +51,9 @@ Result<QueryResult> SqliteReader::query_snapshot(const Statement& statement, con
     result.message = "a query must not write";
     return result;
   }
-  Execution execution = compiled
-                            ? execute_once(*connection_, **compiled, statement.parameters, limits.max_result_bytes)
-                            : failed_compilation(*connection_, compiled.error());
+  Execution execution =
+      compiled ? execute_once(*connection_, **compiled, statement.parameters, limits.max_result_bytes)
+               : failed_compilation(*connection_, compiled.error());
   if (execution.error) return std::unexpected(std::move(*execution.error));
   result.outcome = execution.outcome;
   result.message = std::move(execution.message);

@@ -1,9 +1,10 @@
-// The hash of one row: equal for equal contents, whichever way SQLite happens to present or store the numbers.
+// The hash of one row: equal for equal contents, whichever way SQLite happens to present or store the
+// numbers.
 #pragma once
 
-#include <cstdint>
-
 #include <sqlite3.h>
+
+#include <cstdint>
 
 #include "base/bytes.h"
 

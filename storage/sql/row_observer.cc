@@ -10,13 +10,14 @@ RowObserver::RowObserver(Connection& connection, Ledger& ledger, bool feed)
   sqlite3_preupdate_hook(db_, hook, this);
 }
 
-void RowObserver::hook(void* self, sqlite3*, int operation, const char*, const char* table, sqlite3_int64 old_rowid,
-                       sqlite3_int64 new_rowid) {
+void RowObserver::hook(void* self, sqlite3*, int operation, const char*, const char* table,
+                       sqlite3_int64 old_rowid, sqlite3_int64 new_rowid) {
   auto& observer = *static_cast<RowObserver*>(self);
   if (observer.paused_ == 0) observer.see(operation, table, old_rowid, new_rowid);
 }
 
-void RowObserver::see(int operation, std::string_view table, sqlite3_int64 old_rowid, sqlite3_int64 new_rowid) {
+void RowObserver::see(int operation, std::string_view table, sqlite3_int64 old_rowid,
+                      sqlite3_int64 new_rowid) {
   if (last_record_ == nullptr || last_name_ != table) {
     const std::string name = fold(table);
     if (is_system_table(name)) return;  // sqlite_schema is rehashed after DDL
@@ -45,7 +46,8 @@ std::uint64_t RowObserver::hash_row(Getter getter, sqlite3_int64 rowid, std::vec
   for (int column = 0; column < columns; ++column) {
     sqlite3_value* value = nullptr;
     const int rc = getter(db_, column, &value);
-    if (rc == SQLITE_RANGE) break;  // columns are counted in storage order; virtual ones come last and are not stored
+    if (rc == SQLITE_RANGE)
+      break;  // columns are counted in storage order; virtual ones come last and are not stored
     if (rc != SQLITE_OK) {
       failed_ = true;
       break;

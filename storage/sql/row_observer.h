@@ -1,4 +1,5 @@
-// Sees every changed row through SQLite's pre-update hook: maintains the sums, collects the feed, spots the last rowid.
+// Sees every changed row through SQLite's pre-update hook: maintains the sums, collects the feed, spots the
+// last rowid.
 #pragma once
 
 #include <string>

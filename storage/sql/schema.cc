@@ -27,12 +27,14 @@ struct Table {
 
 std::string text_at(sqlite3_stmt* row, int column) {
   const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(row, column));
-  return text == nullptr ? std::string() : std::string(text, static_cast<std::size_t>(sqlite3_column_bytes(row, column)));
+  return text == nullptr ? std::string()
+                         : std::string(text, static_cast<std::size_t>(sqlite3_column_bytes(row, column)));
 }
 
 // Calls visit(row) for each row of our own query.
 template <class Visit>
-Status for_each_row(Connection& connection, const std::string& sql, const std::vector<Value>& parameters, Visit&& visit) {
+Status for_each_row(Connection& connection, const std::string& sql, const std::vector<Value>& parameters,
+                    Visit&& visit) {
   Authoriser::Trusted trusted(connection.authoriser());
   LOCKSTEP_TRY(statement, connection.prepare(sql));
   int position = 0;
@@ -48,15 +50,18 @@ Status for_each_row(Connection& connection, const std::string& sql, const std::v
 
 Result<Table> describe(Connection& connection, const std::string& name) {
   Table table;
-  LOCKSTEP_TRY_STATUS(for_each_row(connection, "SELECT name, dflt_value IS NOT NULL, pk, hidden FROM pragma_table_xinfo(?1, 'main')",
-                                   {name}, [&](sqlite3_stmt* row) {
-    table.columns.push_back({text_at(row, 0), sqlite3_column_int(row, 1) != 0, sqlite3_column_int(row, 2) != 0,
-                             sqlite3_column_int(row, 3) == 2});
-  }));
-  LOCKSTEP_TRY_STATUS(for_each_row(connection, "SELECT wr FROM pragma_table_list(?1) WHERE schema = 'main'", {name},
-                                   [&](sqlite3_stmt* row) { table.has_rowid = sqlite3_column_int(row, 0) == 0; }));
+  LOCKSTEP_TRY_STATUS(for_each_row(
+      connection, "SELECT name, dflt_value IS NOT NULL, pk, hidden FROM pragma_table_xinfo(?1, 'main')",
+      {name}, [&](sqlite3_stmt* row) {
+        table.columns.push_back({text_at(row, 0), sqlite3_column_int(row, 1) != 0,
+                                 sqlite3_column_int(row, 2) != 0, sqlite3_column_int(row, 3) == 2});
+      }));
+  LOCKSTEP_TRY_STATUS(
+      for_each_row(connection, "SELECT wr FROM pragma_table_list(?1) WHERE schema = 'main'", {name},
+                   [&](sqlite3_stmt* row) { table.has_rowid = sqlite3_column_int(row, 0) == 0; }));
   for (const std::string_view candidate : {"rowid", "_rowid_", "oid"}) {
-    const bool hidden = std::ranges::any_of(table.columns, [&](const Column& c) { return fold(c.name) == candidate; });
+    const bool hidden =
+        std::ranges::any_of(table.columns, [&](const Column& c) { return fold(c.name) == candidate; });
     if (hidden) continue;
     table.rowid_name = candidate;
     break;
@@ -73,7 +78,8 @@ std::string scan_query(const std::string& name, const Table& table) {
 }
 
 constexpr std::string_view kSchemaQuery =
-    "SELECT 0, type, name, tbl_name, sql FROM sqlite_schema WHERE tbl_name NOT LIKE '\\_lockstep\\_%' ESCAPE '\\'";
+    "SELECT 0, type, name, tbl_name, sql FROM sqlite_schema WHERE tbl_name NOT LIKE '\\_lockstep\\_%' ESCAPE "
+    "'\\'";
 
 }  // namespace
 
@@ -81,9 +87,10 @@ Result<std::vector<std::string>> user_tables(Connection& connection) {
   std::vector<std::string> names;
   LOCKSTEP_TRY_STATUS(for_each_row(connection, "SELECT name FROM sqlite_schema WHERE type = 'table'", {},
                                    [&](sqlite3_stmt* row) {
-    std::string name = fold(text_at(row, 0));
-    if (!is_system_table(name) && !is_own_table(name)) names.push_back(std::move(name));
-  }));
+                                     std::string name = fold(text_at(row, 0));
+                                     if (!is_system_table(name) && !is_own_table(name))
+                                       names.push_back(std::move(name));
+                                   }));
   return names;
 }
 
@@ -92,9 +99,11 @@ Result<std::string> objection_to(Connection& connection, const std::string& name
   if (!table.has_rowid) return std::string();
   // Then its rows could not be told apart by a scan.
   if (table.rowid_name.empty()) return cat("table ", name, " hides all three names of the rowid");
-  // Then the pre-update hook confuses the two columns (it counts one in storage order, the other in table order).
+  // Then the pre-update hook confuses the two columns (it counts one in storage order, the other in table
+  // order).
   const auto first_virtual = std::ranges::find_if(table.columns, &Column::is_virtual);
-  const bool key_follows = std::any_of(first_virtual, table.columns.end(), [](const Column& c) { return c.primary_key; });
+  const bool key_follows =
+      std::any_of(first_virtual, table.columns.end(), [](const Column& c) { return c.primary_key; });
   if (key_follows) return cat("table ", name, " has a virtual column before its primary key");
   return std::string();
 }
@@ -118,7 +127,8 @@ Result<std::uint64_t> scan_sum(Connection& connection, std::string_view name) {
   RowHasher hasher;
   LOCKSTEP_TRY_STATUS(for_each_row(connection, sql, {}, [&](sqlite3_stmt* row) {
     hasher.begin(sqlite3_column_int64(row, 0));
-    for (int column = 1; column < sqlite3_column_count(row); ++column) hasher.add(sqlite3_column_value(row, column));
+    for (int column = 1; column < sqlite3_column_count(row); ++column)
+      hasher.add(sqlite3_column_value(row, column));
     sum += hasher.finish();
   }));
   return sum;
@@ -141,7 +151,8 @@ Status rewrite_rows(Connection& connection, const std::string& name) {
   if (changed == table.columns.end()) return {};
   CHECK(sqlite3_db_config(connection.db(), SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, nullptr) == SQLITE_OK);
   const std::string column = quoted(changed->name);
-  const Status done = connection.run(cat("UPDATE main.", quoted(name), " SET ", column, " = ", column).c_str());
+  const Status done =
+      connection.run(cat("UPDATE main.", quoted(name), " SET ", column, " = ", column).c_str());
   CHECK(sqlite3_db_config(connection.db(), SQLITE_DBCONFIG_ENABLE_TRIGGER, 1, nullptr) == SQLITE_OK);
   return done;
 }
@@ -152,8 +163,8 @@ Result<bool> is_autoincrement(Connection& connection, const std::string& table) 
   const auto exists = "SELECT 1 FROM sqlite_schema WHERE name = 'sqlite_sequence'";
   LOCKSTEP_TRY_STATUS(for_each_row(connection, exists, {}, [&](sqlite3_stmt*) { any = true; }));
   if (!any) return false;
-  LOCKSTEP_TRY_STATUS(for_each_row(connection, "SELECT 1 FROM sqlite_sequence WHERE name = ?1 COLLATE NOCASE", {table},
-                                   [&](sqlite3_stmt*) { counted = true; }));
+  LOCKSTEP_TRY_STATUS(for_each_row(connection, "SELECT 1 FROM sqlite_sequence WHERE name = ?1 COLLATE NOCASE",
+                                   {table}, [&](sqlite3_stmt*) { counted = true; }));
   return counted;
 }
 

@@ -1,4 +1,5 @@
-// What the schema says about tables: which exist, how to read their stored rows, and which cannot be replicated.
+// What the schema says about tables: which exist, how to read their stored rows, and which cannot be
+// replicated.
 #pragma once
 
 #include <map>
@@ -26,8 +27,8 @@ Result<std::uint64_t> scan_sum(Connection& connection, std::string_view table);
 // Of all user tables and the schema.
 Result<std::map<std::string, std::uint64_t>> scan_all_sums(Connection& connection);
 
-// Stores each row again, because SQLite's pre-update hook reads a column added by ALTER TABLE as NULL in rows written
-// before, whatever its default. Triggers do not fire. Does nothing if no column has a default.
+// Stores each row again, because SQLite's pre-update hook reads a column added by ALTER TABLE as NULL in rows
+// written before, whatever its default. Triggers do not fire. Does nothing if no column has a default.
 Status rewrite_rows(Connection& connection, const std::string& table);
 
 // The table counts its rowids itself, so that the largest one ends in an error, not in a random choice.

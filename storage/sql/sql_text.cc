@@ -24,17 +24,22 @@ std::string fold(std::string_view name) {
 
 std::string_view skip_blank(std::string_view text) {
   while (!text.empty()) {
-    if (text.starts_with("--")) text = drop_through(text, "\n", 2);
-    else if (text.starts_with("/*")) text = drop_through(text, "*/", 2);
-    else if (std::string_view(" \t\n\f\r;").find(text.front()) != std::string_view::npos) text.remove_prefix(1);
-    else break;
+    if (text.starts_with("--"))
+      text = drop_through(text, "\n", 2);
+    else if (text.starts_with("/*"))
+      text = drop_through(text, "*/", 2);
+    else if (std::string_view(" \t\n\f\r;").find(text.front()) != std::string_view::npos)
+      text.remove_prefix(1);
+    else
+      break;
   }
   return text;
 }
 
 std::string first_word(std::string_view text) {
   text = skip_blank(text);
-  return fold(text.substr(0, static_cast<std::size_t>(std::ranges::find_if_not(text, is_word) - text.begin())));
+  return fold(
+      text.substr(0, static_cast<std::size_t>(std::ranges::find_if_not(text, is_word) - text.begin())));
 }
 
 std::string quoted(std::string_view name) {

@@ -1,4 +1,5 @@
-// The little that must be known of SQL text before SQLite sees it: names without case, blanks, the first word.
+// The little that must be known of SQL text before SQLite sees it: names without case, blanks, the first
+// word.
 #pragma once
 
 #include <string>

@@ -10,7 +10,8 @@ constexpr std::int64_t kProgressSpace = -2;  // one row, key "": applied u64, ti
 constexpr std::int64_t kTableSpace = -1;     // key = folded name: version u64, sum u64
 
 constexpr const char* kCreate =
-    "CREATE TABLE IF NOT EXISTS _lockstep_state(space INTEGER NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL, "
+    "CREATE TABLE IF NOT EXISTS _lockstep_state(space INTEGER NOT NULL, key BLOB NOT NULL, value BLOB NOT "
+    "NULL, "
     "PRIMARY KEY(space, key)) WITHOUT ROWID";
 
 BytesView blob_at(sqlite3_stmt* row, int column) {
@@ -31,8 +32,9 @@ Result<std::unique_ptr<StateTable>> StateTable::open(Connection& connection, boo
   LOCKSTEP_TRY(select, connection.prepare("SELECT value FROM _lockstep_state WHERE space = ?1 AND key = ?2"));
   table->select_ = std::move(select);
   if (!create) return table;
-  LOCKSTEP_TRY(upsert, connection.prepare("INSERT INTO _lockstep_state VALUES(?1, ?2, ?3) ON CONFLICT DO UPDATE SET "
-                                          "value = excluded.value"));
+  LOCKSTEP_TRY(upsert,
+               connection.prepare("INSERT INTO _lockstep_state VALUES(?1, ?2, ?3) ON CONFLICT DO UPDATE SET "
+                                  "value = excluded.value"));
   LOCKSTEP_TRY(erase, connection.prepare("DELETE FROM _lockstep_state WHERE space = ?1 AND key = ?2"));
   table->upsert_ = std::move(upsert);
   table->delete_ = std::move(erase);
@@ -59,7 +61,8 @@ Status StateTable::save_progress(const Progress& progress) {
 }
 
 Status StateTable::load_tables(Ledger& ledger) {
-  LOCKSTEP_TRY(query, connection_.prepare("SELECT key, value FROM _lockstep_state WHERE space = -1 ORDER BY key"));
+  LOCKSTEP_TRY(query,
+               connection_.prepare("SELECT key, value FROM _lockstep_state WHERE space = -1 ORDER BY key"));
   int rc;
   while ((rc = sqlite3_step(query.get())) == SQLITE_ROW) {
     ByteReader reader(blob_at(query.get(), 1));
@@ -84,8 +87,9 @@ Result<std::uint64_t> StateTable::version(std::string_view folded_table) {
 }
 
 Status StateTable::load_participant(Participant& participant) {
-  LOCKSTEP_TRY(query, connection_.prepare(
-                          "SELECT space, key, value FROM _lockstep_state WHERE space >= 0 ORDER BY space, key"));
+  LOCKSTEP_TRY(query,
+               connection_.prepare(
+                   "SELECT space, key, value FROM _lockstep_state WHERE space >= 0 ORDER BY space, key"));
   participant.reset();
   int rc;
   while ((rc = sqlite3_step(query.get())) == SQLITE_ROW) {

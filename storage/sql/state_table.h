@@ -14,8 +14,8 @@ namespace lockstep::sql {
 
 struct Progress {
   LogIndex applied;
-  std::int64_t time_ns = 0;   // of the entry `applied`
-  bool vacuuming = false;     // a VACUUM has begun and its sums are not recorded yet
+  std::int64_t time_ns = 0;  // of the entry `applied`
+  bool vacuuming = false;    // a VACUUM has begun and its sums are not recorded yet
 };
 
 class StateTable final : public StateWriter {

@@ -82,7 +82,8 @@ std::expected<UserStatement, Refusal> StatementCache::compile(const std::string&
     return std::unexpected(Refusal{code, std::move(message)});
   };
   if (text.find('\0') != std::string::npos) return refused(SQLITE_ERROR, "the statement contains a NUL byte");
-  if (first_word(text) == "vacuum") return refused(SQLITE_AUTH, "VACUUM in a batch: it is a maintenance entry of its own");
+  if (first_word(text) == "vacuum")
+    return refused(SQLITE_AUTH, "VACUUM in a batch: it is a maintenance entry of its own");
   UserStatement out{};
   const char* tail = nullptr;
   sqlite3_stmt* handle = nullptr;
@@ -95,8 +96,10 @@ std::expected<UserStatement, Refusal> StatementCache::compile(const std::string&
     return refused(rc, sqlite3_errmsg(db_));
   }
   if (handle == nullptr) return refused(SQLITE_ERROR, "the text contains no statement");
-  if (!skip_blank(tail).empty()) return refused(SQLITE_ERROR, "exactly one statement is expected, more text follows it");
-  if (sqlite3_stmt_isexplain(handle) == 1) return refused(SQLITE_AUTH, "EXPLAIN: programs show where tables lie in the file");
+  if (!skip_blank(tail).empty())
+    return refused(SQLITE_ERROR, "exactly one statement is expected, more text follows it");
+  if (sqlite3_stmt_isexplain(handle) == 1)
+    return refused(SQLITE_AUTH, "EXPLAIN: programs show where tables lie in the file");
   out.read_only = sqlite3_stmt_readonly(handle) != 0;
   return out;
 }

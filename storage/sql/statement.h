@@ -1,6 +1,8 @@
 // Prepared statements: our own, and a cache of the users' keyed by their text.
 #pragma once
 
+#include <sqlite3.h>
+
 #include <cstdint>
 #include <expected>
 #include <list>
@@ -8,8 +10,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-
-#include <sqlite3.h>
 
 #include "storage/sql/authoriser.h"
 #include "storage/sql/value.h"
@@ -38,8 +38,9 @@ struct UserStatement {
   bool read_only;
 };
 
-// Least recently used statements go first. What a statement does never depends on whether it was cached: it must be
-// emptied whenever the schema may have changed, as a cached statement would then be compiled again while it runs.
+// Least recently used statements go first. What a statement does never depends on whether it was cached: it
+// must be emptied whenever the schema may have changed, as a cached statement would then be compiled again
+// while it runs.
 class StatementCache {
  public:
   StatementCache(sqlite3* db, Authoriser& authoriser) : db_(db), authoriser_(authoriser) {}
@@ -61,7 +62,7 @@ class StatementCache {
   Authoriser& authoriser_;
   std::list<Cached> by_use_;  // most recently used first
   std::map<std::string_view, std::list<Cached>::iterator> by_text_;
-  UserStatement uncached_;    // DDL is executed once
+  UserStatement uncached_;  // DDL is executed once
 };
 
 }  // namespace lockstep::sql

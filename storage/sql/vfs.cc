@@ -1,4 +1,5 @@
-// The VFS methods. Each failure of the disk is recorded in the lane, so that it is never taken for a statement's own.
+// The VFS methods. Each failure of the disk is recorded in the lane, so that it is never taken for a
+// statement's own.
 #include "storage/sql/vfs.h"
 
 #include <algorithm>
@@ -29,12 +30,12 @@ Lane& lane_of(sqlite3_vfs* vfs) { return *static_cast<Lane*>(vfs->pAppData); }
 struct OpenFile {
   sqlite3_file base;
   Lane* lane;
-  env::File* file;          // owned; freed in close_file
-  std::string* path;        // owned
-  bool names_synced;        // the first sync of a handle also makes the file's name durable
-  int lock_level;           // SQLITE_LOCK_*
+  env::File* file;    // owned; freed in close_file
+  std::string* path;  // owned
+  bool names_synced;  // the first sync of a handle also makes the file's name durable
+  int lock_level;     // SQLITE_LOCK_*
   bool index_mapped;
-  std::uint8_t shared_slots;     // bit i: this connection shares slot i of the WAL index
+  std::uint8_t shared_slots;  // bit i: this connection shares slot i of the WAL index
   std::uint8_t exclusive_slots;
 };
 
@@ -44,7 +45,8 @@ OpenFile& open_file_of(sqlite3_file* file) { return *reinterpret_cast<OpenFile*>
 Status sync_directories(env::Disk& disk, std::string_view path) {
   while (true) {
     const std::size_t slash = path.rfind('/');
-    const std::string_view parent = slash == std::string_view::npos ? std::string_view() : path.substr(0, slash);
+    const std::string_view parent =
+        slash == std::string_view::npos ? std::string_view() : path.substr(0, slash);
     LOCKSTEP_TRY_STATUS(disk.sync_dir(parent));
     if (parent.empty()) return {};
     path = parent;
@@ -99,7 +101,8 @@ int truncate_file(sqlite3_file* file, sqlite3_int64 size) {
 
 int sync_file(sqlite3_file* file, int) {
   OpenFile& open = open_file_of(file);
-  if (const Status done = open.file->sync(); !done) return fault(*open.lane, done.error(), SQLITE_IOERR_FSYNC);
+  if (const Status done = open.file->sync(); !done)
+    return fault(*open.lane, done.error(), SQLITE_IOERR_FSYNC);
   if (open.names_synced) return SQLITE_OK;
   if (const Status done = sync_directories(open.lane->disk, *open.path); !done)
     return fault(*open.lane, done.error(), SQLITE_IOERR_DIR_FSYNC);

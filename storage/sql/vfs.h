@@ -1,10 +1,10 @@
 // SQLite's view of the world: files on the disk port, the clock of an entry, and seeded randomness.
 #pragma once
 
+#include <sqlite3.h>
+
 #include <cstdint>
 #include <string>
-
-#include <sqlite3.h>
 
 #include "storage/sql/lane.h"
 
@@ -24,7 +24,8 @@ class LaneVfs {
   sqlite3_vfs vfs_;
 };
 
-// Makes a VFS of ours the default, which seeds SQLite's random generator and opens nothing, and unregisters all others.
+// Makes a VFS of ours the default, which seeds SQLite's random generator and opens nothing, and unregisters
+// all others.
 void install_default_vfs();
 // The generator starts again from this seed.
 void seed_randomness(std::uint64_t seed);

@@ -23,7 +23,8 @@ std::byte* WalIndex::region(std::size_t number, bool make) {
   if (present != nullptr || !make) return present;
   auto fresh = std::make_unique<std::byte[]>(kRegionBytes);
   // Two lanes may make the same region at once: the first one stays, as it may be in use already.
-  if (regions_[number].compare_exchange_strong(present, fresh.get(), std::memory_order_acq_rel)) return fresh.release();
+  if (regions_[number].compare_exchange_strong(present, fresh.get(), std::memory_order_acq_rel))
+    return fresh.release();
   return present;
 }
 

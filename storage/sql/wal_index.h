@@ -1,7 +1,9 @@
-// What the connections of one incarnation share of the database file: the WAL index in heap memory, and the file lock.
+// What the connections of one incarnation share of the database file: the WAL index in heap memory, and the
+// file lock.
 //
-// Lanes are threads in the real world, and this code may not use a mutex (nothing here may block): every slot is one
-// atomic word. Everything dies with the incarnation; a WAL index that outlived a crash would be corruption.
+// Lanes are threads in the real world, and this code may not use a mutex (nothing here may block): every slot
+// is one atomic word. Everything dies with the incarnation; a WAL index that outlived a crash would be
+// corruption.
 #pragma once
 
 #include <array>
@@ -23,8 +25,8 @@ class WalIndex {
   WalIndex(const WalIndex&) = delete;
   WalIndex& operator=(const WalIndex&) = delete;
 
-  // A connection maps (and unmaps) the index. Regions appear zeroed, never move, and are dropped with the last
-  // unmap, so that a later opener recovers from the WAL itself.
+  // A connection maps (and unmaps) the index. Regions appear zeroed, never move, and are dropped with the
+  // last unmap, so that a later opener recovers from the WAL itself.
   void attach() { users_.fetch_add(1, std::memory_order_acq_rel); }
   void detach();
   // nullptr if the region does not exist and may not be made, or there is no room for it.
@@ -45,8 +47,8 @@ class WalIndex {
   std::atomic<std::int32_t> users_{0};
 };
 
-// SQLite's lock on the main file (https://sqlite.org/lockingv3.html). In WAL mode everybody holds it shared; it decides
-// only while the first connection switches a new file to WAL or plays a hot journal back.
+// SQLite's lock on the main file (https://sqlite.org/lockingv3.html). In WAL mode everybody holds it shared;
+// it decides only while the first connection switches a new file to WAL or plays a hot journal back.
 class FileLock {
  public:
   bool try_share();

@@ -1,4 +1,5 @@
-// Crashes and failing disks: what is found after reopening, and that a node's failure never becomes an entry's result.
+// Crashes and failing disks: what is found after reopening, and that a node's failure never becomes an
+// entry's result.
 #include <algorithm>
 
 #include "base/prng.h"
@@ -54,7 +55,8 @@ Batch batch_of(std::uint64_t index) {
   const auto key = static_cast<std::int64_t>(index * 7 % 23);
   if (index % 11 == 0) return {stmt("INSERT OR ROLLBACK INTO t VALUES(?1, 1, 1), (?1, 2, 2)", {key + 100})};
   if (index % 13 == 0) return {stmt("UPDATE t SET b = zeroblob(9000) WHERE id % 3 = 0")};
-  return {stmt("REPLACE INTO t VALUES(?1, random(), CURRENT_TIMESTAMP)", {key}), stmt("DELETE FROM t WHERE id = ?1", {key + 1})};
+  return {stmt("REPLACE INTO t VALUES(?1, random(), CURRENT_TIMESTAMP)", {key}),
+          stmt("DELETE FROM t WHERE id = ?1", {key + 1})};
 }
 
 Options small_checkpoints() {
@@ -112,12 +114,15 @@ enum class Crash { kProcess, kPower };
 
 void crash(sim::DiskImage& disk, Crash kind) {
   disk.set_faults(nullptr);
-  if (kind == Crash::kPower) disk.power_loss();
-  else disk.process_crash();
+  if (kind == Crash::kPower)
+    disk.power_loss();
+  else
+    disk.process_crash();
 }
 
 // One life that ends at the given call of the disk. False if it reached the end of the log before.
-bool live_and_die(sim::DiskImage& disk, std::uint64_t call, Crash kind, LogIndex& durable, LogIndex& attempted) {
+bool live_and_die(sim::DiskImage& disk, std::uint64_t call, Crash kind, LogIndex& durable,
+                  LogIndex& attempted) {
   FailFrom faults(call, sim::DiskFault::kGone);
   disk.set_faults(&faults);
   {

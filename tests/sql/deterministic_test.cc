@@ -62,7 +62,8 @@ TEST_F(Deterministic, AnIndependentDatabaseInTheSameProcessChangesNothing) {
   Node nodes[3] = {Node(disks[0]), Node(disks[1]), Node(disks[2])};
   for (Node& each : nodes) ASSERT_TRUE(each.open());
   const std::string statements[] = {
-      "CREATE TABLE t(id INTEGER PRIMARY KEY AUTOINCREMENT, r DEFAULT (random()), at DEFAULT CURRENT_TIMESTAMP)",
+      "CREATE TABLE t(id INTEGER PRIMARY KEY AUTOINCREMENT, r DEFAULT (random()), at DEFAULT "
+      "CURRENT_TIMESTAMP)",
       "INSERT INTO t DEFAULT VALUES", "INSERT INTO t(r) SELECT randomblob(9) FROM t",
       "UPDATE t SET r = random() WHERE id = 1"};
   // Two advance together, the third alone afterwards.

@@ -23,7 +23,8 @@ TEST_F(Digest, EqualsAScanAfterEveryKindOfStatement) {
       "INSERT INTO wr VALUES('a', x'00ff'), ('b', NULL)",
       "UPDATE wr SET k = 'c' WHERE k = 'a'",
       "REPLACE INTO wr VALUES('b', zeroblob(5000))",
-      "INSERT INTO plain VALUES(1, 3, 3.0, 7), (2.5, 9007199254740993, '12', x'31'), (-0.0, 1e300, 1e300, 'x')",
+      "INSERT INTO plain VALUES(1, 3, 3.0, 7), (2.5, 9007199254740993, '12', x'31'), (-0.0, 1e300, 1e300, "
+      "'x')",
       "INSERT INTO plain SELECT b, a, d, c FROM plain",
       "UPDATE plain SET b = c, c = b",
       "UPDATE plain SET b = 140737488355328 WHERE rowid = 1",
@@ -75,9 +76,9 @@ TEST_F(Digest, IsRestoredWhenABatchFailsInTheMiddle) {
   node.must("CREATE TABLE t(id INTEGER PRIMARY KEY, a UNIQUE)");
   node.must("INSERT INTO t VALUES(1,'x'),(2,'y')");
   const std::uint64_t before = node.machine().digest();
-  const BatchResult result =
-      node.apply(Batch{stmt("UPDATE t SET a = a || '!'"), stmt("CREATE TABLE other AS SELECT * FROM t"),
-                       stmt("DELETE FROM t WHERE id = 1"), stmt("INSERT OR FAIL INTO t VALUES(5,'z'),(2,'w')")});
+  const BatchResult result = node.apply(
+      Batch{stmt("UPDATE t SET a = a || '!'"), stmt("CREATE TABLE other AS SELECT * FROM t"),
+            stmt("DELETE FROM t WHERE id = 1"), stmt("INSERT OR FAIL INTO t VALUES(5,'z'),(2,'w')")});
   EXPECT_EQ(result.outcome, Outcome::kConstraint);
   EXPECT_EQ(result.failed_statement, 3u);
   EXPECT_EQ(node.machine().digest(), before);
@@ -134,7 +135,8 @@ TEST_F(Digest, FindsARowThatChangedBehindItsBack) {
 TEST_F(Versions, CountStatementsThatCouldWriteRowsChangedOrNot) {
   node.must("CREATE TABLE t(id INTEGER PRIMARY KEY, a)");
   EXPECT_EQ(node.machine().version("t"), 1u);
-  EXPECT_EQ(node.must("INSERT INTO t VALUES(1,'x')").versions, (std::vector<std::pair<std::string, std::uint64_t>>{{"t", 2}}));
+  EXPECT_EQ(node.must("INSERT INTO t VALUES(1,'x')").versions,
+            (std::vector<std::pair<std::string, std::uint64_t>>{{"t", 2}}));
   node.must("UPDATE t SET a = 'y' WHERE id = 99");
   EXPECT_EQ(node.machine().version("t"), 3u);
   EXPECT_TRUE(node.must("SELECT * FROM t").versions.empty());

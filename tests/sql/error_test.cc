@@ -18,7 +18,8 @@ TEST_F(Errors, ADeferredForeignKeyIsCheckedAtTheEndOfItsOwnBatch) {
   const BatchResult broken = node.apply(Batch{stmt("INSERT INTO c VALUES(1, 99)"), stmt("SELECT 1")});
   EXPECT_EQ(broken.outcome, Outcome::kConstraint);
   EXPECT_EQ(broken.failed_statement, 1u);
-  const BatchResult mended = node.apply(Batch{stmt("INSERT INTO c VALUES(1, 99)"), stmt("INSERT INTO p VALUES(99, 'y')")});
+  const BatchResult mended =
+      node.apply(Batch{stmt("INSERT INTO c VALUES(1, 99)"), stmt("INSERT INTO p VALUES(99, 'y')")});
   EXPECT_EQ(mended.outcome, Outcome::kOk) << mended.message;
   EXPECT_EQ(node.number("SELECT count(*) FROM c"), 1);
   EXPECT_EQ(node.apply("DELETE FROM p WHERE id = 99").outcome, Outcome::kConstraint);
@@ -28,9 +29,12 @@ TEST_F(Errors, ADeferredForeignKeyIsCheckedAtTheEndOfItsOwnBatch) {
 TEST_F(Errors, AnEntryAfterABrokenForeignKeyInTheSameGroupIsNotItsVictim) {
   const std::uint64_t base = node.machine().applied().value();
   const std::vector<EntryStamp> stamps = {stamp_of(base + 1), stamp_of(base + 2), stamp_of(base + 3)};
-  const Batch batches[] = {{stmt("INSERT INTO p VALUES(2,'b')")}, {stmt("INSERT INTO c VALUES(1, 99)")}, {stmt("INSERT INTO p VALUES(3,'c')")}};
+  const Batch batches[] = {{stmt("INSERT INTO p VALUES(2,'b')")},
+                           {stmt("INSERT INTO c VALUES(1, 99)")},
+                           {stmt("INSERT INTO p VALUES(3,'c')")}};
   std::vector<BatchResult> results(3);
-  const auto report = node.machine().apply(stamps, [&](std::size_t at, EntryScope& scope) { results[at] = scope.execute(batches[at], {}); });
+  const auto report = node.machine().apply(
+      stamps, [&](std::size_t at, EntryScope& scope) { results[at] = scope.execute(batches[at], {}); });
   ASSERT_TRUE(report);
   EXPECT_FALSE(report->one_by_one);
   EXPECT_EQ(results[0].outcome, Outcome::kOk);
@@ -46,7 +50,8 @@ TEST_F(Errors, AStatementThatEndsTheTransactionTakesNobodyWithIt) {
   const auto report = node.machine().apply(stamps, [&](std::size_t at, EntryScope& scope) {
     results[at].clear();
     const Batch first = {stmt("INSERT INTO p(a) VALUES(?1)", {static_cast<std::int64_t>(at)})};
-    const Batch second = {stmt("DELETE FROM p WHERE a = 'x'"), stmt("INSERT OR ROLLBACK INTO p VALUES(1,'x'), (1,'y')")};
+    const Batch second = {stmt("DELETE FROM p WHERE a = 'x'"),
+                          stmt("INSERT OR ROLLBACK INTO p VALUES(1,'x'), (1,'y')")};
     results[at].push_back(scope.execute(first, {}));
     if (at == 1) results[at].push_back(scope.execute(second, {}));
     if (at == 1) results[at].push_back(scope.execute(Batch{stmt("INSERT INTO p(a) VALUES('after')")}, {}));
@@ -63,14 +68,34 @@ TEST_F(Errors, AStatementThatEndsTheTransactionTakesNobodyWithIt) {
 
 TEST_F(Errors, AnEndlessStatementIsALimitNotAFailureOfTheNode) {
   const std::uint64_t before = node.machine().digest();
-  for (const char* sql : {"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n",
-                          "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) INSERT INTO c(p) SELECT 1 FROM n"}) {
+  for (const char* sql :
+       {"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n",
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) INSERT INTO c(p) SELECT 1 FROM n"}) {
     const BatchResult result = node.apply(sql);
     EXPECT_EQ(result.outcome, Outcome::kLimit) << sql;
     EXPECT_EQ(result.message, "more than 10000000 operations");
   }
   EXPECT_EQ(node.machine().digest(), before);
   node.must("INSERT INTO p(a) VALUES('goes on')");
+}
+
+TEST_F(Errors, TheBudgetIsTheSameForANewAndForACachedStatement) {
+  sim::DiskImage small_disk{2};
+  Options options;
+  options.max_operations = 3000;
+  Node small(small_disk, options);
+  ASSERT_TRUE(small.open());
+  int limits = 0;
+  for (std::int64_t rows = 60; rows < 180; ++rows) {
+    const std::string count = cat("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ",
+                                  rows, ") SELECT count(*) FROM n");
+    const Outcome fresh = small.apply(count).outcome;
+    small.must("SELECT 1");
+    for (int again = 0; again < 3; ++again) EXPECT_EQ(small.apply(count).outcome, fresh) << rows;
+    if (fresh == Outcome::kLimit) ++limits;
+  }
+  EXPECT_GT(limits, 10);
+  EXPECT_LT(limits, 110);
 }
 
 TEST_F(Errors, AFullSequenceIsALimitForEver) {
@@ -98,7 +123,9 @@ TEST_F(Errors, AnEmptyBatchSucceedsAndABatchOfReadsChangesNothing) {
 }
 
 TEST_F(Errors, EveryKindOfValueComesBackAsItWent) {
-  const std::vector<Value> values = {Value(), std::int64_t{-5}, 2.5, std::string("a\0b\xc3\xa9", 5), Blob{Bytes("\0\1", 2)}, Blob{}, std::string()};
+  const std::vector<Value> values = {
+      Value(), std::int64_t{-5}, 2.5, std::string("a\0b\xc3\xa9", 5), Blob{Bytes("\0\1", 2)},
+      Blob{},  std::string()};
   EXPECT_EQ(node.apply("SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7", values).statements.at(0).rows.rows.at(0), values);
 }
 
@@ -109,7 +136,8 @@ TEST_F(Readers, SeeOneSnapshotAndItsIndex) {
   const auto result = reader->query(stmt("SELECT a, datetime('now') FROM p"), {});
   ASSERT_TRUE(result);
   EXPECT_EQ(result->applied, LogIndex(3));
-  EXPECT_EQ(result->rows.rows, (std::vector<std::vector<Value>>{{std::string("x"), std::string("2026-01-02 03:04:07")}}));
+  EXPECT_EQ(result->rows.rows,
+            (std::vector<std::vector<Value>>{{std::string("x"), std::string("2026-01-02 03:04:07")}}));
   node.must("INSERT INTO p VALUES(2,'y')");
   EXPECT_EQ(reader->query(stmt("SELECT * FROM p"), {})->rows.rows.size(), 2u);
   node.must("ALTER TABLE p ADD COLUMN z");
@@ -130,9 +158,11 @@ TEST_F(Readers, MayNotWriteNorReadWhatIsRefused) {
 
 TEST_F(Readers, AreBoundedInWorkAndInResult) {
   const auto reader = node.reader();
-  const auto endless = stmt("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n");
+  const auto endless =
+      stmt("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n");
   EXPECT_EQ(reader->query(endless, {.max_result_bytes = 10'000})->outcome, Outcome::kLimit);
-  EXPECT_EQ(reader->query(endless, {.max_result_bytes = SIZE_MAX, .max_operations = 10'000})->outcome, Outcome::kLimit);
+  EXPECT_EQ(reader->query(endless, {.max_result_bytes = SIZE_MAX, .max_operations = 10'000})->outcome,
+            Outcome::kLimit);
   EXPECT_EQ(reader->query(stmt("SELECT count(*) FROM p"), {})->outcome, Outcome::kOk);
 }
 

@@ -38,7 +38,8 @@ using Batch = std::vector<Statement>;
 // One incarnation of a database.
 class Node {
  public:
-  explicit Node(env::Disk& disk, Options options = {}) : database_(Database::create(disk, std::move(options))) {}
+  explicit Node(env::Disk& disk, Options options = {})
+      : database_(Database::create(disk, std::move(options))) {}
 
   // Machine and reader are closed before the database.
   Status open(Participant* participant = nullptr) {
@@ -59,9 +60,8 @@ class Node {
   BatchResult apply(const Batch& batch, const std::vector<ExpectedVersion>& expected = {}) {
     BatchResult result;
     const EntryStamp stamp = stamp_of(machine_->applied().value() + 1);
-    const auto report = machine_->apply({&stamp, 1}, [&](std::size_t, EntryScope& scope) {
-      result = scope.execute(batch, expected);
-    });
+    const auto report = machine_->apply(
+        {&stamp, 1}, [&](std::size_t, EntryScope& scope) { result = scope.execute(batch, expected); });
     EXPECT_TRUE(report) << report.error().message;
     return result;
   }

@@ -1,4 +1,5 @@
-// A property: results, versions and digests of a log do not depend on how its entries are grouped into transactions.
+// A property: results, versions and digests of a log do not depend on how its entries are grouped into
+// transactions.
 #include <algorithm>
 #include <iterator>
 #include <map>
@@ -29,15 +30,20 @@ class LogMaker {
 
  private:
   static constexpr const char* kSchema[] = {
-      "CREATE TABLE p(id INTEGER PRIMARY KEY, name TEXT UNIQUE, at TEXT DEFAULT CURRENT_TIMESTAMP, r DEFAULT (random()))",
-      "CREATE TABLE c(id INTEGER PRIMARY KEY, p REFERENCES p ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED, x REAL)",
+      "CREATE TABLE p(id INTEGER PRIMARY KEY, name TEXT UNIQUE, at TEXT DEFAULT CURRENT_TIMESTAMP, r DEFAULT "
+      "(random()))",
+      "CREATE TABLE c(id INTEGER PRIMARY KEY, p REFERENCES p ON DELETE CASCADE DEFERRABLE INITIALLY "
+      "DEFERRED, x REAL)",
       "CREATE TABLE seq(id INTEGER PRIMARY KEY AUTOINCREMENT, v)",
       "CREATE TABLE wr(k PRIMARY KEY, v) WITHOUT ROWID",
-      "CREATE TABLE log(what, at DEFAULT CURRENT_TIMESTAMP, n DEFAULT (changes()), r DEFAULT (hex(randomblob(3))))",
-      "CREATE TRIGGER ins AFTER INSERT ON p BEGIN INSERT INTO log(what) VALUES('p ' || new.id); "
-      "INSERT INTO log(what) VALUES('changes ' || changes()); END",
-      "CREATE TRIGGER guard BEFORE UPDATE ON wr WHEN new.v = 'rollback' BEGIN SELECT RAISE(ROLLBACK, 'guard rolls back'); END",
-      "CREATE TRIGGER soft BEFORE UPDATE ON wr WHEN new.v = 'fail' BEGIN SELECT RAISE(FAIL, 'guard fails'); END",
+      "CREATE TABLE log(what, at DEFAULT CURRENT_TIMESTAMP, n DEFAULT (changes()), r DEFAULT "
+      "(hex(randomblob(3))))",
+      ("CREATE TRIGGER ins AFTER INSERT ON p BEGIN INSERT INTO log(what) VALUES('p ' || new.id); "
+       "INSERT INTO log(what) VALUES('changes ' || changes()); END"),
+      "CREATE TRIGGER guard BEFORE UPDATE ON wr WHEN new.v = 'rollback' BEGIN SELECT RAISE(ROLLBACK, 'guard "
+      "rolls back'); END",
+      "CREATE TRIGGER soft BEFORE UPDATE ON wr WHEN new.v = 'fail' BEGIN SELECT RAISE(FAIL, 'guard fails'); "
+      "END",
   };
 
   Value small() { return static_cast<std::int64_t>(draws_.next_below(12)); }
@@ -51,7 +57,9 @@ class LogMaker {
       case 2: return two("INSERT OR FAIL INTO p(id, name) VALUES(?1 + 20, 'z'), (?1, ?2)");
       case 3: return two("INSERT OR IGNORE INTO p(id, name) VALUES(?1, ?2)");
       case 4: return two("REPLACE INTO p(id, name) VALUES(?1, ?2)");
-      case 5: return two("INSERT INTO p(id, name) VALUES(?1, ?2) ON CONFLICT DO UPDATE SET r = random() RETURNING *");
+      case 5:
+        return two(
+            "INSERT INTO p(id, name) VALUES(?1, ?2) ON CONFLICT DO UPDATE SET r = random() RETURNING *");
       case 6: return one("DELETE FROM p WHERE id = ?1");
       case 7: return one("UPDATE p SET id = id + 1 WHERE id = ?1");
       case 8: return one("INSERT INTO c(p, x) VALUES(?1, 3)");
@@ -66,9 +74,14 @@ class LogMaker {
       case 17: return one("UPDATE wr SET v = 'rollback' WHERE k = ?1");
       case 18: return one("UPDATE wr SET v = 'fail' WHERE k > ?1");
       case 19: return one("UPDATE wr SET v = randomblob(6000) WHERE k = ?1");
-      case 20: return stmt("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) INSERT INTO log(what) SELECT i FROM n");
-      case 21: return stmt("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT sum(i) FROM n");
-      case 22: return stmt("SELECT changes(), total_changes(), last_insert_rowid(), random(), datetime('now')");
+      case 20:
+        return stmt(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) INSERT INTO log(what) SELECT i "
+            "FROM n");
+      case 21:
+        return stmt("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT sum(i) FROM n");
+      case 22:
+        return stmt("SELECT changes(), total_changes(), last_insert_rowid(), random(), datetime('now')");
       case 23: return stmt("INSERT INTO log(what) SELECT count(*) FROM p");
       case 24: return stmt("CREATE TABLE extra AS SELECT *, random() AS z FROM p");
       case 25: return stmt("DROP TABLE extra");
@@ -109,7 +122,7 @@ bool same(const AppliedEntry& a, const AppliedEntry& b) {
 
 struct Grouping {
   std::size_t size;
-  bool restart = false;     // power loss, with everything synced, after each group: no cache survives
+  bool restart = false;  // power loss, with everything synced, after each group: no cache survives
   bool checkpoint = false;
 };
 
@@ -166,8 +179,9 @@ void expect_same(const std::vector<std::vector<Batch>>& log, const Applied& a, c
     ASSERT_TRUE(same(a.entries[at], b.entries[at])) << "entry " << at + 1 << "\n" << describe(log[at]);
     ASSERT_EQ(a.results[at].size(), b.results[at].size());
     for (std::size_t i = 0; i < a.results[at].size(); ++i)
-      ASSERT_EQ(a.results[at][i], b.results[at][i])
-          << "entry " << at + 1 << "\n" << describe(log[at]) << a.results[at][i].message << "\n" << b.results[at][i].message;
+      ASSERT_EQ(a.results[at][i], b.results[at][i]) << "entry " << at + 1 << "\n"
+                                                    << describe(log[at]) << a.results[at][i].message << "\n"
+                                                    << b.results[at][i].message;
   }
   ASSERT_EQ(a.changes.size(), b.changes.size());
   for (std::size_t at = 0; at < a.changes.size(); ++at) {
@@ -203,7 +217,8 @@ TEST(Grouping, DoesNotMatterForResultsVersionsDigestsAndFeed) {
     }
   }
   // The generator reaches what the property is about.
-  for (const Outcome outcome : {Outcome::kOk, Outcome::kConstraint, Outcome::kSqlError, Outcome::kRefused, Outcome::kLimit})
+  for (const Outcome outcome :
+       {Outcome::kOk, Outcome::kConstraint, Outcome::kSqlError, Outcome::kRefused, Outcome::kLimit})
     EXPECT_GE(outcomes[outcome], 10) << to_string(outcome);
   EXPECT_GE(lost, 20);
 }
