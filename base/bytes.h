@@ -52,13 +52,15 @@ class ByteWriter {
  private:
   template <class T>
   ByteWriter& little_endian(T value) {
-    for (std::size_t i = 0; i < sizeof value; ++i) u8(static_cast<std::uint8_t>(value >> (8 * i)));
-    return *this;
+    char bytes[sizeof value];
+    for (std::size_t i = 0; i < sizeof value; ++i) bytes[i] = static_cast<char>(value >> (8 * i));
+    return raw(BytesView(bytes, sizeof value));
   }
   template <class T>
   ByteWriter& big_endian(T value) {
-    for (std::size_t i = sizeof value; i-- > 0;) u8(static_cast<std::uint8_t>(value >> (8 * i)));
-    return *this;
+    char bytes[sizeof value];
+    for (std::size_t i = 0; i < sizeof value; ++i) bytes[sizeof value - 1 - i] = static_cast<char>(value >> (8 * i));
+    return raw(BytesView(bytes, sizeof value));
   }
 
   Bytes& out_;

@@ -39,9 +39,12 @@ class Player final : public env::Actor {
  public:
   Player(const env::Env& environment, std::size_t bytes) : env_(environment), payload_(bytes, 'x') {}
   void start() override {
-    if (env_.self.value() % 2 == 0) env_.transport.send(NodeId(env_.self.value() - 1), Channel::kRaft, payload_);
+    if (env_.self.value() % 2 == 0)
+      env_.transport.send(NodeId(env_.self.value() - 1), Channel::kRaft, payload_);
   }
-  void on_message(NodeId from, Channel channel, BytesView) override { env_.transport.send(from, channel, payload_); }
+  void on_message(NodeId from, Channel channel, BytesView) override {
+    env_.transport.send(from, channel, payload_);
+  }
   void on_alarm() override {}
   void on_job_done(std::unique_ptr<env::Job>) override {}
 

@@ -1,4 +1,5 @@
-// The small part of regular expressions that our schema uses, matched in linear time without locale or recursion.
+// The small part of regular expressions that our schema uses, matched in linear time without locale or
+// recursion.
 #pragma once
 
 #include <bitset>

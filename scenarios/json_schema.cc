@@ -1,7 +1,10 @@
-// One function per keyword; oneOf, the keyword with the worst messages everywhere, guesses which branch was meant.
+// One function per keyword; oneOf, the keyword with the worst messages everywhere, guesses which branch was
+// meant.
 #include "scenarios/json_schema.h"
 
 #include <algorithm>
+#include <array>
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -48,6 +51,22 @@ std::string name_of_type(std::string_view type) {
   return cat(type == "array" || type == "object" || type == "integer" ? "an " : "a ", type);
 }
 
+std::string items_of(const JsonNode& schema, std::string_view keyword) {
+  const std::string_view count = text_of(schema, keyword);
+  return cat(count, count == "1" ? " item" : " items");
+}
+
+// Without effect, wherever they stand.
+constexpr std::array<std::string_view, 6> kCommentary{"$schema", "$id",         "$defs",
+                                                      "title",   "description", "default"};
+// Enforced, with nothing inside to prepare.
+constexpr std::array<std::string_view, 8> kPlain{"type",    "const",    "enum",     "minimum",
+                                                 "maximum", "required", "minItems", "maxItems"};
+
+bool stands_in(const auto& keywords, std::string_view keyword) {
+  return std::find(keywords.begin(), keywords.end(), keyword) != keywords.end();
+}
+
 }  // namespace
 
 // One walk over one document. Problems inside branches that are only tried go to a list of their own.
@@ -71,15 +90,18 @@ class SchemaCheck {
   }
 
  private:
-  void report(Position where, std::string pointer, std::string expected, std::string found, std::string because) {
+  void report(Position where, std::string pointer, std::string expected, std::string found,
+              std::string because) {
     problems_.push_back(
         Problem{where, std::move(pointer), std::move(expected), std::move(found), std::move(because)});
   }
 
   // type, const, enum and pattern.
   bool is_of_form(const JsonNode& schema, const JsonNode& node) const {
-    if (const JsonNode* type = schema.find("type"); type != nullptr && !has_type(node, type->text)) return false;
-    if (const JsonNode* only = schema.find("const"); only != nullptr && !equal_scalars(*only, node)) return false;
+    if (const JsonNode* type = schema.find("type"); type != nullptr && !has_type(node, type->text))
+      return false;
+    if (const JsonNode* only = schema.find("const"); only != nullptr && !equal_scalars(*only, node))
+      return false;
     if (const JsonNode* choices = schema.find("enum")) {
       const auto chosen = [&](const JsonNode& choice) { return equal_scalars(choice, node); };
       if (std::none_of(choices->items.begin(), choices->items.end(), chosen)) return false;
@@ -135,17 +157,19 @@ class SchemaCheck {
   void check_array(const JsonNode& schema, const JsonNode& node, const std::string& pointer) {
     const auto size_is = [&](std::string_view keyword, auto&& holds) {
       const JsonNode* bound = schema.find(keyword);
-      return bound == nullptr || holds(static_cast<__int128>(node.items.size()), scaled(bound->text, 0).whole);
+      return bound == nullptr ||
+             holds(static_cast<__int128>(node.items.size()), scaled(bound->text, 0).whole);
     };
     if (!size_is("minItems", std::greater_equal<>())) {
-      report(node.where, pointer, cat("at least ", text_of(schema, "minItems"), " items"), cat(node.items.size()), "");
+      report(node.where, pointer, cat("at least ", items_of(schema, "minItems")), cat(node.items.size()), "");
     }
     if (!size_is("maxItems", std::less_equal<>())) {
-      report(node.where, pointer, cat("at most ", text_of(schema, "maxItems"), " items"), cat(node.items.size()), "");
+      report(node.where, pointer, cat("at most ", items_of(schema, "maxItems")), cat(node.items.size()), "");
     }
     const JsonNode* items = schema.find("items");
     if (items == nullptr) return;
-    for (std::size_t i = 0; i < node.items.size(); ++i) check(*items, node.items[i], pointer_to(pointer, cat(i)));
+    for (std::size_t i = 0; i < node.items.size(); ++i)
+      check(*items, node.items[i], pointer_to(pointer, cat(i)));
   }
 
   Problems tried(const JsonNode& branch, const JsonNode& node, const std::string& pointer) const {
@@ -182,9 +206,11 @@ class SchemaCheck {
     std::string found;
     for (const JsonNode& branch : branches.items) {
       names.push_back(branch.find("required")->items[0].text);
-      if (node.find(names.back()) != nullptr) append_text(found, cat(found.empty() ? "" : " and ", names.back()));
+      if (node.find(names.back()) != nullptr)
+        append_text(found, cat(found.empty() ? "" : " and ", names.back()));
     }
-    report(node.where, pointer, cat("exactly one of the members ", join(names)), found.empty() ? "none" : found, "");
+    report(node.where, pointer, cat("exactly one of the members ", join(names)),
+           found.empty() ? "none" : found, "");
   }
 
   // The member that has a const in every branch, if there is one.
@@ -192,9 +218,9 @@ class SchemaCheck {
     const JsonNode* properties = schema_.resolve(&branches.items[0])->find("properties");
     if (properties == nullptr) return std::nullopt;
     for (const JsonMember& property : properties->members) {
-      const bool everywhere = std::all_of(branches.items.begin(), branches.items.end(), [&](const JsonNode& branch) {
-        return constant_of(branch, property.key) != nullptr;
-      });
+      const bool everywhere =
+          std::all_of(branches.items.begin(), branches.items.end(),
+                      [&](const JsonNode& branch) { return constant_of(branch, property.key) != nullptr; });
       if (everywhere) return property.key;
     }
     return std::nullopt;
@@ -242,7 +268,8 @@ class SchemaCheck {
       for (const JsonNode& branch : branches->items) parts.push_back(expectation(*schema_.resolve(&branch)));
     }
     if (!parts.empty()) return join(parts);
-    std::string out = schema.find("type") == nullptr ? "something else" : name_of_type(text_of(schema, "type"));
+    std::string out =
+        schema.find("type") == nullptr ? "something else" : name_of_type(text_of(schema, "type"));
     const bool bounded_above = schema.find("maximum") != nullptr;
     if (schema.find("minimum")) {
       append_text(out, cat(bounded_above ? " from " : " of at least ", text_of(schema, "minimum")));
@@ -273,12 +300,8 @@ Result<JsonSchema> JsonSchema::parse(std::string_view text) {
 
 // Walks every schema inside `schema`: keywords, patterns and references.
 Status JsonSchema::prepare(const JsonNode& schema) {
-  static const std::vector<std::string_view> kPlain = {
-      "type",     "const",    "enum",    "minimum", "maximum", "required",    "minItems",
-      "maxItems", "$schema",  "$id",     "title",   "default", "description",
-  };
   for (const auto& [keyword, where, value] : schema.members) {
-    if (std::find(kPlain.begin(), kPlain.end(), keyword) != kPlain.end()) continue;
+    if (stands_in(kPlain, keyword) || (stands_in(kCommentary, keyword) && keyword != "$defs")) continue;
     if (keyword == "pattern") {
       LOCKSTEP_TRY(pattern, JsonPattern::compile(value.text));
       patterns_.emplace(value.text, std::move(pattern));
@@ -291,23 +314,24 @@ Status JsonSchema::prepare(const JsonNode& schema) {
     } else if (keyword == "items" || keyword == "additionalProperties") {
       LOCKSTEP_TRY_STATUS(prepare(value));
     } else {
-      return fail(ErrorCode::kInvalidArgument, cat("expected a keyword that is enforced, found ", keyword,
-                                                   " in line ", where.line));
+      return fail(ErrorCode::kInvalidArgument,
+                  cat("expected a keyword that is enforced, found ", keyword, " in line ", where.line));
     }
   }
   return {};
 }
 
-// A reference leads to a definition in one step, and what stands beside it is commentary: resolve() relies on both.
+// A reference leads to a definition in one step, and what stands beside it is commentary: resolve() relies on
+// both.
 Status JsonSchema::check_reference(const JsonNode& schema, std::string_view name) const {
   const JsonNode* definition = resolve(&schema);
   if (definition == nullptr || definition->find("$ref") != nullptr) {
     return fail(ErrorCode::kInvalidArgument, cat("expected a definition, found ", name));
   }
   for (const auto& [keyword, where, value] : schema.members) {
-    if (keyword == "$ref" || keyword == "description" || keyword == "default") continue;
-    return fail(ErrorCode::kInvalidArgument, cat("expected nothing to enforce beside $ref, found ", keyword,
-                                                 " in line ", where.line));
+    if (keyword == "$ref" || stands_in(kCommentary, keyword)) continue;
+    return fail(ErrorCode::kInvalidArgument,
+                cat("expected nothing to enforce beside $ref, found ", keyword, " in line ", where.line));
   }
   return {};
 }

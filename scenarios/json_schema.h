@@ -1,13 +1,14 @@
-// The subset of JSON Schema (draft 2020-12) that our schema uses, enforced with positions and readable expectations.
+// The subset of JSON Schema (draft 2020-12) that our schema uses, enforced with positions and readable
+// expectations.
 //
-// Enforced: type, const, enum, pattern, minimum, maximum, properties, required, additionalProperties, items, minItems,
-// maxItems, allOf, oneOf, $ref to #/$defs/... . Without effect: $schema, $id, $defs, title, description, default. A
-// schema with any other keyword is refused, so that nothing in it is silently not enforced.
+// Enforced: type, const, enum, pattern, minimum, maximum, properties, required, additionalProperties, items,
+// minItems, maxItems, allOf, oneOf, $ref to #/$defs/... . Without effect: $schema, $id, $defs, title,
+// description, default. A schema with any other keyword is refused, so that nothing in it is silently not
+// enforced; so is one with something to enforce beside a $ref.
 //
 // What a problem says was expected is the schema's title, where it has one.
 #pragma once
 
-#include <functional>
 #include <map>
 #include <string>
 #include <string_view>

@@ -1,4 +1,5 @@
-// Positions from outside the reader: an iterator counts what the lexer has consumed, the text tells where tokens begin.
+// Positions from outside the reader: an iterator counts what the lexer has consumed, the text tells where
+// tokens begin.
 #include "scenarios/json_text.h"
 
 #include <algorithm>
@@ -42,7 +43,8 @@ class CountingIterator {
   std::size_t* taken_;
 };
 
-// Turns byte offsets into lines and columns; offsets are asked for in ascending order, so the whole is linear.
+// Turns byte offsets into lines and columns; offsets are asked for in ascending order, so the whole is
+// linear.
 class LineCounter {
  public:
   explicit LineCounter(std::string_view text) : text_(text) {}
@@ -74,8 +76,11 @@ struct SyntaxError {
   explicit SyntaxError(std::string_view what) {
     constexpr std::string_view kLastRead = "; last read: '";
     constexpr std::string_view kExpected = "; expected ";
-    const std::size_t reason = what.find(" - ");
-    if (reason != std::string_view::npos) what.remove_prefix(reason + 3);
+    for (const std::string_view lead :
+         {"] ", " - "}) {  // "[json.exception.parse_error.101] parse error at ... - "
+      const std::size_t reason = what.find(lead);
+      if (reason != std::string_view::npos) what.remove_prefix(reason + lead.size());
+    }
     const std::size_t tail = what.rfind(kExpected);
     if (tail != std::string_view::npos && what.size() - tail < 60) {
       expected = what.substr(tail + kExpected.size());
@@ -85,8 +90,8 @@ struct SyntaxError {
   }
 };
 
-// Receives the reader's events and builds the tree. Between two events only white space, commas and colons can
-// stand, so that a token begins where those that follow the token before it end.
+// Receives the reader's events and builds the tree. Between two events only white space, commas and colons
+// can stand, so that a token begins where those that follow the token before it end.
 class TreeBuilder : public nlohmann::json_sax<nlohmann::json> {
  public:
   TreeBuilder(std::string_view text, const std::size_t& taken) : text_(text), taken_(taken), lines_(text) {}
@@ -151,8 +156,9 @@ class TreeBuilder : public nlohmann::json_sax<nlohmann::json> {
   std::string_view excerpt(std::size_t offset) const {
     const std::string_view rest = text_.substr(offset, 20);
     const auto ends = [](char byte) { return byte <= ' ' || byte > '~'; };
-    return rest.substr(0, std::max<std::size_t>(
-                              1, static_cast<std::size_t>(std::find_if(rest.begin(), rest.end(), ends) - rest.begin())));
+    return rest.substr(
+        0, std::max<std::size_t>(
+               1, static_cast<std::size_t>(std::find_if(rest.begin(), rest.end(), ends) - rest.begin())));
   }
 
   JsonNode node_here(JsonKind kind) {
@@ -172,7 +178,9 @@ class TreeBuilder : public nlohmann::json_sax<nlohmann::json> {
   bool number() {
     JsonNode node = node_here(JsonKind::kNumber);
     const std::size_t begin = token_begin();
-    token_end_ = std::min(text_.find_first_not_of("+-.0123456789eE", begin), text_.size());
+    // The lexer has looked at the byte behind the number, unless the text ends with the number.
+    const bool ends_text = taken_ == text_.size() && std::string_view("0123456789").contains(text_.back());
+    token_end_ = ends_text ? taken_ : taken_ - 1;
     node.text = text_.substr(begin, token_end_ - begin);
     return place(std::move(node));
   }
@@ -283,7 +291,8 @@ ScaledNumber scaled(std::string_view number, int shift) {
     const std::string_view text = number.substr(exponent_at + 1);
     std::int64_t value = 0;
     for (const char digit : text) {
-      if (digit != '-' && digit != '+') value = std::min<std::int64_t>(value * 10 + (digit - '0'), 1'000'000'000);
+      if (digit != '-' && digit != '+')
+        value = std::min<std::int64_t>(value * 10 + (digit - '0'), 1'000'000'000);
     }
     exponent += text.starts_with('-') ? -value : value;
   }
@@ -304,8 +313,8 @@ ScaledNumber scaled(std::string_view number, int shift) {
     const auto at = static_cast<std::size_t>(i);
     out.whole = out.whole * 10 + (at < digits.size() ? digits[at] - '0' : 0);
   }
-  const std::size_t cut_from = static_cast<std::size_t>(std::clamp<std::int64_t>(
-      kept, 0, static_cast<std::int64_t>(digits.size())));
+  const std::size_t cut_from =
+      static_cast<std::size_t>(std::clamp<std::int64_t>(kept, 0, static_cast<std::int64_t>(digits.size())));
   out.exact = digits.find_first_not_of('0', cut_from) == std::string::npos;
   if (kept > kMaxDigits) {
     out.whole = 1;

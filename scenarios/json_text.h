@@ -1,6 +1,8 @@
-// JSON as it was written: a tree in which every value and key knows its line and column, and numbers keep their digits.
+// JSON as it was written: a tree in which every value and key knows its line and column, and numbers keep
+// their digits.
 //
-// nlohmann/json 3.11 reads the text but keeps no positions and turns 0.001 into a double; this tree keeps both.
+// nlohmann/json 3.11 reads the text but keeps no positions and turns 0.001 into a double; this tree keeps
+// both.
 #pragma once
 
 #include <cstddef>
@@ -38,15 +40,16 @@ struct JsonMember {
   JsonNode value;
 };
 
-// RFC 8259 and nothing more, except that a byte order mark is skipped and that a key may stand only once in an
-// object. Any bytes may come in; deeper than kMaxJsonDepth or more than kMaxJsonValues is a problem like the others.
+// RFC 8259 and nothing more, except that a byte order mark is skipped and that a key may stand only once in
+// an object. Any bytes may come in; deeper than kMaxJsonDepth or more than kMaxJsonValues is a problem like
+// the others.
 std::expected<JsonNode, Problems> parse_json(std::string_view text);
 
 // How a value is named in a sentence: "\"n9\"", "17", "an array".
 std::string describe(const JsonNode& node);
 
-// The number times 10^shift, exactly: `whole` is the integer part towards minus infinity, `exact` says that nothing
-// was cut off. Beyond +-10^30 it stays there.
+// The number times 10^shift, exactly: `whole` is the integer part towards minus infinity, `exact` says that
+// nothing was cut off. Beyond +-10^30 it stays there.
 struct ScaledNumber {
   __int128 whole = 0;
   bool exact = true;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "scenarios/network_faults.h"
+#include "scenarios/pause_window.h"
 #include "scenarios/roster.h"
 #include "scenarios/scenario.h"
 #include "sim/world.h"
@@ -21,14 +22,19 @@ struct Strike {
   Duration at{};
   std::optional<Duration> until;
   std::vector<NodeId> hosts;   // whom it hit; empty for network faults
+  bool in_pause_window = false;  // between a durable Prepare and its decision
   std::uint64_t effects = 0;   // frames judged, processes changed, probes held: 0 if it changed nothing
 };
 
 class Nemesis : private sim::Observer {
  public:
-  // The scenario outlives the nemesis, which outlives the run.
+  // The scenario outlives the nemesis, which outlives the world: that may be made after it.
   Nemesis(sim::World& world, const Scenario& scenario, const Roster& roster, std::uint64_t seed);
 
+  // Before any other rule is added: its faults come first.
+  void enter_network();
+  // Strikes will note whether they fell into this window; it outlives the run.
+  void watch_window(const PauseWindow& window) { window_ = &window; }
   // Before the first event of the run.
   void arm();
   // No fault strikes from now on; what is broken stays broken.
@@ -82,7 +88,8 @@ class Nemesis : private sim::Observer {
   const Roster& roster_;
   std::uint64_t seed_;
   bool stopped_ = false;
-  NetworkFaults* network_;  // owned by the world's network
+  const PauseWindow* window_ = nullptr;
+  NetworkFaults* network_ = nullptr;  // owned by the world's network
   std::uint64_t next_network_fault_ = 0;
   std::vector<std::unique_ptr<Strike>> strikes_;  // stable addresses: rules count into them
   std::map<NodeId, Standing> standings_;

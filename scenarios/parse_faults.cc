@@ -1,4 +1,5 @@
-// What the schema cannot say about faults: targets that exist, verbs that fit their trigger, times that can come.
+// What the schema cannot say about faults: targets that exist, verbs that fit their trigger, times that can
+// come.
 #include "scenarios/parse_faults.h"
 
 #include <algorithm>
@@ -54,7 +55,8 @@ class FaultReader {
     const std::uint32_t nodes = before_.cluster.nodes;
     const std::uint32_t clients = client_count(before_);
     if (target.kind == kNode && target.number > nodes) {
-      at.refuse(choices(kinds), nodes == 1 ? "the cluster has node n1 only" : cat("the cluster has nodes n1 to n", nodes));
+      at.refuse(choices(kinds),
+                nodes == 1 ? "the cluster has node n1 only" : cat("the cluster has nodes n1 to n", nodes));
     }
     if (target.kind == kClient && target.number > clients) {
       at.refuse(choices(kinds), cat("the workloads have ", clients, clients == 1 ? " client" : " clients"));
@@ -83,7 +85,8 @@ class FaultReader {
   Trigger trigger() const {
     if (const auto at = at_.member("at")) return at_time(*at);
     if (const auto every = at_.member("every")) return repeatedly(*every);
-    if (const auto when = at_.member("when")) return when->has("probe") ? Trigger(at_probe(*when)) : at_event(*when);
+    if (const auto when = at_.member("when"))
+      return when->has("probe") ? Trigger(at_probe(*when)) : at_event(*when);
     return after_fault(*at_.member("after"));
   }
 
@@ -111,7 +114,8 @@ class FaultReader {
     read_member(at, "until", out.until);
     read_member(at, "times", out.times);
     check_comes(at.nearest("from"), out.from);
-    if (out.until && *out.until <= out.from) at.nearest("until").refuse(cat("a time after ", to_string(out.from)));
+    if (out.until && *out.until <= out.from)
+      at.nearest("until").refuse(cat("a time after ", to_string(out.from)));
     return out;
   }
 
@@ -123,7 +127,8 @@ class FaultReader {
     read_member(when, "nth", out.nth);
     out.node = optional_target(when, "node");
     for (const std::string_view key : {"from", "to"}) {
-      if (const auto at = when.member(key)) at->refuse("no such member beside \"probe\"", "it goes with \"event\"");
+      if (const auto at = when.member(key))
+        at->refuse("no such member beside \"probe\"", "it goes with \"event\"");
     }
     return out;
   }
@@ -142,7 +147,8 @@ class FaultReader {
     return out;
   }
 
-  static void check_name(const Cursor& at, const std::vector<std::string_view>& known, std::string_view what) {
+  static void check_name(const Cursor& at, const std::vector<std::string_view>& known,
+                         std::string_view what) {
     if (known.empty() || std::find(known.begin(), known.end(), at.text()) != known.end()) return;
     std::string listed;
     for (const std::string_view name : known) append_text(listed, cat(listed.empty() ? "" : ", ", name));
@@ -244,7 +250,8 @@ class FaultReader {
     const bool momentary = std::holds_alternative<Restart>(fault.action) ||
                            std::holds_alternative<Pause>(fault.action) ||
                            std::holds_alternative<ClockChange>(fault.action);
-    if (given && momentary) given->refuse(cat("no \"for\" beside \"", verb, "\""), "it happens in one moment");
+    if (given && momentary)
+      given->refuse(cat("no \"for\" beside \"", verb, "\""), "it happens in one moment");
     if (given && *fault.lasting < kShortest) given->refuse("a duration above zero");
     if (!given && std::holds_alternative<Stall>(fault.action)) {
       at_.nearest("stall").refuse("a \"for\" beside \"stall\"", "a stall has to end");
@@ -253,11 +260,12 @@ class FaultReader {
     if (given && repeatedly != nullptr && *fault.lasting >= repeatedly->period) {
       given->refuse(cat("less than the period, ", to_string(repeatedly->period)));
     }
-    const bool has_links = std::holds_alternative<Partition>(fault.action) || at_.has("loss") || at_.has("delay") ||
-                           at_.has("duplicate") || at_.has("reorder");
+    const bool has_links = std::holds_alternative<Partition>(fault.action) || at_.has("loss") ||
+                           at_.has("delay") || at_.has("duplicate") || at_.has("reorder");
     for (const std::string_view key : {"between", "one_way"}) {
       const auto extra = at_.member(key);
-      if (extra && !has_links) extra->refuse(cat("no \"", key, "\" beside \"", verb, "\""), "it is about links");
+      if (extra && !has_links)
+        extra->refuse(cat("no \"", key, "\" beside \"", verb, "\""), "it is about links");
     }
   }
 
@@ -288,8 +296,8 @@ std::optional<Duration> first_strike(const Scenario& scenario, std::size_t fault
   if (const auto* at = std::get_if<AtTime>(&trigger)) return at->at;
   if (const auto* repeatedly = std::get_if<Repeatedly>(&trigger)) return repeatedly->from;
   const auto* after = std::get_if<AfterFault>(&trigger);
-  if (after == nullptr) return std::nullopt;
-  const auto anchor = first_strike(scenario, after->fault);  // an earlier place, so this ends
+  if (after == nullptr || after->fault >= fault) return std::nullopt;
+  const auto anchor = first_strike(scenario, after->fault);
   if (!anchor) return std::nullopt;
   return *anchor + after->by;
 }

@@ -1,8 +1,9 @@
-// Text, schema, sweep, then each variant's quantities and what must fit together; each stage only if the one before
-// found nothing, because its problems would only be echoes.
+// Text, schema, sweep, then each variant's quantities and what must fit together; each stage only if the one
+// before found nothing, because its problems would only be echoes.
 #include "scenarios/parse_scenario.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "base/check.h"
 #include "base/text.h"
@@ -93,7 +94,8 @@ class ScenarioReader {
 
   static void read_load(const Cursor& at, Load& load) {
     read_member(at, "clients", load.clients);
-    if (at.has("rate") && at.has("think")) at.nearest("think").refuse("no \"think\" beside \"rate\"", "they exclude each other");
+    if (at.has("rate") && at.has("think"))
+      at.nearest("think").refuse("no \"think\" beside \"rate\"", "they exclude each other");
     if (const auto rate = at.member("rate")) {
       read(*rate, load.pacing.emplace<Rate>());
     } else {
@@ -113,7 +115,8 @@ class ScenarioReader {
     read_member(at, "cas", out.cas);
     read_member(at, "read_level", out.read_level);
     if (out.reads.parts_per_million + out.cas.parts_per_million > 1'000'000) {
-      at.nearest(at.has("cas") ? "cas" : "reads").refuse("reads and cas of at most 1 together", "the rest are plain writes");
+      at.nearest(at.has("cas") ? "cas" : "reads")
+          .refuse("reads and cas of at most 1 together", "the rest are plain writes");
     }
     out_.workload.push_back(out);
   }
@@ -135,9 +138,10 @@ class ScenarioReader {
     read_duration(at, "every", kShortest, out.every);
     read_duration(at, "timeout", kShortest, out.timeout);
     read_member(at, "read_level", out.read_level);
-    const bool has_writes = std::any_of(out_.workload.begin(), out_.workload.end(), [&](const Workload& earlier) {
-      return std::holds_alternative<VersionedWrites>(earlier) && start_of(earlier) < out.start;
-    });
+    const bool has_writes =
+        std::any_of(out_.workload.begin(), out_.workload.end(), [&](const Workload& earlier) {
+          return std::holds_alternative<VersionedWrites>(earlier) && start_of(earlier) < out.start;
+        });
     if (!has_writes) {
       at.nearest("start").refuse("a start after that of some versioned_writes workload above",
                                  "there would be nothing to verify");
@@ -171,10 +175,12 @@ class ScenarioReader {
       std::uint32_t fault = 0;
       read(place, fault);
       if (fault >= out_.faults.size()) {
-        place.refuse("the place of a fault, counted from 0", cat("there are ", out_.faults.size(), " faults"));
+        place.refuse("the place of a fault, counted from 0",
+                     cat("there are ", out_.faults.size(), " faults"));
       }
     }
-    const bool two_phase = out_.cluster.write_mode == WriteMode::kStrong || out_.cluster.pause_before_commit.count() > 0;
+    const bool two_phase =
+        out_.cluster.write_mode == WriteMode::kStrong || out_.cluster.pause_before_commit.count() > 0;
     if (!out_.expect.in_pause_window.empty() && !two_phase) {
       places->refuse("no faults here without two-phase writes", "set write_mode or pause_before_commit");
     }
@@ -187,8 +193,9 @@ class ScenarioReader {
 
 // In the order of the text, each once, no more than anyone will read.
 Problems in_order(Problems problems) {
-  std::stable_sort(problems.begin(), problems.end(),
-                   [](const Problem& a, const Problem& b) { return a.where < b.where; });
+  std::sort(problems.begin(), problems.end(), [](const Problem& a, const Problem& b) {
+    return std::tie(a.where, a.pointer, a.expected) < std::tie(b.where, b.pointer, b.expected);
+  });
   Problems out;
   for (Problem& problem : problems) {
     if (out.size() < kMaxProblems && std::find(out.begin(), out.end(), problem) == out.end()) {
@@ -200,7 +207,8 @@ Problems in_order(Problems problems) {
 
 }  // namespace
 
-std::expected<std::vector<Variant>, Problems> parse_scenario(std::string_view text, const Vocabulary& vocabulary) {
+std::expected<std::vector<Variant>, Problems> parse_scenario(std::string_view text,
+                                                             const Vocabulary& vocabulary) {
   const auto document = parse_json(text);
   if (!document) return std::unexpected(document.error());
   Problems problems = scenario_schema().check(*document);

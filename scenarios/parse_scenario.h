@@ -11,7 +11,8 @@
 
 namespace lockstep::scenarios {
 
-// The names that the system under test knows; a name that is not in a list is a problem. Empty: any name will do.
+// The names that the system under test knows; a name that is not in a list is a problem. Empty: any name will
+// do.
 struct Vocabulary {
   std::vector<std::string_view> probes;
   std::vector<std::string_view> events;
@@ -24,8 +25,8 @@ struct Variant {
   bool operator==(const Variant&) const = default;
 };
 
-// Never empty on either side. Any bytes at all may come in: size and depth are bounded (json_text.h). Problems are
-// in the order of the text, at most kMaxProblems of them.
+// Never empty on either side. Any bytes at all may come in: size and depth are bounded (json_text.h).
+// Problems are in the order of the text, at most kMaxProblems of them.
 std::expected<std::vector<Variant>, Problems> parse_scenario(std::string_view text,
                                                              const Vocabulary& vocabulary = {});
 

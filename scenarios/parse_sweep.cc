@@ -1,4 +1,5 @@
-// A JSON pointer is followed to the parent of its last step; there the value is replaced, or put in if it is missing.
+// A JSON pointer is followed to the parent of its last step; there the value is replaced, or put in if it is
+// missing.
 #include "scenarios/parse_sweep.h"
 
 #include <algorithm>
@@ -44,7 +45,8 @@ bool put(JsonNode& document, std::string_view pointer, const JsonNode& value) {
   const std::vector<std::string> steps = steps_of(pointer);
   if (steps.empty()) return false;
   JsonNode* parent = &document;
-  for (std::size_t i = 0; i + 1 < steps.size() && parent != nullptr; ++i) parent = step_into(*parent, steps[i]);
+  for (std::size_t i = 0; i + 1 < steps.size() && parent != nullptr; ++i)
+    parent = step_into(*parent, steps[i]);
   if (parent == nullptr) return false;
   if (JsonNode* place = step_into(*parent, steps.back())) {
     *place = value;
@@ -79,7 +81,8 @@ std::vector<VariantText> expand_sweep(const JsonNode& document, Problems& proble
       for (std::size_t place = 0; place < values.items.size(); ++place) {
         VariantText& variant = next.emplace_back(before);
         if (!put(variant.document, pointer, values.items[place])) {
-          problems.push_back(Problem{where, here, "a JSON pointer to a place in this file, such as \"/cluster/nodes\"",
+          problems.push_back(Problem{where, here,
+                                     "a JSON pointer to a place in this file, such as \"/cluster/nodes\"",
                                      in_quotes(pointer), ""});
           return {};
         }

@@ -15,8 +15,8 @@ struct VariantText {
   JsonNode document;  // without "sweep"; the values put in keep the position that they have in the sweep
 };
 
-// All combinations, the last pointer of the sweep changing fastest. `document` is valid by the schema. Problems: a
-// pointer that leads nowhere, too many combinations.
+// All combinations, the last pointer of the sweep changing fastest. `document` is valid by the schema.
+// Problems: a pointer that leads nowhere, too many combinations.
 std::vector<VariantText> expand_sweep(const JsonNode& document, Problems& problems);
 
 }  // namespace lockstep::scenarios

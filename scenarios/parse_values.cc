@@ -13,11 +13,15 @@ namespace {
 
 Duration unit_of(std::string_view name) {
   constexpr std::array<std::pair<std::string_view, Duration>, 6> kUnits{{
-      {"ns", std::chrono::nanoseconds(1)}, {"us", std::chrono::microseconds(1)},
-      {"ms", std::chrono::milliseconds(1)}, {"s", std::chrono::seconds(1)},
-      {"m", std::chrono::minutes(1)}, {"h", std::chrono::hours(1)},
+      {"ns", std::chrono::nanoseconds(1)},
+      {"us", std::chrono::microseconds(1)},
+      {"ms", std::chrono::milliseconds(1)},
+      {"s", std::chrono::seconds(1)},
+      {"m", std::chrono::minutes(1)},
+      {"h", std::chrono::hours(1)},
   }};
-  const auto found = std::find_if(kUnits.begin(), kUnits.end(), [&](const auto& unit) { return unit.first == name; });
+  const auto found =
+      std::find_if(kUnits.begin(), kUnits.end(), [&](const auto& unit) { return unit.first == name; });
   CHECK(found != kUnits.end(), "unit ", name);
   return found->second;
 }
@@ -60,8 +64,10 @@ void read(const Cursor& at, Duration& out) {
   if (negative || text.starts_with('+')) text.remove_prefix(1);
   const std::int64_t count = take_digits(text);
   const Duration unit = unit_of(text);
-  if (count > kMaxDuration / unit) return at.refuse(cat("a duration of at most ", to_string(kMaxDuration)));
-  out = unit * (negative ? -count : count);
+  const bool too_long = count > kMaxDuration / unit;
+  if (too_long) at.refuse(cat("a duration of at most ", to_string(kMaxDuration)));
+  out = too_long ? kMaxDuration : unit * count;
+  if (negative) out = -out;
 }
 
 void read(const Cursor& at, Probability& out) {
@@ -95,8 +101,8 @@ void read(const Cursor& at, bool& out) { out = at.text() == "true"; }
 void read(const Cursor& at, std::string& out) { out = at.text(); }
 
 void read(const Cursor& at, Target& out) {
-  constexpr std::array kNamed{TargetKind::kLeader, TargetKind::kFollower, TargetKind::kOthers, TargetKind::kCrashed,
-                              TargetKind::kAll};
+  constexpr std::array kNamed{TargetKind::kLeader, TargetKind::kFollower, TargetKind::kOthers,
+                              TargetKind::kCrashed, TargetKind::kAll};
   for (const TargetKind kind : kNamed) {
     out = Target{kind, 0};
     if (to_string(out) == at.text()) return;

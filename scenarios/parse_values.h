@@ -42,8 +42,8 @@ class Cursor {
   std::string pointer_;
 };
 
-// Each reads what the schema allows there into its second argument; what no schema can say (too long, not exact) is
-// refused and leaves it alone.
+// Each reads what the schema allows there into its second argument; what no schema can say (too long, not
+// exact) is refused, and the argument is then some valid value.
 void read(const Cursor& at, Duration& out);  // "300ms", "-2s"
 void read(const Cursor& at, Probability& out);
 void read(const Cursor& at, Spread& out);

@@ -24,8 +24,8 @@ const Load* load_of(const Workload& workload) {
   return nullptr;
 }
 
-// Division by a million is correctly rounded, so the shortest text that reads back as the same double has the six
-// decimals that were meant.
+// Division by a million is correctly rounded, so the shortest text that reads back as the same double has the
+// six decimals that were meant.
 Json json_of(Probability probability) {
   if (probability.parts_per_million % 1'000'000 == 0) return probability.parts_per_million / 1'000'000;
   return static_cast<double>(probability.parts_per_million) / 1e6;
@@ -118,7 +118,8 @@ void put(Json& out, const Trigger& trigger) {
   std::visit(Visitor{
                  [&](const AtTime& at) { out["at"] = to_string(at.at); },
                  [&](const Repeatedly& every) {
-                   Json& json = out["every"] = {{"period", to_string(every.period)}, {"from", to_string(every.from)}};
+                   Json& json =
+                       out["every"] = {{"period", to_string(every.period)}, {"from", to_string(every.from)}};
                    if (every.until) json["until"] = to_string(*every.until);
                    if (every.times) json["times"] = *every.times;
                  },
@@ -240,8 +241,13 @@ std::string to_string(const Target& target) {
 }
 
 std::string to_string(Duration duration) {
-  constexpr std::array<std::pair<std::int64_t, std::string_view>, 5> kUnits{{
-      {60'000'000'000, "m"}, {1'000'000'000, "s"}, {1'000'000, "ms"}, {1'000, "us"}, {1, "ns"},
+  constexpr std::array<std::pair<std::int64_t, std::string_view>, 6> kUnits{{
+      {3'600'000'000'000, "h"},
+      {60'000'000'000, "m"},
+      {1'000'000'000, "s"},
+      {1'000'000, "ms"},
+      {1'000, "us"},
+      {1, "ns"},
   }};
   const std::int64_t nanoseconds = duration.count();
   if (nanoseconds == 0) return "0s";
@@ -253,7 +259,9 @@ std::string to_string(Duration duration) {
 
 std::string_view to_string(System) { return "raft-sql"; }
 std::string_view to_string(WriteMode mode) { return mode == WriteMode::kQuorum ? "quorum" : "strong"; }
-std::string_view to_string(ReadLevel level) { return level == ReadLevel::kLinearizable ? "linearizable" : "local"; }
+std::string_view to_string(ReadLevel level) {
+  return level == ReadLevel::kLinearizable ? "linearizable" : "local";
+}
 std::string_view to_string(Heal heal) { return heal == Heal::kAll ? "all" : "quorum-then-all"; }
 
 nlohmann::ordered_json to_json(const Scenario& scenario) {
@@ -265,7 +273,8 @@ nlohmann::ordered_json to_json(const Scenario& scenario) {
            {"network", json_of(scenario.network)},
            {"disk", {{"sync", json_of(scenario.disk.sync)}}},
            {"clocks",
-            {{"max_offset", to_string(scenario.clocks.max_offset)}, {"max_drift_ppm", scenario.clocks.max_drift_ppm}}}};
+            {{"max_offset", to_string(scenario.clocks.max_offset)},
+             {"max_drift_ppm", scenario.clocks.max_drift_ppm}}}};
   Json& workloads = out["workload"] = Json::array();
   for (const Workload& workload : scenario.workload) {
     workloads.push_back(std::visit([](const auto& kind) { return json_of(kind); }, workload));

@@ -59,6 +59,11 @@ WorkloadClient::WorkloadClient(const env::Env& env, client::Config config, const
   if (const auto* rate = std::get_if<Rate>(&load_.pacing)) next_ += rate->interval() * place_.position;
 }
 
+WorkloadClient::~WorkloadClient() {
+  if (running_) complete({reports::Completion::kInfo, "client killed"}, {});
+  if (!done_) --book_.busy_clients;
+}
+
 void WorkloadClient::start() { turn(); }
 
 void WorkloadClient::on_message(NodeId from, Channel channel, BytesView payload) {

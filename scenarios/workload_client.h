@@ -35,6 +35,8 @@ struct Place {
 class WorkloadClient : public env::Actor {
  public:
   WorkloadClient(const env::Env& env, client::Config config, const Load& load, Place place, RunBook& book);
+  // A client that was killed leaves its operation in doubt.
+  ~WorkloadClient() override;
 
   void start() override;
   void on_message(NodeId from, Channel channel, BytesView payload) override;

@@ -197,7 +197,8 @@ Status DiskImage::sync_dir(std::string_view directory) {
     (is_needed || pending_[i].is_in(directory) ? durable : still_pending).push_back(std::move(pending_[i]));
   }
   for (std::size_t i = durable.size(); i-- > 0;) durable[i].apply(durable_names_);
-  pending_.assign(std::make_move_iterator(still_pending.rbegin()), std::make_move_iterator(still_pending.rend()));
+  pending_.assign(std::make_move_iterator(still_pending.rbegin()),
+                  std::make_move_iterator(still_pending.rend()));
   return {};
 }
 
@@ -241,8 +242,9 @@ void DiskImage::lose_names(std::uint64_t loss_seed) {
     bool survives = fate == NamesFate::kAllKept;
     if (fate == NamesFate::kPrefixKept) survives = i < first_lost;
     if (fate == NamesFate::kEachAlone) survives = (draw(loss_seed, kNameFate, 0, i) & 1) != 0;
-    const bool follows_a_lost_one = std::any_of(
-        lost.begin(), lost.end(), [&](const NameChange* earlier) { return change.shares_a_name_with(*earlier); });
+    const bool follows_a_lost_one = std::any_of(lost.begin(), lost.end(), [&](const NameChange* earlier) {
+      return change.shares_a_name_with(*earlier);
+    });
     if (survives && !follows_a_lost_one)
       change.apply(durable_names_);
     else

@@ -1,23 +1,28 @@
 // The simulated disk of one process: timeless, synchronous, and honest about what power loss may leave.
 //
 // The crash model
-//  1. File::sync makes every byte written to that file before it, and the file's size, survive power loss. It does
-//     not make the file's name survive: that is sync_dir's promise for the names directly in one directory.
-//  2. At power loss each sector (4096 bytes) written since the last sync is kept, lost (its last synced contents
-//     return) or torn: a mixture of old and new units of 512 bytes, one of them cut at a byte. A whole file is
-//     drawn as all kept, all lost, a prefix in the order of writing (its last sector torn), or sector by sector.
-//  3. The unsynced size is drawn too: old, new, or when growing anything between. Bytes of lost sectors inside the
-//     surviving size are zeros, or what was synced there.
-//  4. Powersafe overwrite is kept: unsynced writing never changes synced bytes outside the written ranges.
-//  5. An unsynced create, rename or remove is kept or lost: all, none, a prefix in order, or each by itself, but
-//     operations on one name survive only in order. So a created file may be missing, a removed one may come back,
-//     a rename may not have happened. A rename is atomic: the file is found under exactly one of the two names.
-//     Directories themselves need no sync.
+//  1. File::sync makes every byte written to that file before it, and the file's size, survive power
+//     loss. It does not make the file's name survive: that is sync_dir's promise for the names directly
+//     in one directory.
+//  2. At power loss each sector (4096 bytes) written since the last sync is kept, lost (its last synced
+//     contents return) or torn: a mixture of old and new units of 512 bytes, one of them cut at a byte. A
+//     whole file is drawn as all kept, all lost, a prefix in the order of writing (its last sector torn),
+//     or sector by sector.
+//  3. The unsynced size is drawn too: old, new, or when growing anything between. Bytes of lost sectors
+//     inside the surviving size are zeros, or what was synced there.
+//  4. Powersafe overwrite is kept: unsynced writing never changes synced bytes outside the written
+//     ranges.
+//  5. An unsynced create, rename or remove is kept or lost: all, none, a prefix in order, or each by
+//     itself, but operations on one name survive only in order. So a created file may be missing, a
+//     removed one may come back, a rename may not have happened. A rename is atomic: the file is found
+//     under exactly one of the two names. Directories themselves need no sync.
 //  6. The death of the process alone loses nothing: the system's cache survives it, still unsynced.
-//  7. A sync that fails (an injected fault) decides the fate of the unsynced sectors at once, as power loss would,
-//     and the file is poisoned until the process dies: what was not durable then is not there to be synced again.
+//  7. A sync that fails (an injected fault) decides the fate of the unsynced sectors at once, as power
+//     loss would, and the file is poisoned until the process dies: what was not durable then is not there
+//     to be synced again.
 //  8. A lying sync (an injected fault) answers OK and makes nothing durable.
-//  9. Handles and calls are of the process that made them: after its death every call on an old handle is kGone.
+//  9. Handles and calls are of the process that made them: after its death every call on an old handle is
+//     kGone.
 //
 // Every draw is keyed by (seed, number of the power loss, file in order of creation, sector).
 #pragma once
@@ -34,7 +39,17 @@
 namespace lockstep::sim {
 
 enum class DiskOperation : std::uint8_t {
-  kOpen, kExists, kRename, kRemove, kList, kSyncDir, kRead, kWrite, kTruncate, kSize, kSync,
+  kOpen,
+  kExists,
+  kRename,
+  kRemove,
+  kList,
+  kSyncDir,
+  kRead,
+  kWrite,
+  kTruncate,
+  kSize,
+  kSync,
 };
 
 struct DiskCall {

@@ -14,7 +14,7 @@ enum class DropReason : std::uint64_t {
   kDamaged = 5,       // its checksum or form was wrong on arrival
   kOtherCluster = 6,
   kOtherNode = 7,
-  kByRule = 8,        // a rule without a reason of its own
+  kByRule = 8,  // a rule without a reason of its own
 };
 
 inline constexpr env::EventType kProcessStarted{1, "process_started", {}};
@@ -26,7 +26,8 @@ inline constexpr env::EventType kDiskWiped{6, "disk_wiped", {}};
 inline constexpr env::EventType kDriftChanged{7, "drift_changed", {"drift_ppm"}};
 inline constexpr env::EventType kWallJumped{8, "wall_jumped", {"by_ns"}};
 
-// `message` is unique over the run; the copies of a duplicated frame share it. Signed values are two's complement.
+// `message` is unique over the run; the copies of a duplicated frame share it. Signed values are two's
+// complement.
 inline constexpr env::EventType kFrameSent{10, "frame_sent", {"message", "to", "channel", "bytes"}};
 inline constexpr env::EventType kFrameDelivered{11, "frame_delivered", {"message", "from", "channel"}};
 inline constexpr env::EventType kFrameDropped{12, "frame_dropped", {"message", "from", "to", "reason"}};

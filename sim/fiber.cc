@@ -72,7 +72,10 @@ void StackPool::give(char* stack) {
 }
 
 Fiber::Fiber(StackPool& stacks, Body body, void* argument)
-    : stacks_(stacks), stack_(stacks.take()), body_(body), argument_(argument),
+    : stacks_(stacks),
+      stack_(stacks.take()),
+      body_(body),
+      argument_(argument),
       context_(make_fcontext(stack_ + StackPool::kStackBytes, StackPool::kStackBytes, &Fiber::enter)) {}
 
 Fiber::~Fiber() {

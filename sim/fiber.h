@@ -1,4 +1,4 @@
-// Stackful fibers on Boost.Context, with pooled guarded stacks; the sanitizers and C++ exceptions keep working.
+// Stackful fibers on Boost.Context with pooled guarded stacks; exceptions and sanitizers keep working.
 #pragma once
 
 #include <boost/context/detail/fcontext.hpp>

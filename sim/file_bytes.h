@@ -1,4 +1,4 @@
-// The bytes of one simulated file: what the operating system has cached, what is durable, and what power loss leaves.
+// The bytes of one simulated file: cached, durable, and what power loss leaves of them.
 #pragma once
 
 #include <cstdint>

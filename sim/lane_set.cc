@@ -8,7 +8,8 @@
 namespace lockstep::sim {
 
 LaneSet::~LaneSet() {
-  for (const auto& [id, lane] : lanes_) CHECK(!lane.fiber || lane.fiber->finished(), "lanes were not unwound");
+  for (const auto& [id, lane] : lanes_)
+    CHECK(!lane.fiber || lane.fiber->finished(), "lanes were not unwound");
 }
 
 void LaneSet::submit(env::LaneId id, std::unique_ptr<env::Job> job) {

@@ -7,9 +7,9 @@
 
 namespace lockstep::sim {
 
-// Half of the draws are spread evenly between half the median and the median; from the median to p99 they thin out
-// with the square; the last hundredth is spread evenly up to twice p99. p99 below the median means the median:
-// {x, x} is nearly constant, {0, 0} is exactly nothing.
+// Half of the draws are spread evenly between half the median and the median; from the median to p99 they
+// thin out with the square; the last hundredth is spread evenly up to twice p99. p99 below the median
+// means the median: {x, x} is nearly constant, {0, 0} is exactly nothing.
 struct Latency {
   Duration median{};
   Duration p99{};

@@ -6,7 +6,9 @@
 namespace lockstep::sim {
 
 Process::Life::Life(Process& process, std::uint64_t seed)
-    : process_(process), seed_(seed), lanes_(*this, process.world_.stacks),
+    : process_(process),
+      seed_(seed),
+      lanes_(*this, process.world_.stacks),
       disk_(process.disk_, lanes_, *this, process.options_.disk, seed) {}
 
 void Process::Life::start() {
@@ -35,8 +37,8 @@ Instant Process::Life::monotonic_now() {
 
 WallTime Process::Life::wall_now() { return process_.clock_.wall_at(process_.world_.scheduler.now()); }
 
-// A later alarm needs no event of its own: the one on its way looks again. Actors move their alarm at almost every
-// step and mostly to later, so this keeps the queue small.
+// A later alarm needs no event of its own: the one on its way looks again. Actors move their alarm at
+// almost every step and mostly to later, so this keeps the queue small.
 void Process::Life::set(Instant at) {
   alarm_ = at;
   if (at == kNever || !process_.is_alive()) return;

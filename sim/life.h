@@ -18,7 +18,9 @@ class Process::Life final : private env::Clock,
   Life(Process& process, std::uint64_t seed);
 
   void start();
-  void on_frame(NodeId from, Channel channel, BytesView payload) { actor_->on_message(from, channel, payload); }
+  void on_frame(NodeId from, Channel channel, BytesView payload) {
+    actor_->on_message(from, channel, payload);
+  }
   void on_alarm_event();
   // A faster clock reaches the alarm sooner.
   void on_clock_changed() { set(alarm_); }

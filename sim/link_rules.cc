@@ -7,9 +7,9 @@ namespace lockstep::sim {
 namespace {
 
 // A purpose per kind of fault, so that two rules of different kinds do not strike the same frames.
-constexpr Purpose kStrikes[] = {Purpose{"sim.net.pass"}, Purpose{"sim.net.delay"}, Purpose{"sim.net.reorder"},
-                                Purpose{"sim.net.drop"}, Purpose{"sim.net.duplicate"},
-                                Purpose{"sim.net.corrupt"}};
+constexpr Purpose kStrikes[] = {Purpose{"sim.net.pass"},      Purpose{"sim.net.delay"},
+                                Purpose{"sim.net.reorder"},   Purpose{"sim.net.drop"},
+                                Purpose{"sim.net.duplicate"}, Purpose{"sim.net.corrupt"}};
 constexpr Purpose kExtra{"sim.net.extra"};
 
 constexpr Verdict kPartitionVerdict{Verdict::Kind::kDrop, Duration{}, DropReason::kPartitioned};
@@ -26,7 +26,8 @@ bool LinkFilter::matches(const FrameFacts& facts) const {
 
 std::optional<Verdict> Partition::judge(const FrameFacts& facts) {
   const auto group_of = [this](NodeId node) {
-    return std::find_if(groups_.begin(), groups_.end(), [node](const auto& group) { return contains(group, node); });
+    return std::find_if(groups_.begin(), groups_.end(),
+                        [node](const auto& group) { return contains(group, node); });
   };
   const auto from = group_of(facts.from);
   const auto to = group_of(facts.to);

@@ -74,8 +74,8 @@ class OneWayPartition final : public LinkRule {
   LinkFilter filter_;
 };
 
-// With a probability, one verdict: loss, delay, duplication, reordering and corruption are all of this kind. The
-// drawn `extra` is uniform between the two bounds.
+// With a probability, one verdict: loss, delay, duplication, reordering and corruption are all of this
+// kind. The drawn `extra` is uniform between the two bounds.
 struct FaultOptions {
   LinkFilter filter{};
   std::uint64_t parts_per_million = 0;

@@ -136,8 +136,9 @@ void Network::open(FrameTicket ticket) {
 
 void Network::drop(FrameTicket ticket, DropReason reason) {
   const InFlight& frame = frames_[ticket];
-  record(frame.to, {kFrameDropped, {frame.message, hosts_[frame.from].node.value(),
-                                    hosts_[frame.to].node.value(), number_of(reason)}});
+  record(frame.to, {kFrameDropped,
+                    {frame.message, hosts_[frame.from].node.value(), hosts_[frame.to].node.value(),
+                     number_of(reason)}});
   release(ticket);
 }
 

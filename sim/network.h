@@ -27,9 +27,9 @@ class Endpoint {
   virtual Incarnation incarnation() const = 0;
 };
 
-// One direction between two hosts delivers in order, like a TCP connection: a delayed frame holds back what was
-// sent after it, except when the verdict is kReorder. Frames under way survive the death of their sender and of
-// their receiver's incarnation. Rules judge a frame when it is sent.
+// One direction between two hosts delivers in order, like a TCP connection: a delayed frame holds back
+// what was sent after it, except when the verdict is kReorder. Frames under way survive the death of
+// their sender and of their receiver's incarnation. Rules judge a frame when it is sent.
 class Network final : private Receiver {
  public:
   using RuleId = std::uint64_t;

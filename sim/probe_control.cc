@@ -27,7 +27,8 @@ ProbeControl::Outcome ProbeControl::reached(std::string_view point, NodeId node,
     if (armed.rule.point != point) continue;
     if (!armed.rule.node.is_none() && armed.rule.node != node) continue;
     const std::uint64_t hit = ++hits_[armed.id];
-    if (armed.rule.decide && (armed.rule.nth == 0 || armed.rule.nth == hit)) asked.emplace_back(hit, armed.rule.decide);
+    if (armed.rule.decide && (armed.rule.nth == 0 || armed.rule.nth == hit))
+      asked.emplace_back(hit, armed.rule.decide);
   }
   Outcome outcome;
   for (const auto& [hit, decide] : asked) {

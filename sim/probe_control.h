@@ -28,10 +28,11 @@ struct ProbeDecision {
 
 struct ProbeRule {
   std::string point;
-  NodeId node{};          // none: any
-  std::uint64_t nth = 0;  // decide at the nth match only, counted from 1 over all processes; 0: at every match
-  // Asked at that moment; may act on the world, for example kill the process that is at the point: its `then` is
-  // lost. Without it a match only counts.
+  NodeId node{};  // none: any
+  std::uint64_t nth =
+      0;  // decide at the nth match only, counted from 1 over all processes; 0: at every match
+  // Asked at that moment; may act on the world, for example kill the process that is at the point: its
+  // `then` is lost. Without it a match only counts.
   std::function<ProbeDecision(const ProbeHit&)> decide{};
 };
 
@@ -45,8 +46,8 @@ class ProbeControl {
   // How often the rule matched since it was armed; also after it was disarmed.
   std::uint64_t hits(RuleId rule) const { return hits_.at(rule); }
 
-  // Every matching rule counts; the first one that decides otherwise than kProceed wins. `hit` of the answer is
-  // that of the deciding rule, 0 if no rule was asked.
+  // Every matching rule counts; the first one that decides otherwise than kProceed wins. `hit` of the
+  // answer is that of the deciding rule, 0 if no rule was asked.
   struct Outcome {
     ProbeDecision decision;
     std::uint64_t hit = 0;

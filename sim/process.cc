@@ -21,7 +21,11 @@ constexpr std::uint64_t kMostIncarnations = std::uint64_t{1} << 24;
 
 Process::Process(const Surroundings& world, NodeId node, ClusterId cluster, ProcessOptions options,
                  std::uint64_t seed)
-    : world_(world), node_(node), options_(std::move(options)), seed_(seed), clock_(options_.clock),
+    : world_(world),
+      node_(node),
+      options_(std::move(options)),
+      seed_(seed),
+      clock_(options_.clock),
       disk_(draw(seed, kDiskSeed, node.value(), 0)) {
   world_.network.add_host(node, options_.cluster.is_none() ? cluster : options_.cluster, *this);
 }
@@ -88,8 +92,8 @@ void Process::schedule(Duration delay, Happening happening) {
 }
 
 void Process::schedule_at(SimTime at, Happening happening) {
-  const std::uint64_t token = (static_cast<std::uint64_t>(happening.kind) << 56) |
-                              (incarnation_.value() << 32) | happening.subject;
+  const std::uint64_t token =
+      (static_cast<std::uint64_t>(happening.kind) << 56) | (incarnation_.value() << 32) | happening.subject;
   world_.scheduler.schedule(at, *this, token);
 }
 
@@ -120,8 +124,10 @@ void Process::react(Happening happening) {
   const Inside inside(*this);
   switch (happening.kind) {
     case EventKind::kAlarm: return life_->on_alarm_event();
-    case EventKind::kWakeLane: return life_->wake_lane(env::LaneId{static_cast<std::uint8_t>(happening.subject)});
-    case EventKind::kJobDone: return life_->on_job_done(env::LaneId{static_cast<std::uint8_t>(happening.subject)});
+    case EventKind::kWakeLane:
+      return life_->wake_lane(env::LaneId{static_cast<std::uint8_t>(happening.subject)});
+    case EventKind::kJobDone:
+      return life_->on_job_done(env::LaneId{static_cast<std::uint8_t>(happening.subject)});
     case EventKind::kReleaseProbe: return life_->release_probe(happening.subject);
     case EventKind::kFrame: return world_.network.open(happening.subject);
     case EventKind::kStallEnds: break;
@@ -144,7 +150,8 @@ void Process::bury() {
   life_.reset();
   dying_ = false;
   for (const Happening& happening : std::exchange(waiting_, {}))
-    if (happening.kind == EventKind::kFrame) world_.network.drop(happening.subject, DropReason::kReceiverDead);
+    if (happening.kind == EventKind::kFrame)
+      world_.network.drop(happening.subject, DropReason::kReceiverDead);
 }
 
 }  // namespace lockstep::sim

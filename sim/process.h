@@ -33,17 +33,19 @@ struct Surroundings {
   StackPool& stacks;
 };
 
-// Every event is addressed to an incarnation and forgotten when that is over. While the process is stalled its
-// events wait in order, frames too; calls on the disk go on in the device.
+// Every event is addressed to an incarnation and forgotten when that is over. While the process is
+// stalled its events wait in order: frames, alarms, the next steps of its lanes, finished jobs and
+// released probes.
 class Process final : private Receiver, private Endpoint {
  public:
-  Process(const Surroundings& world, NodeId node, ClusterId cluster, ProcessOptions options, std::uint64_t seed);
+  Process(const Surroundings& world, NodeId node, ClusterId cluster, ProcessOptions options,
+          std::uint64_t seed);
   ~Process() override;
 
   // A new incarnation; the process is dead, and its own code is not running (checked).
   void start();
-  // Dies at once: no effect of its code leaves it any more. The objects are destroyed when its code has returned,
-  // if it is its own code that brought this about. Killing a dead process does nothing.
+  // Dies at once: no effect of its code leaves it any more. The objects are destroyed when its code has
+  // returned, if it is its own code that brought this about. Killing a dead process does nothing.
   void kill();
   void power_loss();
   void stall(Duration duration);

@@ -11,7 +11,12 @@ namespace lockstep::sim {
 
 void Recorder::subscribe(const env::EventType& type, Observer& observer) {
   CHECK(type.number < kMostTypes, "event type ", type.number);
-  to_type_[type.number].push_back(&observer);
+  to_type_[type.number].looking.push_back(&observer);
+}
+
+void Recorder::subscribe_acting(const env::EventType& type, Observer& observer) {
+  CHECK(type.number < kMostTypes, "event type ", type.number);
+  to_type_[type.number].acting.push_back(&observer);
 }
 
 void Recorder::record(SimTime time, NodeId node, Incarnation incarnation, const env::Event& event) {
@@ -22,16 +27,23 @@ void Recorder::record(SimTime time, NodeId node, Incarnation incarnation, const 
       node.value(),
       incarnation.value(),
       number,
-      event.fields[0], event.fields[1], event.fields[2], event.fields[3], event.fields[4], event.fields[5]};
+      event.fields[0],
+      event.fields[1],
+      event.fields[2],
+      event.fields[3],
+      event.fields[4],
+      event.fields[5]};
   static_assert(env::kMaxEventFields == 6);
   hash_ = hash64(BytesView(reinterpret_cast<const char*>(words.data()), sizeof words), hash_);
   if (!event.text.empty()) hash_ = hash64(event.text, hash_);
   const std::uint64_t order = events_++;
   if (events_ % kWindowEvents == 0) windows_.push_back(hash_);
-  if (to_all_.empty() && to_type_[number].empty()) return;
+  const Subscribers& subscribers = to_type_[number];
+  if (to_all_.empty() && subscribers.none()) return;
   const Recorded recorded{order, time, node, incarnation, event};
   for (Observer* const observer : to_all_) observer->on_event(recorded);
-  for (Observer* const observer : to_type_[number]) observer->on_event(recorded);
+  for (Observer* const observer : subscribers.looking) observer->on_event(recorded);
+  for (Observer* const observer : subscribers.acting) observer->on_event(recorded);
 }
 
 std::optional<std::uint64_t> first_differing_window(const Recorder& a, const Recorder& b) {

@@ -22,7 +22,7 @@ struct Recorded {
 class Observer {
  public:
   virtual ~Observer() = default;
-  // In the order of the run. It may act on the world (a nemesis): what it causes is recorded after this event.
+  // In the order of the run.
   virtual void on_event(const Recorded& recorded) = 0;
 };
 
@@ -32,9 +32,12 @@ class Recorder {
   static constexpr std::uint64_t kWindowEvents = 4096;
   static constexpr std::uint16_t kMostTypes = 1024;
 
-  // Observers are told in the order of subscription, those of all events first; they outlive the run.
+  // For observers that only look: those of all events are told first. Observers outlive the run.
   void subscribe(const env::EventType& type, Observer& observer);
   void subscribe_all(Observer& observer) { to_all_.push_back(&observer); }
+  // For observers that act on the world (a nemesis): told when everybody who only looks has been told, so
+  // that what they cause is seen after what caused it.
+  void subscribe_acting(const env::EventType& type, Observer& observer);
 
   void record(SimTime time, NodeId node, Incarnation incarnation, const env::Event& event);
 
@@ -46,12 +49,17 @@ class Recorder {
   std::uint64_t hash_ = 0;
   std::uint64_t events_ = 0;
   std::vector<std::uint64_t> windows_;
+  struct Subscribers {
+    std::vector<Observer*> looking;
+    std::vector<Observer*> acting;
+    bool none() const { return looking.empty() && acting.empty(); }
+  };
   std::vector<Observer*> to_all_;
-  std::vector<std::vector<Observer*>> to_type_ = std::vector<std::vector<Observer*>>(kMostTypes);
+  std::vector<Subscribers> to_type_ = std::vector<Subscribers>(kMostTypes);
 };
 
-// The first window in which two runs differ, if they do; the events to look at are
-// [window * kWindowEvents, (window + 1) * kWindowEvents).
+// The first window in which two runs differ, if they do; the events to look at are [window *
+// kWindowEvents, (window + 1) * kWindowEvents).
 std::optional<std::uint64_t> first_differing_window(const Recorder& a, const Recorder& b);
 
 }  // namespace lockstep::sim

@@ -9,8 +9,8 @@
 
 namespace lockstep::sim {
 
-// Gets events. `token` is what the receiver gave when it scheduled: an id of its own, never an address, so that
-// an event whose object is gone is recognised.
+// Gets events. `token` is what the receiver gave when it scheduled: an id of its own, never an address,
+// so that an event whose object is gone is recognised.
 class Receiver {
  public:
   virtual ~Receiver() = default;
@@ -20,8 +20,8 @@ class Receiver {
 class Scheduler final : private Receiver {
  public:
   SimTime now() const { return now_; }
-  // Events of one instant come in the order in which they were scheduled. A time in the past means now. The
-  // receiver outlives the queue.
+  // Events of one instant come in the order in which they were scheduled. A time in the past means now.
+  // The receiver outlives the queue.
   void schedule(SimTime at, Receiver& receiver, std::uint64_t token);
   // For rare events: nemeses and tests.
   void call(SimTime at, std::function<void()> callback);

@@ -1,4 +1,4 @@
-// Gives the calls on a simulated disk their duration: the lane waits first, then the call has its effect at once.
+// Gives the calls on a simulated disk their duration: the lane waits first, then the effect comes at once.
 #pragma once
 
 #include "base/env/disk.h"
@@ -21,8 +21,9 @@ class TimedDiskHost {
   virtual void on_directory_synced(env::LaneId lane, std::string_view path, bool ok) = 0;
 };
 
-// Because the effect comes after the wait, a crash falls between any two calls, and a sync that a crash interrupts
-// has promised nothing. Only a question of the file's size takes no time. Calls outside a lane are checked.
+// Because the effect comes after the wait, a crash falls between any two calls, and a sync that a crash
+// interrupts has promised nothing. Only a question of the file's size takes no time. Calls outside a lane
+// are checked.
 class TimedDisk final : public env::Disk {
  public:
   // `seed` keys the draws; one life of a process has one TimedDisk.

@@ -1,7 +1,7 @@
 // A simulated world: processes, network, time and faults, all decided by one seed.
 //
-// One thread. Every process is an env::Actor behind the ports of base/env and knows nothing of this. Whatever happens
-// passes through the recorder; its rolling hash is the fingerprint of the run.
+// One thread. Every process is an env::Actor behind the ports of base/env and knows nothing of this.
+// Whatever happens passes through the recorder; its rolling hash is the fingerprint of the run.
 #pragma once
 
 #include <functional>
@@ -28,10 +28,12 @@ class World {
 
   // Processes are added dead. Nodes that do not exist are checked, here and in every call that names one.
   void add_process(NodeId node, ProcessOptions options);
-  // The first start, or the next after a death. Not from inside the process's own code (checked); use schedule().
+  // The first start, or the next after a death. Not from inside the process's own code (checked); use
+  // schedule().
   void start(NodeId node) { process(node).start(); }
   void kill(NodeId node) { process(node).kill(); }
-  // The process dies with its power; the disk decides what was kept. A dead process's disk can lose power too.
+  // The process dies with its power; the disk decides what was kept. A dead process's disk can lose power
+  // too.
   void power_loss(NodeId node) { process(node).power_loss(); }
   // Its host keeps the process from running (a pause of its memory management, a stopped container).
   void stall(NodeId node, Duration duration) { process(node).stall(duration); }
@@ -49,7 +51,9 @@ class World {
 
   SimTime now() const { return scheduler_.now(); }
   void schedule(SimTime at, std::function<void()> callback) { scheduler_.call(at, std::move(callback)); }
-  void schedule_after(Duration delay, std::function<void()> callback) { schedule(now() + delay, std::move(callback)); }
+  void schedule_after(Duration delay, std::function<void()> callback) {
+    schedule(now() + delay, std::move(callback));
+  }
   // The next event; false when nothing will ever happen again.
   bool step() { return scheduler_.step(); }
   // All events up to `until`, that instant included; then it is `until`.

@@ -46,7 +46,8 @@ def run(program, scenario, seed):
             return Run(scenario.name, seed, -1, f"no verdict in {TIME_LIMIT_S} s", "", ())
     try:
         document = json.loads(done.stdout)
-        violated = tuple(check["name"] for check in document["checks"] if check["verdict"] == VIOLATED)
+        runs = document.get("runs", [document])  # a scenario with a sweep is several runs
+        violated = tuple(row["name"] for one in runs for row in one["verdicts"] if row["verdict"] == VIOLATED)
         return Run(scenario.name, seed, done.returncode, document["verdict"], str(document.get("trace", "")), violated)
     except (ValueError, KeyError, TypeError):
         last = (done.stderr.strip() or done.stdout.strip() or "no output").split("\n")[-1]

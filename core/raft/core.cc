@@ -44,7 +44,7 @@ void answer_old_term(Step& step, const Message& message) {
     return step.send(message.from, VoteResponse{.pre_vote = request->pre_vote, .granted = false});
   if (const auto* request = std::get_if<ReadIndexRequest>(&message.body))
     return step.send(message.from,
-                     ReadIndexResponse{.context = request->context, .granted = false, .index = LogIndex()});
+                     ReadIndexResponse{.context = request->context, .granted = false});
 }
 
 // Raft §5.1. Whether the message is of the current term now and may be looked at. A vote request while a leader is

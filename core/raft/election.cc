@@ -104,7 +104,7 @@ void become_follower(Step& step, Term term, NodeId leader) {
   const bool was_follower = std::holds_alternative<Follower>(state.role);
   fail_reads(step);
   if (term > state.hard_state.term) step.set_hard_state({term, NodeId()});
-  state.role = Follower{.leader = leader, .heard = step.now, .verified = LogIndex(), .reads = {}};
+  state.role = Follower{.leader = leader, .heard = step.now};
   // A new term alone does not put off an own candidacy: the sender may be one who cannot win.
   if (!was_follower) restart_election_timer(step);
 }

@@ -26,7 +26,6 @@ void reject_append(Step& step, const Message& message, const AppendRequest& requ
   const LogIndex hint = state.log.highest_with_term_at_most(end, request.previous_term, state.settled());
   step.send(message.from, AppendResponse{.success = false,
                                          .fenced = state.is_fenced,
-                                         .match = LogIndex(),
                                          .rejected = request.previous_index,
                                          .hint_index = hint,
                                          .hint_term = state.log.term_at(hint).value_or(Term()),
@@ -55,9 +54,6 @@ void acknowledge(Step& step, const Message& message, const AppendRequest& reques
             AppendResponse{.success = true,
                            .fenced = state.is_fenced,
                            .match = match,
-                           .rejected = LogIndex(),
-                           .hint_index = LogIndex(),
-                           .hint_term = Term(),
                            .round = request.round},
             step.ticket_covering(match));
 }
@@ -95,11 +91,8 @@ void on_message(Step& step, const Message& message, const AppendRequest& request
 void refuse_stale_append(Step& step, const Message& message, const AppendRequest& request) {
   step.send(message.from, AppendResponse{.success = false,
                                          .fenced = step.state.is_fenced,
-                                         .match = LogIndex(),
                                          .rejected = request.previous_index,
-                                         .hint_index = step.state.log.last(),
-                                         .hint_term = Term(),
-                                         .round = 0});
+                                         .hint_index = step.state.log.last()});
 }
 
 void recover_terms(Step& step) {

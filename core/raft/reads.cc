@@ -26,7 +26,7 @@ void refuse(Step& step, const LeaderRead& read) {
   if (read.from.is_none())
     step.reject(ReadId(read.name), Rejection::kLeadershipLost);
   else
-    step.send(read.from, ReadIndexResponse{.context = read.name, .granted = false, .index = LogIndex()});
+    step.send(read.from, ReadIndexResponse{.context = read.name, .granted = false});
 }
 
 void start_round(Step& step, Leader& leader) {
@@ -69,7 +69,7 @@ void forward_read(Step& step, Follower& follower, ReadId id) {
 void on_input(Step& step, const ReadRequest& request) {
   State& state = step.state;
   if (auto* leader = std::get_if<Leader>(&state.role)) {
-    return add_read(step, *leader, {.from = NodeId(), .name = request.id.value(), .index = LogIndex(), .round = 0});
+    return add_read(step, *leader, {.name = request.id.value()});
   }
   auto* follower = std::get_if<Follower>(&state.role);
   if (!follower || follower->leader.is_none()) return step.reject(request.id, Rejection::kNoLeader);
@@ -77,7 +77,7 @@ void on_input(Step& step, const ReadRequest& request) {
 }
 
 void on_message(Step& step, const Message& message, const ReadIndexRequest& request) {
-  const LeaderRead read{.from = message.from, .name = request.context, .index = LogIndex(), .round = 0};
+  const LeaderRead read{.from = message.from, .name = request.context};
   auto* leader = std::get_if<Leader>(&step.state.role);
   leader ? add_read(step, *leader, read) : refuse(step, read);
 }

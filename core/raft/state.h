@@ -22,10 +22,10 @@ struct ForwardedRead {
 };
 
 struct Follower {
-  NodeId leader;      // none: not known
-  Instant heard;      // from that leader, last
-  LogIndex verified;  // the log equals that leader's up to here
-  std::vector<ForwardedRead> reads;  // oldest first
+  NodeId leader{};      // none: not known
+  Instant heard{};      // from that leader, last
+  LogIndex verified{};  // the log equals that leader's up to here
+  std::vector<ForwardedRead> reads{};  // oldest first
 };
 
 struct PreCandidate {
@@ -39,9 +39,9 @@ struct Candidate {
 
 // A read that waits for its round of confirmations (thesis §6.4).
 struct LeaderRead {
-  NodeId from;  // none: asked here
+  NodeId from{};           // none: asked here
   std::uint64_t name = 0;  // ReadId if asked here, else the follower's context
-  LogIndex index;
+  LogIndex index{};
   std::uint64_t round = 0;
 };
 

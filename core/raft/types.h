@@ -39,8 +39,8 @@ struct HardState {
 // Raft §5.2; with `pre_vote` (thesis §9.6) it changes nothing at the receiver and `term` is the one it would run in.
 struct VoteRequest {
   bool pre_vote = false;
-  LogIndex last_index;
-  Term last_term;
+  LogIndex last_index{};
+  Term last_term{};
   bool operator==(const VoteRequest&) const = default;
 };
 
@@ -53,22 +53,22 @@ struct VoteResponse {
 // Raft §5.3. Without entries it is a heartbeat. `round` numbers the leader's broadcasts within its term; the
 // receiver echoes it, which is what confirms leadership for ReadIndex (thesis §6.4) and check-quorum (§6.2).
 struct AppendRequest {
-  LogIndex previous_index;
-  Term previous_term;
-  std::vector<Entry> entries;
-  LogIndex commit;
+  LogIndex previous_index{};
+  Term previous_term{};
+  std::vector<Entry> entries{};
+  LogIndex commit{};
   std::uint64_t round = 0;
-  LogIndex everywhere;  // every member has the log durably up to here; the prefix may be dropped
+  LogIndex everywhere{};  // every member has the log durably up to here; the prefix may be dropped
   bool operator==(const AppendRequest&) const = default;
 };
 
 struct AppendResponse {
   bool success = false;
   bool fenced = false;      // keeps the entries, but must not be counted (see Restored::commit)
-  LogIndex match;           // success: durable and equal to the leader's log up to here
-  LogIndex rejected;        // failure: the request's previous_index
-  LogIndex hint_index;      // failure: where the leader should probe next (the conflicting term's start, or the end)
-  Term hint_term;           // failure: the term at hint_index in the responder's log
+  LogIndex match{};         // success: durable and equal to the leader's log up to here
+  LogIndex rejected{};      // failure: the request's previous_index
+  LogIndex hint_index{};    // failure: where the leader should probe next (the conflicting term's start, or the end)
+  Term hint_term{};         // failure: the term at hint_index in the responder's log; zero: not known
   std::uint64_t round = 0;  // echo
   bool operator==(const AppendResponse&) const = default;
 };
@@ -82,7 +82,7 @@ struct ReadIndexRequest {
 struct ReadIndexResponse {
   std::uint64_t context = 0;
   bool granted = false;  // false: the asked node cannot confirm it is leader now
-  LogIndex index;
+  LogIndex index{};
   bool operator==(const ReadIndexResponse&) const = default;
 };
 

@@ -32,12 +32,13 @@ Status Cleaner::collect(const Log& log, const Contents& contents, std::size_t bu
   while (offset_ < oldest.bytes && offset_ < read_until) {
     LOCKSTEP_TRY(head, window.view(offset_, kGroupHeaderBytes));
     const auto header = read_group_header(head, {oldest.id, offset_});
-    if (!header) return fail(ErrorCode::kCorrupt, cat("expected a group at offset ", offset_, " of ",
-                                                      segment_name(oldest.id)));
+    if (!header)
+      return fail(ErrorCode::kCorrupt,
+                  cat("expected a group at offset ", offset_, " of ", segment_name(oldest.id)));
     LOCKSTEP_TRY(payload, window.view(offset_ + kGroupHeaderBytes, header->payload_bytes));
     if (!payload_is_intact(*header, payload))
-      return fail(ErrorCode::kCorrupt, cat("expected an intact group at offset ", offset_, " of ",
-                                           segment_name(oldest.id)));
+      return fail(ErrorCode::kCorrupt,
+                  cat("expected an intact group at offset ", offset_, " of ", segment_name(oldest.id)));
     collect_group(oldest, payload, contents, records);
     offset_ += kGroupHeaderBytes + header->payload_bytes;
   }
@@ -46,7 +47,8 @@ Status Cleaner::collect(const Log& log, const Contents& contents, std::size_t bu
   return {};
 }
 
-void Cleaner::collect_group(const Segment& segment, BytesView payload, const Contents& contents, Bytes& records) {
+void Cleaner::collect_group(const Segment& segment, BytesView payload, const Contents& contents,
+                            Bytes& records) {
   RecordReader reader(payload);
   for (Record record; reader.next(record);) {
     if (record.kind != RecordKind::kPut) continue;

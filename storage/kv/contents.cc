@@ -22,8 +22,8 @@ Status Contents::apply(BytesView payload, GroupPlace place, std::vector<Change>*
     }
   }
   if (!reader.ended_well())
-    return fail(ErrorCode::kCorrupt, cat("expected a record at offset ", place.offset + reader.offset(), " of ",
-                                         segment_name(place.segment)));
+    return fail(ErrorCode::kCorrupt, cat("expected a record at offset ", place.offset + reader.offset(),
+                                         " of ", segment_name(place.segment)));
   return {};
 }
 

@@ -1,4 +1,5 @@
-// What the records of a log add up to: the index of every tree, live bytes per segment, and the log's own facts.
+// What the records of a log add up to: the index of every tree, live bytes per segment, and the log's own
+// facts.
 #pragma once
 
 #include <cstdint>
@@ -23,8 +24,9 @@ struct Change {
 
 class Contents {
  public:
-  // Applies the records of one payload that begins at `place`, in order. The same code serves writes and replay.
-  // `changes`, if given, receives every key that was put or really removed. kCorrupt: the payload is no list of records.
+  // Applies the records of one payload that begins at `place`, in order. The same code serves writes and
+  // replay. `changes`, if given, receives every key that was put or really removed. kCorrupt: no list of
+  // records.
   Status apply(BytesView payload, GroupPlace place, std::vector<Change>* changes = nullptr);
 
   // nullptr: the tree holds nothing.

@@ -38,7 +38,8 @@ Index::Cursor Index::lower_bound(BytesView key) const {
 }
 
 void Index::append(BytesView key, Location location) {
-  if (chunks_.empty() || chunks_.back().size() == kChunkEntries) chunks_.emplace_back().reserve(kChunkEntries);
+  if (chunks_.empty() || chunks_.back().size() == kChunkEntries)
+    chunks_.emplace_back().reserve(kChunkEntries);
   chunks_.back().push_back({Bytes(key), location});
   ++size_;
 }

@@ -18,8 +18,9 @@ struct Location {
   bool operator==(const Location&) const = default;
 };
 
-// Sorted chunks in a sorted row: two binary searches to find, a short move to insert, and a key larger than all
-// others is only appended, which is what a log does. Chunks are never empty and hold at most kChunkEntries.
+// Sorted chunks in a sorted row: two binary searches to find, a short move to insert, and a key larger than
+// all others is only appended, which is what a log does. Chunks are never empty and hold at most
+// kChunkEntries.
 class Index {
  public:
   struct Entry {
@@ -36,7 +37,8 @@ class Index {
 
    private:
     friend class Index;
-    Cursor(const Index* index, std::size_t chunk, std::size_t entry) : index_(index), chunk_(chunk), entry_(entry) {}
+    Cursor(const Index* index, std::size_t chunk, std::size_t entry)
+        : index_(index), chunk_(chunk), entry_(entry) {}
     const Index* index_;
     std::size_t chunk_;
     std::size_t entry_;

@@ -22,8 +22,10 @@ env::File& Log::file(std::uint32_t id) const {
 }
 
 Status Log::open_segment(std::uint32_t id, const LogFacts& facts) {
-  SegmentHeader header{.id = id, .oldest = std::max(facts.oldest_segment, std::uint32_t{1}),
-                       .first_sequence = end_.sequence, .ids_reserved = facts.ids_reserved};
+  SegmentHeader header{.id = id,
+                       .oldest = std::max(facts.oldest_segment, std::uint32_t{1}),
+                       .first_sequence = end_.sequence,
+                       .ids_reserved = facts.ids_reserved};
   if (!segments_.empty()) {
     header.previous_bytes = segments_.back().bytes;
     header.previous_chain = end_.chain;
@@ -45,10 +47,12 @@ Result<Log::Appended> Log::append(std::span<const BytesView> records, const LogF
   std::size_t size = kGroupHeaderBytes + 1;
   for (const BytesView part : records) size += part.size();
   if (size > kMaxGroupBytes)
-    return fail(ErrorCode::kTooLarge, cat("expected batches of at most ", kMaxGroupBytes, " bytes, found ", size));
+    return fail(ErrorCode::kTooLarge,
+                cat("expected batches of at most ", kMaxGroupBytes, " bytes, found ", size));
   const Segment& newest = segments_.back();
   if (newest.bytes >= std::min(options_.segment_bytes, kMaxSegmentBytes)) {
-    // Gives back the space made ready; the next header says where this segment ends, so this need not be durable.
+    // Gives back the space made ready; the next header says where this segment ends, so this need not be
+    // durable.
     if (end_.ready > newest.bytes) LOCKSTEP_TRY_STATUS(newest.file->truncate(newest.bytes));
     LOCKSTEP_TRY_STATUS(open_segment(newest.id + 1, facts));
   }

@@ -49,7 +49,8 @@ class Log {
   // Starts segment `id`: durable under its name before the first group enters it.
   Status open_segment(std::uint32_t id, const LogFacts& facts);
 
-  // One group of these records: one write, one sync. kTooLarge: nothing happened. Any other error: crash and recover.
+  // One group of these records: one write, one sync. kTooLarge: nothing happened. Any other error: crash and
+  // recover.
   Result<Appended> append(std::span<const BytesView> records, const LogFacts& facts);
   // Removes the oldest segment's file, durably.
   Status remove_oldest();

@@ -8,9 +8,11 @@ namespace lockstep::kv {
 
 struct Options {
   std::string directory = "kv";
-  std::size_t segment_bytes = 64 << 20;    // a segment is closed when it has reached this
-  unsigned clean_below_live_percent = 50;  // clean_step() works while closed segments hold less live data; at most 90
-  std::size_t ready_bytes = 256 << 10;     // zeros written ahead of small groups, so that a sync moves no metadata
+  std::size_t segment_bytes = 64 << 20;  // a segment is closed when it has reached this
+  unsigned clean_below_live_percent =
+      50;  // clean_step() works while closed segments hold less live data; at most 90
+  std::size_t ready_bytes =
+      256 << 10;  // zeros written ahead of small groups, so that a sync moves no metadata
 };
 
 // What open() found, for the log and for tests.

@@ -21,7 +21,11 @@ void Batch::erase(TreeId tree, BytesView key) {
 }
 
 void Batch::erase_range(TreeId tree, BytesView first, BytesView end) {
-  ByteWriter(records_).u8(static_cast<std::uint8_t>(RecordKind::kEraseRange)).varint(tree).sized(first).sized(end);
+  ByteWriter(records_)
+      .u8(static_cast<std::uint8_t>(RecordKind::kEraseRange))
+      .varint(tree)
+      .sized(first)
+      .sized(end);
 }
 
 void append_number_record(Bytes& out, RecordKind kind, std::uint64_t number) {

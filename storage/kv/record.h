@@ -13,9 +13,9 @@ enum class RecordKind : std::uint8_t {
   kPut = 1,
   kErase = 2,
   kEraseRange = 3,
-  kDropBefore = 4,   // segments with a smaller id hold nothing any more
-  kReserveIds = 5,   // ids below this number may have been given out
-  kEnd = 0xe5,       // the last byte of a group; never zero, so that a group whose end is missing shows it
+  kDropBefore = 4,  // segments with a smaller id hold nothing any more
+  kReserveIds = 5,  // ids below this number may have been given out
+  kEnd = 0xe5,      // the last byte of a group; never zero, so that a group whose end is missing shows it
 };
 
 struct Record {
@@ -36,13 +36,14 @@ constexpr std::uint64_t record_weight(std::size_t key_bytes, std::size_t value_b
   return 9 + key_bytes + value_bytes;
 }
 
-// Binds a value to its key; stored behind the value, so that one value can be read alone and still be checked.
+// Binds a value to its key; stored behind the value, so that one value can be read alone and still be
+// checked.
 std::uint32_t value_checksum(BytesView key, BytesView value);
 
 void append_number_record(Bytes& out, RecordKind kind, std::uint64_t number);
 
-// Walks the records of a payload whose checksum held. A decoder of its own and not ByteReader, because it runs once
-// for every change written and replayed: a Result per field would cost more than the index.
+// Walks the records of a payload whose checksum held. A decoder of its own and not ByteReader, because it
+// runs once for every change written and replayed: a Result per field would cost more than the index.
 class RecordReader {
  public:
   explicit RecordReader(BytesView payload) : payload_(payload) {}

@@ -13,7 +13,8 @@ namespace lockstep::kv {
 namespace {
 
 Error corrupt_at(std::uint32_t id, std::uint64_t offset, std::string_view what) {
-  return {ErrorCode::kCorrupt, cat("segment ", segment_name(id), " is damaged at offset ", offset, ": ", what)};
+  return {ErrorCode::kCorrupt,
+          cat("segment ", segment_name(id), " is damaged at offset ", offset, ": ", what)};
 }
 
 struct Found {
@@ -35,7 +36,10 @@ Result<Bytes> read_rest(env::File& file, std::uint64_t offset) {
 class Replay {
  public:
   Replay(Found& found, std::uint64_t sequence, Contents& contents)
-      : found_(found), contents_(contents), window_(*found.file, ReadWindow::kLargest), chain_(found.chain),
+      : found_(found),
+        contents_(contents),
+        window_(*found.file, ReadWindow::kLargest),
+        chain_(found.chain),
         sequence_(sequence) {}
 
   // Applies the next group. False: the bytes at offset() are not a good group.
@@ -45,9 +49,9 @@ class Replay {
     const auto header = read_group_header(head, place);
     if (!header) return false;
     if (header->sequence != sequence_ || header->previous != chain_)
-      return std::unexpected(corrupt_at(found_.id, offset_, cat("expected group ", sequence_, " after ", chain_,
-                                                                ", found ", header->sequence, " after ",
-                                                                header->previous)));
+      return std::unexpected(corrupt_at(found_.id, offset_,
+                                        cat("expected group ", sequence_, " after ", chain_, ", found ",
+                                            header->sequence, " after ", header->previous)));
     LOCKSTEP_TRY(payload, window_.view(offset_ + kGroupHeaderBytes, header->payload_bytes));
     if (!payload_is_intact(*header, payload)) return false;
     LOCKSTEP_TRY_STATUS(contents_.apply(payload, {found_.id, offset_ + kGroupHeaderBytes}));
@@ -119,20 +123,21 @@ class Recoverer {
   Status judge_headers() {
     if (!found_.empty() && !found_.back().header) LOCKSTEP_TRY_STATUS(judge_unfinished());
     for (std::size_t i = 0; i < found_.size(); ++i) {
-      if (!found_[i].header)
-        return std::unexpected(corrupt_at(found_[i].id, 0, "expected a segment header"));
+      if (!found_[i].header) return std::unexpected(corrupt_at(found_[i].id, 0, "expected a segment header"));
       if (i > 0 && found_[i].id != found_[i - 1].id + 1) return missing(found_[i - 1].id + 1);
     }
     return {};
   }
 
-  // The newest segment has no header. Its header is durable before anything follows it: so if a group is there the
-  // header was damaged; otherwise the crash came while the segment was being made, and nothing was in it.
+  // The newest segment has no header. Its header is durable before anything follows it: so if a group is
+  // there the header was damaged; otherwise the crash came while the segment was being made, and nothing was
+  // in it.
   Status judge_unfinished() {
     Found& newest = found_.back();
     LOCKSTEP_TRY(rest, read_rest(*newest.file, 0));
     if (const auto group = find_group(rest, {newest.id, 0}))
-      return std::unexpected(corrupt_at(newest.id, 0, cat("expected a header, a group follows at offset ", *group)));
+      return std::unexpected(
+          corrupt_at(newest.id, 0, cat("expected a header, a group follows at offset ", *group)));
     unfinished_ = newest.id;
     found_.pop_back();
     const std::uint32_t expected = found_.empty() ? 1 : found_.back().id + 1;
@@ -149,8 +154,9 @@ class Recoverer {
     for (std::size_t i = 0; i < found_.size(); ++i) {
       Found& found = found_[i];
       if (found.header->first_sequence != sequence)
-        return std::unexpected(corrupt_at(found.id, 0, cat("expected to begin with group ", sequence, ", not ",
-                                                           found.header->first_sequence)));
+        return std::unexpected(corrupt_at(
+            found.id, 0,
+            cat("expected to begin with group ", sequence, ", not ", found.header->first_sequence)));
       contents_.ids_reserved = found.header->ids_reserved;
       contents_.oldest_segment = found.header->oldest;
       Replay replay(found, sequence, contents_);
@@ -199,24 +205,27 @@ class Recoverer {
     return disk_.sync_dir(options_.directory);
   }
 
-  // Makes durable what was replayed: after a process crash it may be in the system's cache only, and the caller will
-  // answer for it from now on.
+  // Makes durable what was replayed: after a process crash it may be in the system's cache only, and the
+  // caller will answer for it from now on.
   Status settle() {
     Segment& newest = segments_.back();
     if (recovery_.torn_tail_bytes > 0) LOCKSTEP_TRY_STATUS(newest.file->truncate(newest.bytes));
-    // A system that failed a sync may show pages as clean that never reached the device. Only the last group can be
-    // among them; writing it again makes the sync below mean what it says.
+    // A system that failed a sync may show pages as clean that never reached the device. Only the last group
+    // can be among them; writing it again makes the sync below mean what it says.
     Bytes last(newest.bytes - last_written_, '\0');
     LOCKSTEP_TRY(read, newest.file->read_at(last_written_, last.data(), last.size()));
-    if (read != last.size()) return std::unexpected(corrupt_at(newest.id, last_written_, "the file became shorter"));
+    if (read != last.size())
+      return std::unexpected(corrupt_at(newest.id, last_written_, "the file became shorter"));
     LOCKSTEP_TRY_STATUS(newest.file->write_at(last_written_, last));
     LOCKSTEP_TRY_STATUS(newest.file->sync());
     LOCKSTEP_TRY_STATUS(disk_.sync_dir(options_.directory));
     log_.adopt(std::move(segments_), end_);
     while (log_.segments().front().id < contents_.oldest_segment) {
       const std::uint32_t id = log_.segments().front().id;
-      if (contents_.live_bytes(id) != 0) return std::unexpected(corrupt_at(id, 0, "a dropped segment holds live data"));
-      if (log_.segments().size() == 1) return std::unexpected(corrupt_at(id, 0, "the newest segment is dropped"));
+      if (contents_.live_bytes(id) != 0)
+        return std::unexpected(corrupt_at(id, 0, "a dropped segment holds live data"));
+      if (log_.segments().size() == 1)
+        return std::unexpected(corrupt_at(id, 0, "the newest segment is dropped"));
       LOCKSTEP_TRY_STATUS(log_.remove_oldest());
     }
     return {};

@@ -19,7 +19,8 @@ constexpr std::size_t kSectorBytes = 512;  // the smallest unit that devices kee
 
 std::uint32_t load_u32(BytesView bytes, std::size_t at) {
   std::uint32_t value = 0;
-  for (std::size_t i = 0; i < 4; ++i) value |= std::uint32_t{static_cast<std::uint8_t>(bytes[at + i])} << (8 * i);
+  for (std::size_t i = 0; i < 4; ++i)
+    value |= std::uint32_t{static_cast<std::uint8_t>(bytes[at + i])} << (8 * i);
   return value;
 }
 
@@ -43,8 +44,9 @@ std::uint32_t header_checksum(BytesView header, GroupPlace place) {
   return crc32c(header.substr(4, kGroupHeaderBytes - 4), crc32c(BytesView(seed, sizeof seed)));
 }
 
-// A write that was cut leaves, in each sector of its range, new bytes, or zeros, or new bytes on one side and zeros
-// on the other. So a range whose sectors all begin and end with other bytes than zero was written completely.
+// A write that was cut leaves, in each sector of its range, new bytes, or zeros, or new bytes on one side and
+// zeros on the other. So a range whose sectors all begin and end with other bytes than zero was written
+// completely.
 bool may_be_cut(BytesView range, std::uint64_t offset) {
   if (range.front() == 0 || range.back() == 0) return true;
   for (std::uint64_t sector = (offset / kSectorBytes + 1) * kSectorBytes; sector < offset + range.size();
@@ -60,8 +62,14 @@ bool may_be_cut(BytesView range, std::uint64_t offset) {
 Bytes encode_segment_header(const SegmentHeader& header) {
   Bytes body;
   ByteWriter(body)
-      .u32(kVersion).u64(kMagic).u32(header.id).u32(header.oldest).u64(header.first_sequence)
-      .u64(header.ids_reserved).u64(header.previous_bytes).u32(header.previous_chain);
+      .u32(kVersion)
+      .u64(kMagic)
+      .u32(header.id)
+      .u32(header.oldest)
+      .u64(header.first_sequence)
+      .u64(header.ids_reserved)
+      .u64(header.previous_bytes)
+      .u32(header.previous_chain);
   Bytes bytes;
   ByteWriter(bytes).u32(crc32c(body)).raw(body);
   CHECK(bytes.size() == kSegmentHeaderBytes);
@@ -76,8 +84,8 @@ Result<SegmentHeader> decode_segment_header(BytesView bytes, std::uint32_t id, s
   *chain = *reader.u32();
   const auto version = *reader.u32();
   if (version != kVersion)
-    return fail(ErrorCode::kRefused, cat("expected segment version ", kVersion, " in ", segment_name(id), ", found ",
-                                         version));
+    return fail(ErrorCode::kRefused,
+                cat("expected segment version ", kVersion, " in ", segment_name(id), ", found ", version));
   (void)*reader.u64();
   SegmentHeader header;
   header.id = *reader.u32();

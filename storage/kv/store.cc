@@ -32,8 +32,8 @@ Result<BytesView> checked_value(BytesView stored, BytesView key, const Location&
     LOCKSTEP_TRY(checksum, ByteReader(stored.substr(location.size)).u32());
     if (checksum == value_checksum(key, value)) return value;
   }
-  return fail(ErrorCode::kCorrupt, cat("the value at offset ", location.offset, " of ", segment_name(location.segment),
-                                       " does not match its checksum"));
+  return fail(ErrorCode::kCorrupt, cat("the value at offset ", location.offset, " of ",
+                                       segment_name(location.segment), " does not match its checksum"));
 }
 
 }  // namespace
@@ -41,7 +41,9 @@ Result<BytesView> checked_value(BytesView stored, BytesView key, const Location&
 class Store::State {
  public:
   State(Log log, Contents contents, const Options& options)
-      : log_(std::move(log)), contents_(std::move(contents)), cleaner_(options.clean_below_live_percent),
+      : log_(std::move(log)),
+        contents_(std::move(contents)),
+        cleaner_(options.clean_below_live_percent),
         next_id_(std::max<std::uint64_t>(contents_.ids_reserved, 1)) {}
 
   // Makes the records durable, then visible, then known to the watches.
@@ -157,7 +159,8 @@ class Store::State {
     return contents_.apply(appended->payload, appended->payload_place);
   }
 
-  // What lived in the oldest segment is durable elsewhere, and so is the record that it does not count any more.
+  // What lived in the oldest segment is durable elsewhere, and so is the record that it does not count any
+  // more.
   Status remove_oldest() {
     const std::uint32_t id = log_.segments().front().id;
     CHECK(contents_.live_bytes(id) == 0, "segment ", id, " still holds ", contents_.live_bytes(id));
@@ -225,7 +228,8 @@ Status Store::scan_prefix(TreeId tree, BytesView prefix, const Visit& visit) {
 Status Store::compare_and_swap(TreeId tree, BytesView key, std::optional<BytesView> expected,
                                std::optional<BytesView> desired) {
   LOCKSTEP_TRY(current, state_->get(tree, key));
-  const bool holds = current.has_value() == expected.has_value() && (!current || BytesView(*current) == *expected);
+  const bool holds =
+      current.has_value() == expected.has_value() && (!current || BytesView(*current) == *expected);
   if (!holds) return fail(ErrorCode::kConflict, "the key does not hold the expected value");
   Batch batch;
   if (desired) {

@@ -11,7 +11,8 @@ namespace {
 constexpr std::string_view kMagic = "lockstep-kv-1\n";
 constexpr std::size_t kBlockBytes = 256 << 10;
 
-// Length, checksum (continued from the block before, so that blocks cannot be left out or exchanged), then the bytes.
+// Length, checksum (continued from the block before, so that blocks cannot be left out or exchanged), then
+// the bytes.
 class BlockWriter {
  public:
   explicit BlockWriter(const std::function<Status(BytesView)>& sink) : sink_(sink) {}

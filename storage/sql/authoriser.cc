@@ -37,9 +37,13 @@ bool second_names_table(int action) {
 
 void Authoriser::install(sqlite3* db) { CHECK(sqlite3_set_authorizer(db, callback, this) == SQLITE_OK); }
 
-int Authoriser::callback(void* self, int action, const char* first, const char* second, const char*, const char*) {
+int Authoriser::callback(void* self, int action, const char* first, const char* second, const char* database,
+                         const char*) {
   auto& authoriser = *static_cast<Authoriser*>(self);
   if (authoriser.trusted_ > 0) return SQLITE_OK;
+  // CREATE TABLE temp.x has no action of its own.
+  const bool alters = authoriser.facts_ != nullptr && authoriser.facts_->alters;
+  if (view_of(database) == "temp" && !alters) return authoriser.refuse("temporary objects: they belong to one connection");
   return authoriser.decide(action, view_of(first), view_of(second));
 }
 
@@ -66,14 +70,6 @@ int Authoriser::decide(int action, std::string_view first, std::string_view seco
     case SQLITE_CREATE_VTABLE:
     case SQLITE_DROP_VTABLE: return refuse("virtual tables: their state does not follow savepoints");
     case SQLITE_ANALYZE: return refuse("ANALYZE in a batch: it is a maintenance entry of its own");
-    case SQLITE_CREATE_TEMP_INDEX:
-    case SQLITE_CREATE_TEMP_TABLE:
-    case SQLITE_CREATE_TEMP_TRIGGER:
-    case SQLITE_CREATE_TEMP_VIEW:
-    case SQLITE_DROP_TEMP_INDEX:
-    case SQLITE_DROP_TEMP_TABLE:
-    case SQLITE_DROP_TEMP_TRIGGER:
-    case SQLITE_DROP_TEMP_VIEW: return refuse("temporary objects: they belong to one connection");
     default: return decide_schema(action, first, second);
   }
 }
@@ -125,6 +121,7 @@ int Authoriser::decide_schema(int action, std::string_view first, std::string_vi
   }
   if (facts_ == nullptr) return SQLITE_OK;
   facts_->changes_schema = true;
+  if (action == SQLITE_ALTER_TABLE) facts_->alters = true;
   add_unique(facts_->written, table);
   if (action == SQLITE_ALTER_TABLE || action == SQLITE_CREATE_TABLE) add_unique(facts_->altered, table);
   return SQLITE_OK;
@@ -137,7 +134,7 @@ int Authoriser::decide_function(std::string_view name) {
   // ALTER TABLE is implemented with functions that user SQL cannot name.
   const bool of_alter = folded.starts_with("sqlite_rename_") || folded == "sqlite_drop_column";
   if (of_alter && facts_ != nullptr && facts_->changes_schema) return SQLITE_OK;
-  return refuse(cat("the function ", folded, "(): ", refusal_of_function(folded)));
+  return refuse(refusal_of_function(folded));
 }
 
 int Authoriser::decide_pragma(std::string_view name) {

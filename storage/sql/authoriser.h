@@ -14,7 +14,10 @@ struct StatementFacts {
   std::vector<std::string> written;  // tables it may change, unique; DDL: the table it is about
   std::vector<std::string> altered;  // tables whose rows may look different afterwards
   bool changes_schema = false;
+  bool alters = false;               // ALTER TABLE, which also looks at temporary objects
   bool calls_changes = false;        // changes() somewhere in it
+
+  bool writes_rows() const { return !written.empty() && !changes_schema; }
 };
 
 class Authoriser {

@@ -89,8 +89,9 @@ BatchResult BatchRunner::fail_node(Error error) {
 }
 
 Status BatchRunner::start_counters() {
-  wrote_ = changed_schema_ = false;
+  changed_schema_ = false;
   Lane& lane = connection_.lane();
+  lane.changes_are_own = false;
   lane.budget.refill(max_operations_);
   lane.total_changes_base = sqlite3_total_changes64(connection_.db());
   sqlite3_set_last_insert_rowid(connection_.db(), 0);
@@ -116,6 +117,7 @@ bool BatchRunner::run_all(std::span<const Statement> statements, BatchResult& re
 bool BatchRunner::run_one(const Statement& statement, BatchResult& result) {
   const auto compiled = connection_.statements().get(statement.text);
   if (compiled && (*compiled)->facts.changes_schema) changed_schema_ = true;
+  const bool writes_rows = compiled && (*compiled)->facts.writes_rows();
   Execution execution = compiled ? run_compiled(**compiled, statement.parameters)
                                  : failed_compilation(connection_, compiled.error());
   if (observer_.failed() && !execution.error)
@@ -131,18 +133,19 @@ bool BatchRunner::run_one(const Statement& statement, BatchResult& result) {
   StatementResult& entry = result.statements.emplace_back();
   entry.rows = std::move(execution.rows);
   entry.last_insert_rowid = sqlite3_last_insert_rowid(connection_.db());
-  if (wrote_) entry.changes = sqlite3_changes64(connection_.db());
+  if (writes_rows) entry.changes = sqlite3_changes64(connection_.db());
   return true;
 }
 
 Execution BatchRunner::run_compiled(UserStatement& statement, const std::vector<Value>& parameters) {
-  // changes() would still tell about another client's statement.
-  if (statement.facts.calls_changes && !wrote_) {
+  bool& changes_are_own = connection_.lane().changes_are_own;
+  if (statement.facts.calls_changes && !changes_are_own) {
     if (const Status done = connection_.step(reset_changes_.get()); !done) {
       Execution failed;
       failed.error = done.error();
       return failed;
     }
+    changes_are_own = true;
   }
   Execution execution = execute_once(connection_, statement, parameters, kMaxResultBytes);
   if (execution.error || execution.outcome != Outcome::kOk) return execution;
@@ -155,7 +158,7 @@ Execution BatchRunner::run_compiled(UserStatement& statement, const std::vector<
 Execution BatchRunner::finish_statement(const StatementFacts& facts) {
   Execution out;
   for (const std::string& table : facts.written) ledger_.bump_version(ledger_.record(table));
-  wrote_ = wrote_ || (!facts.written.empty() && !facts.changes_schema);
+  if (facts.writes_rows()) connection_.lane().changes_are_own = true;
   Result<std::string> objection = std::string();
   if (observer_.saw_largest_rowid()) objection = check_largest_rowid();
   if (objection && objection->empty() && facts.changes_schema) {

@@ -66,7 +66,6 @@ class BatchRunner final : public EntryScope {
 
   EntryStamp stamp_;
   std::uint32_t call_ = 0;
-  bool wrote_ = false;           // a statement of this batch changed rows (or could have)
   bool changed_schema_ = false;  // in this batch
   std::vector<KnownResult> known_;
   std::optional<KnownResult> lost_;

@@ -83,7 +83,8 @@ Status Connection::configure(const ConnectionOptions& options) {
   CHECK(sqlite3_drop_modules(db_, kept_modules) == SQLITE_OK);
   CHECK(sqlite3_busy_handler(db_, try_again, nullptr) == SQLITE_OK);
   sqlite3_progress_handler(db_, Budget::kStride, look_at_budget, &lane_);
-  install_functions(db_, lane_);
+  if (const int rc = install_functions(db_, lane_); rc != SQLITE_OK)
+    return std::unexpected(failure(rc, "reading the schema"));
   authoriser_.install(db_);
   statements_ = std::make_unique<StatementCache>(db_, authoriser_);
   LOCKSTEP_TRY_STATUS(run("PRAGMA temp_store=MEMORY; PRAGMA cache_size=-8000; PRAGMA secure_delete=OFF;"

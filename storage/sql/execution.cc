@@ -86,7 +86,6 @@ Execution execute_once(Connection& connection, UserStatement& statement, const s
   sqlite3_stmt* handle = statement.handle.get();
   if (auto refused = bind_all(connection, handle, parameters)) return *std::move(refused);
   Execution out;
-  add_column_names(handle, out.rows);
   Budget& budget = connection.lane().budget;
   // The count goes on from the last execution otherwise, and with it the moments at which SQLite looks.
   sqlite3_stmt_status(handle, SQLITE_STMTSTATUS_VM_STEP, 1);
@@ -96,6 +95,7 @@ Execution execute_once(Connection& connection, UserStatement& statement, const s
   while ((rc = sqlite3_step(handle)) == SQLITE_ROW && !connection.lane().fault && result_bytes <= max_result_bytes)
     result_bytes += add_row(handle, out.rows);
   budget.end_statement(static_cast<std::uint32_t>(sqlite3_stmt_status(handle, SQLITE_STMTSTATUS_VM_STEP, 1)));
+  add_column_names(handle, out.rows);  // only now: a reader's statement may have been compiled again
   if (rc == SQLITE_ROW && !connection.lane().fault)
     out = ended(Outcome::kLimit, cat("the result is larger than ", max_result_bytes, " bytes"));
   else if (rc != SQLITE_DONE || connection.lane().fault)

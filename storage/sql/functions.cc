@@ -2,8 +2,8 @@
 #include "storage/sql/functions.h"
 
 #include <algorithm>
-#include <array>
 #include <string>
+#include <vector>
 
 #include "base/check.h"
 
@@ -57,29 +57,60 @@ void total_changes(sqlite3_context* context, int, sqlite3_value**) {
   sqlite3_result_int64(context, sqlite3_total_changes64(sqlite3_context_db_handle(context)) - lane.total_changes_base);
 }
 
+void changes(sqlite3_context* context, int, sqlite3_value**) {
+  const auto& lane = *static_cast<Lane*>(sqlite3_user_data(context));
+  sqlite3_result_int64(context, lane.changes_are_own ? sqlite3_changes64(sqlite3_context_db_handle(context)) : 0);
+}
+
+void refuse(sqlite3_context* context, int, sqlite3_value**) {
+  const std::string reason = refusal_of_function(*static_cast<std::string*>(sqlite3_user_data(context)));
+  sqlite3_result_error(context, reason.data(), static_cast<int>(reason.size()));
+  sqlite3_result_error_code(context, SQLITE_AUTH);
+}
+
+// SQLite reads the schema, thus the disk, before it answers.
+int list_builtin_functions(sqlite3* db, std::vector<std::string>& names) {
+  sqlite3_stmt* query = nullptr;
+  const int rc = sqlite3_prepare_v2(db, "SELECT DISTINCT lower(name) FROM pragma_function_list", -1, &query, nullptr);
+  if (rc != SQLITE_OK) return rc;
+  while (sqlite3_step(query) == SQLITE_ROW)
+    names.emplace_back(reinterpret_cast<const char*>(sqlite3_column_text(query, 0)));
+  return sqlite3_finalize(query);
+}
+
 using Function = void (*)(sqlite3_context*, int, sqlite3_value**);
 
-void install(sqlite3* db, Lane& lane, const char* name, int arguments, Function function) {
-  const int rc = sqlite3_create_function_v2(db, name, arguments, SQLITE_UTF8 | SQLITE_INNOCUOUS, &lane, function,
-                                            nullptr, nullptr, nullptr);
+void install(sqlite3* db, const char* name, int arguments, Function function, void* data, void (*destroy)(void*)) {
+  const int rc = sqlite3_create_function_v2(db, name, arguments, SQLITE_UTF8 | SQLITE_INNOCUOUS, data, function, nullptr,
+                                            nullptr, destroy);
   CHECK(rc == SQLITE_OK, name);
 }
 
 }  // namespace
 
-void install_functions(sqlite3* db, Lane& lane) {
-  install(db, lane, "random", 0, random_integer);
-  install(db, lane, "randomblob", 1, random_blob);
-  install(db, lane, "total_changes", 0, total_changes);
+int install_functions(sqlite3* db, Lane& lane) {
+  std::vector<std::string> names;
+  if (const int rc = list_builtin_functions(db, names); rc != SQLITE_OK) return rc;
+  for (const std::string& name : names) {
+    if (function_allowed(name)) continue;
+    const auto destroy = [](void* data) { delete static_cast<std::string*>(data); };
+    install(db, name.c_str(), -1, refuse, new std::string(name), destroy);
+  }
+  install(db, "random", 0, random_integer, &lane, nullptr);
+  install(db, "randomblob", 1, random_blob, &lane, nullptr);
+  install(db, "changes", 0, changes, &lane, nullptr);
+  install(db, "total_changes", 0, total_changes, &lane, nullptr);
+  return SQLITE_OK;
 }
 
 bool function_allowed(std::string_view folded_name) { return std::ranges::binary_search(kAllowed, folded_name); }
 
-std::string_view refusal_of_function(std::string_view folded_name) {
-  if (std::ranges::binary_search(kInexact, folded_name)) return "its result differs between processors";
-  if (folded_name.starts_with("sqlite_")) return "it tells about this node's SQLite, not about the data";
-  if (folded_name == "load_extension") return "extensions are not replicated";
-  return "it is not on the list of functions that give equal results on every replica";
+std::string refusal_of_function(std::string_view folded_name) {
+  std::string_view reason = "it is not on the list of functions that give equal results on every replica";
+  if (std::ranges::binary_search(kInexact, folded_name)) reason = "its result differs between processors";
+  if (folded_name.starts_with("sqlite_")) reason = "it tells about this node's SQLite, not about the data";
+  if (folded_name == "load_extension") reason = "extensions are not replicated";
+  return cat("the function ", folded_name, "(): ", reason);
 }
 
 }  // namespace lockstep::sql

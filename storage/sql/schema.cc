@@ -48,7 +48,7 @@ Status for_each_row(Connection& connection, const std::string& sql, const std::v
 
 Result<Table> describe(Connection& connection, const std::string& name) {
   Table table;
-  LOCKSTEP_TRY_STATUS(for_each_row(connection, "SELECT name, dflt_value IS NOT NULL, pk, hidden FROM pragma_table_xinfo(?1)",
+  LOCKSTEP_TRY_STATUS(for_each_row(connection, "SELECT name, dflt_value IS NOT NULL, pk, hidden FROM pragma_table_xinfo(?1, 'main')",
                                    {name}, [&](sqlite3_stmt* row) {
     table.columns.push_back({text_at(row, 0), sqlite3_column_int(row, 1) != 0, sqlite3_column_int(row, 2) != 0,
                              sqlite3_column_int(row, 3) == 2});

@@ -60,7 +60,8 @@ class Lives {
 
  private:
   void arm(std::uint64_t calls) {
-    constexpr sim::DiskFault kFaults[] = {sim::DiskFault::kGone, sim::DiskFault::kIo, sim::DiskFault::kNoSpace};
+    constexpr sim::DiskFault kFaults[] = {sim::DiskFault::kGone, sim::DiskFault::kIo,
+                                          sim::DiskFault::kNoSpace};
     const std::uint64_t fault = random_.next_below(3);
     const std::uint64_t after = 1 + random_.next_below(calls);
     faults_.arm(after, kFaults[fault]);
@@ -137,7 +138,8 @@ class Lives {
     std::vector<Batch> batches(1 + random_.next_below(3));
     in_flight_ = acknowledged_;
     for (Batch& batch : batches)
-      for (std::uint64_t n = random_.next_below(6); n > 0; --n) change_randomly(random_, 6000, batch, *in_flight_);
+      for (std::uint64_t n = random_.next_below(6); n > 0; --n)
+        change_randomly(random_, 6000, batch, *in_flight_);
     if (store_->write(batches)) acknowledged_ = *in_flight_;
     if (!faults_.fired()) in_flight_.reset();
   }
@@ -203,7 +205,8 @@ TEST(Poison, AFailedSyncFailsEveryLaterCall) {
   class FailSync final : public sim::DiskFaults {
    public:
     sim::DiskFault on_call(const sim::DiskCall& call) override {
-      return armed && call.operation == sim::DiskOperation::kSync ? sim::DiskFault::kIo : sim::DiskFault::kNone;
+      return armed && call.operation == sim::DiskOperation::kSync ? sim::DiskFault::kIo
+                                                                  : sim::DiskFault::kNone;
     }
     bool armed = false;
   };

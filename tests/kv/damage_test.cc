@@ -3,9 +3,9 @@
 
 #include <map>
 
+#include "base/hash.h"
 #include "base/prng.h"
 #include "sim/disk_image.h"
-#include "base/hash.h"
 #include "storage/kv/record.h"
 #include "storage/kv/segment.h"
 #include "storage/kv/store.h"
@@ -52,8 +52,8 @@ Opened open_on(const Files& files) {
   return opened;
 }
 
-// A small store of three segments. `states` holds its contents after each write, `ends` the end of each group in the
-// newest segment.
+// A small store of three segments. `states` holds its contents after each write, `ends` the end of each group
+// in the newest segment.
 class DamageTest : public ::testing::Test {
  protected:
   DamageTest() {
@@ -72,7 +72,8 @@ class DamageTest : public ::testing::Test {
     EXPECT_EQ(files_.size(), 3u);
     newest_ = files_.rbegin()->first;
     for (std::size_t at = kSegmentHeaderBytes;;) {
-      const auto header = read_group_header(BytesView(files_[newest_]).substr(at), {segment_id(newest_).value(), at});
+      const auto header =
+          read_group_header(BytesView(files_[newest_]).substr(at), {segment_id(newest_).value(), at});
       if (!header) break;
       groups_.push_back(at);
       at += kGroupHeaderBytes + header->payload_bytes;
@@ -121,7 +122,8 @@ TEST_F(DamageTest, EveryFlippedBitIsReportedExceptWhereTheLastGroupNowLooksCut) 
   }
   EXPECT_EQ(reported + dropped, flips);
   EXPECT_GT(reported, 3000u);
-  // Only flips that turn a byte at the edge of a sector to zero, or hide where the group ends, look like a cut.
+  // Only flips that turn a byte at the edge of a sector to zero, or hide where the group ends, look like a
+  // cut.
   EXPECT_LE(dropped, 3u);
 }
 
@@ -178,9 +180,8 @@ TEST_F(DamageTest, ABadMiddleIsNeverReadAsTheEnd) {
   const Opened opened = open_on(damaged);
   ASSERT_FALSE(opened.contents);
   EXPECT_EQ(opened.contents.error().code, ErrorCode::kCorrupt);
-  EXPECT_EQ(opened.contents.error().message,
-            cat("segment ", newest_, " is damaged at offset ", groups_[0], ": an intact group follows at offset ",
-                groups_[1]));
+  EXPECT_EQ(opened.contents.error().message, cat("segment ", newest_, " is damaged at offset ", groups_[0],
+                                                 ": an intact group follows at offset ", groups_[1]));
 }
 
 TEST_F(DamageTest, AGroupInsideAValueOfACutGroupIsNotTakenForALaterOne) {
@@ -211,7 +212,8 @@ TEST_F(DamageTest, AValueThatRotsWhileTheStoreIsOpenIsReported) {
   const Files files = files_of(disk);
   disk.flip("kv/" + files.begin()->first, files.begin()->second.find("value"), 0x10);
   EXPECT_EQ((*store)->get(1, "k").error().code, ErrorCode::kCorrupt);
-  EXPECT_EQ((*store)->scan(1, "", "", [](BytesView, BytesView) { return true; }).error().code, ErrorCode::kCorrupt);
+  EXPECT_EQ((*store)->scan(1, "", "", [](BytesView, BytesView) { return true; }).error().code,
+            ErrorCode::kCorrupt);
 }
 
 TEST_F(DamageTest, ASegmentOfANewerVersionIsRefused) {
@@ -228,7 +230,8 @@ TEST(Decoders, RandomBytesAreRefusedAndNeverReadOutside) {
   Stream random(1, Purpose("kv.decoders"), 0);
   for (int round = 0; round < 20'000; ++round) {
     Bytes bytes(random.next_below(300), '\0');
-    for (char& byte : bytes) byte = static_cast<char>(random.next_below(random.next_chance(500'000) ? 8 : 256));
+    for (char& byte : bytes)
+      byte = static_cast<char>(random.next_below(random.next_chance(500'000) ? 8 : 256));
     RecordReader reader(bytes);
     for (Record record; reader.next(record);) ASSERT_LE(record.at + record.bytes, bytes.size());
     std::uint32_t chain = 0;

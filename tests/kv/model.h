@@ -35,15 +35,16 @@ class Model {
   std::map<std::pair<TreeId, Bytes>, Bytes> entries_;
 };
 
-// Keys are few, so that overwriting, erasing and erasing nothing are all common. Values are up to `largest` bytes and
-// often full of zeros, which is what an unwritten sector looks like.
+// Keys are few, so that overwriting, erasing and erasing nothing are all common. Values are up to `largest`
+// bytes and often full of zeros, which is what an unwritten sector looks like.
 inline void change_randomly(Stream& random, std::size_t largest, Batch& batch, Model& model) {
   const TreeId tree = static_cast<TreeId>(random.next_below(3));
   const Bytes key = cat("k", random.next_below(40));
   const std::uint64_t kind = random.next_below(10);
   if (kind < 7) {
     const std::size_t size = random.next_below(random.next_chance(100'000) ? largest + 1 : 100);
-    const Bytes value(size, random.next_chance(300'000) ? '\0' : static_cast<char>('a' + random.next_below(26)));
+    const Bytes value(size,
+                      random.next_chance(300'000) ? '\0' : static_cast<char>('a' + random.next_below(26)));
     batch.put(tree, key, value);
     model.put(tree, key, value);
   } else if (kind < 9) {

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/check.h"
 #include "base/text.h"
 #include "sim/disk_image.h"
 #include "storage/kv/transfer.h"
@@ -18,7 +19,7 @@ class StoreTest : public ::testing::Test {
   void reopen() {
     store_.reset();
     auto store = Store::open(disk_, options_);
-    ASSERT_TRUE(store) << store.error().message;
+    CHECK(store, store.error().message);  // no test can go on without it
     store_ = std::move(*store);
   }
 
@@ -238,7 +239,8 @@ TEST_F(StoreTest, WhatWasErasedStaysErasedThroughCleanUp) {
 }
 
 TEST_F(StoreTest, ExportAndImportCarryEverythingToAnotherStore) {
-  for (int i = 0; i < 300; ++i) put(static_cast<TreeId>(1 + i % 3), cat("key", i), Bytes(static_cast<std::size_t>(i), 'v'));
+  for (int i = 0; i < 300; ++i)
+    put(static_cast<TreeId>(1 + i % 3), cat("key", i), Bytes(static_cast<std::size_t>(i), 'v'));
   Bytes stream;
   ASSERT_TRUE(export_stream(*store_, [&](BytesView part) -> Status {
     stream.append(part);

@@ -16,7 +16,8 @@ class ScriptedActor;
 // What the lives of one process do, and where tests look; outlives the world.
 struct Script {
   std::function<void(ScriptedActor&)> on_start = [](ScriptedActor&) {};
-  std::function<void(ScriptedActor&, NodeId, BytesView)> on_message = [](ScriptedActor&, NodeId, BytesView) {};
+  std::function<void(ScriptedActor&, NodeId, BytesView)> on_message = [](ScriptedActor&, NodeId, BytesView) {
+  };
   std::function<void(ScriptedActor&)> on_alarm = [](ScriptedActor&) {};
   std::vector<std::string> log;
 };
@@ -26,7 +27,9 @@ class ScriptedActor final : public env::Actor {
   ScriptedActor(const env::Env& environment, Script& script) : env(environment), script_(script) {}
   ~ScriptedActor() override { script_.log.push_back("actor destroyed"); }
   void start() override { script_.on_start(*this); }
-  void on_message(NodeId from, Channel, BytesView payload) override { script_.on_message(*this, from, payload); }
+  void on_message(NodeId from, Channel, BytesView payload) override {
+    script_.on_message(*this, from, payload);
+  }
   void on_alarm() override { script_.on_alarm(*this); }
   void on_job_done(std::unique_ptr<env::Job> job) override { job->done(); }
 
@@ -42,7 +45,8 @@ class ScriptedActor final : public env::Actor {
 
 class ScriptedJob final : public env::Job {
  public:
-  ScriptedJob(std::function<void()> run, std::function<void()> done) : run_(std::move(run)), done_(std::move(done)) {}
+  ScriptedJob(std::function<void()> run, std::function<void()> done)
+      : run_(std::move(run)), done_(std::move(done)) {}
   void run() override { run_(); }
   void done() override { done_(); }
 

@@ -13,8 +13,11 @@ using namespace std::chrono_literals;
 // Node 1 sends `count` numbered messages to node 2, one each millisecond.
 class Pair {
  public:
-  explicit Pair(std::uint64_t seed, Latency latency = {1ms, 4ms}) : world({.seed = seed, .latency = latency}) {
-    receiver.on_message = [this](ScriptedActor&, NodeId, BytesView payload) { received.emplace_back(payload); };
+  explicit Pair(std::uint64_t seed, Latency latency = {1ms, 4ms})
+      : world({.seed = seed, .latency = latency}) {
+    receiver.on_message = [this](ScriptedActor&, NodeId, BytesView payload) {
+      received.emplace_back(payload);
+    };
     sender.on_start = [this](ScriptedActor& self) { actor = &self; };
     run_script(world, 1, sender);
     run_script(world, 2, receiver);
@@ -105,7 +108,8 @@ TEST(Network, TheFirstRuleWithAnOpinionWins) {
   pair.watch(kFrameDropped);
   auto& network = pair.world.network();
   network.add_rule(std::make_unique<Partition>(std::vector<std::vector<NodeId>>{{NodeId(7)}, {NodeId(8)}}));
-  const auto first = network.add_rule(std::make_unique<OneWayPartition>(LinkFilter{{NodeId(1)}, {NodeId(2)}}));
+  const auto first =
+      network.add_rule(std::make_unique<OneWayPartition>(LinkFilter{{NodeId(1)}, {NodeId(2)}}));
   network.add_rule(std::make_unique<RandomFault>(FaultOptions{.parts_per_million = 1'000'000}));
   pair.send(1);
   network.remove_rule(first);
@@ -137,8 +141,8 @@ std::set<std::string> who_heard_whom(std::unique_ptr<LinkRule> rule) {
 }
 
 TEST(Network, ASymmetricPartitionSeparatesItsGroupsAndNobodyElse) {
-  const auto heard = who_heard_whom(std::make_unique<Partition>(
-      std::vector<std::vector<NodeId>>{{NodeId(1)}, {NodeId(2), NodeId(3)}}));
+  const auto heard = who_heard_whom(
+      std::make_unique<Partition>(std::vector<std::vector<NodeId>>{{NodeId(1)}, {NodeId(2), NodeId(3)}}));
   EXPECT_EQ(heard, (std::set<std::string>{"1>4", "2>3", "2>4", "3>2", "3>4", "4>1", "4>2", "4>3"}));
 }
 

@@ -73,7 +73,8 @@ TEST(ProcessClock, TheMomentOfAnInstantIsTheFirstOneAndNeverEarly) {
     const std::int64_t drift = static_cast<std::int64_t>(stream.next_below(1'000'000)) - 500'000;
     const Duration offset{static_cast<std::int64_t>(stream.next_below(1'000'000'000))};
     ProcessClock clock({.monotonic_offset = offset, .drift_ppm = drift});
-    const Instant instant{offset + Duration{static_cast<std::int64_t>(1 + stream.next_below(1'000'000'000'000))}};
+    const Instant instant{offset +
+                          Duration{static_cast<std::int64_t>(1 + stream.next_below(1'000'000'000'000))}};
     const SimTime moment = clock.when(instant);
     ASSERT_GE(clock.monotonic_at(moment), instant);
     ASSERT_LT(clock.monotonic_at(moment - 1ns), instant);

@@ -1,4 +1,4 @@
-// Stories about processes in a simulated world: lanes, alarms, death, stalls, probes and the fingerprint of a run.
+// Stories about processes in a simulated world: lanes, alarms, death, stalls, probes, fingerprints.
 #include <gtest/gtest.h>
 
 #include "base/prng.h"
@@ -121,7 +121,10 @@ TEST(Lanes, AJobThatIsKilledByItsOwnEventUnwindsFirst) {
     void on_event(const Recorded&) override { world.kill(NodeId(1)); }
     World& world;
   } killer(world);
-  world.recorder().subscribe(kNoted, killer);
+  EventLog log;
+  world.recorder().subscribe_acting(kNoted, killer);
+  world.recorder().subscribe(kNoted, log);
+  world.recorder().subscribe(kProcessKilled, log);
   script.on_start = [](ScriptedActor& self) {
     self.run_job(0, [&self] {
       self.env.trace.emit({kNoted, {1}});
@@ -133,6 +136,9 @@ TEST(Lanes, AJobThatIsKilledByItsOwnEventUnwindsFirst) {
   world.run_for(1s);
   EXPECT_EQ(script.log, (Lines{"failed: process gone", "actor destroyed"}));
   EXPECT_FALSE(world.is_alive(NodeId(1)));
+  ASSERT_EQ(log.lines.size(), 2u);
+  EXPECT_EQ(log.lines[0].type, "noted") << "the cause is seen before the effect";
+  EXPECT_EQ(log.lines[1].type, "process_killed");
 }
 
 TEST(Alarm, NeverEarlyByTheProcessesOwnClockAndOnlyOnce) {
@@ -249,7 +255,9 @@ TEST(Process, AStalledProcessHearsEverythingLaterInOrderAndItsClockGoesOn) {
     const auto now = self.env.clock.monotonic_now().time_since_epoch();
     self.say(cat(what, " at ", std::chrono::duration_cast<std::chrono::milliseconds>(now).count()));
   };
-  stalled.on_message = [&](ScriptedActor& self, NodeId, BytesView payload) { say_at(self, std::string(payload)); };
+  stalled.on_message = [&](ScriptedActor& self, NodeId, BytesView payload) {
+    say_at(self, std::string(payload));
+  };
   stalled.on_alarm = [&](ScriptedActor& self) { say_at(self, "alarm"); };
   sender.on_start = [&](ScriptedActor& self) { from = &self; };
   run_script(world, 1, stalled);
@@ -268,7 +276,8 @@ TEST(Probe, UnarmedItRunsOnAndACountingRuleCounts) {
   Script script;
   World world({.seed = 1});
   script.on_start = [](ScriptedActor& self) {
-    for (std::uint64_t i = 0; i < 3; ++i) self.env.probe.reached(kPoint, i, [&self, i] { self.say(cat("then ", i)); });
+    for (std::uint64_t i = 0; i < 3; ++i)
+      self.env.probe.reached(kPoint, i, [&self, i] { self.say(cat("then ", i)); });
   };
   const auto counting = world.probes().arm({.point = "test.point", .node = NodeId(1)});
   const auto other = world.probes().arm({.point = "test.point", .node = NodeId(2)});
@@ -367,6 +376,8 @@ TEST(World, TheSameSeedGivesTheSameHashAndAnotherSeedAnother) {
   EXPECT_EQ(first.world.recorder().hash(), second.world.recorder().hash());
   EXPECT_EQ(first_differing_window(first.world.recorder(), second.world.recorder()), std::nullopt);
   EXPECT_NE(first.world.recorder().hash(), other.world.recorder().hash());
+  // For comparing builds: --gtest_output=xml.
+  RecordProperty("trace", hex16(first.world.recorder().hash()));
 }
 
 TEST(Recorder, TheFirstDifferingWindowIsFound) {

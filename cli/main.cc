@@ -1,0 +1,64 @@
+// The `lockstep` program: parse the command line, call the command.
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+
+#include "cli/check.h"
+#include "cli/run.h"
+#include "scenarios/parse_scenario.h"
+
+namespace {
+
+constexpr int kBadInput = 2;
+
+void add_run(CLI::App& app, lockstep::cli::RunArguments& arguments) {
+  CLI::App& run = *app.add_subcommand("run", "Run scenario files in the simulator and print what they proved");
+  run.add_option("FILE", arguments.files, "Scenario files (JSON; `lockstep schema` prints the schema)")->required();
+  run.add_option("--seed", arguments.seed, "Decides everything that chance decides; default: the file's own seed");
+  run.add_option("--out", arguments.out, "Directory for reports, one below it per run")->capture_default_str();
+  run.add_flag("--json", arguments.json, "Print one JSON document instead of text");
+  run.add_flag("--twice", arguments.twice, "Run everything twice and point at the first event that differs");
+  run.add_flag("--trace", arguments.trace, "Write the whole trace (always done when a run does not hold)");
+  run.footer("Exit code: 0 holds, 1 violated or vacuous, 2 bad input.\n"
+             "Example: lockstep run scenarios/suite/prepare_commit_kill.json --seed 7 --twice");
+}
+
+void add_check(CLI::App& app, lockstep::cli::CheckArguments& arguments) {
+  CLI::App& check = *app.add_subcommand("check", "Judge a recorded history: is it linearizable?");
+  check.add_option("HISTORY", arguments.history, "History as JSON lines or one JSON array; - is standard input")
+      ->required();
+  check.add_option("--model", arguments.model, "register, cas-register, kv, kv-append or multi-register")->required();
+  check.add_option("--option", arguments.options, "Options of the model, key=value (docs/format/history.md)");
+  check.add_option("--time-limit", arguments.time_limit_seconds, "Seconds; beyond it the answer is unknown")
+      ->check(CLI::NonNegativeNumber);
+  check.add_flag("--json", arguments.json, "Print one JSON document instead of text");
+  check.footer("Exit code: 0 holds, 1 violated, 2 bad input, 3 unknown.\n"
+               "Example: lockstep check out/full-1/history.jsonl --model cas-register");
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app{"Lockstep: a replicated SQLite database and the deterministic laboratory that proves it", "lockstep"};
+  app.require_subcommand(1);
+  lockstep::cli::RunArguments run;
+  lockstep::cli::CheckArguments check;
+  add_run(app, run);
+  add_check(app, check);
+  app.add_subcommand("schema", "Print the JSON Schema of scenario files");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const bool asked_for_help = error.get_exit_code() == 0;
+    app.exit(error);
+    return asked_for_help ? 0 : kBadInput;
+  }
+  if (app.got_subcommand("schema")) {
+    std::cout << lockstep::scenarios::scenario_schema_text();
+    return std::cout.flush() ? 0 : kBadInput;
+  }
+  if (app.got_subcommand("check")) return lockstep::cli::run_check(check, std::cout, std::cerr);
+  run.colours = isatty(STDOUT_FILENO) != 0;
+  return lockstep::cli::run_scenarios(run, std::cout, std::cerr);
+}

@@ -1,0 +1,204 @@
+// From files to runs, from runs to reports on the terminal and on disk.
+#include "cli/run.h"
+
+#include <algorithm>
+#include <chrono>
+#include <nlohmann/json.hpp>
+#include <ostream>
+
+#include "base/hash.h"
+#include "cli/files.h"
+#include "cli/trace_file.h"
+#include "core/replica/replica.h"
+#include "core/service/node.h"
+#include "reports/render.h"
+#include "scenarios/event_catalog.h"
+#include "scenarios/json_problem.h"
+#include "scenarios/parse_scenario.h"
+#include "scenarios/run.h"
+
+namespace lockstep::cli {
+namespace {
+
+using scenarios::Scenario;
+
+// One run to be done: a file stands for several when it has a sweep.
+struct Task {
+  std::string name;  // of the directory of its report, below the file's
+  Scenario scenario;
+  std::uint64_t seed = 1;
+};
+
+struct Outcome {
+  reports::Report report;
+  std::filesystem::path directory;
+  std::string difference;  // of the second run, if it differed
+};
+
+scenarios::Vocabulary vocabulary() {
+  scenarios::Vocabulary names;
+  names.probes = {replica::kBeforePersist.name, replica::kAfterPersist.name, replica::kBeforeApply.name,
+                  service::kBeforeCommit.name};
+  for (const env::EventType* type : scenarios::all_event_types()) names.events.push_back(type->name);
+  return names;
+}
+
+std::string directory_name(const Scenario& scenario, const std::string& label, std::uint64_t seed) {
+  std::string name = cat(scenario.name, '-', seed);
+  for (const char c : label) name.push_back(std::isalnum(static_cast<unsigned char>(c)) ? c : '-');
+  return name;
+}
+
+// Every file is read before anything runs: bad input runs nothing.
+std::optional<std::vector<Task>> read_tasks(const RunArguments& arguments, std::ostream& err) {
+  std::vector<Task> tasks;
+  bool fine = true;
+  for (const std::string& file : arguments.files) {
+    const auto text = read_whole_file(file);
+    if (!text) {
+      err << "lockstep run: " << text.error().message << '\n';
+      fine = false;
+      continue;
+    }
+    const auto variants = scenarios::parse_scenario(*text, vocabulary());
+    if (!variants) {
+      for (const auto& problem : variants.error()) err << scenarios::to_text(problem, file) << '\n';
+      fine = false;
+      continue;
+    }
+    for (const auto& variant : *variants) {
+      Task task{.name = {}, .scenario = variant.scenario, .seed = arguments.seed.value_or(variant.scenario.seed)};
+      task.name = directory_name(task.scenario, variant.label, task.seed);
+      if (!variant.label.empty()) task.scenario.name += cat(" (", variant.label, ")");
+      tasks.push_back(std::move(task));
+    }
+  }
+  if (!fine) return std::nullopt;
+  return tasks;
+}
+
+scenarios::Run timed_run(const Task& task, sim::Observer* observer = nullptr) {
+  const auto began = std::chrono::steady_clock::now();
+  scenarios::Run run = scenarios::run_simulated(task.scenario, {.seed = task.seed, .observer = observer});
+  run.report.real = std::chrono::steady_clock::now() - began;
+  return run;
+}
+
+// The first line that differs, from both sides.
+std::string first_difference(const std::string& a, const std::string& b) {
+  std::size_t at = 0;
+  while (at < a.size() && at < b.size() && a[at] == b[at]) ++at;
+  const auto line = [at](const std::string& text) {
+    if (at >= text.size()) return std::string("(nothing more)");
+    const std::size_t begin = text.rfind('\n', at == 0 ? 0 : at - 1);
+    const std::size_t first = begin == std::string::npos ? 0 : begin + 1;
+    return text.substr(first, text.find('\n', at) - first);
+  };
+  return cat("first:  ", line(a), "\nsecond: ", line(b), "\n");
+}
+
+// Runs the task a second time; where the traces differ, both are repeated with the window in full.
+std::string compare_with_second_run(const Task& task, const scenarios::Run& first) {
+  const scenarios::Run second = timed_run(task);
+  if (second.report.trace_hash == first.report.trace_hash) return {};
+  std::uint64_t window = 0;
+  while (window < first.windows.size() && window < second.windows.size() &&
+         first.windows[window] == second.windows[window])
+    ++window;
+  const std::uint64_t begin = window * sim::Recorder::kWindowEvents;
+  TraceText once(begin, begin + sim::Recorder::kWindowEvents);
+  TraceText again(begin, begin + sim::Recorder::kWindowEvents);
+  timed_run(task, &once);
+  timed_run(task, &again);
+  return cat("two runs differ in the events from ", begin, " on\n", first_difference(once.text(), again.text()));
+}
+
+Status write_report(const Task& task, const scenarios::Run& run, const Outcome& outcome, bool with_trace) {
+  LOCKSTEP_TRY_STATUS(write_whole_file(outcome.directory / "report.json", reports::to_json_text(run.report)));
+  LOCKSTEP_TRY_STATUS(write_whole_file(outcome.directory / "report.txt", reports::to_text(run.report)));
+  LOCKSTEP_TRY_STATUS(write_whole_file(outcome.directory / "history.jsonl", reports::to_json_lines(run.history)));
+  LOCKSTEP_TRY_STATUS(
+      write_whole_file(outcome.directory / "scenario.json", scenarios::to_json(task.scenario).dump(2) + "\n"));
+  if (!with_trace) return {};
+  TraceText trace;
+  timed_run(task, &trace);
+  return write_whole_file(outcome.directory / "trace.jsonl", trace.text());
+}
+
+Result<Outcome> perform(const Task& task, const RunArguments& arguments) {
+  const scenarios::Run run = timed_run(task);
+  Outcome outcome{.report = run.report, .directory = std::filesystem::path(arguments.out) / task.name, .difference = {}};
+  if (arguments.twice) outcome.difference = compare_with_second_run(task, run);
+  const bool holds = run.report.outcome() == reports::Outcome::kHolds;
+  LOCKSTEP_TRY_STATUS(write_report(task, run, outcome, arguments.trace || !holds));
+  return outcome;
+}
+
+void print_last_lines(std::ostream& out, reports::Outcome verdict, std::uint64_t seed, std::uint64_t trace,
+                      const std::filesystem::path& report) {
+  out << "verdict: " << reports::to_string(verdict) << "\nseed: " << seed << "\ntrace: " << hex16(trace)
+      << "\nreport: " << report.string() << '\n';
+}
+
+void print(const Outcome& outcome, const RunArguments& arguments, std::ostream& out) {
+  out << reports::to_text(outcome.report, {.colours = arguments.colours});
+  if (arguments.twice)
+    out << (outcome.difference.empty() ? "twice: the same trace\n" : "twice: " + outcome.difference);
+  print_last_lines(out, outcome.report.outcome(), outcome.report.seed, outcome.report.trace_hash, outcome.directory);
+}
+
+reports::Outcome worst_of(const std::vector<Outcome>& outcomes) {
+  reports::Outcome worst = reports::Outcome::kHolds;
+  for (const Outcome& outcome : outcomes) worst = reports::worst(worst, outcome.report.outcome());
+  return worst;
+}
+
+std::uint64_t trace_of(const std::vector<Outcome>& outcomes) {
+  if (outcomes.size() == 1) return outcomes.front().report.trace_hash;
+  Bytes all;
+  for (const Outcome& outcome : outcomes) ByteWriter(all).u64(outcome.report.trace_hash);
+  return hash64(all);
+}
+
+void print_json(const std::vector<Outcome>& outcomes, std::ostream& out) {
+  if (outcomes.size() == 1) {
+    out << reports::to_json_text(outcomes.front().report);
+    return;
+  }
+  nlohmann::ordered_json document{{"verdict", reports::to_string(worst_of(outcomes))},
+                                  {"seed", outcomes.front().report.seed},
+                                  {"trace", hex16(trace_of(outcomes))},
+                                  {"runs", nlohmann::ordered_json::array()}};
+  for (const Outcome& outcome : outcomes)
+    document["runs"].push_back(nlohmann::ordered_json::parse(reports::to_json_text(outcome.report)));
+  out << document.dump(2) << '\n';
+}
+
+}  // namespace
+
+int run_scenarios(const RunArguments& arguments, std::ostream& out, std::ostream& err) {
+  const auto tasks = read_tasks(arguments, err);
+  if (!tasks) return 2;
+  std::vector<Outcome> outcomes;
+  for (const Task& task : *tasks) {
+    auto outcome = perform(task, arguments);
+    if (!outcome) {
+      err << "lockstep run: " << outcome.error().message << '\n';
+      return 2;
+    }
+    if (!arguments.json) print(*outcome, arguments, out);
+    if (!arguments.json && tasks->size() > 1) out << '\n';
+    outcomes.push_back(std::move(*outcome));
+  }
+  if (arguments.json) {
+    print_json(outcomes, out);
+  } else if (outcomes.size() > 1) {
+    out << outcomes.size() << " runs\n";
+    print_last_lines(out, worst_of(outcomes), outcomes.front().report.seed, trace_of(outcomes), arguments.out);
+  }
+  const bool differs = std::any_of(outcomes.begin(), outcomes.end(),
+                                   [](const Outcome& outcome) { return !outcome.difference.empty(); });
+  return worst_of(outcomes) == reports::Outcome::kHolds && !differs ? 0 : 1;
+}
+
+}  // namespace lockstep::cli

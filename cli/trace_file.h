@@ -1,0 +1,29 @@
+// A run's trace as JSON lines: one event a line, with its order, time, process and named fields.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "sim/recorder.h"
+
+namespace lockstep::cli {
+
+// Appends {"order":…,"time":…,"node":"n1","incarnation":…,"event":"role_changed","term":…,…} and a line end.
+// Format: docs/format/trace.md.
+void append_event(std::string& out, const sim::Recorded& recorded);
+
+// Collects the events [first, end) as text.
+class TraceText final : public sim::Observer {
+ public:
+  explicit TraceText(std::uint64_t first = 0, std::uint64_t end = ~0ull) : first_(first), end_(end) {}
+  const std::string& text() const { return text_; }
+
+ private:
+  void on_event(const sim::Recorded& recorded) override;
+
+  std::uint64_t first_;
+  std::uint64_t end_;
+  std::string text_;
+};
+
+}  // namespace lockstep::cli

@@ -1,0 +1,308 @@
+// The search for a linearization of one object's operations (Wing and Gong 1993, Lowe 2017), generic in the model.
+//
+// A configuration is (the next return that has not been passed, which of the operations open there are already
+// linearized, the state). Every operation that returned before is linearized, none that was invoked later is: so the
+// set is a bit per *open* operation. An operation holds a slot of the bit set from invocation to return, and an
+// operation that never returned for ever. A configuration that was seen before is not explored again.
+//
+// Two prunings, both exchange arguments on a linearization L that continues the current configuration:
+//  1. Read first: if a pending operation r that changes no state at all is legal now, it is linearized now and nothing
+//     else is tried. Moving r in L to the front is allowed (r is invoked, and all that come earlier are not hurt by
+//     its leaving, since r changes no state). This must not be done with writes that happen to keep the value: L may
+//     need them later.
+//  2. Same operation: of two pending operations with equal step, only the one that returns first is tried. If L puts
+//     the other first, exchange the two: both are invoked, and the later place is before the earlier return.
+// An operation without a return may be left out of L; it is not tried where it would keep the state.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <functional>
+#include <set>
+#include <span>
+#include <vector>
+
+#include "reports/linearizability/intern.h"
+#include "reports/linearizability/models.h"
+#include "reports/verdict.h"
+
+namespace lockstep::linearizability {
+
+inline constexpr std::uint64_t kNoReturn = ~0ull;
+
+// An operation as the search sees it.
+struct Call {
+  Step step;
+  std::uint64_t invoked = 0;
+  std::uint64_t returned = kNoReturn;  // kNoReturn: it may also be left out
+  std::uint32_t operation = 0;         // its number in the history
+};
+
+// Deterministic, except `stop`: asked every 1,024 configurations, true ends the search.
+struct Limits {
+  std::uint64_t configurations = 50'000'000;
+  std::uint64_t bytes = 2ull << 30;
+  std::function<bool()> stop = {};
+};
+
+struct SearchResult {
+  reports::Outcome outcome = reports::Outcome::kUnknown;
+  std::uint64_t explored = 0;       // configurations
+  std::vector<std::uint32_t> order;  // kHolds: indices of calls, as linearized
+  // Else: the furthest point. All calls that returned before `blocked` could be placed together, `blocked` not (for
+  // kViolated) or not yet (kUnknown).
+  std::uint32_t blocked = 0;
+  std::vector<std::uint32_t> states;  // in which some placement of them ends; at most kMaxStates
+  static constexpr std::size_t kMaxStates = 8;
+};
+
+template <class Model>
+class Search {
+ public:
+  // `calls` in any order; distinct positions.
+  Search(std::span<const Call> calls, Model& model, std::uint32_t initial, const Limits& limits)
+      : calls_(calls), model_(model), limits_(limits) {
+    sort_calls();
+    number_classes();
+    assign_slots();
+    width_ = (slot_count_ + 63) / 64;
+    stride_ = 1 + width_;
+    current_.assign(stride_, 0);
+    set_head(0, initial);
+  }
+
+  SearchResult run() {
+    if (settle()) return holds();
+    if (!remember()) return finish();
+    push_frame();
+    while (!frames_.empty()) {
+      if (frames_.back().first == candidates_.size()) {
+        pop_frame();
+        continue;
+      }
+      const Candidate candidate = candidates_.back();
+      candidates_.pop_back();
+      restore_top();
+      linearize(candidate.slot, candidate.call);
+      set_head(position(), candidate.state);
+      if (settle()) return holds();
+      const std::uint64_t before = remembered_;
+      if (!remember()) return finish();
+      if (remembered_ != before) push_frame();
+    }
+    result_.outcome = reports::Outcome::kViolated;
+    return finish();
+  }
+
+ private:
+  struct Open {  // an operation in the window of one return
+    std::uint32_t call;
+    std::uint32_t slot;
+  };
+  struct Candidate {
+    std::uint32_t call;
+    std::uint32_t slot;
+    std::uint32_t state;
+  };
+  struct Frame {
+    std::size_t first;  // of its candidates; they end where the next frame's begin
+    std::size_t order;  // length of order_ when it was pushed
+  };
+
+  std::uint32_t position() const { return static_cast<std::uint32_t>(current_[0] >> 32); }
+  std::uint32_t state() const { return static_cast<std::uint32_t>(current_[0]); }
+  void set_head(std::uint32_t position, std::uint32_t state) {
+    current_[0] = (std::uint64_t{position} << 32) | state;
+  }
+  bool linearized(std::uint32_t slot) const { return (current_[1 + slot / 64] >> (slot % 64)) & 1; }
+  void flip(std::uint32_t slot) { current_[1 + slot / 64] ^= 1ull << (slot % 64); }
+
+  void linearize(std::uint32_t slot, std::uint32_t call) {
+    flip(slot);
+    order_.push_back(call);
+  }
+
+  // Calls by return; those without one by invocation, after all others.
+  void sort_calls() {
+    for (std::uint32_t call = 0; call < calls_.size(); ++call) {
+      (calls_[call].returned == kNoReturn ? endless_ : returning_).push_back(call);
+    }
+    std::sort(returning_.begin(), returning_.end(),
+              [this](auto a, auto b) { return calls_[a].returned < calls_[b].returned; });
+    std::sort(endless_.begin(), endless_.end(),
+              [this](auto a, auto b) { return calls_[a].invoked < calls_[b].invoked; });
+  }
+
+  void number_classes() {
+    HashIndex index;
+    std::vector<Step> steps;
+    for (const Call& call : calls_) {
+      const Step& step = call.step;
+      const std::uint64_t hash = mixed((std::uint64_t{step.a} << 32 | step.b) * 8 + static_cast<unsigned>(step.kind));
+      const auto next = static_cast<std::uint32_t>(steps.size());
+      const std::uint32_t number =
+          index.find_or_insert(hash, next, [&](std::uint32_t other) { return steps[other] == step; });
+      if (number == next) steps.push_back(step);
+      class_of_.push_back(number);
+    }
+    class_tried_.assign(steps.size(), 0);
+  }
+
+  // The window of every return: the calls that are open just before it, by return.
+  void assign_slots() {
+    std::vector<std::uint32_t> by_invocation = returning_;
+    std::sort(by_invocation.begin(), by_invocation.end(),
+              [this](auto a, auto b) { return calls_[a].invoked < calls_[b].invoked; });
+    std::vector<std::uint32_t> free_slots;
+    std::vector<Open> open;  // by return
+    std::size_t invoked = 0, endless = 0;
+    for (const std::uint32_t returning : returning_) {
+      const std::uint64_t end = calls_[returning].returned;
+      for (; invoked < by_invocation.size() && calls_[by_invocation[invoked]].invoked < end; ++invoked) {
+        if (free_slots.empty()) free_slots.push_back(slot_count_++);
+        const Open opened{by_invocation[invoked], free_slots.back()};
+        free_slots.pop_back();
+        open.insert(std::upper_bound(open.begin(), open.end(), opened, [this](const Open& a, const Open& b) {
+                      return calls_[a.call].returned < calls_[b.call].returned;
+                    }), opened);
+      }
+      while (endless < endless_.size() && calls_[endless_[endless]].invoked < end) ++endless;
+      windows_.push_back({window_items_.size(), endless});
+      window_items_.insert(window_items_.end(), open.begin(), open.end());
+      free_slots.push_back(open.front().slot);
+      open.erase(open.begin());
+    }
+    windows_.push_back({window_items_.size(), endless});
+    endless_slot_ = slot_count_;
+    slot_count_ += static_cast<std::uint32_t>(endless_.size());
+  }
+
+  std::span<const Open> window() const {
+    const std::uint32_t at = position();
+    return {window_items_.data() + windows_[at].first, windows_[at + 1].first - windows_[at].first};
+  }
+
+  // Linearizes the reads that are legal now and passes the returns of linearized calls; true at the end.
+  bool settle() {
+    while (position() < returning_.size()) {
+      const std::span<const Open> open = window();
+      for (const Open& item : open) {
+        const Step& step = calls_[item.call].step;
+        if (step.read_only && !linearized(item.slot) && model_.after(state(), step) != kIllegal) {
+          linearize(item.slot, item.call);
+        }
+      }
+      if (!linearized(open.front().slot)) return false;
+      flip(open.front().slot);
+      set_head(position() + 1, state());
+    }
+    return true;
+  }
+
+  // False if a limit is reached. A configuration that is known leaves remembered_ as it was.
+  bool remember() {
+    std::uint64_t hash = 0;
+    for (const std::uint64_t word : current_) hash = mixed(hash ^ word);
+    const auto next = static_cast<std::uint32_t>(remembered_);
+    const std::uint32_t number = seen_.find_or_insert(hash, next, [this](std::uint32_t other) {
+      return std::equal(current_.begin(), current_.end(), seen_words_.begin() + std::size_t{other} * stride_);
+    });
+    if (number != next) return true;
+    seen_words_.insert(seen_words_.end(), current_.begin(), current_.end());
+    ++remembered_;
+    note_progress();
+    if (remembered_ >= limits_.configurations || seen_.bytes() + seen_words_.size() * 8 > limits_.bytes) return false;
+    return remembered_ % 1024 != 0 || !limits_.stop || !limits_.stop();
+  }
+
+  void note_progress() {
+    if (position() < furthest_) return;
+    if (position() > furthest_) {
+      furthest_ = position();
+      furthest_states_.clear();
+    }
+    if (furthest_states_.size() < SearchResult::kMaxStates) furthest_states_.insert(state());
+  }
+
+  // Candidates are taken from the back, so that the call which returns first is tried first.
+  void push_frame() {
+    frames_.push_back({candidates_.size(), order_.size()});
+    frame_words_.insert(frame_words_.end(), current_.begin(), current_.end());
+    ++round_;
+    const std::size_t first = candidates_.size();
+    for (const Open& item : window()) consider(item.call, item.slot, false);
+    for (std::uint32_t i = 0; i < windows_[position()].endless; ++i) consider(endless_[i], endless_slot_ + i, true);
+    std::reverse(candidates_.begin() + static_cast<std::ptrdiff_t>(first), candidates_.end());
+  }
+
+  void consider(std::uint32_t call, std::uint32_t slot, bool may_be_left_out) {
+    if (linearized(slot) || class_tried_[class_of_[call]] == round_) return;
+    class_tried_[class_of_[call]] = round_;
+    const std::uint32_t next = model_.after(state(), calls_[call].step);
+    if (next == kIllegal || (may_be_left_out && next == state())) return;
+    candidates_.push_back({call, slot, next});
+  }
+
+  void pop_frame() {
+    frames_.pop_back();
+    frame_words_.resize(frame_words_.size() - stride_);
+  }
+
+  void restore_top() {
+    std::copy(frame_words_.end() - static_cast<std::ptrdiff_t>(stride_), frame_words_.end(), current_.begin());
+    order_.resize(frames_.back().order);
+  }
+
+  SearchResult holds() {
+    result_.outcome = reports::Outcome::kHolds;
+    result_.order = order_;
+    result_.explored = remembered_;
+    return std::move(result_);
+  }
+  SearchResult finish() {
+    result_.explored = remembered_;
+    result_.blocked = returning_[furthest_];
+    result_.states.assign(furthest_states_.begin(), furthest_states_.end());
+    return std::move(result_);
+  }
+
+  // Finaliser of SplitMix64.
+  static std::uint64_t mixed(std::uint64_t x) {
+    x += 0x9e3779b97f4a7c15ull;
+    x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ull;
+    x = (x ^ (x >> 27)) * 0x94d049bb133111ebull;
+    return x ^ (x >> 31);
+  }
+
+  struct Window {
+    std::size_t first;     // of its items
+    std::size_t endless;   // how many of endless_ are invoked
+  };
+
+  std::span<const Call> calls_;
+  Model& model_;
+  const Limits& limits_;
+  std::vector<std::uint32_t> returning_, endless_;
+  std::vector<std::uint32_t> class_of_;
+  std::vector<Window> windows_;
+  std::vector<Open> window_items_;
+  std::uint32_t slot_count_ = 0, endless_slot_ = 0;
+  std::size_t width_ = 0, stride_ = 1;
+
+  std::vector<std::uint64_t> current_;  // position and state, then the bit set
+  std::vector<std::uint32_t> order_;
+  std::vector<Frame> frames_;
+  std::vector<std::uint64_t> frame_words_;
+  std::vector<Candidate> candidates_;
+  std::vector<std::uint64_t> class_tried_;
+  std::uint64_t round_ = 0;
+
+  HashIndex seen_;
+  std::vector<std::uint64_t> seen_words_;
+  std::uint64_t remembered_ = 0;
+  std::uint32_t furthest_ = 0;
+  std::set<std::uint32_t> furthest_states_;
+  SearchResult result_;
+};
+
+}  // namespace lockstep::linearizability

@@ -1,0 +1,94 @@
+// Terminal text: the answer first, then the table, then the reasons.
+#include <algorithm>
+
+#include "base/text.h"
+#include "reports/render.h"
+
+namespace lockstep::reports {
+
+namespace {
+
+std::string coloured(Outcome outcome, std::string text, const TextStyle& style) {
+  if (!style.colours) return text;
+  const char* code = outcome == Outcome::kHolds ? "32" : outcome == Outcome::kViolated ? "31" : "33";
+  return cat("\x1b[1;", code, "m", text, "\x1b[0m");
+}
+
+std::string padded(std::string text, std::size_t width) {
+  text.resize(std::max(width, text.size()), ' ');
+  return text;
+}
+
+std::string measures(const Verdict& verdict) {
+  std::string out;
+  for (const Measure& measure : verdict.checked) {
+    out += cat(out.empty() ? "" : ", ", measure.count, " ", measure.unit);
+  }
+  return out;
+}
+
+// Milliseconds below a second, else seconds with three decimals; integer arithmetic only.
+std::string seconds(Duration duration) {
+  const std::int64_t ms = duration.count() / 1'000'000;
+  if (ms < 1000) return cat(ms, " ms");
+  const std::string decimals = cat(1000 + ms % 1000).substr(1);
+  return cat(ms / 1000, ".", decimals, " s");
+}
+
+std::size_t widest(const std::vector<Verdict>& verdicts, std::size_t (*size)(const Verdict&)) {
+  std::size_t width = 0;
+  for (const Verdict& verdict : verdicts) width = std::max(width, size(verdict));
+  return width;
+}
+
+void append_table(std::string& out, const std::vector<Verdict>& verdicts, const TextStyle& style) {
+  const std::size_t names = widest(verdicts, [](const Verdict& verdict) { return verdict.name.size(); });
+  const std::size_t outcomes = widest(verdicts, [](const Verdict& verdict) { return to_string(verdict.outcome).size(); });
+  for (const Verdict& verdict : verdicts) {
+    const std::string outcome = padded(std::string(to_string(verdict.outcome)), outcomes);
+    out += cat("  ", padded(verdict.name, names), "  ", coloured(verdict.outcome, outcome, style), "  ", verdict.promise);
+    const std::string checked = measures(verdict);
+    out += checked.empty() ? "\n" : cat(" (", checked, ")\n");
+  }
+}
+
+void append_evidence(std::string& out, const Verdict& verdict) {
+  for (const std::string& line : verdict.evidence) out += cat("  ", line, "\n");
+}
+
+std::string vacuity(const Report& report) {
+  if (report.operations.ok >= report.min_ok) return {};
+  return cat("  only ", report.operations.ok, " operations succeeded, at least ", report.min_ok, " were expected\n");
+}
+
+}  // namespace
+
+std::string to_text(const Verdict& verdict, const TextStyle& style) {
+  std::string out = cat(verdict.name, ": ", coloured(verdict.outcome, std::string(to_string(verdict.outcome)), style),
+                        " (", measures(verdict), ")\n");
+  append_evidence(out, verdict);
+  return out;
+}
+
+std::string to_text(const Report& report, const TextStyle& style) {
+  const Outcome outcome = report.outcome();
+  std::string out = cat(report.scenario, ": ", coloured(outcome, std::string(to_string(outcome)), style), ", seed ",
+                        report.seed, ", trace ", hex16(report.trace_hash), ", ", seconds(report.simulated),
+                        " simulated in ", seconds(report.real), "\n");
+  out += cat("  ", report.operations.ok, " operations ok, ", report.operations.failed, " failed, ",
+             report.operations.unknown, " unknown; ", report.trace_events, " events\n");
+  out += vacuity(report);
+  append_table(out, report.verdicts, style);
+  for (const FaultRecord& fault : report.faults) {
+    const std::string fired = fault.fired == 0 ? coloured(Outcome::kVacuous, "never fired", style) : cat("fired ", fault.fired, "x");
+    out += cat("  fault ", fault.kind, ": ", fault.description, " (", fired, ")\n");
+  }
+  for (const Verdict& verdict : report.verdicts) {
+    if (verdict.evidence.empty()) continue;
+    out += cat(verdict.name, ":\n");
+    append_evidence(out, verdict);
+  }
+  return out;
+}
+
+}  // namespace lockstep::reports

@@ -1,0 +1,42 @@
+// The report of one run: what it was, what happened, what was concluded.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/time.h"
+#include "reports/verdict.h"
+
+namespace lockstep::reports {
+
+// One fault of the scenario. A fault that never fired makes a run vacuous.
+struct FaultRecord {
+  std::string kind;         // "crash", "partition"
+  std::string description;  // one line: what it hit and when
+  std::uint64_t fired = 0;  // how often it took effect
+};
+
+struct OperationCounts {
+  std::uint64_t ok = 0;
+  std::uint64_t failed = 0;
+  std::uint64_t unknown = 0;
+};
+
+struct Report {
+  std::string scenario;
+  std::uint64_t seed = 0;
+  std::uint64_t trace_hash = 0;
+  Duration simulated{};
+  Duration real{};  // shown to people, never part of what is compared between runs
+  std::uint64_t trace_events = 0;
+  OperationCounts operations;
+  std::uint64_t min_ok = 0;  // fewer successful operations make the run vacuous
+  std::vector<FaultRecord> faults;
+  std::vector<Verdict> verdicts;
+
+  // The worst of the verdicts; vacuous if nothing is violated but a fault never fired or too little succeeded.
+  Outcome outcome() const;
+};
+
+}  // namespace lockstep::reports

@@ -1,0 +1,161 @@
+// Sets of ids, compared; linear in the rows that were read.
+#include "scenarios/contents_check.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+namespace lockstep::scenarios {
+namespace {
+
+using reports::Completion;
+using reports::Operation;
+
+bool is(const Operation& operation, std::string_view f, const std::string& table) {
+  const std::string* key = operation.key.as_text();
+  return operation.f == f && key != nullptr && *key == table;
+}
+
+std::vector<std::int64_t> ids_of(const reports::Value& value) {
+  std::vector<std::int64_t> ids;
+  if (const auto* items = value.as_array())
+    for (const reports::Value& item : *items) ids.push_back(*item.as_integer());
+  return ids;
+}
+
+// One table's writes, as a read sees them.
+class Expected {
+ public:
+  Expected(const reports::History& history, const std::string& table) {
+    for (const Operation& operation : history.operations())
+      if (is(operation, "add", table)) adds_.push_back(&operation);
+    for (const Operation* add : adds_)
+      for (const std::int64_t id : ids_of(add->argument)) by_id_[id] = add;
+  }
+
+  // A sentence if the read is wrong.
+  std::optional<std::string> fault_of(const Operation& read) const {
+    const auto ids = ids_of(read.result);
+    const std::set<std::int64_t> found(ids.begin(), ids.end());
+    for (const std::int64_t id : found) {
+      const auto add = by_id_.find(id);
+      if (add == by_id_.end() || add->second->invoked.position > read.returned.position)
+        return cat("holds row ", id, ", which nobody had asked for yet");
+      if (add->second->completion == Completion::kFail) return cat("holds row ", id, ", whose write certainly failed");
+    }
+    for (const Operation* add : adds_) {
+      const auto wanted = ids_of(add->argument);
+      const auto present = std::count_if(wanted.begin(), wanted.end(), [&](auto id) { return found.contains(id); });
+      if (present != 0 && present != static_cast<std::ptrdiff_t>(wanted.size()))
+        return cat("holds ", present, " of the ", wanted.size(), " rows of one batch");
+      if (present == 0 && add->completion == Completion::kOk && add->returned.position < read.invoked.position)
+        return cat("misses row ", wanted.front(), ", acknowledged before the read began");
+    }
+    return std::nullopt;
+  }
+
+ private:
+  std::vector<const Operation*> adds_;
+  std::map<std::int64_t, const Operation*> by_id_;
+};
+
+std::string when(const Operation& operation) {
+  return cat("process ", operation.process, " at ", to_string(Duration(operation.invoked.time_ns)));
+}
+
+}  // namespace
+
+std::vector<reports::IdentifiedWrite> writes_of(const reports::History& history, const std::string& table) {
+  std::vector<reports::IdentifiedWrite> writes;
+  for (const Operation& operation : history.operations()) {
+    if (!is(operation, "add", table)) continue;
+    for (const std::int64_t id : ids_of(operation.argument))
+      writes.push_back({cat(id), operation.completion, cat("row ", id, " of ", table, ", ", when(operation))});
+  }
+  return writes;
+}
+
+reports::Verdict check_reads(const reports::History& history, const std::vector<std::string>& tables) {
+  reports::Verdict verdict{.name = "reads",
+                           .promise = "a linearizable read holds every row acknowledged before it began, no row that "
+                                      "nobody had asked for, and no half batch",
+                           .outcome = reports::Outcome::kHolds,
+                           .checked = {},
+                           .evidence = {}};
+  std::uint64_t reads = 0;
+  for (const std::string& table : tables) {
+    const Expected expected(history, table);
+    for (const Operation& operation : history.operations()) {
+      if (!is(operation, "read", table) || operation.completion != Completion::kOk) continue;
+      ++reads;
+      const auto fault = expected.fault_of(operation);
+      if (fault) verdict.evidence.push_back(cat("the read of ", table, " by ", when(operation), " ", *fault));
+    }
+  }
+  verdict.checked = {{"reads", reads}};
+  if (!verdict.evidence.empty()) verdict.outcome = reports::Outcome::kViolated;
+  return verdict;
+}
+
+reports::Verdict check_versions(const reports::History& history,
+                                const std::vector<EndPhase::FinalVersion>& final_versions) {
+  reports::Verdict verdict{.name = "versions",
+                           .promise = "a table's version counts its executed statements: never more than were "
+                                      "attempted, exactly those at the end",
+                           .outcome = reports::Outcome::kHolds,
+                           .checked = {},
+                           .evidence = {}};
+  std::map<std::string, std::uint64_t> attempted;
+  std::uint64_t compared = 0;
+  for (const Operation& operation : history.operations()) {
+    if (operation.key.as_text() == nullptr) continue;
+    const std::string& table = *operation.key.as_text();
+    if (operation.f == "add") attempted[table] += ids_of(operation.argument).size();
+  }
+  for (const Operation& operation : history.operations()) {
+    if (operation.f != "version" || operation.completion != Completion::kOk) continue;
+    ++compared;
+    const auto version = static_cast<std::uint64_t>(*operation.result.as_integer());
+    const std::uint64_t most = attempted[*operation.key.as_text()] + 1;  // CREATE TABLE counts too
+    if (version > most)
+      verdict.evidence.push_back(cat(*operation.key.as_text(), " had version ", version, " for ", when(operation),
+                                     ", but at most ", most, " statements were attempted in the whole run"));
+  }
+  for (const auto& found : final_versions) {
+    ++compared;
+    if (found.version != found.rows + 1)
+      verdict.evidence.push_back(cat(Roster::name(found.node), " says version ", found.version, " for ", found.table,
+                                     ", which was created once and has ", found.rows, " inserted rows"));
+  }
+  verdict.checked = {{"versions", compared}};
+  if (!verdict.evidence.empty()) verdict.outcome = reports::Outcome::kViolated;
+  return verdict;
+}
+
+reports::History registers_of(const reports::History& history) {
+  struct Event {
+    const Operation* operation;
+    bool is_return;
+  };
+  std::map<std::uint64_t, Event> events;
+  for (const Operation& operation : history.operations()) {
+    const std::string* key = operation.key.as_text();
+    const bool judged = operation.f == "read" || operation.f == "write" || operation.f == "cas";
+    if (!judged || key == nullptr || !key->starts_with("register/")) continue;
+    events[operation.invoked.position] = {&operation, false};
+    if (operation.returned.position != reports::Moment::kNever) events[operation.returned.position] = {&operation, true};
+  }
+  reports::History out;
+  std::map<const Operation*, std::size_t> numbers;
+  for (const auto& [position, event] : events) {
+    const Operation& from = *event.operation;
+    if (event.is_return) {
+      out.complete(numbers[&from], from.completion, from.result, from.returned.time_ns, from.error);
+    } else {
+      numbers[&from] = out.invoke(from.process, from.f, from.key, from.argument, from.invoked.time_ns);
+    }
+  }
+  return out;
+}
+
+}  // namespace lockstep::scenarios

@@ -1,0 +1,190 @@
+// Healing, serving, converging, and the last reads.
+#include "scenarios/end_phase.h"
+
+#include <algorithm>
+#include <set>
+
+#include "base/check.h"
+#include "scenarios/register_client.h"
+#include "scenarios/versioned_writes_client.h"
+
+namespace lockstep::scenarios {
+namespace {
+
+constexpr Purpose kQuorum{"end_phase.quorum"};
+constexpr Duration kPoll = std::chrono::milliseconds(20);
+constexpr Duration kAnswerTimeout = std::chrono::seconds(1);
+
+}  // namespace
+
+void EndPhase::run() {
+  Nemesis& nemesis = simulation_.nemesis();
+  nemesis.stop();
+  const auto all = simulation_.roster().nodes();
+  if (scenario_.finally.heal == Heal::kQuorumThenAll && all.size() > 1) {
+    const auto quorum = draw_quorum();
+    nemesis.heal(quorum);
+    phase("a healed quorum", quorum);
+  }
+  nemesis.heal_all();
+  phase("the whole healed cluster", all);
+  ask_statuses(all);
+  read_tables();
+  read_registers();
+}
+
+// A majority, drawn by seed.
+std::vector<NodeId> EndPhase::draw_quorum() const {
+  auto nodes = simulation_.roster().nodes();
+  std::sort(nodes.begin(), nodes.end(), [this](NodeId a, NodeId b) {
+    return draw(seed_, kQuorum, a.value(), 0) < draw(seed_, kQuorum, b.value(), 0);
+  });
+  nodes.resize(nodes.size() / 2 + 1);
+  std::sort(nodes.begin(), nodes.end());
+  return nodes;
+}
+
+void EndPhase::phase(const std::string& name, const std::vector<NodeId>& healed) {
+  const sim::SimTime began = simulation_.world().now();
+  const sim::SimTime deadline = began + scenario_.finally.converge_within;
+  const auto index = serve(deadline);
+  const std::string within = to_string(scenario_.finally.converge_within);
+  if (!index) {
+    broken_.push_back(cat(name, " did not execute a write within ", within));
+  } else if (!await_applied(healed, *index, deadline)) {
+    broken_.push_back(cat(name, " did not apply entry ", *index, " on every node within ", within));
+  } else {
+    phases_.push_back(cat(name, " served and converged after ", to_string(simulation_.world().now() - began)));
+  }
+}
+
+// The index of an executed write of the steward, or nothing by the deadline.
+std::optional<std::uint64_t> EndPhase::serve(sim::SimTime deadline) {
+  while (simulation_.world().now() < deadline) {
+    wire::Statement insert = make_statement("INSERT INTO steward(id) VALUES(?1)");
+    add_integer(insert, ++next_probe_);
+    const Duration left = deadline - simulation_.world().now();
+    const auto done = await([&](client::ClientProcess::Then then) {
+      simulation_.steward().write({insert}, {}, left, std::move(then));
+    });
+    if (ending_of_write(done).completion == reports::Completion::kOk) return done.reply.write().index();
+  }
+  return std::nullopt;
+}
+
+bool EndPhase::await_applied(const std::vector<NodeId>& nodes, std::uint64_t index, sim::SimTime deadline) {
+  std::set<NodeId> missing(nodes.begin(), nodes.end());
+  while (!missing.empty() && simulation_.world().now() < deadline) {
+    for (const NodeId node : std::set<NodeId>(missing)) {
+      const auto done = await([&](client::ClientProcess::Then then) {
+        simulation_.steward().status(node, kAnswerTimeout, std::move(then));
+      });
+      if (done.conclusion == client::Conclusion::kDone && done.reply.node_status().applied_index() >= index)
+        missing.erase(node);
+    }
+    if (!missing.empty()) simulation_.world().run_for(kPoll);
+  }
+  return missing.empty();
+}
+
+void EndPhase::ask_statuses(const std::vector<NodeId>& nodes) {
+  for (const NodeId node : nodes) {
+    const auto done = await([&](client::ClientProcess::Then then) {
+      simulation_.steward().status(node, scenario_.finally.converge_within, std::move(then));
+    });
+    if (done.conclusion == client::Conclusion::kDone) statuses_.push_back(done.reply.node_status());
+  }
+}
+
+void EndPhase::read_tables() {
+  for (const std::string& table : written_tables(scenario_))
+    for (const NodeId node : simulation_.roster().nodes()) {
+      const auto rows = await([&](client::ClientProcess::Then then) {
+        simulation_.steward().query(select_contents(table), {.level = wire::LOCAL, .at = node},
+                                    scenario_.finally.converge_within, std::move(then));
+      });
+      const auto version = await([&](client::ClientProcess::Then then) {
+        simulation_.steward().get_version(table, node, scenario_.finally.converge_within, std::move(then));
+      });
+      if (ending_of_read(rows).completion != reports::Completion::kOk) continue;
+      NodeTable found{.node = node, .table = table, .ids = {}};
+      for (const wire::Row& row : rows.reply.query().rows().rows()) found.ids.push_back(cat(row.values(0).integer()));
+      if (version.conclusion == client::Conclusion::kDone)
+        versions_.push_back({node, table, version.reply.version(), found.ids.size()});
+      contents_.push_back(std::move(found));
+    }
+}
+
+// A last linearizable read of every register through every node: what was acknowledged must still be there.
+void EndPhase::read_registers() {
+  std::uint64_t keys = 0;
+  for (const Workload& workload : scenario_.workload)
+    if (const auto* registers = std::get_if<RegisterWorkload>(&workload))
+      keys = std::max<std::uint64_t>(keys, registers->keys);
+  RunBook& book = simulation_.book();
+  const std::int64_t process = book.new_process();
+  for (std::uint64_t key = 0; key < keys; ++key)
+    for (const NodeId node : simulation_.roster().nodes()) {
+      const std::size_t operation = book.invoke(process, "read", RegisterClient::key_name(key), {});
+      wire::Statement select = make_statement("SELECT v FROM registers WHERE k = ?1");
+      add_integer(select, static_cast<std::int64_t>(key));
+      const auto done = await([&](client::ClientProcess::Then then) {
+        simulation_.steward().query(select, {.level = wire::LINEARIZABLE, .at = node},
+                                    scenario_.finally.converge_within, std::move(then));
+      });
+      const Ending ending = ending_of_read(done);
+      reports::Value value;
+      if (ending.completion == reports::Completion::kOk && done.reply.query().rows().rows_size() > 0)
+        value = done.reply.query().rows().rows(0).values(0).integer();
+      book.complete(operation, ending.completion, std::move(value), ending.error);
+    }
+}
+
+client::Completion EndPhase::await(const std::function<void(client::ClientProcess::Then)>& call) {
+  std::optional<client::Completion> answer;
+  call([&answer](const client::Completion& done) { answer = done; });
+  while (!answer) CHECK(simulation_.world().step(), "a call that nothing will ever end");
+  return std::move(*answer);
+}
+
+// ---- verdicts -------------------------------------------------------------------------------------------------
+
+reports::Verdict EndPhase::liveness() const {
+  reports::Verdict verdict{.name = "liveness",
+                           .promise = "once faults stop, a healed quorum serves within the bound, and so does the "
+                                      "whole cluster when all is healed",
+                           .outcome = broken_.empty() ? reports::Outcome::kHolds : reports::Outcome::kViolated,
+                           .checked = {{"phases", broken_.size() + phases_.size()}},
+                           .evidence = broken_};
+  return verdict;
+}
+
+reports::Verdict EndPhase::convergence() const {
+  reports::Verdict verdict{.name = "convergence",
+                           .promise = "at the end every replica has applied the same entries and holds the same "
+                                      "database",
+                           .outcome = reports::Outcome::kHolds,
+                           .checked = {{"replicas", statuses_.size()}},
+                           .evidence = {}};
+  if (statuses_.size() < simulation_.roster().node_count())
+    verdict.evidence.push_back(cat("only ", statuses_.size(), " of ", simulation_.roster().node_count(),
+                                   " nodes answered at the end"));
+  for (const wire::StatusReply& status : statuses_) {
+    const wire::StatusReply& first = statuses_.front();
+    if (status.applied_index() == first.applied_index() && status.digest() == first.digest()) continue;
+    verdict.evidence.push_back(cat("n", status.node(), " has applied ", status.applied_index(), " with digest ",
+                                   hex16(status.digest()), ", n", first.node(), " has applied ",
+                                   first.applied_index(), " with digest ", hex16(first.digest())));
+  }
+  if (!verdict.evidence.empty()) verdict.outcome = reports::Outcome::kViolated;
+  return verdict;
+}
+
+std::vector<reports::FinalContents> EndPhase::contents(const std::string& table) const {
+  std::vector<reports::FinalContents> found;
+  for (const NodeTable& contents : contents_)
+    if (contents.table == table) found.push_back({Roster::name(contents.node), contents.ids});
+  return found;
+}
+
+}  // namespace lockstep::scenarios

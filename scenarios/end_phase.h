@@ -1,0 +1,65 @@
+// The end of every run: faults stop, a random quorum is healed and must serve, then all are and must agree.
+//
+// Random healing of everything would hide livelocks: in the first phase what is broken outside the quorum stays
+// broken. All questions go through the client path.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "reports/durability.h"
+#include "reports/verdict.h"
+#include "scenarios/simulation.h"
+
+namespace lockstep::scenarios {
+
+class EndPhase {
+ public:
+  EndPhase(Simulation& simulation, const Scenario& scenario, std::uint64_t seed)
+      : simulation_(simulation), scenario_(scenario), seed_(seed) {}
+
+  // Both phases, then final reads on every node.
+  void run();
+
+  reports::Verdict liveness() const;
+  reports::Verdict convergence() const;
+  // What each node holds of one table of versioned writes; empty before run(), or where a node did not answer.
+  std::vector<reports::FinalContents> contents(const std::string& table) const;
+  // GetVersion of a table on each node that answered.
+  struct FinalVersion {
+    NodeId node;
+    std::string table;
+    std::uint64_t version = 0;
+    std::uint64_t rows = 0;
+  };
+  const std::vector<FinalVersion>& versions() const { return versions_; }
+
+ private:
+  struct NodeTable {
+    NodeId node;
+    std::string table;
+    std::vector<std::string> ids;
+  };
+
+  std::vector<NodeId> draw_quorum() const;
+  void phase(const std::string& name, const std::vector<NodeId>& healed);
+  std::optional<std::uint64_t> serve(sim::SimTime deadline);
+  bool await_applied(const std::vector<NodeId>& nodes, std::uint64_t index, sim::SimTime deadline);
+  void ask_statuses(const std::vector<NodeId>& nodes);
+  void read_tables();
+  void read_registers();
+  client::Completion await(const std::function<void(client::ClientProcess::Then)>& call);
+
+  Simulation& simulation_;
+  const Scenario& scenario_;
+  std::uint64_t seed_;
+  std::int64_t next_probe_ = 0;
+  std::vector<std::string> broken_;  // sentences: what did not come back in time
+  std::vector<std::string> phases_;  // what came back, and when
+  std::vector<wire::StatusReply> statuses_;
+  std::vector<NodeTable> contents_;
+  std::vector<FinalVersion> versions_;
+};
+
+}  // namespace lockstep::scenarios

@@ -1,0 +1,203 @@
+// Phases of a run, and how its evidence becomes verdicts.
+#include "scenarios/run.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "reports/durability.h"
+#include "reports/linearizability/check.h"
+#include "scenarios/contents_check.h"
+#include "scenarios/end_phase.h"
+#include "scenarios/simulation.h"
+#include "scenarios/witness.h"
+#include "scenarios/workload_client.h"
+
+namespace lockstep::scenarios {
+namespace {
+
+using reports::Outcome;
+using reports::Verdict;
+
+constexpr Duration kSchemaTimeout = std::chrono::minutes(10);
+
+// The steward creates the tables one after another, then the workloads may begin.
+class SchemaSetup {
+ public:
+  explicit SchemaSetup(Simulation& simulation, std::vector<std::string> statements)
+      : simulation_(simulation), statements_(std::move(statements)) {}
+
+  void next() {
+    if (done_ == statements_.size()) {
+      simulation_.book().schema_ready = true;
+      return;
+    }
+    simulation_.steward().write({make_statement(statements_[done_])}, {}, kSchemaTimeout,
+                                [this](const client::Completion& completion) {
+                                  if (ending_of_write(completion).completion == reports::Completion::kOk) ++done_;
+                                  next();
+                                });
+  }
+
+ private:
+  Simulation& simulation_;
+  std::vector<std::string> statements_;
+  std::size_t done_ = 0;
+};
+
+bool has_registers(const Scenario& scenario) {
+  return std::any_of(scenario.workload.begin(), scenario.workload.end(),
+                     [](const Workload& workload) { return std::holds_alternative<RegisterWorkload>(workload); });
+}
+
+Verdict judge_registers(const reports::History& history) {
+  const reports::History registers = registers_of(history);
+  linearizability::ModelOptions model;
+  model.observe_failed_cas = false;
+  const auto findings = linearizability::check(registers, model);
+  CHECK(findings.has_value(), findings.error().message);
+  return linearizability::verdict(registers, model, *findings);
+}
+
+// Acknowledged rows that some replica does not hold at the end.
+std::uint64_t count_lost(const std::vector<reports::IdentifiedWrite>& writes,
+                         const std::vector<reports::FinalContents>& contents) {
+  std::uint64_t lost = 0;
+  for (const auto& write : writes) {
+    if (write.completion != reports::Completion::kOk) continue;
+    lost += std::any_of(contents.begin(), contents.end(), [&](const auto& replica) {
+      return std::find(replica.ids.begin(), replica.ids.end(), write.id) == replica.ids.end();
+    });
+  }
+  return lost;
+}
+
+Verdict judge_durability(const reports::History& history, const EndPhase& end, const Scenario& scenario) {
+  Verdict verdict{.name = "durability", .promise = {}, .outcome = Outcome::kHolds, .checked = {}, .evidence = {}};
+  std::uint64_t lost = 0;
+  for (const std::string& table : written_tables(scenario)) {
+    const auto writes = writes_of(history, table);
+    const auto contents = end.contents(table);
+    Verdict of_table = reports::check_durability(writes, contents);
+    verdict.promise = of_table.promise;
+    verdict.outcome = reports::worst(verdict.outcome, of_table.outcome);
+    for (auto& line : of_table.evidence) verdict.evidence.push_back(std::move(line));
+    if (verdict.checked.empty()) {
+      verdict.checked = of_table.checked;
+    } else {
+      for (std::size_t i = 0; i < verdict.checked.size(); ++i) verdict.checked[i].count += of_table.checked[i].count;
+    }
+    if (scenario.expect.lost_writes > 0) lost += count_lost(writes, contents);
+  }
+  // A scenario may state that some loss is expected; then only more than that is a violation.
+  if (lost > 0 && lost <= scenario.expect.lost_writes && verdict.outcome == Outcome::kViolated) {
+    verdict.outcome = Outcome::kHolds;
+    verdict.evidence.insert(verdict.evidence.begin(), cat(lost, " lost writes, as the scenario allows"));
+  }
+  return verdict;
+}
+
+Verdict judge_pause_window(const Scenario& scenario, const Nemesis& nemesis) {
+  Verdict verdict{.name = "pause-window",
+                  .promise = "the named faults struck between a durable Prepare and its decision",
+                  .outcome = Outcome::kHolds,
+                  .checked = {{"faults", scenario.expect.in_pause_window.size()}},
+                  .evidence = {}};
+  for (const std::uint32_t fault : scenario.expect.in_pause_window) {
+    const bool inside = std::any_of(nemesis.strikes().begin(), nemesis.strikes().end(), [&](const auto& strike) {
+      return strike->fault == fault && strike->in_pause_window;
+    });
+    if (!inside) verdict.evidence.push_back(cat("fault ", fault, " did not strike inside the window"));
+  }
+  // The run missed what it was made for; the system did nothing wrong.
+  if (!verdict.evidence.empty()) verdict.outcome = Outcome::kVacuous;
+  return verdict;
+}
+
+std::string describe(const Strike& strike) {
+  std::string text = cat("at ", to_string(strike.at));
+  if (strike.until) text += cat(" until ", to_string(*strike.until));
+  if (!strike.hosts.empty()) text += ":";
+  for (const NodeId host : strike.hosts) text += cat(' ', Roster::name(host));
+  return text;
+}
+
+std::vector<reports::FaultRecord> fault_records(const Scenario& scenario, const Nemesis& nemesis) {
+  constexpr std::size_t kMostDescribed = 3;
+  std::vector<reports::FaultRecord> records;
+  for (std::size_t fault = 0; fault < scenario.faults.size(); ++fault) {
+    reports::FaultRecord record{.kind = std::string(verb_of(scenario.faults[fault].action)),
+                                .description = {},
+                                .fired = nemesis.effects(fault)};
+    std::size_t count = 0;
+    for (const auto& strike : nemesis.strikes()) {
+      if (strike->fault != fault) continue;
+      if (++count > kMostDescribed) continue;
+      if (count > 1) record.description += "; ";
+      record.description += describe(*strike);
+    }
+    if (count > kMostDescribed) record.description += cat("; and ", count - kMostDescribed, " more");
+    if (count == 0) record.description = "never struck: its trigger did not come";
+    records.push_back(std::move(record));
+  }
+  return records;
+}
+
+// Until every client has come to its end; their operations have timeouts, so they do.
+void run_workloads(Simulation& simulation, const Scenario& scenario) {
+  simulation.world().run_until(sim::SimTime(workloads_end(scenario)));
+  while (simulation.book().busy_clients > 0) CHECK(simulation.world().step(), "a workload that never ends");
+}
+
+std::vector<Verdict> judge(const Scenario& scenario, const Witness& witness,
+                           const EndPhase& end, const Nemesis& nemesis, const reports::History& history) {
+  std::vector<Verdict> verdicts;
+  if (scenario.expect.linearizable && has_registers(scenario)) verdicts.push_back(judge_registers(history));
+  const auto tables = written_tables(scenario);
+  if (!tables.empty()) {
+    verdicts.push_back(judge_durability(history, end, scenario));
+    verdicts.push_back(check_reads(history, tables));
+    verdicts.push_back(check_versions(history, end.versions()));
+  }
+  verdicts.push_back(end.liveness());
+  if (scenario.expect.converged) verdicts.push_back(end.convergence());
+  if (!scenario.expect.in_pause_window.empty()) verdicts.push_back(judge_pause_window(scenario, nemesis));
+  for (Verdict& verdict : witness.verdicts()) verdicts.push_back(std::move(verdict));
+  return verdicts;
+}
+
+}  // namespace
+
+Run run_simulated(const Scenario& scenario, const RunOptions& options) {
+  Witness witness({.voters = scenario.cluster.nodes});
+  Simulation simulation(scenario, options.seed);
+  if (options.observer != nullptr) simulation.world().recorder().subscribe_all(*options.observer);
+  witness.attend(simulation.world().recorder());
+  simulation.nemesis().watch_window(witness.window());
+  SchemaSetup schema(simulation, schema_of(scenario));
+
+  simulation.start();
+  schema.next();
+  run_workloads(simulation, scenario);
+  EndPhase end(simulation, scenario, options.seed);
+  end.run();
+
+  Run run;
+  const sim::Recorder& recorder = simulation.world().recorder();
+  run.history = simulation.book().history();
+  run.windows = recorder.windows();
+  reports::Report& report = run.report;
+  report.scenario = scenario.name;
+  report.seed = options.seed;
+  report.trace_hash = recorder.hash();
+  report.trace_events = recorder.events();
+  report.simulated = simulation.world().now().time_since_epoch();
+  report.operations = {.ok = simulation.book().count(reports::Completion::kOk),
+                       .failed = simulation.book().count(reports::Completion::kFail),
+                       .unknown = simulation.book().count(reports::Completion::kInfo)};
+  report.min_ok = scenario.expect.min_ok;
+  report.faults = fault_records(scenario, simulation.nemesis());
+  report.verdicts = judge(scenario, witness, end, simulation.nemesis(), run.history);
+  return run;
+}
+
+}  // namespace lockstep::scenarios

@@ -1,0 +1,14 @@
+// The implementations of the ports that the contract tests run against.
+#pragma once
+
+#include <vector>
+
+#include "tests/contract/harness.h"
+
+namespace lockstep::contract {
+
+HarnessKind simulated();
+
+inline std::vector<HarnessKind> all_kinds() { return {simulated()}; }
+
+}  // namespace lockstep::contract

@@ -1,0 +1,131 @@
+// Stories of a three-node cluster in the simulator: writes, reads, failover, recovery, exactly-once.
+#include <gtest/gtest.h>
+
+#include "tests/replica/test_cluster.h"
+
+namespace lockstep::tests {
+namespace {
+
+using std::chrono::seconds;
+
+std::int64_t first_integer(const client::Completion& done) {
+  EXPECT_EQ(done.conclusion, client::Conclusion::kDone);
+  EXPECT_GT(done.reply.query().rows().rows_size(), 0) << done.reply.ShortDebugString();
+  return done.reply.query().rows().rows_size() == 0 ? -1
+                                                    : done.reply.query().rows().rows(0).values(0).integer();
+}
+
+void expect_executed(const client::Completion& done) {
+  EXPECT_EQ(done.conclusion, client::Conclusion::kDone);
+  EXPECT_EQ(done.reply.write().kind(), wire::WriteOutcome::EXECUTED);
+  EXPECT_EQ(done.reply.write().result().outcome(), 1u) << done.reply.ShortDebugString();
+}
+
+TEST(Cluster, AWriteIsReadBackFromEveryNode) {
+  TestCluster cluster(1);
+  expect_executed(cluster.execute("CREATE TABLE t(a INTEGER PRIMARY KEY, b TEXT)"));
+  expect_executed(cluster.execute("INSERT INTO t VALUES(1, 'x')"));
+  for (const NodeId member : cluster.members())
+    EXPECT_EQ(first_integer(cluster.query("SELECT a FROM t", {.level = wire::LINEARIZABLE, .at = member})), 1);
+}
+
+TEST(Cluster, VersionsCountWriteStatements) {
+  TestCluster cluster(2);
+  cluster.execute("CREATE TABLE t(a INTEGER PRIMARY KEY)");
+  cluster.execute("INSERT INTO t VALUES(1)");
+  cluster.execute("INSERT INTO t VALUES(2)");
+  EXPECT_EQ(cluster.version("t", cluster.leader()), 3u);
+  EXPECT_EQ(cluster.version("nothing"), 0u);
+}
+
+TEST(Cluster, AFailedStatementIsAnAnswerNotAFault) {
+  TestCluster cluster(3);
+  const auto done = cluster.execute("INSERT INTO missing VALUES(1)");
+  EXPECT_EQ(done.reply.write().result().outcome(), static_cast<std::uint32_t>(sql::Outcome::kSqlError));
+  expect_executed(cluster.execute("CREATE TABLE t(a)"));
+}
+
+TEST(Cluster, AcknowledgedWritesSurviveTheLeadersDeath) {
+  TestCluster cluster(4);
+  cluster.execute("CREATE TABLE t(a INTEGER PRIMARY KEY)");
+  for (int i = 0; i < 20; ++i) {
+    expect_executed(cluster.execute(cat("INSERT INTO t VALUES(", i, ")")));
+    if (i % 5 == 4) {
+      const NodeId leader = cluster.leader();
+      cluster.world().kill(leader);
+      cluster.world().schedule_after(seconds(1), [&cluster, leader] { cluster.world().start(leader); });
+    }
+  }
+  EXPECT_EQ(first_integer(cluster.query("SELECT count(*) FROM t")), 20);
+}
+
+TEST(Cluster, AllNodesLosePowerAndNothingAcknowledgedIsMissing) {
+  TestCluster cluster(5);
+  cluster.execute("CREATE TABLE t(a INTEGER PRIMARY KEY, r INTEGER DEFAULT (random()))");
+  for (int round = 0; round < 5; ++round) {
+    for (int i = 0; i < 10; ++i) expect_executed(cluster.execute(cat("INSERT INTO t(a) VALUES(", round * 10 + i, ")")));
+    for (const NodeId member : cluster.members()) cluster.world().power_loss(member);
+    for (const NodeId member : cluster.members()) cluster.world().start(member);
+  }
+  EXPECT_EQ(first_integer(cluster.query("SELECT count(*) FROM t")), 50);
+  cluster.world().run_for(seconds(2));
+  const auto digest = cluster.node(NodeId(1)).replica().digest();
+  for (const NodeId member : cluster.members()) EXPECT_EQ(cluster.node(member).replica().digest(), digest);
+}
+
+TEST(Cluster, StrongWritesNeedEveryVoter) {
+  service::NodeConfig config;
+  config.write_mode = wire::STRONG;
+  TestCluster cluster(6, 3, config);
+  expect_executed(cluster.execute("CREATE TABLE t(a)"));
+  const NodeId leader = cluster.leader();
+  const NodeId follower = leader == NodeId(1) ? NodeId(2) : NodeId(1);
+  cluster.world().kill(follower);
+  const auto refused = cluster.execute("INSERT INTO t VALUES(1)");
+  EXPECT_EQ(refused.reply.write().kind(), wire::WriteOutcome::ABORTED);
+  cluster.world().start(follower);
+  expect_executed(cluster.execute("INSERT INTO t VALUES(2)"));
+  EXPECT_EQ(first_integer(cluster.query("SELECT count(*) FROM t")), 1);
+}
+
+TEST(Cluster, LocalReadsAreServedWithoutALeader) {
+  TestCluster cluster(7);
+  cluster.execute("CREATE TABLE t(a)");
+  cluster.execute("INSERT INTO t VALUES(7)");
+  cluster.world().run_for(seconds(1));
+  cluster.world().kill(NodeId(1));
+  cluster.world().kill(NodeId(2));
+  cluster.world().run_for(seconds(2));
+  const auto local = cluster.query("SELECT a FROM t", {.level = wire::LOCAL, .at = NodeId(3)});
+  EXPECT_EQ(first_integer(local), 7);
+  EXPECT_GT(local.reply.query().staleness_ns(), 1'000'000'000u);
+}
+
+TEST(Cluster, ALongRunDropsTheLogPrefix) {
+  service::NodeConfig config;
+  config.replica.drop_prefix_entries = 32;
+  TestCluster cluster(8, 3, config);
+  cluster.execute("CREATE TABLE t(a INTEGER PRIMARY KEY)");
+  for (int i = 0; i < 200; ++i) expect_executed(cluster.execute(cat("INSERT INTO t VALUES(", i, ")")));
+  cluster.world().run_for(seconds(1));
+  for (const NodeId member : cluster.members()) EXPECT_GT(cluster.status(member).first_index(), 100u);
+  for (const NodeId member : cluster.members()) {
+    cluster.world().power_loss(member);
+    cluster.world().start(member);
+  }
+  EXPECT_EQ(first_integer(cluster.query("SELECT count(*) FROM t")), 200);
+}
+
+TEST(Cluster, TheSameSeedIsTheSameRun) {
+  const auto run = [](std::uint64_t seed) {
+    TestCluster cluster(seed);
+    cluster.execute("CREATE TABLE t(a INTEGER PRIMARY KEY, r DEFAULT (random()))");
+    for (int i = 0; i < 10; ++i) cluster.execute(cat("INSERT INTO t(a) VALUES(", i, ")"));
+    return cluster.world().recorder().hash();
+  };
+  EXPECT_EQ(run(9), run(9));
+  EXPECT_NE(run(9), run(10));
+}
+
+}  // namespace
+}  // namespace lockstep::tests

@@ -1,0 +1,301 @@
+// The checker against a reference that tries every order, on thousands of small random histories.
+#include <gtest/gtest.h>
+
+#include <map>
+#include <optional>
+
+#include "base/prng.h"
+#include "base/text.h"
+#include "reports/linearizability/check.h"
+
+namespace lockstep::linearizability {
+namespace {
+
+using reports::Completion;
+using reports::History;
+using reports::Moment;
+using reports::Operation;
+using reports::Outcome;
+using reports::Value;
+
+// All objects by the JSON text of their key; it shares nothing with the models under test.
+using World = std::map<std::string, Value>;
+
+Value text_or_empty(const Value& value) { return value.is_null() ? Value("") : value; }
+
+std::optional<World> after_transaction(World world, const Value& parts, bool answered) {
+  for (const Value& part : *parts.as_array()) {
+    const Value::Array& items = *part.as_array();
+    Value& cell = world[to_json(items[1])];
+    if (*items[0].as_text() == "write") {
+      cell = items[2];
+    } else if (answered && cell != items[2]) {
+      return std::nullopt;
+    }
+  }
+  return world;
+}
+
+// The world after the operation took effect; none if its answer contradicts that.
+std::optional<World> after_effect(World world, const Operation& operation) {
+  const bool ok = operation.completion == Completion::kOk;
+  if (operation.f == "txn") return after_transaction(std::move(world), ok ? operation.result : operation.argument, ok);
+  Value& cell = world[to_json(operation.key)];
+  if (operation.f == "append") {
+    cell = Value(*text_or_empty(cell).as_text() + *operation.argument.as_text());
+  } else if (operation.f == "put" || operation.f == "write") {
+    cell = operation.argument;
+  } else if (operation.f == "get") {
+    if (ok && text_or_empty(cell) != operation.result) return std::nullopt;
+  } else if (operation.f == "read") {
+    if (ok && cell != operation.result) return std::nullopt;
+  } else if (operation.f == "cas") {
+    const Value::Array& pair = *operation.argument.as_array();
+    const bool mismatch = operation.completion == Completion::kFail;
+    if ((cell == pair[0]) == mismatch) return std::nullopt;
+    if (!mismatch) cell = pair[1];
+  }
+  return world;
+}
+
+// An operation that never returned may be left out; if its answer is known all the same, it must fit.
+bool required(const Operation& operation) {
+  return operation.completion != Completion::kInfo && operation.returned.position != Moment::kNever;
+}
+
+bool linearizable(const std::vector<Operation>& left, const World& world) {
+  bool done = true;
+  for (const Operation& operation : left) done &= !required(operation);
+  if (done) return true;
+  for (std::size_t i = 0; i < left.size(); ++i) {
+    bool may_be_next = true;
+    for (const Operation& other : left) {
+      if (required(other) && other.returned.position < left[i].invoked.position) may_be_next = false;
+    }
+    if (!may_be_next) continue;
+    const std::optional<World> after = after_effect(world, left[i]);
+    if (!after) continue;
+    std::vector<Operation> rest = left;
+    rest.erase(rest.begin() + static_cast<std::ptrdiff_t>(i));
+    if (linearizable(rest, *after)) return true;
+  }
+  return false;
+}
+
+// Failures are dropped, but for compare-and-sets that are observed.
+std::vector<Operation> relevant(const History& history) {
+  std::vector<Operation> out;
+  for (const Operation& operation : history.operations()) {
+    if (operation.completion != Completion::kFail || operation.error == "cas-mismatch") out.push_back(operation);
+  }
+  return out;
+}
+
+constexpr Purpose kHistory{"test.reports.history"};
+
+// Random clients of a store that is atomic, until an answer is falsified (half of the histories).
+class Clients {
+ public:
+  Clients(std::string_view model, std::uint64_t seed) : model_(model), draws_(7, kHistory, seed) {}
+
+  History run() {
+    const bool falsify = draws_.next_chance(500'000);
+    while (started_ < kOperations || open_ > 0) {
+      Client& client = clients_[draws_.next_below(kClients)];
+      if (client.stage == 0) {
+        if (started_ < kOperations) start(client);
+      } else if (client.stage == 1) {
+        take_effect(client);
+      } else {
+        finish(client, falsify && draws_.next_chance(250'000));
+      }
+    }
+    return std::move(history_);
+  }
+
+ private:
+  static constexpr std::uint64_t kClients = 4;
+  static constexpr std::uint64_t kOperations = 7;
+
+  struct Client {
+    int stage = 0;  // 0 idle, 1 invoked, 2 took effect
+    std::size_t operation = 0;
+    Completion completion = Completion::kOk;
+    Value answer;
+  };
+
+  Value small() { return static_cast<std::int64_t>(draws_.next_below(3)); }
+  Value letter() { return Value(std::string(1, static_cast<char>('a' + draws_.next_below(2)))); }
+
+  Value transaction() {
+    Value::Array parts;
+    const std::uint64_t count = 1 + draws_.next_below(2);
+    for (std::uint64_t i = 0; i < count; ++i) {
+      const bool writes = draws_.next_chance(500'000);
+      const Value key = draws_.next_chance(500'000) ? "x" : "y";
+      const Value value = writes ? small() : Value();
+      parts.push_back(Value::Array{writes ? "write" : "read", key, value});
+    }
+    return parts;
+  }
+
+  void start(Client& client) {
+    const std::uint64_t kind = draws_.next_below(model_ == "register" ? 2 : 3);
+    std::string f;
+    Value argument;
+    Value key;
+    if (model_ == "multi-register") {
+      f = "txn";
+      argument = transaction();
+    } else if (model_ == "kv-append") {
+      f = kind == 0 ? "get" : kind == 1 ? "append" : "put";
+      if (kind != 0) argument = letter();
+      key = draws_.next_chance(700'000) ? "k" : "l";
+    } else {
+      f = kind == 0 ? "read" : kind == 1 ? "write" : "cas";
+      if (kind == 1) argument = small();
+      if (kind == 2) {
+        const Value from = small();
+        const Value to = small();
+        argument = Value::Array{from, to};
+      }
+    }
+    client.operation = history_.invoke(next_process_++, std::move(f), std::move(key), std::move(argument));
+    client.stage = 1;
+    ++started_;
+    ++open_;
+  }
+
+  void take_effect(Client& client) {
+    const Operation& operation = history_[client.operation];
+    client.stage = 2;
+    client.completion = Completion::kOk;
+    client.answer = operation.argument;
+    if (operation.f == "txn") {
+      client.answer = answered(operation.argument);
+      return;
+    }
+    Value& cell = world_[to_json(operation.key)];
+    if (operation.f == "read") client.answer = cell;
+    if (operation.f == "get") client.answer = text_or_empty(cell);
+    if (operation.f == "cas" && cell != (*operation.argument.as_array())[0]) {
+      client.completion = Completion::kFail;
+      return;
+    }
+    Operation effect = operation;
+    effect.completion = Completion::kInfo;
+    world_ = after_effect(std::move(world_), effect).value();
+  }
+
+  Value answered(const Value& argument) {
+    Value::Array parts;
+    for (const Value& part : *argument.as_array()) {
+      Value::Array items = *part.as_array();
+      Value& cell = world_[to_json(items[1])];
+      if (*items[0].as_text() == "write") {
+        cell = items[2];
+      } else {
+        items[2] = cell;
+      }
+      parts.push_back(std::move(items));
+    }
+    return parts;
+  }
+
+  void finish(Client& client, bool falsify) {
+    const Operation& operation = history_[client.operation];
+    if (draws_.next_chance(150'000)) {
+      history_.complete(client.operation, Completion::kInfo, operation.argument, -1, "timed-out");
+    } else if (client.completion == Completion::kFail) {
+      history_.complete(client.operation, Completion::kFail, operation.argument, -1, "cas-mismatch");
+    } else {
+      if (falsify && operation.f == "read") client.answer = small();
+      if (falsify && operation.f == "get") client.answer = letter();
+      if (falsify && operation.f == "txn") client.answer = falsified(client.answer);
+      history_.complete(client.operation, Completion::kOk, client.answer);
+    }
+    client.stage = 0;
+    --open_;
+  }
+
+  Value falsified(const Value& answer) {
+    Value::Array parts = *answer.as_array();
+    for (Value& part : parts) {
+      Value::Array items = *part.as_array();
+      if (*items[0].as_text() == "read") items[2] = small();
+      part = std::move(items);
+    }
+    return parts;
+  }
+
+  std::string_view model_;
+  Stream draws_;
+  History history_;
+  World world_;
+  Client clients_[kClients];
+  std::uint64_t started_ = 0, open_ = 0;
+  std::int64_t next_process_ = 0;
+};
+
+// The operations of one key, as they were known when `blocked` returned.
+std::vector<Operation> known_at(const std::vector<Operation>& operations, const Operation& blocked) {
+  std::vector<Operation> known;
+  for (Operation operation : operations) {
+    if (operation.key != blocked.key || operation.invoked.position > blocked.returned.position) continue;
+    if (operation.returned.position > blocked.returned.position) operation.returned.position = Moment::kNever;
+    known.push_back(operation);
+  }
+  return known;
+}
+
+// The counter-example is a violation of its own, and everything that returned before it can be explained.
+void expect_good_explanation(const History& history, const std::vector<Operation>& operations,
+                             const Findings::Blocked& found) {
+  const Operation& blocked = history[found.operation];
+  std::vector<Operation> minimal;
+  for (const std::uint32_t number : found.minimal) minimal.push_back(history[number]);
+  EXPECT_FALSE(linearizable(known_at(minimal, blocked), {}));
+  std::vector<Operation> prefix = known_at(operations, blocked);
+  for (Operation& operation : prefix) {
+    if (operation.invoked.position == blocked.invoked.position) operation.returned.position = Moment::kNever;
+  }
+  EXPECT_TRUE(linearizable(prefix, {}));
+}
+
+class AgainstBruteForce : public testing::TestWithParam<const char*> {};
+
+TEST_P(AgainstBruteForce, EveryVerdictIsTheSame) {
+  std::vector<std::string> options;
+  if (std::string_view(GetParam()) == "cas-register") options.push_back("fail-cas=observe");
+  const auto model = parse_model(GetParam(), options);
+  ASSERT_TRUE(model);
+  std::uint64_t valid = 0, invalid = 0, unknown_operations = 0;
+  for (std::uint64_t seed = 0; seed < 3000; ++seed) {
+    const History history = Clients(GetParam(), seed).run();
+    const std::vector<Operation> operations = relevant(history);
+    for (const Operation& operation : operations) unknown_operations += operation.completion == Completion::kInfo;
+    const bool expected = linearizable(operations, {});
+    const auto findings = check(history, *model);
+    ASSERT_TRUE(findings) << findings.error().message;
+    ASSERT_EQ(findings->outcome, expected ? Outcome::kHolds : Outcome::kViolated)
+        << "seed " << seed << "\n" << to_json_lines(history);
+    ++(expected ? valid : invalid);
+    if (expected) continue;
+    expect_good_explanation(history, operations, *findings->blocked);
+    ASSERT_FALSE(HasFailure()) << "seed " << seed << "\n" << to_json_lines(history);
+  }
+  // A generator that makes only one kind would prove little.
+  EXPECT_GT(valid, 500u);
+  EXPECT_GT(invalid, 300u);
+  EXPECT_GT(unknown_operations, 500u);
+}
+
+INSTANTIATE_TEST_SUITE_P(Models, AgainstBruteForce, testing::Values("register", "cas-register", "kv-append", "multi-register"),
+                         [](const auto& model) {
+                           std::string name = model.param;
+                           for (char& c : name) c = c == '-' ? '_' : c;
+                           return name;
+                         });
+
+}  // namespace
+}  // namespace lockstep::linearizability

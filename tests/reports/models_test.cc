@@ -1,0 +1,251 @@
+// Stories about models and options, told by what the check answers.
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+#include "base/text.h"
+#include "cli/check.h"
+#include "reports/linearizability/check.h"
+#include "tests/reports/shared_data.h"
+
+namespace lockstep::linearizability {
+namespace {
+
+using reports::Completion;
+using reports::History;
+using reports::Moment;
+using reports::Outcome;
+using reports::Value;
+using Options = std::vector<std::string>;
+
+// Operations one after another, each by a process of its own.
+struct Story {
+  History history;
+
+  Story& then(std::string f, Value argument, Value result, Completion completion = Completion::kOk, std::string error = {}) {
+    const auto operation = history.invoke(static_cast<std::int64_t>(history.size()), std::move(f), {}, std::move(argument));
+    history.complete(operation, completion, std::move(result), -1, std::move(error));
+    return *this;
+  }
+  Story& write(Value value) { return then("write", value, value); }
+  Story& read(Value value) { return then("read", {}, value); }
+};
+
+Outcome outcome(const Story& story, std::string_view model, const Options& options = {}) {
+  const auto parsed = parse_model(model, options);
+  EXPECT_TRUE(parsed) << parsed.error().message;
+  const auto findings = check(story.history, *parsed);
+  EXPECT_TRUE(findings) << findings.error().message;
+  return findings->outcome;
+}
+
+std::string complaint(const Story& story, std::string_view model, const Options& options = {}) {
+  const auto parsed = parse_model(model, options);
+  if (!parsed) return parsed.error().message;
+  const auto findings = check(story.history, *parsed);
+  return findings ? std::string("accepted") : findings.error().message;
+}
+
+TEST(Register, AReadSeesTheLastWrite) {
+  EXPECT_EQ(outcome(Story().write(1).read(1), "register"), Outcome::kHolds);
+  EXPECT_EQ(outcome(Story().write(1).write(2).read(1), "register"), Outcome::kViolated);
+}
+
+TEST(Register, ConcurrentWritesMayTakeEffectInAnyOrderButReadersAgreeOnIt) {
+  for (const int second : {1, 2}) {
+    Story story;
+    const auto one = story.history.invoke(100, "write", {}, 1);
+    const auto two = story.history.invoke(101, "write", {}, 2);
+    story.history.complete(one, Completion::kOk, 1);
+    story.history.complete(two, Completion::kOk, 2);
+    story.read(1).read(second);
+    EXPECT_EQ(outcome(story, "register"), second == 1 ? Outcome::kHolds : Outcome::kViolated);
+  }
+}
+
+TEST(Register, AnUnknownWriteMayTakeEffectLateOrNever) {
+  const Story unknown = Story().then("write", 5, 5, Completion::kInfo);
+  EXPECT_EQ(outcome(Story(unknown).read({}), "register"), Outcome::kHolds);
+  EXPECT_EQ(outcome(Story(unknown).read({}).write(1).read(5), "register"), Outcome::kHolds);
+  EXPECT_EQ(outcome(Story(unknown).read(5).write(1).read(5), "register"), Outcome::kViolated);
+}
+
+TEST(Register, AFailedWriteDidNotHappen) {
+  EXPECT_EQ(outcome(Story().then("write", 5, 5, Completion::kFail).read(5), "register"), Outcome::kViolated);
+}
+
+TEST(Register, KeysAreIndependent) {
+  Story story;
+  for (const int key : {1, 2}) {
+    const auto operation = story.history.invoke(100 + key, "write", key, 10 * key);
+    story.history.complete(operation, Completion::kOk, 10 * key);
+  }
+  const auto read = story.history.invoke(200, "read", 1, {});
+  story.history.complete(read, Completion::kOk, 20);
+  const auto findings = check(story.history, *parse_model("register", Options{}));
+  EXPECT_EQ(findings->outcome, Outcome::kViolated);
+  EXPECT_EQ(findings->blocked->key, Value(1));
+  EXPECT_EQ(findings->objects, 2u);
+}
+
+TEST(CasRegister, ASwapNeedsTheOldValue) {
+  EXPECT_EQ(outcome(Story().write(1).then("cas", Value::Array{1, 2}, {}).read(2), "cas-register"), Outcome::kHolds);
+  EXPECT_EQ(outcome(Story().write(1).then("cas", Value::Array{2, 3}, {}), "cas-register"), Outcome::kViolated);
+}
+
+TEST(CasRegister, AMismatchIsAnObservationOnlyIfAsked) {
+  const Story story = Story().write(1).then("cas", Value::Array{1, 2}, {}, Completion::kFail, "cas-mismatch");
+  EXPECT_EQ(outcome(story, "cas-register"), Outcome::kHolds);
+  EXPECT_EQ(outcome(story, "cas-register", {"fail-cas=drop"}), Outcome::kHolds);
+  EXPECT_EQ(outcome(story, "cas-register", {"fail-cas=observe"}), Outcome::kViolated);
+  const Story timed_out = Story().write(1).then("cas", Value::Array{1, 2}, {}, Completion::kFail, "timed-out");
+  EXPECT_EQ(outcome(timed_out, "cas-register", {"fail-cas=observe"}), Outcome::kHolds);
+}
+
+TEST(CasRegister, InitAndNilReadSayWhatNullMeans) {
+  EXPECT_EQ(outcome(Story().read(0), "cas-register", {"init=0"}), Outcome::kHolds);
+  EXPECT_EQ(outcome(Story().read(0), "cas-register"), Outcome::kViolated);
+  EXPECT_EQ(outcome(Story().read({}), "cas-register", {"init=0"}), Outcome::kHolds);
+  EXPECT_EQ(outcome(Story().write(1).read({}), "cas-register", {"init=0", "nil-read=initial"}), Outcome::kViolated);
+  EXPECT_EQ(outcome(Story().write(1).read({}), "cas-register", {"init=0", "nil-read=any", "fail=drop"}), Outcome::kHolds);
+}
+
+TEST(KvAppend, TextsGrowAtTheEnd) {
+  Story story;
+  story.then("append", "a", {}).then("append", "b", {});
+  EXPECT_EQ(outcome(Story(story).then("get", {}, "ab"), "kv-append"), Outcome::kHolds);
+  EXPECT_EQ(outcome(Story(story).then("get", {}, "ba"), "kv-append", {"partition=key"}), Outcome::kViolated);
+  EXPECT_EQ(outcome(Story(story).then("put", "x", {}).then("append", "", {}).then("get", {}, "x"), "kv-append"), Outcome::kHolds);
+  EXPECT_EQ(outcome(Story(story).then("get", {}, "zab"), "kv-append", {"init=\"z\""}), Outcome::kHolds);
+}
+
+TEST(KvAppend, TheSameTextInOtherPiecesIsTheSameText) {
+  EXPECT_EQ(outcome(Story().then("append", "ab", {}).then("append", "c", {}).then("get", {}, "abc"), "kv-append"), Outcome::kHolds);
+  EXPECT_EQ(outcome(Story().then("put", "a", {}).then("append", "bc", {}).then("get", {}, "abc"), "kv-append"), Outcome::kHolds);
+}
+
+Value access(const char* verb, const char* key, Value value) { return Value::Array{verb, key, std::move(value)}; }
+
+TEST(MultiRegister, ATransactionReadsAndWritesAtOneInstant) {
+  const Value write = Value::Array{access("write", "x", 1), access("write", "y", 2)};
+  const Value good = Value::Array{access("read", "x", 1), access("read", "y", 2)};
+  const Value torn = Value::Array{access("read", "x", 1), access("read", "y", 0)};
+  const Options init = {R"(init={"x":0,"y":0})", "nil-read=any"};
+  EXPECT_EQ(outcome(Story().then("txn", write, write).then("txn", good, good), "multi-register", init), Outcome::kHolds);
+  EXPECT_EQ(outcome(Story().then("txn", write, write).then("txn", torn, torn), "multi-register", init), Outcome::kViolated);
+  const Value own = Value::Array{access("write", "x", 3), access("read", "x", 3)};
+  EXPECT_EQ(outcome(Story().then("txn", own, own), "multi-register", init), Outcome::kHolds);
+  const Value start = Value::Array{access("read", "y", 0)};
+  EXPECT_EQ(outcome(Story().then("txn", start, start), "multi-register", init), Outcome::kHolds);
+}
+
+TEST(Options, WhatDoesNotFitIsRefusedWithWhatWasExpected) {
+  EXPECT_EQ(complaint({}, "queue"), "expected a model (register, cas-register, kv, kv-append, multi-register), found queue");
+  EXPECT_EQ(complaint({}, "register", {"init"}), "expected an option key=value, found init");
+  EXPECT_EQ(complaint({}, "register", {"init=[1"}), "option init:1:3: expected ',' or ']' after an item of an array, found the end of the file");
+  EXPECT_EQ(complaint({}, "kv-append", {"init=1"}), "option init: expected a string, found 1");
+  EXPECT_EQ(complaint({}, "register", {"nil-read=none"}), "option nil-read: expected any or initial, found none");
+  EXPECT_EQ(complaint({}, "register", {"fail-cas=drop"}),
+            "option fail-cas: expected one of init, nil-read, fail, partition for the model register");
+  EXPECT_EQ(complaint(Story().then("push", 1, {}), "register"),
+            "event 0: expected f to be read, get, write, put in the model register, found push");
+  EXPECT_EQ(complaint(Story().then("cas", 1, {}), "cas-register"), "event 0 (process 0, cas): expected a value [old,new], found 1");
+  EXPECT_EQ(complaint(Story().then("append", 1, {}), "kv-append"), "event 0 (process 0, append): expected a string as the value, found 1");
+  EXPECT_EQ(complaint(Story().then("txn", Value::Array{1}, Value::Array{1}), "multi-register"),
+            "event 0 (process 0, txn): expected [read|write,key,value], found 1");
+}
+
+// Many clients write different values at once; the reads that follow allow no order, after all orders were tried.
+Story hard_story() {
+  Story story;
+  for (int value = 0; value < 14; ++value) story.history.invoke(value, "write", {}, value);
+  for (int value = 0; value < 14; ++value) story.history.complete(static_cast<std::size_t>(value), Completion::kOk, value);
+  return story.read(99);
+}
+
+TEST(Limits, ALimitMakesTheAnswerUnknownAndNamesTheFurthestPoint) {
+  const Story story = hard_story();
+  const auto model = parse_model("register", Options{});
+  const auto findings = check(story.history, *model, {.configurations = 2000});
+  EXPECT_EQ(findings->outcome, Outcome::kUnknown);
+  EXPECT_EQ(findings->explored, 2000u);
+  ASSERT_TRUE(findings->blocked);
+  EXPECT_EQ(check(story.history, *model, {.bytes = 10'000})->outcome, Outcome::kUnknown);
+  const auto stopped = check(story.history, *model, {.stop = [] { return true; }});
+  EXPECT_EQ(stopped->outcome, Outcome::kUnknown);
+  EXPECT_EQ(stopped->explored, 1024u);
+  EXPECT_EQ(check(story.history, *model)->outcome, Outcome::kViolated);
+}
+
+TEST(Explanation, TheCounterExampleIsSmallAndNamesTheOperationThatCannotBePlaced) {
+  Story story;
+  for (int round = 0; round < 200; ++round) story.write(round % 7).read(round % 7);
+  story.write(1).write(2).read(1);
+  for (int round = 0; round < 50; ++round) story.write(round % 7).read(round % 7);
+  const auto model = parse_model("register", Options{});
+  const auto findings = check(story.history, *model);
+  const reports::Verdict answer = verdict(story.history, *model, *findings);
+  EXPECT_EQ(answer.evidence, (std::vector<std::string>{
+                                 "cannot be placed: process 402 read -> 1, returned at index 805",
+                                 "last one that could: process 401 write 2 -> ok, returned at index 803 (402 of 503 operations)",
+                                 "in every order that explains the operations before it, the state there is 2",
+                                 "these 3 operations alone show it ([invoked .. returned]):",
+                                 "  [800 .. 801] process 400 write 1 -> ok",
+                                 "  [802 .. 803] process 401 write 2 -> ok",
+                                 "  [804 .. 805] process 402 read -> 1",
+                             }));
+}
+
+class Command : public testing::Test {
+ protected:
+  int run(std::string_view text, const std::string& model, const Options& options = {}, bool json = false) {
+    const std::string path = testing::TempDir() + "/lockstep_check_test.jsonl";
+    std::ofstream(path, std::ios::binary) << text;
+    std::ostringstream out, err;
+    const int code = cli::run_check({.history = path, .model = model, .options = options, .json = json}, out, err);
+    out_ = out.str();
+    err_ = err.str();
+    return code;
+  }
+
+  std::string out_, err_;
+};
+
+TEST_F(Command, TheExitCodeIsTheVerdict) {
+  EXPECT_EQ(run(to_json_lines(Story().write(1).read(1).history), "register"), 0);
+  EXPECT_EQ(out_, "linearizability: holds (2 operations, 1 keys, 1 configurations)\n");
+  EXPECT_EQ(run(to_json_lines(Story().write(1).read(2).history), "register"), 1);
+  EXPECT_NE(out_.find("linearizability: violated"), std::string::npos);
+  EXPECT_NE(out_.find("cannot be placed: process 1 read -> 2"), std::string::npos);
+  EXPECT_EQ(run("{", "register"), 2);
+  EXPECT_EQ(out_, "");
+  EXPECT_NE(err_.find(":1:2: expected a string"), std::string::npos);
+  EXPECT_EQ(run("", "stack"), 2);
+}
+
+TEST_F(Command, JsonHasStableKeys) {
+  EXPECT_EQ(run(to_json_lines(Story().write(1).read(1).history), "register", {}, true), 0);
+  const std::string expected = R"json({
+  "name": "linearizability",
+  "promise": "every operation takes effect at one instant between its invocation and its return (register)",
+  "verdict": "holds",
+  "checked": {
+    "operations": 2,
+    "keys": 1,
+    "configurations": 1
+  },
+  "evidence": []
+}
+)json";
+  EXPECT_EQ(out_, expected);
+}
+
+TEST_F(Command, AMissingFileOrADirectoryIsBadInput) {
+  std::ostringstream out, err;
+  EXPECT_EQ(cli::run_check({.history = "/does/not/exist", .model = "register"}, out, err), 2);
+  EXPECT_EQ(err.str(), "lockstep check: /does/not/exist: expected a file that can be read\n");
+  EXPECT_EQ(cli::run_check({.history = "/", .model = "register"}, out, err), 2);
+}
+
+}  // namespace
+}  // namespace lockstep::linearizability

@@ -1,0 +1,167 @@
+// Stories about durability, convergence, sessions and the report of a run.
+#include <gtest/gtest.h>
+
+#include "reports/convergence.h"
+#include "reports/durability.h"
+#include "reports/render.h"
+#include "reports/sessions.h"
+
+namespace lockstep::reports {
+namespace {
+
+using Lines = std::vector<std::string>;
+
+const std::vector<IdentifiedWrite> kWrites = {{"c1/1", Completion::kOk, "c1 insert 1"},
+                                              {"c1/2", Completion::kInfo, "c1 insert 2"},
+                                              {"c1/3", Completion::kFail, "c1 insert 3"}};
+
+TEST(Durability, AcknowledgedWritesArePresentOnceAndUnknownOnesMayBe) {
+  EXPECT_EQ(check_durability(kWrites, {{"n1", {"c1/1"}}, {"n2", {"c1/1", "c1/2"}}}).outcome, Outcome::kHolds);
+}
+
+TEST(Durability, ALostADoubledARefusedAndAnInventedWriteAreViolations) {
+  const Verdict verdict = check_durability(kWrites, {{"n1", {"c1/2", "c1/2", "c1/3", "c9/9"}}});
+  EXPECT_EQ(verdict.outcome, Outcome::kViolated);
+  EXPECT_EQ(verdict.evidence, (Lines{"n1 lost an acknowledged write: c1 insert 1", "n1 applied a write 2 times: c1 insert 2",
+                                     "n1 holds a write that was refused: c1 insert 3",
+                                     "n1 holds a write that no client made: c9/9"}));
+}
+
+TEST(Durability, WithoutEvidenceNothingIsClaimed) {
+  EXPECT_EQ(check_durability(kWrites, {}).outcome, Outcome::kUnknown);
+  EXPECT_EQ(check_durability({kWrites[1]}, {{"n1", {}}}).outcome, Outcome::kUnknown);
+}
+
+TEST(Durability, ALongListOfLossesIsCut) {
+  std::vector<IdentifiedWrite> writes;
+  for (int i = 0; i < 100; ++i) writes.push_back({std::to_string(i), Completion::kOk, "write"});
+  const Verdict verdict = check_durability(writes, {{"n1", {}}});
+  ASSERT_EQ(verdict.evidence.size(), 20u);
+  EXPECT_EQ(verdict.evidence.back(), "and 81 more");
+}
+
+TEST(Convergence, EqualReplicasConverged) {
+  const std::vector<TableState> tables = {{"a", 3, 0xabc}, {"b", 1, 7}};
+  EXPECT_EQ(check_convergence({{"n1", 9, tables}, {"n2", 9, {tables[1], tables[0]}}}).outcome, Outcome::kHolds);
+  EXPECT_EQ(check_convergence({{"n1", 9, tables}}).outcome, Outcome::kUnknown);
+}
+
+TEST(Convergence, TheReplicaAndTheTableThatDifferAreNamed) {
+  const Verdict verdict = check_convergence({{"n1", 9, {{"a", 3, 0xabc}}}, {"n2", 8, {{"a", 3, 0xabd}}}, {"n3", 9, {{"a", 3, 0xabc}}}});
+  EXPECT_EQ(verdict.outcome, Outcome::kViolated);
+  EXPECT_EQ(verdict.evidence, (Lines{"n2: applied index is 8, elsewhere 9",
+                                     "n2: digest of a is 0000000000000abd, elsewhere 0000000000000abc"}));
+}
+
+TEST(Convergence, AMissingTableIsADifference) {
+  const Verdict verdict = check_convergence({{"n1", 9, {{"a", 1, 2}}}, {"n2", 9, {}}});
+  EXPECT_EQ(verdict.evidence, (Lines{"n2: digest of a is none, elsewhere 0000000000000002", "n2: version of a is none, elsewhere 1"}));
+}
+
+TEST(Sessions, AClientNeverReadsBackwards) {
+  std::vector<VersionedAccess> accesses = {{1, "k", false, 5, "read 5"}, {2, "k", false, 4, "read 4"}, {1, "j", false, 1, "read j"}};
+  EXPECT_EQ(check_monotonic_reads(accesses).outcome, Outcome::kHolds);
+  accesses.push_back({1, "k", false, 4, "read 4 again"});
+  const Verdict verdict = check_monotonic_reads(accesses);
+  EXPECT_EQ(verdict.outcome, Outcome::kViolated);
+  EXPECT_EQ(verdict.evidence, (Lines{"process 1 read version 4 of k after version 5: read 4 again; before: read 5"}));
+  EXPECT_EQ(check_read_your_writes(accesses).outcome, Outcome::kHolds);
+}
+
+TEST(Sessions, AClientReadsWhatItWrote) {
+  const std::vector<VersionedAccess> accesses = {{1, "k", true, 5, "write"}, {2, "k", false, 4, "read 4"}, {1, "k", false, 4, "read 4"}};
+  EXPECT_EQ(check_read_your_writes(accesses).outcome, Outcome::kViolated);
+  EXPECT_EQ(check_monotonic_reads(accesses).outcome, Outcome::kHolds);
+}
+
+Report small_report() {
+  Report report;
+  report.scenario = "prepare_commit_kill";
+  report.seed = 42;
+  report.trace_hash = 0xbeef;
+  report.simulated = std::chrono::milliseconds(20'050);
+  report.real = std::chrono::milliseconds(300);
+  report.trace_events = 12;
+  report.operations = {.ok = 500, .failed = 2, .unknown = 1};
+  report.min_ok = 400;
+  report.faults = {{"crash", "n2 at txn.before_commit", 1}};
+  report.verdicts = {{"durability", "nothing is lost", Outcome::kHolds, {{"writes", 3}}, {}}};
+  return report;
+}
+
+TEST(Report, AFaultThatNeverFiredOrTooFewOperationsMakeItVacuous) {
+  Report report = small_report();
+  EXPECT_EQ(report.outcome(), Outcome::kHolds);
+  report.operations.ok = 399;
+  EXPECT_EQ(report.outcome(), Outcome::kVacuous);
+  report = small_report();
+  report.faults[0].fired = 0;
+  EXPECT_EQ(report.outcome(), Outcome::kVacuous);
+  report.verdicts[0].outcome = Outcome::kUnknown;
+  EXPECT_EQ(report.outcome(), Outcome::kVacuous);
+  report.verdicts[0].outcome = Outcome::kViolated;
+  EXPECT_EQ(report.outcome(), Outcome::kViolated);
+}
+
+TEST(Report, TheTextAnswersFirst) {
+  Report report = small_report();
+  report.verdicts.push_back({"linearizability", "one order", Outcome::kViolated, {}, {"cannot be placed: x"}});
+  const std::string expected = R"(prepare_commit_kill: violated, seed 42, trace 000000000000beef, 20.050 s simulated in 300 ms
+  500 operations ok, 2 failed, 1 unknown; 12 events
+  durability       holds     nothing is lost (3 writes)
+  linearizability  violated  one order
+  fault crash: n2 at txn.before_commit (fired 1x)
+linearizability:
+  cannot be placed: x
+)";
+  EXPECT_EQ(to_text(report), expected);
+  EXPECT_EQ(to_text(report).find('\x1b'), std::string::npos);
+  EXPECT_NE(to_text(report, {.colours = true}).find("\x1b[1;31mviolated"), std::string::npos);
+}
+
+TEST(Report, JsonHasStableKeys) {
+  const std::string expected = R"({
+  "scenario": "prepare_commit_kill",
+  "verdict": "holds",
+  "seed": 42,
+  "trace": "000000000000beef",
+  "simulated_ns": 20050000000,
+  "real_ns": 300000000,
+  "events": 12,
+  "operations": {
+    "ok": 500,
+    "failed": 2,
+    "unknown": 1,
+    "min_ok": 400
+  },
+  "faults": [
+    {
+      "kind": "crash",
+      "description": "n2 at txn.before_commit",
+      "fired": 1
+    }
+  ],
+  "verdicts": [
+    {
+      "name": "durability",
+      "promise": "nothing is lost",
+      "verdict": "holds",
+      "checked": {
+        "writes": 3
+      },
+      "evidence": []
+    }
+  ]
+}
+)";
+  EXPECT_EQ(to_json_text(small_report()), expected);
+}
+
+TEST(Report, BytesThatAreNotUtf8DoNotBreakJson) {
+  Verdict verdict;
+  verdict.evidence = {"\xff"};
+  EXPECT_NE(to_json_text(verdict).find("\xef\xbf\xbd"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace lockstep::reports
