@@ -156,6 +156,10 @@ void Replica::trace_consensus(const raft::Effects& effects) {
 }
 
 void Replica::send(const raft::Message& message) {
+  if (const auto* append = std::get_if<raft::AppendRequest>(&message.body); append && !append->entries.empty())
+    env_.trace.emit({kAppendSent,
+                     {group_.value(), message.to.value(), append->entries.front().index.value(),
+                      append->entries.size()}});
   env_.transport.send(message.to, Channel::kRaft, wire_.encode(group_, message, std::nullopt));
 }
 
@@ -305,6 +309,15 @@ void Replica::drop_prefix(LogIndex first, LogIndex durable) {
     env_.trace.emit({kPrefixDropped,
                      {group_.value(), first.value(), durable.value(), core_->view().everywhere.value()}});
     enqueue({env_.clock.monotonic_now(), raft::PrefixDropped{first, *previous_term}});
+    clean_log();
+  }));
+}
+
+// One bounded step after another, so that appends get in between.
+void Replica::clean_log() {
+  auto step = [this] { return store_->clean_step(); };
+  env_.lanes.submit(kLogLane, make_job(std::move(step), [this](Result<bool> more) {
+    if (succeeded(more) && *more) clean_log();
   }));
 }
 

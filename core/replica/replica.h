@@ -100,6 +100,7 @@ class Replica {
   void serve_reads();
   void drop_prefix_if_due();
   void drop_prefix(LogIndex first, LogIndex durable);
+  void clean_log();
   void fail_node(const Error& error);
   // Unwraps a lane's result; on an error stops the node and returns false.
   template <class T>
