@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-#include "core/raft/events.h"
 #include "core/replica/events.h"
 #include "core/service/events.h"
 #include "sim/events.h"
@@ -12,18 +11,44 @@ namespace lockstep::scenarios {
 namespace {
 
 constexpr const env::EventType* kAll[] = {
-    &sim::kProcessStarted, &sim::kProcessKilled, &sim::kPowerLost, &sim::kProcessStalled,
-    &sim::kProcessResumed, &sim::kDiskWiped, &sim::kDriftChanged, &sim::kWallJumped, &sim::kFrameSent,
-    &sim::kFrameDelivered, &sim::kFrameDropped, &sim::kFrameDuplicated, &sim::kFrameCorrupted,
-    &sim::kFrameDelayed, &sim::kFrameReordered, &sim::kFileSynced, &sim::kDirectorySynced,
-    &sim::kJobStarted, &sim::kJobFinished, &sim::kProbeReached, &sim::kProbeReleased, &raft::kRoleChanged,
-    &raft::kHardState, &raft::kTruncated, &raft::kAppended, &raft::kDurable, &raft::kCommitted,
-    &raft::kGiven, &raft::kVoteSent, &raft::kAckSent, &raft::kReadReady, &raft::kRejected,
-    &raft::kFenceLifted, &replica::kEntryDurable, &replica::kEntryApplied, &replica::kWriteExecuted,
-    &replica::kTransactionPrepared, &replica::kTransactionDecided, &replica::kRecovered,
-    &replica::kPrefixDropped, &replica::kNodeFailed, &replica::kAppliedOneByOne, &replica::kRoleChanged,
-    &replica::kHardStateDurable, &replica::kCommitAdvanced, &replica::kLogTruncated,
-    &service::kTransactionDurable, &service::kReplied, &service::kRequested,
+    &sim::kProcessStarted,
+    &sim::kProcessKilled,
+    &sim::kPowerLost,
+    &sim::kProcessStalled,
+    &sim::kProcessResumed,
+    &sim::kDiskWiped,
+    &sim::kDriftChanged,
+    &sim::kWallJumped,
+    &sim::kFrameSent,
+    &sim::kFrameDelivered,
+    &sim::kFrameDropped,
+    &sim::kFrameDuplicated,
+    &sim::kFrameCorrupted,
+    &sim::kFrameDelayed,
+    &sim::kFrameReordered,
+    &sim::kFileSynced,
+    &sim::kDirectorySynced,
+    &sim::kJobStarted,
+    &sim::kJobFinished,
+    &sim::kProbeReached,
+    &sim::kProbeReleased,
+    &replica::kEntryDurable,
+    &replica::kEntryApplied,
+    &replica::kWriteExecuted,
+    &replica::kTransactionPrepared,
+    &replica::kTransactionDecided,
+    &replica::kRecovered,
+    &replica::kPrefixDropped,
+    &replica::kNodeFailed,
+    &replica::kAppliedOneByOne,
+    &replica::kRoleChanged,
+    &replica::kHardStateDurable,
+    &replica::kCommitAdvanced,
+    &replica::kLogTruncated,
+    &replica::kAppendSent,
+    &service::kTransactionDurable,
+    &service::kReplied,
+    &service::kRequested,
 };
 
 constexpr bool numbers_increase() {
@@ -47,7 +72,8 @@ static_assert(names_differ(), "a name finds one event");
 std::span<const env::EventType* const> all_event_types() { return kAll; }
 
 const env::EventType* find_event_type(std::uint16_t number) {
-  const auto found = std::ranges::lower_bound(kAll, number, {}, [](const env::EventType* type) { return type->number; });
+  const auto found =
+      std::ranges::lower_bound(kAll, number, {}, [](const env::EventType* type) { return type->number; });
   return found != std::end(kAll) && (*found)->number == number ? *found : nullptr;
 }
 

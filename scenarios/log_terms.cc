@@ -29,7 +29,7 @@ void LogTerms::extend(LogIndex last, Term term) {
   last_ = last;
 }
 
-void LogTerms::put(LogIndex index, Term term) {
+void LogTerms::put_unusual(LogIndex index, Term term) {
   if (index == LogIndex()) return;
   if (index <= last_) {
     if (at(index) == term) return;

@@ -18,7 +18,14 @@ class LogTerms {
   bool may_hold(LogIndex index, Term term) const;
 
   // At an index within the log, another term first cuts the log there; entries that were left out are unknown.
-  void put(LogIndex index, Term term);
+  void put(LogIndex index, Term term) {
+    const bool follows = index == last_.next() && !runs_.empty() && runs_.back().term == term;
+    if (follows) {
+      last_ = index;
+    } else {
+      put_unusual(index, term);
+    }
+  }
   void cut(LogIndex from);
   void clear() { *this = LogTerms(); }
 
@@ -32,6 +39,7 @@ class LogTerms {
     Term term;  // zero: unknown
   };
   std::size_t run_of(LogIndex index) const;
+  void put_unusual(LogIndex index, Term term);
   void extend(LogIndex last, Term term);
   friend LogIndex common_end(const LogTerms& a, const LogTerms& b);
 

@@ -14,8 +14,8 @@ namespace lockstep::env {
 inline constexpr std::size_t kMaxEventFields = 6;
 
 // A kind of event: a stable number (it is hashed), a name and its fields' names (they are printed).
-// Each layer declares its own in one header (core/raft/events.h, sim/events.h, ...); numbers are
-// unique over the program: 1-99 host, 100-199 raft, 200-299 replica and service, 300-399 sql,
+// Each layer declares its own in one header (core/replica/events.h, sim/events.h, ...); numbers are
+// unique over the program: 1-99 host, 200-299 replica (with consensus) and service, 300-399 sql,
 // 400-499 kv, 500-599 client and workload.
 struct EventType {
   std::uint16_t number;

@@ -36,4 +36,7 @@ inline constexpr env::EventType kCommitAdvanced{212, "commit_advanced", {"group"
 // The entries at and after `from` are durably gone. role: of this node at that time.
 inline constexpr env::EventType kLogTruncated{213, "log_truncated", {"group", "from", "role"}};
 
+// Entries left for a follower; heartbeats are not told.
+inline constexpr env::EventType kAppendSent{214, "append_sent", {"group", "to", "first", "count"}};
+
 }  // namespace lockstep::replica

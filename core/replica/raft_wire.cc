@@ -105,14 +105,16 @@ raft::ReadIndexResponse get(const wire::ReadIndexResponse& in) {
 }  // namespace
 
 BytesView RaftWire::encode(GroupId group, const raft::Message& message,
-                           const std::optional<DigestReport>& digest) {
+                           std::span<const DigestReport> digests) {
   message_.Clear();
   message_.set_group(group.value());
   message_.set_term(message.term.value());
   std::visit([this](const auto& body) { put(message_, body); }, message.body);
-  if (digest) {
-    message_.mutable_digest()->set_index(digest->index.value());
-    message_.mutable_digest()->set_digest(digest->digest);
+  for (const DigestReport& digest : digests) {
+    wire::DigestReport& item = *message_.add_digests();
+    item.set_node(digest.node.value());
+    item.set_index(digest.index.value());
+    item.set_digest(digest.digest);
   }
   bytes_.clear();
   message_.AppendToString(&bytes_);
@@ -122,12 +124,12 @@ BytesView RaftWire::encode(GroupId group, const raft::Message& message,
 Result<PeerMessage> RaftWire::decode(NodeId from, NodeId to, BytesView payload) {
   if (!message_.ParseFromArray(payload.data(), static_cast<int>(payload.size())))
     return fail(ErrorCode::kCorrupt, cat("expected a RaftMessage from n", from, ", found bytes that do not parse"));
-  PeerMessage out{.group = GroupId(message_.group()), .message = {}, .digest = std::nullopt};
+  PeerMessage out{.group = GroupId(message_.group()), .message = {}, .digests = {}};
   out.message.from = from;
   out.message.to = to;
   out.message.term = Term(message_.term());
-  if (message_.has_digest())
-    out.digest = DigestReport{LogIndex(message_.digest().index()), message_.digest().digest()};
+  for (const wire::DigestReport& item : message_.digests())
+    out.digests.push_back({NodeId(item.node()), LogIndex(item.index()), item.digest()});
   using Wire = wire::RaftMessage;
   switch (message_.body_case()) {
     case Wire::kVoteRequest: out.message.body = get(message_.vote_request()); return out;

@@ -11,7 +11,11 @@
 namespace lockstep::replica {
 
 Replica::Replica(const env::Env& env, GroupId group, ReplicaConfig config, ReplicaListener& listener)
-    : env_(env), group_(group), config_(std::move(config)), listener_(listener) {}
+    : env_(env),
+      group_(group),
+      config_(std::move(config)),
+      listener_(listener),
+      digests_(env.self, config_.raft.voters.size()) {}
 
 Replica::~Replica() = default;
 
@@ -87,6 +91,10 @@ void Replica::on_message(NodeId from, BytesView payload) {
   if (!core_ || failed_) return;
   auto peer = wire_.decode(from, env_.self, payload);
   if (!peer || peer->group != group_) return;  // a peer's mistake costs that frame, nothing else
+  if (!peer->digests.empty()) {
+    for (const DigestReport& report : peer->digests) digests_.reported(report);
+    heed_digests();
+  }
   if (std::holds_alternative<raft::AppendRequest>(peer->message.body) && peer->message.term >= core_->view().term)
     leader_heard_ = env_.clock.monotonic_now();
   enqueue({env_.clock.monotonic_now(), std::move(peer->message)});
@@ -163,7 +171,30 @@ void Replica::trace_consensus(const raft::Effects& effects) {
 }
 
 void Replica::send(const raft::Message& message) {
-  env_.transport.send(message.to, Channel::kRaft, wire_.encode(group_, message, std::nullopt));
+  if (const auto* append = std::get_if<raft::AppendRequest>(&message.body); append && !append->entries.empty())
+    env_.trace.emit({kAppendSent,
+                     {group_.value(), message.to.value(), append->entries.front().index.value(),
+                      append->entries.size()}});
+  env_.transport.send(message.to, Channel::kRaft, wire_.encode(group_, message, digests_for(message.to)));
+}
+
+// News at once, and again now and then, because frames get lost.
+std::vector<DigestReport> Replica::digests_for(NodeId peer) {
+  constexpr unsigned kRepeatEvery = 64;
+  if (digests_.revision() == 0) return {};
+  Told& told = told_[peer];
+  if (told.revision == digests_.revision() && ++told.messages_since < kRepeatEvery) return {};
+  told = {.revision = digests_.revision(), .messages_since = 0};
+  return digests_.reports();
+}
+
+// A node whose database is not the majority's must not serve it; a leader hands over first.
+void Replica::heed_digests() {
+  if (failed_) return;
+  const auto objection = digests_.objection();
+  if (!objection) return;
+  if (core_->view().role == raft::Role::kLeader) step_down();
+  fail_node({ErrorCode::kCorrupt, *objection});
 }
 
 // One write and one sync for everything that waits (group commit).
@@ -240,8 +271,10 @@ void Replica::applied(ApplyResult result) {
     if (command.what == AppliedCommand::What::kCommitted || command.what == AppliedCommand::What::kAborted)
       undecided_.erase(command.transaction);
   }
+  for (const AppliedCommand& command : result.commands) digests_.applied(command.index, command.digest);
   trace_applied(result);
   listener_.on_applied(result);
+  heed_digests();
   enqueue({env_.clock.monotonic_now(), raft::Applied{applied_}});
 }
 
@@ -312,6 +345,15 @@ void Replica::drop_prefix(LogIndex first, LogIndex durable) {
     env_.trace.emit({kPrefixDropped,
                      {group_.value(), first.value(), durable.value(), core_->view().everywhere.value()}});
     enqueue({env_.clock.monotonic_now(), raft::PrefixDropped{first, *previous_term}});
+    clean_log();
+  }));
+}
+
+// One bounded step after another, so that appends get in between.
+void Replica::clean_log() {
+  auto step = [this] { return store_->clean_step(); };
+  env_.lanes.submit(kLogLane, make_job(std::move(step), [this](Result<bool> more) {
+    if (succeeded(more) && *more) clean_log();
   }));
 }
 

@@ -11,6 +11,7 @@
 
 #include "base/env/actor.h"
 #include "core/raft/core.h"
+#include "core/replica/digest_watch.h"
 #include "core/replica/log.h"
 #include "core/replica/raft_wire.h"
 #include "core/replica/read_pool.h"
@@ -90,6 +91,8 @@ class Replica {
   void step(const raft::Input& input);
   void execute(raft::Effects& effects);
   void send(const raft::Message& message);
+  std::vector<DigestReport> digests_for(NodeId peer);
+  void heed_digests();
   void persist_next();
   void persisted(std::vector<raft::Persist> done);
   void load(const raft::Load& load);
@@ -101,6 +104,7 @@ class Replica {
   void serve_reads();
   void drop_prefix_if_due();
   void drop_prefix(LogIndex first, LogIndex durable);
+  void clean_log();
   void fail_node(const Error& error);
   // Unwraps a lane's result; on an error stops the node and returns false.
   template <class T>
@@ -126,6 +130,13 @@ class Replica {
   bool stepping_ = false;
   LogIndex traced_commit_;
   RaftWire wire_;
+
+  DigestWatch digests_;
+  struct Told {  // what a peer was told of the digests
+    std::uint64_t revision = 0;
+    unsigned messages_since = 0;
+  };
+  std::map<NodeId, Told> told_;
 
   std::vector<raft::Persist> persists_;  // waiting for the log lane
   bool persisting_ = false;

@@ -86,7 +86,7 @@ TEST_F(Errors, TheBudgetIsTheSameForANewAndForACachedStatement) {
   Node small(small_disk, options);
   ASSERT_TRUE(small.open());
   int limits = 0;
-  for (std::int64_t rows = 60; rows < 180; ++rows) {
+  for (std::int64_t rows = 120; rows < 240; ++rows) {
     const std::string count = cat("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ",
                                   rows, ") SELECT count(*) FROM n");
     const Outcome fresh = small.apply(count).outcome;
