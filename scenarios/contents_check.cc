@@ -146,13 +146,13 @@ reports::History registers_of(const reports::History& history) {
     if (operation.returned.position != reports::Moment::kNever) events[operation.returned.position] = {&operation, true};
   }
   reports::History out;
-  std::map<const Operation*, std::size_t> numbers;
+  std::map<std::uint64_t, std::size_t> numbers;  // of the copies, by the position of the invocation
   for (const auto& [position, event] : events) {
     const Operation& from = *event.operation;
     if (event.is_return) {
-      out.complete(numbers[&from], from.completion, from.result, from.returned.time_ns, from.error);
+      out.complete(numbers[from.invoked.position], from.completion, from.result, from.returned.time_ns, from.error);
     } else {
-      numbers[&from] = out.invoke(from.process, from.f, from.key, from.argument, from.invoked.time_ns);
+      numbers[from.invoked.position] = out.invoke(from.process, from.f, from.key, from.argument, from.invoked.time_ns);
     }
   }
   return out;
