@@ -17,7 +17,7 @@ SCOPE = re.compile(r"(^|\s)(namespace|class|struct|enum|union|extern)\b")
 def comment_mark(name):
     if name.endswith((".h", ".cc", ".proto")):
         return ("//",)
-    if name.endswith((".cmake", "CMakeLists.txt", ".sh", ".txt")) or name in ("dev", ".ci/run"):
+    if name.endswith((".cmake", "CMakeLists.txt", ".sh")) or name in ("dev", ".ci/run", ".ci/packages.txt"):
         return ("#",)
     return ("#", '"""') if name.endswith(".py") else None
 
