@@ -51,6 +51,7 @@ std::string to_json_text(const Report& report) {
                      {"real_ns", report.real.count()},
                      {"events", report.trace_events},
                      {"operations", operations},
+                     {"throughput", {{"bucket_ns", report.throughput_bucket.count()}, {"ok", report.throughput}}},
                      {"faults", list_of(report.faults)},
                      {"verdicts", list_of(report.verdicts)}};
   return printed(json);

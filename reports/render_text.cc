@@ -46,10 +46,19 @@ void append_table(std::string& out, const std::vector<Verdict>& verdicts, const 
   const std::size_t outcomes = widest(verdicts, [](const Verdict& verdict) { return to_string(verdict.outcome).size(); });
   for (const Verdict& verdict : verdicts) {
     const std::string outcome = padded(std::string(to_string(verdict.outcome)), outcomes);
-    out += cat("  ", padded(verdict.name, names), "  ", coloured(verdict.outcome, outcome, style), "  ", verdict.promise);
+    out += cat("  ", padded(verdict.name, names), "  ", coloured(verdict.outcome, outcome, style));
     const std::string checked = measures(verdict);
-    out += checked.empty() ? "\n" : cat(" (", checked, ")\n");
+    out += checked.empty() ? "\n" : cat("  ", checked, "\n");
   }
+}
+
+// One character a bucket, from a low bar to a full block; a blank is a bucket without any success.
+std::string sparkline(const std::vector<std::uint64_t>& counts) {
+  static constexpr std::string_view kBars[] = {" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
+  const std::uint64_t most = counts.empty() ? 0 : *std::max_element(counts.begin(), counts.end());
+  std::string out;
+  for (const std::uint64_t count : counts) out += kBars[most == 0 ? 0 : (count * 8 + most - 1) / most];
+  return out;
 }
 
 void append_evidence(std::string& out, const Verdict& verdict) {
@@ -77,6 +86,8 @@ std::string to_text(const Report& report, const TextStyle& style) {
                         " simulated in ", seconds(report.real), "\n");
   out += cat("  ", report.operations.ok, " operations ok, ", report.operations.failed, " failed, ",
              report.operations.unknown, " unknown; ", report.trace_events, " events\n");
+  if (!report.throughput.empty())
+    out += cat("  |", sparkline(report.throughput), "| ok operations per ", seconds(report.throughput_bucket), "\n");
   out += vacuity(report);
   append_table(out, report.verdicts, style);
   for (const FaultRecord& fault : report.faults) {
@@ -85,7 +96,7 @@ std::string to_text(const Report& report, const TextStyle& style) {
   }
   for (const Verdict& verdict : report.verdicts) {
     if (verdict.evidence.empty()) continue;
-    out += cat(verdict.name, ":\n");
+    out += cat(verdict.name, ": ", verdict.promise, "\n");
     append_evidence(out, verdict);
   }
   return out;

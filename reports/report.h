@@ -31,6 +31,8 @@ struct Report {
   Duration real{};  // shown to people, never part of what is compared between runs
   std::uint64_t trace_events = 0;
   OperationCounts operations;
+  Duration throughput_bucket{};                // how long one bucket of `throughput` is
+  std::vector<std::uint64_t> throughput;       // operations that succeeded in each bucket, from the begin of the run
   std::uint64_t min_ok = 0;  // fewer successful operations make the run vacuous
   std::vector<FaultRecord> faults;
   std::vector<Verdict> verdicts;

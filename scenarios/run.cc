@@ -142,6 +142,15 @@ std::vector<reports::FaultRecord> fault_records(const Scenario& scenario, const 
   return records;
 }
 
+void add_throughput(reports::Report& report, const reports::History& history) {
+  constexpr std::int64_t kBuckets = 60;
+  report.throughput_bucket = report.simulated / kBuckets + Duration(1);
+  report.throughput.assign(kBuckets, 0);
+  for (const reports::Operation& operation : history.operations())
+    if (operation.completion == reports::Completion::kOk)
+      ++report.throughput[static_cast<std::size_t>(operation.returned.time_ns / report.throughput_bucket.count())];
+}
+
 // Until every client has come to its end; their operations have timeouts, so they do.
 void run_workloads(Simulation& simulation, const Scenario& scenario) {
   simulation.world().run_until(sim::SimTime(workloads_end(scenario)));
@@ -195,6 +204,7 @@ Run run_simulated(const Scenario& scenario, const RunOptions& options) {
                        .failed = simulation.book().count(reports::Completion::kFail),
                        .unknown = simulation.book().count(reports::Completion::kInfo)};
   report.min_ok = scenario.expect.min_ok;
+  add_throughput(report, run.history);
   report.faults = fault_records(scenario, simulation.nemesis());
   report.verdicts = judge(scenario, witness, end, simulation.nemesis(), run.history);
   return run;

@@ -60,7 +60,7 @@ std::vector<reports::Verdict> Witness::verdicts() const {
   all.push_back({.name = "node-health",
                  .promise = "no node stops itself: what a crash or power loss leaves behind can be recovered",
                  .outcome = stopped_nodes_.empty() ? reports::Outcome::kHolds : reports::Outcome::kViolated,
-                 .checked = {{"nodes", 1}},
+                 .checked = {{"nodes", voters_}},
                  .evidence = stopped_nodes_});
   return all;
 }

@@ -15,7 +15,7 @@ namespace lockstep::scenarios {
 class Witness final : public sim::Observer {
  public:
   // Outlives the world whose events it sees.
-  explicit Witness(const OracleContext& context) : oracles_(make_oracles(context)) {}
+  explicit Witness(const OracleContext& context) : voters_(context.voters), oracles_(make_oracles(context)) {}
 
   void attend(sim::Recorder& recorder);
   const PauseWindow& window() const { return window_; }
@@ -26,6 +26,7 @@ class Witness final : public sim::Observer {
   void on_event(const sim::Recorded& recorded) override;
   void listen(sim::Recorder& recorder, const env::EventType& type);
 
+  std::size_t voters_;
   std::vector<std::unique_ptr<Oracle>> oracles_;
   std::vector<std::vector<Oracle*>> by_type_ = std::vector<std::vector<Oracle*>>(sim::Recorder::kMostTypes);
   PauseWindow window_;

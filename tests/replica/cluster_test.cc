@@ -116,6 +116,101 @@ TEST(Cluster, ALongRunDropsTheLogPrefix) {
   EXPECT_EQ(first_integer(cluster.query("SELECT count(*) FROM t")), 200);
 }
 
+TEST(Cluster, ABatchIsAllOrNothingAndMayExpectVersions) {
+  TestCluster cluster(11);
+  cluster.execute("CREATE TABLE t(a INTEGER PRIMARY KEY)");
+  wire::TableVersion expected;
+  expected.set_table("t");
+  expected.set_version(1);
+  expect_executed(cluster.execute("INSERT INTO t VALUES(1)", {.expected = {expected}, .mode = {}}));
+  const auto stale = cluster.execute("INSERT INTO t VALUES(2)", {.expected = {expected}, .mode = {}});
+  EXPECT_EQ(stale.reply.write().result().outcome(), static_cast<std::uint32_t>(sql::Outcome::kVersionConflict));
+  const auto half = cluster.execute_all({"INSERT INTO t VALUES(3)", "INSERT INTO t VALUES(1)"});
+  EXPECT_EQ(half.reply.write().result().outcome(), static_cast<std::uint32_t>(sql::Outcome::kConstraint));
+  EXPECT_EQ(half.reply.write().result().failed_statement(), 1u);
+  EXPECT_EQ(first_integer(cluster.query("SELECT count(*) FROM t")), 1);
+  EXPECT_EQ(cluster.version("t", cluster.leader()), 2u);
+}
+
+TEST(Cluster, WithoutAQuorumWritesAreRefusedAndVersionsStillAnswered) {
+  TestCluster cluster(12);
+  cluster.execute("CREATE TABLE t(a)");
+  cluster.world().run_for(seconds(1));
+  cluster.world().kill(NodeId(1));
+  cluster.world().kill(NodeId(2));
+  cluster.world().run_for(seconds(2));
+  const auto refused = cluster.execute("INSERT INTO t VALUES(1)", {}, seconds(2));
+  EXPECT_NE(refused.conclusion, client::Conclusion::kDone);
+  const auto read = cluster.query("SELECT a FROM t", {.level = wire::LINEARIZABLE, .at = NodeId(3)}, seconds(2));
+  EXPECT_EQ(read.conclusion, client::Conclusion::kFailed);
+  EXPECT_EQ(read.reply.status(), wire::NO_LEADER);
+  EXPECT_EQ(cluster.version("t", NodeId(3)), 1u);
+  EXPECT_EQ(cluster.version("unknown", NodeId(3)), 0u);
+}
+
+TEST(Cluster, ATransactionWhoseLeaderDiesInThePauseIsAbortedByTheNext) {
+  service::NodeConfig config;
+  config.transactions.pause_before_commit = seconds(1);
+  TestCluster cluster(13, 3, config);
+  cluster.execute("CREATE TABLE t(a)");
+  const NodeId leader = cluster.leader();
+  cluster.world().schedule_after(std::chrono::milliseconds(500), [&cluster, leader] { cluster.world().kill(leader); });
+  const auto done = cluster.execute("INSERT INTO t VALUES(1)");
+  EXPECT_EQ(done.reply.write().kind(), wire::WriteOutcome::ABORTED);
+  cluster.world().start(leader);
+  EXPECT_EQ(first_integer(cluster.query("SELECT count(*) FROM t")), 0);
+  for (const NodeId member : cluster.members()) EXPECT_TRUE(cluster.node(member).replica().undecided().empty());
+}
+
+TEST(Cluster, AWriteIsExecutedOnceHoweverOftenFramesAreLostAndRepeated) {
+  TestCluster cluster(14);
+  cluster.execute("CREATE TABLE t(a INTEGER)");
+  for (const auto kind : {sim::Verdict::Kind::kDrop, sim::Verdict::Kind::kDuplicate, sim::Verdict::Kind::kReorder})
+    cluster.world().network().add_rule(std::make_unique<sim::RandomFault>(
+        sim::FaultOptions{.filter = {},
+                          .parts_per_million = 100'000,
+                          .kind = kind,
+                          .least_extra = std::chrono::milliseconds(1),
+                          .most_extra = std::chrono::milliseconds(300)}));
+  for (int i = 0; i < 50; ++i) expect_executed(cluster.execute(cat("INSERT INTO t VALUES(", i, ")")));
+  EXPECT_EQ(first_integer(cluster.query("SELECT count(*) FROM t")), 50);
+  EXPECT_EQ(first_integer(cluster.query("SELECT count(DISTINCT a) FROM t")), 50);
+}
+
+class FeedLog final : public service::FeedSubscriber {
+ public:
+  void on_rows(std::span<const sql::RowChange> changes) override {
+    for (const sql::RowChange& change : changes)
+      lines.push_back(cat(change.table, ' ', change.before.size(), "->", change.after.size()));
+  }
+  void on_role(const raft::RoleChanged& change) override { leads |= change.role == raft::Role::kLeader; }
+  std::vector<std::string> lines;
+  bool leads = false;
+};
+
+TEST(Cluster, TheAppliedFeedTellsRowsAndRoles) {
+  service::NodeConfig config;
+  config.replica.sql.feed = true;
+  FeedLog feed;
+  TestCluster cluster(15, 1, config);
+  cluster.node(NodeId(1)).feed().subscribe(feed);
+  cluster.execute("CREATE TABLE t(a INTEGER PRIMARY KEY, b)");
+  cluster.execute("INSERT INTO t VALUES(1, 2)");
+  cluster.execute("UPDATE t SET b = 3");
+  cluster.execute("DELETE FROM t");
+  EXPECT_TRUE(feed.leads);
+  EXPECT_EQ(feed.lines, (std::vector<std::string>{"t 0->2", "t 2->2", "t 2->0"}));
+}
+
+TEST(Cluster, OneNodeIsAClusterToo) {
+  TestCluster cluster(16, 1);
+  expect_executed(cluster.execute("CREATE TABLE t(a)"));
+  expect_executed(cluster.execute("INSERT INTO t VALUES(1)"));
+  cluster.world().power_loss(NodeId(1));
+  cluster.world().start(NodeId(1));
+  EXPECT_EQ(first_integer(cluster.query("SELECT count(*) FROM t")), 1);
+}
+
 TEST(Cluster, TheSameSeedIsTheSameRun) {
   const auto run = [](std::uint64_t seed) {
     TestCluster cluster(seed);

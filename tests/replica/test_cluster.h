@@ -40,15 +40,18 @@ class TestCluster {
   client::ClientProcess& client() { return *client_; }
 
   // Runs until the answer is there.
-  client::Completion execute(const std::string& sql, client::WriteOptions options = {}) {
-    wire::Statement statement;
-    statement.set_sql(sql);
-    return wait([&](auto then) { client_->write({statement}, std::move(options), std::chrono::seconds(30), then); });
+  client::Completion execute(const std::string& sql, client::WriteOptions options = {},
+                             Duration timeout = std::chrono::seconds(30)) {
+    return wait([&](auto then) { client_->write({statement(sql)}, std::move(options), timeout, then); });
   }
-  client::Completion query(const std::string& sql, client::ReadOptions options = {}) {
-    wire::Statement statement;
-    statement.set_sql(sql);
-    return wait([&](auto then) { client_->query(statement, options, std::chrono::seconds(30), then); });
+  client::Completion execute_all(const std::vector<std::string>& batch) {
+    std::vector<wire::Statement> statements;
+    for (const std::string& sql : batch) statements.push_back(statement(sql));
+    return wait([&](auto then) { client_->write(statements, {}, std::chrono::seconds(30), then); });
+  }
+  client::Completion query(const std::string& sql, client::ReadOptions options = {},
+                           Duration timeout = std::chrono::seconds(30)) {
+    return wait([&](auto then) { client_->query(statement(sql), options, timeout, then); });
   }
   std::uint64_t version(const std::string& table, std::optional<NodeId> at = {}) {
     return wait([&](auto then) { client_->get_version(table, at, std::chrono::seconds(30), then); }).reply.version();
@@ -65,6 +68,12 @@ class TestCluster {
   }
 
  private:
+  static wire::Statement statement(const std::string& sql) {
+    wire::Statement made;
+    made.set_sql(sql);
+    return made;
+  }
+
   template <class Call>
   client::Completion wait(Call call) {
     std::optional<client::Completion> answer;

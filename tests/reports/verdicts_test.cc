@@ -84,6 +84,8 @@ Report small_report() {
   report.trace_events = 12;
   report.operations = {.ok = 500, .failed = 2, .unknown = 1};
   report.min_ok = 400;
+  report.throughput_bucket = std::chrono::milliseconds(500);
+  report.throughput = {0, 1, 40, 80};
   report.faults = {{"crash", "n2 at txn.before_commit", 1}};
   report.verdicts = {{"durability", "nothing is lost", Outcome::kHolds, {{"writes", 3}}, {}}};
   return report;
@@ -108,10 +110,11 @@ TEST(Report, TheTextAnswersFirst) {
   report.verdicts.push_back({"linearizability", "one order", Outcome::kViolated, {}, {"cannot be placed: x"}});
   const std::string expected = R"(prepare_commit_kill: violated, seed 42, trace 000000000000beef, 20.050 s simulated in 300 ms
   500 operations ok, 2 failed, 1 unknown; 12 events
-  durability       holds     nothing is lost (3 writes)
-  linearizability  violated  one order
+  | ▁▄█| ok operations per 500 ms
+  durability       holds     3 writes
+  linearizability  violated
   fault crash: n2 at txn.before_commit (fired 1x)
-linearizability:
+linearizability: one order
   cannot be placed: x
 )";
   EXPECT_EQ(to_text(report), expected);
@@ -133,6 +136,15 @@ TEST(Report, JsonHasStableKeys) {
     "failed": 2,
     "unknown": 1,
     "min_ok": 400
+  },
+  "throughput": {
+    "bucket_ns": 500000000,
+    "ok": [
+      0,
+      1,
+      40,
+      80
+    ]
   },
   "faults": [
     {
