@@ -24,7 +24,8 @@ using scenarios::Scenario;
 
 // One run to be done: a file stands for several when it has a sweep.
 struct Task {
-  std::string name;  // of the directory of its report, below the file's
+  std::string name;   // of the directory of its report
+  std::string title;  // of the report: the scenario's name, of a sweep with the values
   Scenario scenario;
   std::uint64_t seed = 1;
 };
@@ -67,9 +68,13 @@ std::optional<std::vector<Task>> read_tasks(const RunArguments& arguments, std::
       continue;
     }
     for (const auto& variant : *variants) {
-      Task task{.name = {}, .scenario = variant.scenario, .seed = arguments.seed.value_or(variant.scenario.seed)};
+      Task task{.name = {},
+                .title = variant.scenario.name,
+                .scenario = variant.scenario,
+                .seed = arguments.seed.value_or(variant.scenario.seed)};
       task.name = directory_name(task.scenario, variant.label, task.seed);
-      if (!variant.label.empty()) task.scenario.name += cat(" (", variant.label, ")");
+      task.scenario.seed = task.seed;  // so that the scenario.json of the report stands for this run
+      if (!variant.label.empty()) task.title += cat(" (", variant.label, ")");
       tasks.push_back(std::move(task));
     }
   }
@@ -81,6 +86,7 @@ scenarios::Run timed_run(const Task& task, sim::Observer* observer = nullptr) {
   const auto began = std::chrono::steady_clock::now();
   scenarios::Run run = scenarios::run_simulated(task.scenario, {.seed = task.seed, .observer = observer});
   run.report.real = std::chrono::steady_clock::now() - began;
+  run.report.scenario = task.title;
   return run;
 }
 

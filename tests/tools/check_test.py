@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """The checks of ./dev check find what they are for: each test plants one violation in a small tree."""
+import re
 import subprocess
 import sys
 import tempfile
@@ -89,6 +90,16 @@ class ArrowsTest(PlantedTree):
         for folder, (ours, _) in table.rows.items():
             if folder.split("/")[0] in ("base", "storage", "core", "hub", "edge"):
                 self.assertFalse({"net", "sim", "*"} & {token.split("/")[0] for token in ours}, folder)
+
+
+    def test_the_table_and_the_libraries_have_the_same_arrows(self):
+        table = arrows.Arrows((ROOT / "ARCHITECTURE.md").read_text())
+        cmake = (ROOT / "CMakeLists.txt").read_text()
+        libraries = re.findall(r"^lockstep_library\((\S+)(?: USES ([^)]*?))?(?:\s+LINKS [^)]*)?\)", cmake, re.M)
+        self.assertGreater(len(libraries), 5)
+        for folder, used in libraries:
+            self.assertIn(folder, table.rows)
+            self.assertEqual(set(used.split()), set(table.rows[folder][0]), folder)
 
 
 class DeterminismTest(PlantedTree):

@@ -19,7 +19,7 @@ def comment_mark(name):
         return None
     if name.endswith((".h", ".cc", ".proto")):
         return ("//",)
-    if name.endswith((".cmake", "CMakeLists.txt", ".sh", ".txt")) or name in ("dev", ".ci/run"):
+    if name.endswith((".cmake", "CMakeLists.txt", ".sh")) or name in ("dev", ".ci/run", ".ci/packages.txt"):
         return ("#",)
     return ("#", '"""') if name.endswith(".py") else None
 
