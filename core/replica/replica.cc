@@ -282,17 +282,14 @@ void Replica::trace_applied(const ApplyResult& result) {
   const std::uint64_t group = group_.value();
   if (result.one_by_one)
     env_.trace.emit({kAppliedOneByOne, {group, result.commands.front().index.value(), result.commands.size()}});
-  Bytes answer;
   for (const AppliedCommand& command : result.commands) {
-    answer.clear();
-    command.outcome.AppendToString(&answer);
     env_.trace.emit({kEntryApplied,
                      {group, command.index.value(), command.term.value(), command.entry_hash, command.digest,
-                      hash64(answer, static_cast<std::uint64_t>(command.what))}});
+                      hash64(command.answer, static_cast<std::uint64_t>(command.what))}});
     if (command.executed)
       env_.trace.emit({kWriteExecuted,
                        {group, command.index.value(), command.session, command.sequence,
-                        command.outcome.result().outcome()}});
+                        command.outcome}});
     if (command.what == AppliedCommand::What::kPrepared)
       env_.trace.emit({kTransactionPrepared, {group, command.transaction.value()}});
     if (command.what == AppliedCommand::What::kCommitted || command.what == AppliedCommand::What::kAborted)

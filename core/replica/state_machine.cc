@@ -11,12 +11,12 @@
 namespace lockstep::replica {
 
 struct StateMachine::Pending {
-  wire::Command command;
+  wire::Command* command = nullptr;  // on the arena
   bool readable = false;
   sql::EntryStamp stamp;
   AppliedCommand applied;
 
-  bool is_maintenance() const { return readable && command.what_case() == wire::Command::kMaintain; }
+  bool is_maintenance() const { return readable && command->what_case() == wire::Command::kMaintain; }
 };
 
 namespace {
@@ -38,23 +38,30 @@ Result<LogIndex> StateMachine::sync() {
   return machine_->durable();
 }
 
-Result<ApplyResult> StateMachine::apply(std::span<const raft::Entry> entries) {
+std::vector<StateMachine::Pending> StateMachine::read(std::span<const raft::Entry> entries) {
+  arena_.Reset();
   std::vector<Pending> pending(entries.size());
   std::int64_t time_ns = state_.entry_time_ns();
   for (std::size_t i = 0; i < entries.size(); ++i) {
     const raft::Entry& entry = entries[i];
     Pending& item = pending[i];
+    item.command = google::protobuf::Arena::CreateMessage<wire::Command>(&arena_);
     item.readable = entry.kind == raft::EntryKind::kCommand &&
-                    item.command.ParseFromArray(entry.data.view().data(), static_cast<int>(entry.data.size()));
-    if (item.readable) time_ns = std::max(time_ns, item.command.time_ns());
-    item.stamp = {.index = entry.index, .time_ns = time_ns, .seed = item.command.seed()};
+                    item.command->ParseFromArray(entry.data.view().data(), static_cast<int>(entry.data.size()));
+    if (item.readable) time_ns = std::max(time_ns, item.command->time_ns());
+    item.stamp = {.index = entry.index, .time_ns = time_ns, .seed = item.command->seed()};
     item.applied.index = entry.index;
     item.applied.term = entry.term;
     item.applied.entry_hash = entry_hash(entry);
     if (entry.kind == raft::EntryKind::kCommand && !item.readable) item.applied.what = What::kUnreadable;
   }
+  return pending;
+}
 
+Result<ApplyResult> StateMachine::apply(std::span<const raft::Entry> entries) {
+  std::vector<Pending> pending = read(entries);
   ApplyResult result;
+  result.commands.reserve(pending.size());
   for (std::size_t first = 0; first < pending.size();) {
     std::size_t end = first + 1;
     if (!pending[first].is_maintenance())
@@ -70,7 +77,7 @@ Result<ApplyResult> StateMachine::apply(std::span<const raft::Entry> entries) {
 Status StateMachine::apply_group(std::span<Pending> group, ApplyResult& result) {
   sql::ApplyReport report;
   if (group.front().is_maintenance()) {
-    const auto what = group.front().command.maintain().what() == wire::Maintain::VACUUM
+    const auto what = group.front().command->maintain().what() == wire::Maintain::VACUUM
                           ? sql::Machine::Maintenance::kVacuum
                           : sql::Machine::Maintenance::kAnalyze;
     LOCKSTEP_TRY(done, machine_->maintain(group.front().stamp, what));
@@ -102,11 +109,13 @@ Status StateMachine::apply_group(std::span<Pending> group, ApplyResult& result) 
 void StateMachine::execute(Pending& pending, sql::EntryScope& scope) {
   AppliedCommand& applied = pending.applied;
   const LogIndex index = applied.index;
-  applied.outcome.Clear();
+  outcome_.Clear();
+  applied.answer.clear();
   applied.executed = false;
   state_.advance_time(pending.stamp.time_ns);
   if (!pending.readable) return;
-  switch (pending.command.what_case()) {
+  const wire::Command& command = *pending.command;
+  switch (command.what_case()) {
     case wire::Command::kOpenSession:
       applied.what = What::kSessionOpened;
       applied.session = index.value();
@@ -114,14 +123,14 @@ void StateMachine::execute(Pending& pending, sql::EntryScope& scope) {
       return;
     case wire::Command::kCloseSession:
       applied.what = What::kSessionClosed;
-      state_.close_session(pending.command.close_session().session());
+      state_.close_session(command.close_session().session());
       return;
     case wire::Command::kWrite:
       applied.what = What::kWrite;
-      execute_write(pending.command.write(), applied, scope);
+      execute_write(command.write(), applied, scope);
       return;
-    case wire::Command::kPrepare: execute_prepare(pending.command.prepare(), applied); return;
-    case wire::Command::kDecide: execute_decide(pending.command.decide(), applied, scope); return;
+    case wire::Command::kPrepare: execute_prepare(command.prepare(), applied); return;
+    case wire::Command::kDecide: execute_decide(command.decide(), applied, scope); return;
     case wire::Command::kMaintain:
     case wire::Command::WHAT_NOT_SET: applied.what = What::kUnreadable; return;
   }
@@ -133,8 +142,9 @@ void StateMachine::execute_write(const wire::Write& write, AppliedCommand& appli
   const auto expected = from_wire(write.expected());
   const sql::BatchResult result = scope.execute(statements, expected);
   applied.executed = true;
-  applied.outcome.set_kind(wire::WriteOutcome::EXECUTED);
-  to_wire(result, *applied.outcome.mutable_result());
+  applied.outcome = static_cast<std::uint32_t>(result.outcome);
+  outcome_.set_kind(wire::WriteOutcome::EXECUTED);
+  to_wire(result, *outcome_.mutable_result());
   record(applied);
 }
 
@@ -143,7 +153,8 @@ void StateMachine::execute_prepare(const wire::Prepare& prepare, AppliedCommand&
   if (answer_from_session(prepare.write(), applied)) return;
   applied.what = What::kPrepared;
   applied.transaction = applied.index;
-  applied.outcome.set_kind(wire::WriteOutcome::PENDING);
+  outcome_.set_kind(wire::WriteOutcome::PENDING);
+  outcome_.AppendToString(&applied.answer);
   state_.prepare(applied.index, prepare.write().SerializeAsString());
 }
 
@@ -158,7 +169,7 @@ void StateMachine::execute_decide(const wire::Decide& decide, AppliedCommand& ap
   if (decide.commit()) {
     execute_write(write, applied, scope);
   } else if (!answer_from_session(write, applied)) {
-    applied.outcome.set_kind(wire::WriteOutcome::ABORTED);
+    outcome_.set_kind(wire::WriteOutcome::ABORTED);
     record(applied);
   }
 }
@@ -171,18 +182,20 @@ bool StateMachine::answer_from_session(const wire::Write& write, AppliedCommand&
   switch (admission.verdict) {
     case Verdict::kExecute: return false;
     case Verdict::kStored:
-      CHECK(applied.outcome.ParseFromString(*admission.stored), "session ", write.session());
-      applied.outcome.set_deduplicated(true);
-      return true;
-    case Verdict::kSequenceExpired: applied.outcome.set_kind(wire::WriteOutcome::SEQUENCE_EXPIRED); return true;
-    case Verdict::kSessionUnknown: applied.outcome.set_kind(wire::WriteOutcome::SESSION_UNKNOWN); return true;
+      CHECK(outcome_.ParseFromString(*admission.stored), "session ", write.session());
+      outcome_.set_deduplicated(true);
+      break;
+    case Verdict::kSequenceExpired: outcome_.set_kind(wire::WriteOutcome::SEQUENCE_EXPIRED); break;
+    case Verdict::kSessionUnknown: outcome_.set_kind(wire::WriteOutcome::SESSION_UNKNOWN); break;
   }
+  outcome_.AppendToString(&applied.answer);
   return true;
 }
 
 void StateMachine::record(AppliedCommand& applied) {
-  applied.outcome.set_index(applied.index.value());
-  state_.record(applied.session, applied.sequence, applied.outcome.SerializeAsString());
+  outcome_.set_index(applied.index.value());
+  outcome_.AppendToString(&applied.answer);
+  state_.record(applied.session, applied.sequence, applied.answer);
 }
 
 }  // namespace lockstep::replica

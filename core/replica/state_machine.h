@@ -3,6 +3,8 @@
 // The one place where a command takes effect. Belongs to the apply lane.
 #pragma once
 
+#include <google/protobuf/arena.h>
+
 #include <memory>
 #include <span>
 #include <vector>
@@ -37,7 +39,8 @@ struct AppliedCommand {
   std::uint64_t session = 0;   // of a write
   std::uint64_t sequence = 0;
   bool executed = false;       // statements ran in this entry (not a stored answer)
-  wire::WriteOutcome outcome;
+  std::uint32_t outcome = 0;   // of those statements: storage/sql/value.h, Outcome
+  Bytes answer;                // a wire::WriteOutcome; empty if there is nothing to say
 };
 
 struct ApplyResult {
@@ -75,7 +78,15 @@ class StateMachine {
   void execute_decide(const wire::Decide& decide, AppliedCommand& applied, sql::EntryScope& scope);
   bool answer_from_session(const wire::Write& write, AppliedCommand& applied);
   void record(AppliedCommand& applied);
+  // Parses the entries' commands; they live until the next call.
+  std::vector<Pending> read(std::span<const raft::Entry> entries);
   Status apply_group(std::span<Pending> group, ApplyResult& result);
+
+  // Commands of one call of apply(). The first block is reused, so that most calls allocate nothing.
+  static constexpr std::size_t kBlockBytes = std::size_t{16} << 10;
+  std::unique_ptr<char[]> block_ = std::make_unique<char[]>(kBlockBytes);
+  google::protobuf::Arena arena_{block_.get(), kBlockBytes};
+  wire::WriteOutcome outcome_;  // of the entry at work; keeps its memory between entries
 
   ReplicatedState state_;
   std::unique_ptr<sql::Machine> machine_;

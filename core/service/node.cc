@@ -24,6 +24,10 @@ wire::ReplyStatus status_of(raft::Rejection reason) {
   return wire::NO_LEADER;
 }
 
+void set_outcome(wire::Reply& reply, const replica::AppliedCommand& command) {
+  CHECK(reply.mutable_write()->ParseFromString(command.answer), "the answer of entry ", command.index);
+}
+
 }  // namespace
 
 Node::Node(const env::Env& env, NodeConfig config)
@@ -271,12 +275,12 @@ void Node::settle(const Proposal& proposal, replica::AppliedCommand& command) {
       const auto waiting = two_phase_.extract(command.transaction);
       transactions_.decided(command.transaction);
       if (waiting.empty()) return;
-      answer.mutable_write()->Swap(&command.outcome);
+      set_outcome(answer, command);
       reply(waiting.mapped().caller, answer);
       return;
     }
     case What::kWrite:
-      answer.mutable_write()->Swap(&command.outcome);
+      set_outcome(answer, command);
       reply(proposal.caller, answer);
       return;
     case What::kNothing:
