@@ -1,6 +1,9 @@
 // Bounds-checked decoding of integers and byte strings.
 #include "base/bytes.h"
 
+#include <bit>
+#include <cstring>
+
 #include "base/text.h"
 
 namespace lockstep {
@@ -8,29 +11,21 @@ namespace {
 
 template <class T>
 T from_little_endian(BytesView bytes) {
-  T value = 0;
-  for (std::size_t i = 0; i < sizeof value; ++i)
-    value |= static_cast<T>(static_cast<std::uint8_t>(bytes[i])) << (8 * i);
-  return value;
+  T value;
+  std::memcpy(&value, bytes.data(), sizeof value);
+  return std::endian::native == std::endian::big ? std::byteswap(value) : value;
 }
 
 template <class T>
 T from_big_endian(BytesView bytes) {
-  T value = 0;
-  for (std::size_t i = 0; i < sizeof value; ++i)
-    value = static_cast<T>(value << 8) | static_cast<std::uint8_t>(bytes[i]);
-  return value;
+  return std::byteswap(from_little_endian<T>(bytes));
 }
 
 }  // namespace
 
-Result<BytesView> ByteReader::raw(std::size_t size) {
-  if (size > remaining())
-    return fail(ErrorCode::kCorrupt, cat("expected ", size, " bytes at offset ", offset_, ", found ",
-                                         remaining()));
-  const BytesView bytes = bytes_.substr(offset_, size);
-  offset_ += size;
-  return bytes;
+std::unexpected<Error> ByteReader::too_short(std::size_t wanted) const {
+  return fail(ErrorCode::kCorrupt, cat("expected ", wanted, " bytes at offset ", offset_, ", found ",
+                                       remaining()));
 }
 
 Result<std::uint8_t> ByteReader::u8() {

@@ -76,13 +76,20 @@ class ByteReader {
   Result<std::uint32_t> ordered_u32();
   Result<std::uint64_t> ordered_u64();
   Result<std::uint64_t> varint();
-  Result<BytesView> raw(std::size_t size);
+  Result<BytesView> raw(std::size_t size) {
+    if (size > remaining()) [[unlikely]] return too_short(size);
+    const BytesView bytes = bytes_.substr(offset_, size);
+    offset_ += size;
+    return bytes;
+  }
   Result<BytesView> sized();
   bool at_end() const { return offset_ == bytes_.size(); }
   std::size_t offset() const { return offset_; }
   std::size_t remaining() const { return bytes_.size() - offset_; }
 
  private:
+  std::unexpected<Error> too_short(std::size_t wanted) const;
+
   BytesView bytes_;
   std::size_t offset_ = 0;
 };

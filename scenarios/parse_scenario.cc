@@ -67,6 +67,7 @@ class ScenarioReader {
       read_member(*batch, "max_bytes", cluster.batch.max_bytes);
       read_member(*batch, "max_delay", cluster.batch.max_delay);
     }
+    read_member(at, "drop_prefix_entries", cluster.drop_prefix_entries);
   }
 
   void read_environment() {
@@ -126,6 +127,8 @@ class ScenarioReader {
     read_load(at, out.load);
     read_member(at, "tables", out.tables);
     read_member(at, "statements", out.statements);
+    read_member(at, "pipeline", out.load.pipeline);
+    read_member(at, "breaking", out.breaking);
     read_member(at, "reads", out.reads);
     read_member(at, "read_level", out.read_level);
     out_.workload.push_back(out);

@@ -62,7 +62,8 @@ Json json_of(const Cluster& cluster) {
           {"batch",
            {{"max_entries", cluster.batch.max_entries},
             {"max_bytes", cluster.batch.max_bytes},
-            {"max_delay", to_string(cluster.batch.max_delay)}}}};
+            {"max_delay", to_string(cluster.batch.max_delay)}}},
+          {"drop_prefix_entries", cluster.drop_prefix_entries}};
 }
 
 Json json_of(const Network& network) {
@@ -100,7 +101,9 @@ Json json_of(const VersionedWrites& workload) {
   put(out, workload.load);
   out["tables"] = workload.tables;
   out["statements"] = workload.statements;
+  out["pipeline"] = workload.load.pipeline;
   out["reads"] = json_of(workload.reads);
+  out["breaking"] = json_of(workload.breaking);
   out["read_level"] = to_string(workload.read_level);
   return out;
 }

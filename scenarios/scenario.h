@@ -63,6 +63,7 @@ struct Cluster {
   Duration pause_before_commit{};  // above zero, or mode `strong`: writes are two-phase
   Duration prepare_timeout = std::chrono::seconds(2);  // a two-phase write not prepared by then is aborted
   Batching batch;
+  std::uint64_t drop_prefix_entries = 2048;  // the log prefix that nobody needs is dropped in steps of at least this
   bool operator==(const Cluster&) const = default;
 };
 
@@ -102,6 +103,7 @@ struct Load {
   Duration lasting{};            // no operation begins after start + lasting
   std::optional<std::uint64_t> ops;  // and at most so many begin, over all clients
   Duration timeout = std::chrono::seconds(2);  // an operation without an answer by then: outcome unknown
+  std::uint32_t pipeline = 1;    // so many operations of one client may be unanswered at a time
   bool operator==(const Load&) const = default;
 };
 
@@ -122,6 +124,7 @@ struct VersionedWrites {
   std::uint32_t tables = 1;
   std::uint32_t statements = 1;  // per write; above one: ExecuteBatch, all or nothing
   Probability reads{100'000};
+  Probability breaking;  // share of the writes that end with a statement which must undo the whole write
   ReadLevel read_level = ReadLevel::kLinearizable;
   bool operator==(const VersionedWrites&) const = default;
 };

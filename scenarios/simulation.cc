@@ -44,6 +44,7 @@ service::NodeConfig node_config(const Scenario& scenario, const Roster& roster, 
   config.batch = {.max_entries = cluster.batch.max_entries,
                   .max_bytes = cluster.batch.max_bytes,
                   .max_delay = cluster.batch.max_delay};
+  config.replica.drop_prefix_entries = cluster.drop_prefix_entries;
   return config;
 }
 

@@ -1,6 +1,7 @@
 // Inserts of unique values; each acknowledged one must be found, and versions must agree with what was written.
 #pragma once
 
+#include <map>
 #include <vector>
 
 #include "scenarios/workload_client.h"
@@ -21,11 +22,14 @@ class VersionedWritesClient final : public WorkloadClient {
 
   client::CallId begin() override;
   client::CallId begin_add();
+  client::CallId begin_read();
+  wire::Statement insert(const std::string& table, std::int64_t id) const;
+  wire::Statement breaking_insert(const std::string& table, std::int64_t id);
   void end(const client::Completion& done) override;
 
   VersionedWrites workload_;
   std::vector<std::string> tables_;
-  Kind kind_ = Kind::kAdd;
+  std::map<client::CallId, Kind> kinds_;  // of the calls that run
 };
 
 // The ids in a table, in order; f is "read" (linearizable) or "local-read" in histories.

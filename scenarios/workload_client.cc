@@ -51,7 +51,6 @@ WorkloadClient::WorkloadClient(const env::Env& env, client::Config config, const
       place_(place),
       book_(book),
       client_(std::move(config), env.clock.monotonic_now()),
-      process_(book.new_process()),
       started_(env.clock.monotonic_now()) {
   ++book_.busy_clients;
   next_ = started_ + load_.start;
@@ -60,7 +59,10 @@ WorkloadClient::WorkloadClient(const env::Env& env, client::Config config, const
 }
 
 WorkloadClient::~WorkloadClient() {
-  if (running_) complete({reports::Completion::kInfo, "client killed"}, {});
+  for (const auto& [call, operation] : running_) {
+    current_ = operation;
+    complete({reports::Completion::kInfo, "client killed"}, {});
+  }
   if (!done_) --book_.busy_clients;
 }
 
@@ -77,41 +79,39 @@ void WorkloadClient::on_alarm() {
 }
 
 void WorkloadClient::turn() {
-  for (const client::Completion& done : client_.take_completions()) {
-    if (done.id != running_) continue;
-    running_.reset();
-    end(done);
-    schedule_next();
-  }
-  begin_if_due();
+  for (const client::Completion& done : client_.take_completions()) conclude(done);
+  begin_due();
   for (const client::Outgoing& out : client_.take_outgoing())
     env_.transport.send(out.to, Channel::kRequest, out.payload);
-  env_.alarm.set(std::min(client_.deadline(), running_ || done_ ? kNever : std::max(next_, now())));
+  env_.alarm.set(std::min(client_.deadline(), may_begin() ? std::max(next_, now()) : kNever));
+}
+
+void WorkloadClient::conclude(const client::Completion& done) {
+  const auto running = running_.extract(done.id);
+  if (running.empty()) return;
+  current_ = running.mapped();
+  end(done);
+  if (const auto* think = std::get_if<Think>(&load_.pacing)) next_ = now() + think->time;
 }
 
 bool WorkloadClient::finished() const {
   return next_ >= started_ + load_.start + load_.lasting || (load_.ops && book_.begun(place_.workload) >= *load_.ops);
 }
 
-void WorkloadClient::begin_if_due() {
-  if (running_ || done_ || now() < next_) return;
-  if (finished()) {
-    done_ = true;
-    --book_.busy_clients;
-  } else if (!book_.schema_ready) {
-    next_ = now() + kPatience;
-  } else {
-    ++book_.begun(place_.workload);
-    ++operations_;
-    running_ = begin();
-  }
-}
-
-void WorkloadClient::schedule_next() {
-  if (const auto* think = std::get_if<Think>(&load_.pacing)) {
-    next_ = now() + think->time;
-  } else {
-    next_ += std::get<Rate>(load_.pacing).interval() * load_.clients;
+void WorkloadClient::begin_due() {
+  while (may_begin() && now() >= next_) {
+    if (finished()) {
+      done_ = true;
+      --book_.busy_clients;
+    } else if (!book_.schema_ready) {
+      next_ = now() + kPatience;
+    } else {
+      ++book_.begun(place_.workload);
+      ++operations_;
+      if (const auto* rate = std::get_if<Rate>(&load_.pacing)) next_ += rate->interval() * load_.clients;
+      const client::CallId call = begin();
+      running_[call] = current_;
+    }
   }
 }
 
@@ -119,13 +119,22 @@ std::uint64_t WorkloadClient::draw_below(Purpose purpose, std::uint64_t end) {
   return below(draw(env_.seed, purpose, place_.number, operations_), end);
 }
 
-void WorkloadClient::invoke(std::string f, reports::Value key, reports::Value argument) {
-  operation_ = book_.invoke(process_, std::move(f), std::move(key), std::move(argument));
+std::int64_t WorkloadClient::idle_process() {
+  if (idle_processes_.empty()) return book_.new_process();
+  const std::int64_t process = idle_processes_.back();
+  idle_processes_.pop_back();
+  return process;
 }
 
+void WorkloadClient::invoke(std::string f, reports::Value key, reports::Value argument) {
+  current_.process = idle_process();
+  current_.number = book_.invoke(current_.process, std::move(f), std::move(key), std::move(argument));
+}
+
+// A process whose operation is in doubt does not come back.
 void WorkloadClient::complete(const Ending& ending, reports::Value result) {
-  book_.complete(operation_, ending.completion, std::move(result), ending.error);
-  if (ending.completion == reports::Completion::kInfo) process_ = book_.new_process();
+  book_.complete(current_.number, ending.completion, std::move(result), ending.error);
+  if (ending.completion != reports::Completion::kInfo) idle_processes_.push_back(current_.process);
 }
 
 }  // namespace lockstep::scenarios

@@ -1,8 +1,9 @@
-// A client of a workload as an actor: paced operations, one at a time, through the real client library.
+// A client of a workload as an actor: paced operations, a few at a time, through the real client library.
 #pragma once
 
-#include <optional>
+#include <map>
 #include <string>
+#include <vector>
 
 #include "base/env/actor.h"
 #include "core/client/client.h"
@@ -35,7 +36,7 @@ struct Place {
 class WorkloadClient : public env::Actor {
  public:
   WorkloadClient(const env::Env& env, client::Config config, const Load& load, Place place, RunBook& book);
-  // A client that was killed leaves its operation in doubt.
+  // A client that was killed leaves its operations in doubt.
   ~WorkloadClient() override;
 
   void start() override;
@@ -46,13 +47,14 @@ class WorkloadClient : public env::Actor {
  protected:
   // Begins one operation: invokes it in the book and makes one call; answers with that call.
   virtual client::CallId begin() = 0;
+  // Must complete() the operation of that call.
   virtual void end(const client::Completion& done) = 0;
 
   Instant now() const { return env_.clock.monotonic_now(); }
   Instant timeout() const { return now() + load_.timeout; }
-  std::uint64_t draw_below(Purpose purpose, std::uint64_t end);
   void invoke(std::string f, reports::Value key, reports::Value argument);
   void complete(const Ending& ending, reports::Value result);
+  std::uint64_t draw_below(Purpose purpose, std::uint64_t end);
 
   client::Client& client() { return client_; }
   RunBook& book() { return book_; }
@@ -60,22 +62,30 @@ class WorkloadClient : public env::Actor {
   std::uint64_t operation_number() const { return operations_; }
 
  private:
+  // One operation as the history knows it. There a process has at most one that is not completed.
+  struct Operation {
+    std::int64_t process = 0;
+    std::size_t number = 0;
+  };
+
   void turn();
+  void conclude(const client::Completion& done);
   bool finished() const;
-  void begin_if_due();
-  void schedule_next();
+  bool may_begin() const { return !done_ && running_.size() < load_.pipeline && (running_.empty() || !finished()); }
+  void begin_due();
+  std::int64_t idle_process();
 
   env::Env env_;
   Load load_;
   Place place_;
   RunBook& book_;
   client::Client client_;
-  std::int64_t process_;
+  std::vector<std::int64_t> idle_processes_;
   Instant started_;
-  Instant next_{};                        // when the next operation begins
-  std::optional<client::CallId> running_;
-  std::size_t operation_ = 0;             // in the history
-  std::uint64_t operations_ = 0;          // begun by this client
+  Instant next_{};  // when the next operation begins
+  std::map<client::CallId, Operation> running_;
+  Operation current_;             // the one that begins or ends just now
+  std::uint64_t operations_ = 0;  // begun by this client
   bool done_ = false;
 };
 

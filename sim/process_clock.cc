@@ -1,4 +1,4 @@
-// Drift in parts per million with 128-bit products: exact, so equal on every machine.
+// Drift in parts per million, whole millions and the rest apart: exact without a 128-bit division.
 #include "sim/process_clock.h"
 
 #include "base/check.h"
@@ -19,8 +19,9 @@ ProcessClock::ProcessClock(ClockOptions options)
 }
 
 Duration ProcessClock::local_since(SimTime time) const {
-  const __int128 elapsed = (time - since_).count();
-  return Duration{static_cast<std::int64_t>(elapsed * (kMillion + drift_ppm_) / kMillion)};
+  const std::int64_t elapsed = (time - since_).count();
+  const std::int64_t rate = kMillion + drift_ppm_;
+  return Duration{elapsed / kMillion * rate + elapsed % kMillion * rate / kMillion};
 }
 
 Instant ProcessClock::monotonic_at(SimTime time) const { return monotonic_at_since_ + local_since(time); }
@@ -31,10 +32,11 @@ WallTime ProcessClock::wall_at(SimTime time) const {
 
 SimTime ProcessClock::when(Instant instant) const {
   if (instant <= monotonic_at_since_) return since_;
-  const __int128 local = (instant - monotonic_at_since_).count();
-  const __int128 rate = kMillion + drift_ppm_;
+  const std::int64_t local = (instant - monotonic_at_since_).count();
+  const std::int64_t rate = kMillion + drift_ppm_;
   // The smallest elapsed time whose rounded-down product reaches `local`.
-  const __int128 elapsed = (local * kMillion + rate - 1) / rate;
+  const __int128 elapsed =
+      static_cast<__int128>(local / rate) * kMillion + (local % rate * kMillion + rate - 1) / rate;
   if (elapsed > (kEndOfTime - since_).count()) return kEndOfTime;
   return since_ + Duration{static_cast<std::int64_t>(elapsed)};
 }

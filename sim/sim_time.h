@@ -5,16 +5,8 @@
 
 namespace lockstep::sim {
 
-struct SimEpoch {
-  using rep = Duration::rep;
-  using period = Duration::period;
-  using duration = Duration;
-  using time_point = std::chrono::time_point<SimEpoch>;
-  static constexpr bool is_steady = true;
-};
-
 // Nanoseconds since the world began.
-using SimTime = std::chrono::time_point<SimEpoch, Duration>;
+using SimTime = std::chrono::time_point<Epoch<struct SimTag>, Duration>;
 
 inline constexpr SimTime kEndOfTime = SimTime::max();
 

@@ -60,6 +60,21 @@ CallId Client::status(NodeId node, Instant now, Instant deadline) {
   return submit(std::move(call), now);
 }
 
+CallId Client::maintain(wire::Maintain::What what, Instant now, Instant deadline) {
+  Call call;
+  call.deadline = deadline;
+  call.request.mutable_maintain()->set_what(what);
+  return submit(std::move(call), now);
+}
+
+CallId Client::close_session(Instant now, Instant deadline) {
+  for (const auto& [number, open] : calls_) CHECK(!open.is_write(), "call ", number, " has not completed");
+  Call call;
+  call.deadline = deadline;
+  call.request.mutable_close_session()->set_session(std::exchange(session_, 0));
+  return submit(std::move(call), now);
+}
+
 CallId Client::submit(Call call, Instant now) {
   const std::uint64_t number = ++next_call_;
   call.request.set_call(number);

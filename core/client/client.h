@@ -65,6 +65,10 @@ class Client {
   CallId query(wire::Statement statement, ReadOptions options, Instant now, Instant deadline);
   CallId get_version(std::string table, std::optional<NodeId> at, Instant now, Instant deadline);
   CallId status(NodeId node, Instant now, Instant deadline);
+  // May be executed more than once if attempts get lost; that changes nothing.
+  CallId maintain(wire::Maintain::What what, Instant now, Instant deadline);
+  // Forgets the session on the servers; the next write opens another. All writes have completed (checked).
+  CallId close_session(Instant now, Instant deadline);
 
   void on_reply(NodeId from, BytesView payload, Instant now);
   void on_deadline(Instant now);

@@ -26,6 +26,16 @@ void ClientProcess::status(NodeId node, Duration timeout, Then then) {
   expect(client_.status(node, start, start + timeout), std::move(then));
 }
 
+void ClientProcess::maintain(wire::Maintain::What what, Duration timeout, Then then) {
+  const Instant start = now();
+  expect(client_.maintain(what, start, start + timeout), std::move(then));
+}
+
+void ClientProcess::close_session(Duration timeout, Then then) {
+  const Instant start = now();
+  expect(client_.close_session(start, start + timeout), std::move(then));
+}
+
 void ClientProcess::on_message(NodeId from, Channel channel, BytesView payload) {
   if (channel == Channel::kReply) client_.on_reply(from, payload, now());
   turn();

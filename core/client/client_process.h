@@ -21,6 +21,8 @@ class ClientProcess : public env::Actor {
   void query(wire::Statement statement, ReadOptions options, Duration timeout, Then then);
   void get_version(std::string table, std::optional<NodeId> at, Duration timeout, Then then);
   void status(NodeId node, Duration timeout, Then then);
+  void maintain(wire::Maintain::What what, Duration timeout, Then then);
+  void close_session(Duration timeout, Then then);
 
   void start() override { turn(); }
   void on_message(NodeId from, Channel channel, BytesView payload) override;

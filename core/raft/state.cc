@@ -53,11 +53,6 @@ std::uint64_t State::bit_of(NodeId voter) const {
   return 0;
 }
 
-Role State::role_kind() const {
-  constexpr Role kKinds[] = {Role::kFollower, Role::kPreCandidate, Role::kCandidate, Role::kLeader};
-  return kKinds[role.index()];
-}
-
 NodeId State::leader() const {
   if (const auto* follower = std::get_if<Follower>(&role)) return follower->leader;
   return std::holds_alternative<Leader>(role) ? config.self : NodeId();

@@ -118,7 +118,10 @@ struct State {
   bool is_quorum(std::uint64_t granted) const;
   std::uint64_t bit_of(NodeId voter) const;
   bool is_peer(NodeId node) const { return node != config.self && bit_of(node) != 0; }
-  Role role_kind() const;
+  Role role_kind() const {
+    constexpr Role kKinds[] = {Role::kFollower, Role::kPreCandidate, Role::kCandidate, Role::kLeader};
+    return kKinds[role.index()];
+  }
   NodeId leader() const;
   // No leader can disagree with the log at or below this index: it is committed. A fenced node's recorded
   // commit index says nothing about the log it has left, only the dropped prefix is beyond doubt.

@@ -120,17 +120,24 @@ void Replica::step_down() { enqueue({env_.clock.monotonic_now(), raft::StepDown{
 void Replica::enqueue(raft::Input input) {
   if (failed_) return;
   CHECK(core_.has_value(), "input before recovery");
-  inputs_.push_back(std::move(input));
-  if (stepping_) return;
+  if (stepping_) {
+    inputs_.push_back(std::move(input));
+    return;
+  }
   stepping_ = true;
+  step(input);
   while (!inputs_.empty() && !failed_) {
     const raft::Input next = std::move(inputs_.front());
     inputs_.pop_front();
-    core_->step(next, effects_);
-    execute(effects_);
+    step(next);
   }
   stepping_ = false;
   if (!failed_) listener_.on_progress();
+}
+
+void Replica::step(const raft::Input& input) {
+  core_->step(input, effects_);
+  execute(effects_);
 }
 
 // ---- effects, in the order of their declaration ------------------------------------------------------------------

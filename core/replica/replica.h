@@ -88,6 +88,7 @@ class Replica {
   void open_machine();
   void finish_recovery();
   void enqueue(raft::Input input);
+  void step(const raft::Input& input);
   void execute(raft::Effects& effects);
   void send(const raft::Message& message);
   std::vector<DigestReport> digests_for(NodeId peer);

@@ -111,6 +111,11 @@ void Node::route(const Caller& caller, wire::Request& request) {
       return;
     }
     case wire::Request::kStatus: node_status(caller); return;
+    case wire::Request::kMaintain:
+      if (request.maintain().what() == wire::Maintain::NONE) break;
+      command.mutable_maintain()->set_what(request.maintain().what());
+      if (leads_or_redirects(caller)) propose({caller}, command);
+      return;
     case wire::Request::WHAT_NOT_SET: break;
   }
   reply_status(caller, wire::BAD_REQUEST, "expected a request of a known kind");

@@ -177,6 +177,30 @@ TEST(Cluster, AWriteIsExecutedOnceHoweverOftenFramesAreLostAndRepeated) {
   EXPECT_EQ(first_integer(cluster.query("SELECT count(DISTINCT a) FROM t")), 50);
 }
 
+TEST(Cluster, VacuumAndAnalyzeRunOnEveryReplica) {
+  TestCluster cluster(17);
+  cluster.execute("CREATE TABLE t(a INTEGER PRIMARY KEY, b)");
+  for (int i = 0; i < 20; ++i) cluster.execute(cat("INSERT INTO t VALUES(", i, ", ", i % 3, ")"));
+  cluster.execute("CREATE INDEX t_b ON t(b)");
+  cluster.execute("DELETE FROM t WHERE a < 10");
+  for (const auto what : {wire::Maintain::VACUUM, wire::Maintain::ANALYZE})
+    EXPECT_EQ(cluster.maintain(what).conclusion, client::Conclusion::kDone);
+  cluster.world().run_for(seconds(1));
+  for (const NodeId member : cluster.members()) {
+    EXPECT_EQ(cluster.node(member).replica().digest(), cluster.node(NodeId(1)).replica().digest());
+    EXPECT_EQ(first_integer(cluster.query("SELECT count(*) FROM sqlite_stat1 WHERE tbl = 't'", {.level = wire::LOCAL, .at = member})), 1);
+    EXPECT_EQ(first_integer(cluster.query("SELECT count(*) FROM t", {.level = wire::LOCAL, .at = member})), 10);
+  }
+}
+
+TEST(Cluster, AfterClosingItsSessionAClientOpensAnother) {
+  TestCluster cluster(18);
+  cluster.execute("CREATE TABLE t(a)");
+  EXPECT_EQ(cluster.close_session().conclusion, client::Conclusion::kDone);
+  expect_executed(cluster.execute("INSERT INTO t VALUES(1)"));
+  EXPECT_EQ(first_integer(cluster.query("SELECT count(*) FROM t")), 1);
+}
+
 class FeedLog final : public service::FeedSubscriber {
  public:
   void on_rows(std::span<const sql::RowChange> changes) override {

@@ -56,6 +56,12 @@ class TestCluster {
   std::uint64_t version(const std::string& table, std::optional<NodeId> at = {}) {
     return wait([&](auto then) { client_->get_version(table, at, std::chrono::seconds(30), then); }).reply.version();
   }
+  client::Completion maintain(wire::Maintain::What what) {
+    return wait([&](auto then) { client_->maintain(what, std::chrono::seconds(30), then); });
+  }
+  client::Completion close_session() {
+    return wait([&](auto then) { client_->close_session(std::chrono::seconds(30), then); });
+  }
   wire::StatusReply status(NodeId id) {
     return wait([&](auto then) { client_->status(id, std::chrono::seconds(30), then); }).reply.node_status();
   }
