@@ -62,7 +62,7 @@ client::CallId VersionedWritesClient::begin_add() {
   reports::Value::Array ids;
   std::vector<wire::Statement> statements;
   for (std::uint32_t i = 0; i < workload_.statements; ++i) {
-    const auto id = static_cast<std::int64_t>((place().number * 1'000'000 + operation_number()) * workload_.statements + i);
+    const auto id = static_cast<std::int64_t>(((std::uint64_t{place().number} << 32) + operation_number()) * workload_.statements + i);
     wire::Statement insert = make_statement(cat("INSERT INTO ", table, "(id, client, body) VALUES(?1, ?2, ?3)"));
     add_integer(insert, id);
     add_integer(insert, place().number);
