@@ -1,6 +1,8 @@
 // Plain streams; errors name the path and the system's reason.
 #include "cli/files.h"
 
+#include <unistd.h>
+
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -26,10 +28,21 @@ Status write_whole_file(const std::filesystem::path& path, std::string_view text
   std::filesystem::create_directories(path.parent_path(), error);
   if (error)
     return fail(ErrorCode::kIo, cat(path.parent_path().string(), ": cannot be created: ", error.message()));
-  std::ofstream out(path, std::ios::binary | std::ios::trunc);
+  // Another run may be writing the same file.
+  const std::filesystem::path draft = path.string() + cat(".", getpid(), ".part");
+  std::ofstream out(draft, std::ios::binary | std::ios::trunc);
   out.write(text.data(), static_cast<std::streamsize>(text.size()));
   out.close();
-  if (!out) return fail(ErrorCode::kIo, cat(path.string(), ": cannot be written: ", std::string(std::strerror(errno))));
+  std::string problem;
+  if (!out) problem = std::strerror(errno);
+  if (problem.empty()) {
+    std::filesystem::rename(draft, path, error);
+    if (error) problem = error.message();
+  }
+  if (!problem.empty()) {
+    std::filesystem::remove(draft, error);
+    return fail(ErrorCode::kIo, cat(path.string(), ": cannot be written: ", problem));
+  }
   return {};
 }
 

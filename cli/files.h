@@ -11,6 +11,7 @@ namespace lockstep::cli {
 
 // "-" is standard input.
 Result<std::string> read_whole_file(const std::string& path);
+// All or nothing: the file has its name only when it is whole.
 Status write_whole_file(const std::filesystem::path& path, std::string_view text);
 
 }  // namespace lockstep::cli

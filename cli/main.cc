@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <charconv>
 #include <iostream>
 
 #include "cli/check.h"
@@ -12,11 +13,27 @@ namespace {
 
 constexpr int kBadInput = 2;
 
+// CLI11 would take -1 and 2^64 for the largest seed.
+std::string seed_complaint(const std::string& text) {
+  std::uint64_t seed = 0;
+  const char* end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data(), end, seed);
+  if (error == std::errc() && rest == end) return {};
+  return "expected a seed from 0 to 18446744073709551615, found " + text;
+}
+
+std::string path_complaint(const std::string& text) {
+  return text.empty() ? "expected the path of a directory, found an empty text" : "";
+}
+
 void add_run(CLI::App& app, lockstep::cli::RunArguments& arguments) {
   CLI::App& run = *app.add_subcommand("run", "Run scenario files in the simulator and print what they proved");
   run.add_option("FILE", arguments.files, "Scenario files (JSON; `lockstep schema` prints the schema)")->required();
-  run.add_option("--seed", arguments.seed, "Decides everything that chance decides; default: the file's own seed");
-  run.add_option("--out", arguments.out, "Directory for reports, one below it per run")->capture_default_str();
+  run.add_option("--seed", arguments.seed, "Decides everything that chance decides; default: the file's own seed")
+      ->check(seed_complaint, "SEED");
+  run.add_option("--out", arguments.out, "Directory for reports, one below it per run")
+      ->check(path_complaint, "PATH")
+      ->capture_default_str();
   run.add_flag("--json", arguments.json, "Print one JSON document instead of text");
   run.add_flag("--twice", arguments.twice, "Run everything twice and point at the first event that differs");
   run.add_flag("--trace", arguments.trace, "Write the whole trace (always done when a run does not hold)");
@@ -56,9 +73,12 @@ int main(int argc, char** argv) {
   }
   if (app.got_subcommand("schema")) {
     std::cout << lockstep::scenarios::scenario_schema_text();
-    return std::cout.flush() ? 0 : kBadInput;
+    if (std::cout.flush()) return 0;
+    std::cerr << "lockstep schema: standard output cannot be written\n";
+    return kBadInput;
   }
   if (app.got_subcommand("check")) return lockstep::cli::run_check(check, std::cout, std::cerr);
   run.colours = isatty(STDOUT_FILENO) != 0;
+  run.progress = isatty(STDERR_FILENO) != 0;
   return lockstep::cli::run_scenarios(run, std::cout, std::cerr);
 }

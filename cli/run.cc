@@ -82,9 +82,41 @@ std::optional<std::vector<Task>> read_tasks(const RunArguments& arguments, std::
   return tasks;
 }
 
-scenarios::Run timed_run(const Task& task, sim::Observer* observer = nullptr) {
+// One line on a terminal, from the time on when somebody would begin to wonder.
+class ProgressLine {
+ public:
+  ProgressLine(const std::string& name, std::ostream& err) : name_(name), err_(err) {}
+  ~ProgressLine() {
+    if (shown_) err_ << "\r\033[K" << std::flush;
+  }
+  ProgressLine(const ProgressLine&) = delete;
+  ProgressLine& operator=(const ProgressLine&) = delete;
+
+  void show(Duration simulated, Duration end) {
+    const auto now = std::chrono::steady_clock::now();
+    if (now < next_) return;
+    next_ = now + std::chrono::milliseconds(200);
+    shown_ = true;
+    err_ << "\r\033[K" << name_ << ": " << whole_seconds(simulated) << " of " << whole_seconds(end)
+         << " s simulated in " << whole_seconds(now - began_) << " s" << std::flush;
+  }
+
+ private:
+  static std::int64_t whole_seconds(Duration duration) {
+    return std::chrono::duration_cast<std::chrono::seconds>(duration).count();
+  }
+
+  const std::string& name_;
+  std::ostream& err_;
+  const std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
+  std::chrono::steady_clock::time_point next_ = began_ + std::chrono::seconds(2);
+  bool shown_ = false;
+};
+
+scenarios::Run timed_run(const Task& task, scenarios::RunOptions options = {}) {
+  options.seed = task.seed;
   const auto began = std::chrono::steady_clock::now();
-  scenarios::Run run = scenarios::run_simulated(task.scenario, {.seed = task.seed, .observer = observer});
+  scenarios::Run run = scenarios::run_simulated(task.scenario, options);
   run.report.real = std::chrono::steady_clock::now() - began;
   run.report.scenario = task.title;
   return run;
@@ -114,25 +146,34 @@ std::string compare_with_second_run(const Task& task, const scenarios::Run& firs
   const std::uint64_t begin = window * sim::Recorder::kWindowEvents;
   TraceText once(begin, begin + sim::Recorder::kWindowEvents);
   TraceText again(begin, begin + sim::Recorder::kWindowEvents);
-  timed_run(task, &once);
-  timed_run(task, &again);
+  timed_run(task, {.observer = &once});
+  timed_run(task, {.observer = &again});
   return cat("two runs differ in the events from ", begin, " on\n", first_difference(once.text(), again.text()));
 }
 
+// The report comes last: where it is, the rest is complete.
 Status write_report(const Task& task, const scenarios::Run& run, const Outcome& outcome, bool with_trace) {
-  LOCKSTEP_TRY_STATUS(write_whole_file(outcome.directory / "report.json", reports::to_json_text(run.report)));
-  LOCKSTEP_TRY_STATUS(write_whole_file(outcome.directory / "report.txt", reports::to_text(run.report)));
-  LOCKSTEP_TRY_STATUS(write_whole_file(outcome.directory / "history.jsonl", reports::to_json_lines(run.history)));
-  LOCKSTEP_TRY_STATUS(
-      write_whole_file(outcome.directory / "scenario.json", scenarios::to_json(task.scenario).dump(2) + "\n"));
-  if (!with_trace) return {};
-  TraceText trace;
-  timed_run(task, &trace);
-  return write_whole_file(outcome.directory / "trace.jsonl", trace.text());
+  const auto write = [&outcome](const char* name, const std::string& text) {
+    return write_whole_file(outcome.directory / name, text);
+  };
+  std::error_code nothing_there;
+  std::filesystem::remove(outcome.directory / "report.json", nothing_there);
+  LOCKSTEP_TRY_STATUS(write("history.jsonl", reports::to_json_lines(run.history)));
+  LOCKSTEP_TRY_STATUS(write("scenario.json", scenarios::to_json(task.scenario).dump(2) + "\n"));
+  if (with_trace) {
+    TraceText trace;
+    timed_run(task, {.observer = &trace});
+    LOCKSTEP_TRY_STATUS(write("trace.jsonl", trace.text()));
+  }
+  LOCKSTEP_TRY_STATUS(write("report.txt", reports::to_text(run.report)));
+  return write("report.json", reports::to_json_text(run.report));
 }
 
-Result<Outcome> perform(const Task& task, const RunArguments& arguments) {
-  const scenarios::Run run = timed_run(task);
+Result<Outcome> perform(const Task& task, const RunArguments& arguments, std::ostream& err) {
+  scenarios::RunOptions options;
+  ProgressLine line(task.name, err);
+  if (arguments.progress) options.progress = [&line](Duration now, Duration end) { line.show(now, end); };
+  const scenarios::Run run = timed_run(task, options);
   Outcome outcome{.report = run.report, .directory = std::filesystem::path(arguments.out) / task.name, .difference = {}};
   if (arguments.twice) outcome.difference = compare_with_second_run(task, run);
   const bool holds = run.report.outcome() == reports::Outcome::kHolds;
@@ -187,7 +228,7 @@ int run_scenarios(const RunArguments& arguments, std::ostream& out, std::ostream
   if (!tasks) return 2;
   std::vector<Outcome> outcomes;
   for (const Task& task : *tasks) {
-    auto outcome = perform(task, arguments);
+    auto outcome = perform(task, arguments, err);
     if (!outcome) {
       err << "lockstep run: " << outcome.error().message << '\n';
       return 2;
@@ -201,6 +242,10 @@ int run_scenarios(const RunArguments& arguments, std::ostream& out, std::ostream
   } else if (outcomes.size() > 1) {
     out << outcomes.size() << " runs\n";
     print_last_lines(out, worst_of(outcomes), outcomes.front().report.seed, trace_of(outcomes), arguments.out);
+  }
+  if (!out.flush()) {
+    err << "lockstep run: standard output cannot be written; the reports are in " << arguments.out << '\n';
+    return 2;
   }
   const bool differs = std::any_of(outcomes.begin(), outcomes.end(),
                                    [](const Outcome& outcome) { return !outcome.difference.empty(); });

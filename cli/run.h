@@ -17,6 +17,7 @@ struct RunArguments {
   bool twice = false;   // run again in this process and compare the traces
   bool trace = false;   // write the whole trace; done anyway when a run does not hold
   bool colours = false;
+  bool progress = false;  // show on `err` how far a long run is
 };
 
 // Exit code: 0 everything holds, 1 violated, vacuous, unknown or not deterministic, 2 bad input (then nothing is run

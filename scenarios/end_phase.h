@@ -43,9 +43,11 @@ class EndPhase {
   };
 
   std::vector<NodeId> draw_quorum() const;
-  void phase(const std::string& name, const std::vector<NodeId>& healed);
-  std::optional<std::uint64_t> serve(sim::SimTime deadline);
+  void phase(const std::string& name, const std::vector<NodeId>& healed, wire::WriteMode mode);
+  std::optional<std::uint64_t> serve(sim::SimTime deadline, wire::WriteMode mode);
   bool await_applied(const std::vector<NodeId>& nodes, std::uint64_t index, sim::SimTime deadline);
+  void await_rest(const std::vector<NodeId>& nodes);
+  bool stand_together(std::size_t nodes) const;
   void ask_statuses(const std::vector<NodeId>& nodes);
   void read_tables();
   void read_registers();

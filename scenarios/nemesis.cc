@@ -273,11 +273,13 @@ void Nemesis::heal(const std::vector<NodeId>& nodes) {
   healed.insert(Roster::steward());
   for (const NodeId client : roster_.clients()) healed.insert(client);
   network_->exempt(std::move(healed));
+  for (const NodeId node : nodes) world_.release(node);
   bring_up(nodes, nullptr);
 }
 
 void Nemesis::heal_all() {
   network_->clear();
+  for (const NodeId node : roster_.nodes()) world_.release(node);
   bring_up(roster_.nodes(), nullptr);
 }
 

@@ -39,7 +39,8 @@ class Nemesis : private sim::Observer {
   void arm();
   // No fault strikes from now on; what is broken stays broken.
   void stop();
-  // Restarts these nodes and frees the links among them and the clients. Everything else stays broken for good.
+  // Restarts these nodes, ends their stalls and pauses, and frees the links among them and the clients. Everything
+  // else stays broken for good.
   void heal(const std::vector<NodeId>& nodes);
   void heal_all();
 

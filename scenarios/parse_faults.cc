@@ -20,6 +20,7 @@ constexpr Kinds kSides{kNode, kClient, kLeader, kFollower, kOthers, kAll};
 constexpr Kinds kProcesses{kNode, kClient, kLeader};
 
 constexpr Duration kShortest{1};
+constexpr std::int64_t kMostStrikes = 10'000;
 
 class FaultReader {
  public:
@@ -116,6 +117,11 @@ class FaultReader {
     check_comes(at.nearest("from"), out.from);
     if (out.until && *out.until <= out.from)
       at.nearest("until").refuse(cat("a time after ", to_string(out.from)));
+    const Duration lasting = out.until.value_or(workloads_end(before_)) - out.from;
+    if (!out.times && lasting / out.period > kMostStrikes) {
+      at.nearest("period").refuse(cat("a period of at least ", to_string(lasting / kMostStrikes)),
+                                  cat("a fault strikes ", kMostStrikes, " times at most"));
+    }
     return out;
   }
 

@@ -3,7 +3,9 @@
 #include "scenarios/parse_scenario.h"
 
 #include <algorithm>
+#include <initializer_list>
 #include <tuple>
+#include <utility>
 
 #include "base/check.h"
 #include "base/text.h"
@@ -17,6 +19,7 @@ namespace lockstep::scenarios {
 namespace {
 
 constexpr Duration kShortest = std::chrono::microseconds(1);
+constexpr std::uint32_t kMostBaseLoss = 250'000;  // parts per million
 
 const JsonSchema& scenario_schema() {
   static const JsonSchema schema = [] {
@@ -44,6 +47,7 @@ class ScenarioReader {
       read_duration(*finally, "converge_within", kShortest, out_.finally.converge_within);
     }
     if (const auto expect = at_.member("expect")) read_expect(*expect);
+    check_can_be_met();
     return std::move(out_);
   }
 
@@ -150,6 +154,46 @@ class ScenarioReader {
                                  "there would be nothing to verify");
     }
     out_.workload.push_back(out);
+  }
+
+  // ---- what no cluster could do ----
+
+  // The first of these places that the file has; else the file itself.
+  Cursor given(std::initializer_list<std::pair<std::string_view, std::string_view>> places) const {
+    for (const auto& [section, key] : places)
+      if (const auto at = at_.member(section); at && at->has(key)) return *at->member(key);
+    return at_;
+  }
+
+  // The end phase demands that the healed cluster serves within its bound: a scenario that rules this out says
+  // nothing about the system, so it is refused.
+  void check_can_be_met() {
+    const Network& network = out_.network;
+    if (network.loss.parts_per_million > kMostBaseLoss) {
+      at_.nearest("network").nearest("loss").refuse("a loss of at most 0.25",
+                                                    "it stays when all is healed; a fault may lose more");
+    }
+    const Duration election = out_.cluster.election_timeout;
+    const Duration needed = 2 * network.latency.p99 + 2 * out_.disk.sync.p99;
+    if (election <= needed) {
+      given({{"cluster", "election_timeout"}, {"network", "latency"}, {"disk", "sync"}})
+          .refuse(cat("an election_timeout above ", to_string(needed)),
+                  cat("two frames and two syncs may take as long; it is ", to_string(election)));
+    }
+    const Duration bound = out_.finally.converge_within;
+    const Duration least = 10 * election + 2 * out_.cluster.pause_before_commit;
+    if (bound < least) {
+      given({{"finally", "converge_within"}, {"cluster", "election_timeout"}, {"cluster", "pause_before_commit"}})
+          .refuse(cat("a converge_within of at least ", to_string(least)),
+                   cat("ten election timeouts and two pauses before commit; it is ", to_string(bound)));
+    }
+    for (std::size_t fault = 0; fault < out_.faults.size(); ++fault) {
+      const auto* delay = std::get_if<Delay>(&out_.faults[fault].action);
+      if (delay == nullptr || delay->extra.p99 <= bound / 4) continue;
+      at_.member("faults")->items()[fault].nearest("delay").refuse(
+          cat("a delay of at most ", to_string(bound / 4)),
+          "what is under way when the faults end has to arrive within a quarter of converge_within");
+    }
   }
 
   // ---- faults and expectations ----

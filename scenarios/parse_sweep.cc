@@ -43,7 +43,7 @@ JsonNode* step_into(JsonNode& node, std::string_view step) {
 // False: the pointer leads nowhere in this document.
 bool put(JsonNode& document, std::string_view pointer, const JsonNode& value) {
   const std::vector<std::string> steps = steps_of(pointer);
-  if (steps.empty()) return false;
+  if (steps.empty() || steps.front() == "sweep") return false;
   JsonNode* parent = &document;
   for (std::size_t i = 0; i + 1 < steps.size() && parent != nullptr; ++i)
     parent = step_into(*parent, steps[i]);

@@ -34,7 +34,7 @@ client::CallId RegisterClient::begin() {
   }
 
   // Values are never written twice, so that a read tells which write it saw.
-  value_ = static_cast<std::int64_t>(place().number * 1'000'000 + operation_number());
+  value_ = static_cast<std::int64_t>((std::uint64_t{place().number} << 32) + operation_number());
   wire::Statement update;
   if (kind_ == Kind::kWrite) {
     invoke("write", key_name(key_), value_);

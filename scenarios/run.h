@@ -17,6 +17,7 @@ namespace lockstep::scenarios {
 struct RunOptions {
   std::uint64_t seed = 1;
   sim::Observer* observer = nullptr;  // sees every event
+  std::function<void(Duration now, Duration end)> progress{};  // of the workloads; called each simulated second
 };
 
 struct Run {

@@ -65,7 +65,8 @@ client::CallId VersionedWritesClient::begin_add() {
   reports::Value::Array ids;
   std::vector<wire::Statement> statements;
   for (std::uint32_t i = 0; i < workload_.statements; ++i) {
-    const auto id = static_cast<std::int64_t>((place().number * 1'000'000 + operation_number()) * workload_.statements + i);
+    const auto id = static_cast<std::int64_t>(
+        ((std::uint64_t{place().number} << 32) + operation_number()) * workload_.statements + i);
     statements.push_back(insert(table, id));
     ids.emplace_back(id);
   }

@@ -80,9 +80,13 @@ void Process::Life::reached(const env::ProbePoint& point, std::uint64_t object, 
 
 void Process::Life::release_probe(std::uint32_t ticket) {
   const auto node = held_.extract(ticket);
-  CHECK(!node.empty(), "probe ticket ", ticket);
+  if (node.empty()) return;  // let go of before its time
   process_.record({kProbeReleased, {ticket}});
   if (process_.is_alive()) node.mapped()();
+}
+
+void Process::Life::release_all_probes() {
+  for (const auto& [ticket, then] : held_) process_.schedule({}, {EventKind::kReleaseProbe, ticket});
 }
 
 void Process::Life::emit(const env::Event& event) {

@@ -27,6 +27,7 @@ class Process::Life final : private env::Clock,
   void wake_lane(env::LaneId lane) { lanes_.wake(lane); }
   void on_job_done(env::LaneId lane) { actor_->on_job_done(lanes_.take_finished(lane)); }
   void release_probe(std::uint32_t ticket);
+  void release_all_probes();
   // From here on no port has an effect.
   void die() { lanes_.die(); }
   // After die(), when no code of the process is running: jobs first, then the actor.

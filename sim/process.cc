@@ -72,6 +72,14 @@ void Process::stall(Duration duration) {
   schedule_at(stalled_until_, {EventKind::kStallEnds, 0});
 }
 
+void Process::release() {
+  if (!is_alive()) return;
+  life_->release_all_probes();
+  if (!is_stalled()) return;
+  stalled_until_ = world_.scheduler.now();
+  resume_from_stall();
+}
+
 void Process::set_drift(std::int64_t drift_ppm) {
   clock_.set_drift(world_.scheduler.now(), drift_ppm);
   record({kDriftChanged, {static_cast<std::uint64_t>(drift_ppm)}});

@@ -49,6 +49,7 @@ class Process final : private Receiver, private Endpoint {
   void kill();
   void power_loss();
   void stall(Duration duration);
+  void release();
   void set_drift(std::int64_t drift_ppm);
   void jump_wall(Duration by);
 

@@ -37,6 +37,8 @@ class World {
   void power_loss(NodeId node) { process(node).power_loss(); }
   // Its host keeps the process from running (a pause of its memory management, a stopped container).
   void stall(NodeId node, Duration duration) { process(node).stall(duration); }
+  // Ends its stall at once and lets go of all the work that probes hold.
+  void release(NodeId node) { process(node).release(); }
   // A new, empty disk for a dead process (checked).
   void wipe_disk(NodeId node);
   void set_drift(NodeId node, std::int64_t drift_ppm);

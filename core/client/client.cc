@@ -77,6 +77,10 @@ CallId Client::close_session(Instant now, Instant deadline) {
 
 CallId Client::submit(Call call, Instant now) {
   const std::uint64_t number = ++next_call_;
+  if (call.request.ByteSizeLong() > config_.max_request_bytes) {
+    completions_.push_back({CallId(number), Conclusion::kFailed, {}});
+    return CallId(number);
+  }
   call.request.set_call(number);
   call.next_attempt = now;
   const bool needs_session = call.is_write();

@@ -26,6 +26,7 @@ struct Config {
   Duration backoff_min = std::chrono::milliseconds(10);        // doubles per fruitless attempt, with jitter
   Duration backoff_max = std::chrono::milliseconds(500);
   std::uint64_t seed = 0;
+  std::size_t max_request_bytes = 16 << 20;  // a larger one fails at once: no node would take it
 };
 
 struct WriteOptions {

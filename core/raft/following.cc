@@ -82,7 +82,7 @@ void on_message(Step& step, const Message& message, const AppendRequest& request
   lift_fence(step);
   // Up to the last entry known to equal the leader's, not to the end of the own log (Raft Figure 2, step 5).
   note_commit(step, std::min(request.commit, follower.verified));
-  state.everywhere = std::max(state.everywhere, std::min(request.everywhere, state.durable));
+  state.everywhere = std::max(state.everywhere, std::min({request.everywhere, state.durable, state.commit}));
   acknowledge(step, message, request, last);
 }
 

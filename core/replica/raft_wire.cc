@@ -1,6 +1,8 @@
 // One small function per message and direction.
 #include "core/replica/raft_wire.h"
 
+#include <algorithm>
+
 namespace lockstep::replica {
 namespace {
 
@@ -60,6 +62,21 @@ raft::VoteRequest get(const wire::VoteRequest& in) {
 
 raft::VoteResponse get(const wire::VoteResponse& in) {
   return {.pre_vote = in.pre_vote(), .granted = in.granted()};
+}
+
+// No node counts as far in a lifetime. Beyond it, neighbours and sums of terms and indexes could wrap around.
+constexpr std::uint64_t kMostNumber = std::uint64_t{1} << 62;
+
+bool is_countable(const wire::RaftMessage& in) {
+  std::uint64_t most = std::max<std::uint64_t>(in.term(), in.vote_request().last_index());
+  const wire::AppendRequest& append = in.append_request();
+  for (const std::uint64_t number : {append.previous_index(), append.commit(), append.round(), append.everywhere()})
+    most = std::max(most, number);
+  const wire::AppendResponse& answer = in.append_response();
+  for (const std::uint64_t number : {answer.match(), answer.rejected(), answer.hint_index(), answer.round()})
+    most = std::max(most, number);
+  most = std::max<std::uint64_t>(most, in.read_index_response().index());
+  return most <= kMostNumber;
 }
 
 bool is_known(std::uint32_t kind) {
@@ -124,6 +141,8 @@ BytesView RaftWire::encode(GroupId group, const raft::Message& message,
 Result<PeerMessage> RaftWire::decode(NodeId from, NodeId to, BytesView payload) {
   if (!message_.ParseFromArray(payload.data(), static_cast<int>(payload.size())))
     return fail(ErrorCode::kCorrupt, cat("expected a RaftMessage from n", from, ", found bytes that do not parse"));
+  if (!is_countable(message_))
+    return fail(ErrorCode::kCorrupt, cat("expected terms and indexes of at most 2^62 from n", from));
   PeerMessage out{.group = GroupId(message_.group()), .message = {}, .digests = {}};
   out.message.from = from;
   out.message.to = to;

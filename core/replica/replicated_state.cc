@@ -26,7 +26,25 @@ std::uint64_t number_of(BytesView key) {
   return *number;
 }
 
+constexpr std::size_t kMaxSessionBytes = 16 << 20;
+constexpr std::size_t kBytesBesideOutcome = 16;  // of its sequence and framing, at most
+
 }  // namespace
+
+void ReplicatedState::Session::store(std::uint64_t sequence, Bytes outcome) {
+  Bytes& place = outcomes[sequence];
+  if (!place.empty()) bytes -= place.size() + kBytesBesideOutcome;
+  place = std::move(outcome);
+  bytes += place.size() + kBytesBesideOutcome;
+}
+
+void ReplicatedState::Session::forget_below(std::uint64_t sequence) {
+  first_incomplete = std::max(first_incomplete, sequence);
+  while (!outcomes.empty() && outcomes.begin()->first < first_incomplete) {
+    bytes -= outcomes.begin()->second.size() + kBytesBesideOutcome;
+    outcomes.erase(outcomes.begin());
+  }
+}
 
 void ReplicatedState::advance_time(std::int64_t to_ns) {
   if (to_ns <= entry_time_ns_) return;
@@ -54,8 +72,7 @@ ReplicatedState::Admission ReplicatedState::admit(std::uint64_t session, std::ui
   if (found == sessions_.end()) return {Admission::Verdict::kSessionUnknown};
   Session& state = found->second;
   state.last_active_ns = entry_time_ns_;
-  state.first_incomplete = std::max(state.first_incomplete, first_incomplete);
-  state.outcomes.erase(state.outcomes.begin(), state.outcomes.lower_bound(state.first_incomplete));
+  state.forget_below(first_incomplete);
   dirty_sessions_.insert(session);
   if (sequence < state.first_incomplete) return {Admission::Verdict::kSequenceExpired};
   const auto stored = state.outcomes.find(sequence);
@@ -66,7 +83,10 @@ ReplicatedState::Admission ReplicatedState::admit(std::uint64_t session, std::ui
 void ReplicatedState::record(std::uint64_t session, std::uint64_t sequence, Bytes outcome) {
   const auto found = sessions_.find(session);
   if (found == sessions_.end()) return;
-  found->second.outcomes[sequence] = std::move(outcome);
+  Session& state = found->second;
+  state.store(sequence, std::move(outcome));
+  while (state.bytes > kMaxSessionBytes && state.outcomes.size() > 1)
+    state.forget_below(state.outcomes.begin()->first + 1);
   dirty_sessions_.insert(session);
 }
 
@@ -113,7 +133,7 @@ void ReplicatedState::row(std::uint32_t space, BytesView key, BytesView value) {
       Session& session = sessions_[number_of(key)];
       session.last_active_ns = row.last_active_ns();
       session.first_incomplete = row.first_incomplete();
-      for (const auto& result : row.results()) session.outcomes[result.sequence()] = result.outcome();
+      for (const auto& result : row.results()) session.store(result.sequence(), result.outcome());
       return;
     }
     default: CHECK(false, "a state row of unknown kind ", space);

@@ -34,6 +34,8 @@ class ReplicatedState : public sql::Participant {
   };
   // Decides on one write of a session and forgets the answers below `first_incomplete`.
   Admission admit(std::uint64_t session, std::uint64_t sequence, std::uint64_t first_incomplete);
+  // Keeps an answer. A session that never says what it has got back loses its oldest answers: they count as
+  // expired, and its row stays one that SQLite can hold.
   void record(std::uint64_t session, std::uint64_t sequence, Bytes outcome);
 
   void prepare(LogIndex transaction, Bytes write);
@@ -51,6 +53,10 @@ class ReplicatedState : public sql::Participant {
     std::int64_t last_active_ns = 0;
     std::uint64_t first_incomplete = 1;
     std::map<std::uint64_t, Bytes> outcomes;  // by sequence
+    std::size_t bytes = 0;                    // of the outcomes
+
+    void store(std::uint64_t sequence, Bytes outcome);
+    void forget_below(std::uint64_t sequence);
   };
 
   std::int64_t session_timeout_ns_;

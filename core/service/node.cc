@@ -141,6 +141,10 @@ void Node::write(const Caller& caller, wire::WriteRequest& request) {
     reply_status(caller, wire::BAD_REQUEST, "expected at least one statement and a sequence from 1 on");
     return;
   }
+  if (request.ByteSizeLong() > config_.max_write_bytes) {
+    reply_status(caller, wire::BAD_REQUEST, cat("expected a write of at most ", config_.max_write_bytes, " bytes"));
+    return;
+  }
   const wire::WriteMode mode = request.mode() == wire::DEFAULT_MODE ? config_.write_mode : request.mode();
   const bool strong = mode == wire::STRONG;
   const bool two_phase = strong || config_.transactions.pause_before_commit > Duration::zero();

@@ -22,6 +22,7 @@ struct NodeConfig {
   TransactionOptions transactions;            // a pause > 0 makes every write a two-phase write
   BatchLimits batch;
   std::size_t max_waiting_reads = 10'000;
+  std::size_t max_write_bytes = 16 << 20;  // of a request; far below what a frame and a row of SQLite hold
 };
 
 class Node : public env::Actor, private replica::ReplicaListener {

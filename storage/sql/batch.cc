@@ -11,7 +11,7 @@ namespace lockstep::sql {
 namespace {
 
 constexpr Purpose kSqlRandom{"sql.random"};
-constexpr std::size_t kMaxResultBytes = 8 << 20;
+constexpr std::size_t kMaxResultBytes = 8 << 20;  // of all statements of a batch
 
 void end_with(BatchResult& result, Outcome outcome, std::string message) {
   result.outcome = outcome;
@@ -91,6 +91,7 @@ BatchResult BatchRunner::fail_node(Error error) {
 
 Status BatchRunner::start_counters() {
   changed_schema_ = false;
+  result_room_ = kMaxResultBytes;
   Lane& lane = connection_.lane();
   lane.changes_are_own = false;
   lane.budget.refill(max_operations_);
@@ -131,6 +132,12 @@ bool BatchRunner::run_one(const Statement& statement, BatchResult& result) {
     end_with(result, execution.outcome, std::move(execution.message));
     return false;
   }
+  const std::size_t bytes = execution.bytes + sizeof(StatementResult);
+  if (bytes > result_room_) {
+    end_with(result, Outcome::kLimit, cat("the results of the batch are larger than ", kMaxResultBytes, " bytes"));
+    return false;
+  }
+  result_room_ -= bytes;
   StatementResult& entry = result.statements.emplace_back();
   entry.rows = std::move(execution.rows);
   entry.last_insert_rowid = sqlite3_last_insert_rowid(connection_.db());
@@ -148,7 +155,7 @@ Execution BatchRunner::run_compiled(UserStatement& statement, const std::vector<
     }
     changes_are_own = true;
   }
-  Execution execution = execute_once(connection_, statement, parameters, kMaxResultBytes);
+  Execution execution = execute_once(connection_, statement, parameters, result_room_);
   if (execution.error || execution.outcome != Outcome::kOk) return execution;
   Execution finished = finish_statement(statement.facts);
   if (finished.error || finished.outcome != Outcome::kOk) return finished;

@@ -68,6 +68,7 @@ class BatchRunner final : public EntryScope {
   EntryStamp stamp_;
   std::uint32_t call_ = 0;
   bool changed_schema_ = false;  // in this batch
+  std::size_t result_room_ = 0;  // bytes that the results of this batch may still take
   std::vector<KnownResult> known_;
   std::optional<KnownResult> lost_;
   std::optional<Error> error_;

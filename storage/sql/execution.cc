@@ -1,6 +1,9 @@
 // Executing one statement and classifying its errors.
 #include "storage/sql/execution.h"
 
+#include <algorithm>
+#include <string_view>
+
 #include "base/check.h"
 
 namespace lockstep::sql {
@@ -51,9 +54,16 @@ std::size_t add_row(sqlite3_stmt* handle, Rows& rows) {
   return bytes;
 }
 
-void add_column_names(sqlite3_stmt* handle, Rows& rows) {
-  for (int column = 0; column < sqlite3_column_count(handle); ++column)
-    rows.columns.emplace_back(sqlite3_column_name(handle, column));
+// The size of the names in memory; no more of them are added than `room` takes, for a short statement can repeat
+// long names without end.
+std::size_t add_column_names(sqlite3_stmt* handle, std::size_t room, Rows& rows) {
+  std::size_t bytes = 0;
+  for (int column = 0; column < sqlite3_column_count(handle) && bytes <= room; ++column) {
+    const std::string_view name = sqlite3_column_name(handle, column);
+    bytes += sizeof(std::string) + name.size();
+    if (bytes <= room) rows.columns.emplace_back(name);
+  }
+  return bytes;
 }
 
 std::string limit_message(Connection& connection, int code) {
@@ -92,15 +102,15 @@ Execution execute_once(Connection& connection, UserStatement& statement, const s
   Budget& budget = connection.lane().budget;
   budget.begin_statement();
   int rc;
-  std::size_t result_bytes = 0;
-  while ((rc = sqlite3_step(handle)) == SQLITE_ROW && !connection.lane().fault &&
-         result_bytes <= max_result_bytes)
-    result_bytes += add_row(handle, out.rows);
+  while ((rc = sqlite3_step(handle)) == SQLITE_ROW && !connection.lane().fault && out.bytes <= max_result_bytes)
+    out.bytes += add_row(handle, out.rows);
   // Reset with it: the count would go on at the next execution, and with it the moments at which SQLite
   // looks.
   budget.end_statement(static_cast<std::uint32_t>(sqlite3_stmt_status(handle, SQLITE_STMTSTATUS_VM_STEP, 1)));
-  add_column_names(handle, out.rows);  // only now: a reader's statement may have been compiled again
-  if (rc == SQLITE_ROW && !connection.lane().fault)
+  // Only now: a reader's statement may have been compiled again.
+  out.bytes += add_column_names(handle, max_result_bytes - std::min(out.bytes, max_result_bytes), out.rows);
+  const bool ended_well = rc == SQLITE_ROW || rc == SQLITE_DONE;
+  if (ended_well && out.bytes > max_result_bytes && !connection.lane().fault)
     out = ended(Outcome::kLimit, cat("the result is larger than ", max_result_bytes, " bytes"));
   else if (rc != SQLITE_DONE || connection.lane().fault)
     out = failed(connection, rc, limit_message(connection, rc));

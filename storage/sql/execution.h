@@ -17,6 +17,7 @@ struct Execution {
   std::string message;         // unless kOk
   std::optional<Error> error;  // the node's failure; then nothing else counts
   Rows rows;
+  std::size_t bytes = 0;       // of the rows and the names of their columns, in memory
 };
 
 // The budget must have been refilled. The statement is reset afterwards.

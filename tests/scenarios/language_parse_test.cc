@@ -153,6 +153,42 @@ TEST(BadFiles, ProblemsAreBounded) {
   EXPECT_EQ(variants.error().size(), kMaxProblems);
 }
 
+// ---- what no cluster could do ----
+
+std::string with(const std::string& members) {
+  return R"({"name":"x","about":"x","workload":[{"kind":"register","for":"10s"}],)" + members + "}";
+}
+
+std::string first_problem(const std::string& members) {
+  const auto variants = parse_scenario(with(members));
+  return variants ? "" : variants.error().front().pointer;
+}
+
+TEST(Language, AScenarioThatNoClusterCouldMeetIsRefused) {
+  EXPECT_EQ(first_problem(R"("network":{"loss":0.25})"), "");
+  EXPECT_EQ(first_problem(R"("network":{"loss":0.250001})"), "/network/loss");
+  EXPECT_EQ(first_problem(R"("cluster":{"election_timeout":"1s"})"), "");
+  EXPECT_EQ(first_problem(R"("cluster":{"election_timeout":"1001ms"})"), "/cluster/election_timeout");
+  EXPECT_EQ(first_problem(R"("cluster":{"election_timeout":"16ms"})"), "/cluster/election_timeout");
+  EXPECT_EQ(first_problem(R"("disk":{"sync":"200ms"})"), "/disk/sync");
+  EXPECT_EQ(first_problem(R"("network":{"latency":"200ms"})"), "/network/latency");
+  EXPECT_EQ(first_problem(R"("finally":{"converge_within":"3s"})"), "");
+  EXPECT_EQ(first_problem(R"("finally":{"converge_within":"2s"})"), "/finally/converge_within");
+  EXPECT_EQ(first_problem(R"("cluster":{"pause_before_commit":"10s"})"), "/cluster/pause_before_commit");
+  EXPECT_EQ(first_problem(R"("faults":[{"at":"1s","delay":"2500ms"}])"), "");
+  EXPECT_EQ(first_problem(R"("faults":[{"at":"1s","delay":"2501ms"}])"), "/faults/0/delay");
+}
+
+TEST(Language, AFaultStrikesSoOftenAtMostThatItFitsInMemory) {
+  EXPECT_EQ(first_problem(R"("faults":[{"every":"1ms","kill":"n1"}])"), "");
+  EXPECT_EQ(first_problem(R"("faults":[{"every":"1ns","kill":"n1"}])"), "/faults/0/every");
+  EXPECT_EQ(first_problem(R"("faults":[{"every":{"period":"1ns","times":10000},"kill":"n1"}])"), "");
+}
+
+TEST(Language, ASweepDoesNotReachIntoItself) {
+  EXPECT_EQ(first_problem(R"("sweep":{"/sweep":[{}]})"), "/sweep/~1sweep");
+}
+
 // ---- mutations
 // ------------------------------------------------------------------------------------------------
 

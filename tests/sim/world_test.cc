@@ -312,6 +312,28 @@ TEST(Probe, AHeldPieceOfWorkHoldsItselfOnlyAndDiesWithItsIncarnation) {
   }
 }
 
+TEST(Process, ReleaseEndsAStallAndLetsGoOfHeldWork) {
+  Script script;
+  World world({.seed = 1});
+  script.on_start = [](ScriptedActor& self) {
+    self.env.alarm.set(Instant{10ms});
+    self.env.probe.reached(kPoint, 1, [&self] { self.say("then"); });
+  };
+  script.on_alarm = [](ScriptedActor& self) { self.say("alarm"); };
+  world.probes().arm({.point = "test.point", .decide = [](const ProbeHit&) {
+                        return ProbeDecision{ProbeDecision::Kind::kHold, 24h};
+                      }});
+  run_script(world, 1, script);
+  world.stall(NodeId(1), 24h);
+  world.run_for(1s);
+  EXPECT_TRUE(script.log.empty());
+  world.release(NodeId(1));
+  world.run_for(1s);
+  EXPECT_EQ(script.log, (Lines{"alarm", "then"}));
+  world.run_for(48h);
+  EXPECT_EQ(script.log.size(), 2u);
+}
+
 TEST(Probe, ACrashAtAPointLosesWhatWouldHaveFollowed) {
   Script script, peer;
   World world({.seed = 1});
