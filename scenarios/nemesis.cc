@@ -272,7 +272,7 @@ void Nemesis::heal(const std::vector<NodeId>& nodes) {
   std::set<NodeId> healed(nodes.begin(), nodes.end());
   healed.insert(Roster::steward());
   for (const NodeId client : roster_.clients()) healed.insert(client);
-  network_->exempt(std::move(healed));
+  network_->set_apart(std::move(healed));
   for (const NodeId node : nodes) world_.release(node);
   bring_up(nodes, nullptr);
 }

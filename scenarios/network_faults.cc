@@ -25,8 +25,15 @@ void NetworkFaults::remove(std::uint64_t id) {
   std::erase_if(active_, [id](const Active& active) { return active.id == id; });
 }
 
+void NetworkFaults::clear() {
+  active_.clear();
+  healed_.clear();
+}
+
 std::optional<sim::Verdict> NetworkFaults::judge(const sim::FrameFacts& facts) {
-  if (healed_.contains(facts.from) && healed_.contains(facts.to)) return std::nullopt;
+  const bool is_healed = healed_.contains(facts.from);
+  if (is_healed != healed_.contains(facts.to)) return sim::Verdict{.kind = sim::Verdict::Kind::kDrop};
+  if (is_healed) return std::nullopt;
   for (Active& active : active_) {
     if (!active.between.concerns(facts.from, facts.to)) continue;
     if (const auto verdict = active.rule->judge(facts)) {

@@ -25,9 +25,11 @@ class NetworkFaults final : public sim::LinkRule {
   // `effects` counts the frames on which the fault had an opinion; it outlives the rule.
   void add(std::uint64_t id, Between between, std::unique_ptr<sim::LinkRule> rule, std::uint64_t& effects);
   void remove(std::uint64_t id);
-  void clear() { active_.clear(); }
-  // Frames between these hosts are no longer touched; all others still are.
-  void exempt(std::set<NodeId> healed) { healed_ = std::move(healed); }
+  // No faults any more, between nobody.
+  void clear();
+  // No fault touches frames between these hosts any more, and no frame passes between them and the others: a leader
+  // among those, half cut off, would keep these from electing one that all of them can hear.
+  void set_apart(std::set<NodeId> healed) { healed_ = std::move(healed); }
 
   std::optional<sim::Verdict> judge(const sim::FrameFacts& facts) override;
 
@@ -39,7 +41,7 @@ class NetworkFaults final : public sim::LinkRule {
     std::uint64_t* effects;
   };
   std::vector<Active> active_;
-  std::set<NodeId> healed_;
+  std::set<NodeId> healed_;  // empty: nobody is set apart
 };
 
 }  // namespace lockstep::scenarios

@@ -24,6 +24,7 @@ std::vector<std::unique_ptr<Oracle>> make_oracles(const OracleContext& context) 
   oracles.push_back(std::make_unique<CommitHasQuorum>(voters));
   oracles.push_back(std::make_unique<PrefixOrder>(voters));
   oracles.push_back(std::make_unique<ExactlyOnce>());
+  oracles.push_back(std::make_unique<PreparedDurable>(voters));
   oracles.push_back(std::make_unique<Transactions>());
   return oracles;
 }

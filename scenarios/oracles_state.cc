@@ -4,6 +4,8 @@
 #include <algorithm>
 
 #include "core/replica/events.h"
+#include "core/service/events.h"
+#include "sim/events.h"
 
 namespace lockstep::scenarios {
 namespace {
@@ -80,6 +82,38 @@ void ExactlyOnce::on_event(const Observation& observation) {
   if (executed_at != index)
     violate(observation, cat("n", observation.node, " executed write ", sequence, " of session ", session,
                              " at index ", index, "; it had been executed at index ", executed_at));
+}
+
+// ---- prepared durable -------------------------------------------------------------------------------------------
+
+std::span<const env::EventType* const> PreparedDurable::listens_to() const {
+  static constexpr const env::EventType* kListened[] = {&replica::kEntryDurable, &replica::kLogTruncated,
+                                                        &replica::kRecovered, &service::kTransactionDurable,
+                                                        &sim::kDiskWiped};
+  return kListened;
+}
+
+void PreparedDurable::on_event(const Observation& observation) {
+  const env::Event& event = observation.event;
+  switch (event.type->number) {
+    case replica::kEntryDurable.number: members_[observation.node].log_last = DurableEntry(event).index; return;
+    case replica::kLogTruncated.number: members_[observation.node].log_last = Truncation(event).from.prev(); return;
+    case replica::kRecovered.number: members_[observation.node].log_last = Recovery(event).last; return;
+    case sim::kDiskWiped.number: members_[observation.node].is_wiped = true; return;
+    default: return on_prepared(observation);
+  }
+}
+
+void PreparedDurable::on_prepared(const Observation& observation) {
+  const LogIndex transaction(observation.event.fields[0]);
+  const bool is_strong = observation.event.fields[1] != 0;
+  count_check();
+  std::size_t holders = 0;
+  for (const auto& [node, member] : members_) holders += member.is_wiped || member.log_last >= transaction ? 1 : 0;
+  const std::size_t needed = is_strong ? voters_ : voters_ / 2 + 1;
+  if (holders >= needed) return;
+  violate(observation, cat("n", observation.node, " called ", is_strong ? "strong " : "", "transaction ", transaction,
+                           " prepared when ", holders, " of ", voters_, " voters had it durable"));
 }
 
 // ---- transactions -----------------------------------------------------------------------------------------------

@@ -75,6 +75,28 @@ class ExactlyOnce final : public Oracle {
   std::map<std::pair<GroupId, std::uint64_t>, Session> sessions_;
 };
 
+class PreparedDurable final : public Oracle {
+ public:
+  explicit PreparedDurable(std::size_t voters) : voters_(voters) {}
+  std::string_view name() const override { return "prepared-durable"; }
+  std::string_view promise() const override {
+    return "A transaction is called prepared only when a majority of the voters, for a strong one every voter, has it "
+           "durable in its log.";
+  }
+  std::span<const env::EventType* const> listens_to() const override;
+  void on_event(const Observation& observation) override;
+
+ private:
+  struct Member {
+    LogIndex log_last;      // durable
+    bool is_wiped = false;  // its disk was taken away: the others could not know
+  };
+  void on_prepared(const Observation& observation);
+
+  std::size_t voters_;
+  FlatTable<NodeId, Member> members_;  // the service has one group
+};
+
 class Transactions final : public Oracle {
  public:
   std::string_view name() const override { return "transactions"; }

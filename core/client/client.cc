@@ -152,6 +152,7 @@ std::uint64_t Client::first_incomplete() const {
 
 void Client::retry(Call& call, Instant now) {
   if (leader_ == call.asked) leader_ = NodeId();
+  call.follows_hint = false;
   if (call.asked == config_.nodes[next_node_]) next_node_ = (next_node_ + 1) % config_.nodes.size();
   call.asked = NodeId();
   const auto doubled = config_.backoff_min * (std::int64_t{1} << std::min(call.fruitless, 10u));
@@ -162,11 +163,13 @@ void Client::retry(Call& call, Instant now) {
 }
 
 void Client::retry_at(Call& call, NodeId hint, Instant now) {
-  const bool fresh = !hint.is_none() && hint != call.asked && call.fruitless < 2;
+  // Not twice in a row: two nodes may take each other for the leader.
+  const bool at_once = hint != call.asked && !call.follows_hint;
   retry(call, now);
   const bool known = std::find(config_.nodes.begin(), config_.nodes.end(), hint) != config_.nodes.end();
   if (known) leader_ = hint;
-  if (known && fresh) call.next_attempt = now;
+  call.follows_hint = known && at_once;
+  if (call.follows_hint) call.next_attempt = now;
 }
 
 // ---- replies --------------------------------------------------------------------------------------------------

@@ -90,6 +90,7 @@ class Client {
     Instant next_attempt{};     // when to send (again)
     NodeId asked;               // the node of the attempt in flight; none: not in flight
     unsigned fruitless = 0;     // attempts in a row without progress
+    bool follows_hint = false;  // the attempt was sent where another node had pointed
     bool maybe_executed = false;
     wire::Reply last_reply;
     bool is_write() const { return request.has_write(); }

@@ -100,6 +100,9 @@ class OracleCourt {
   void prepared(std::uint64_t node, std::uint64_t transaction) {
     tell(node, {replica::kTransactionPrepared, {1, transaction}});
   }
+  void transaction_durable(std::uint64_t node, std::uint64_t transaction, bool strong) {
+    tell(node, {service::kTransactionDurable, {transaction, strong ? 1u : 0u}});
+  }
   void decided(std::uint64_t node, std::uint64_t transaction, std::uint64_t index, bool commit) {
     tell(node, {replica::kTransactionDecided, {1, transaction, index, commit ? 1u : 0u}});
   }

@@ -15,6 +15,7 @@ TEST(Oracles, AFineRunIsAcceptedByAllAndEveryOneOfThemCompared) {
   court.replicate(4);
   court.prepared(1, 4);
   court.prepared(2, 4);
+  court.transaction_durable(1, 4, true);
   court.executed(1, 2, 1, 1);
   court.executed(2, 2, 1, 1);
   court.durable(1, 5, 1);  // n1 is cut off with an entry of its own
@@ -44,7 +45,7 @@ TEST(Oracles, AFineRunIsAcceptedByAllAndEveryOneOfThemCompared) {
 
 TEST(Oracles, NamesAndPromisesAreDistinct) {
   const auto oracles = make_oracles({.voters = 3});
-  EXPECT_EQ(oracles.size(), 13u);
+  EXPECT_EQ(oracles.size(), 14u);
   for (const auto& a : oracles)
     for (const auto& b : oracles)
       if (a != b) {
@@ -480,6 +481,28 @@ TEST(PrefixOrder, AVoterThatWasNeverHeardOfNeedsTheWholeLog) {
   court.dropped(1, 3, 5, 5);
   EXPECT_EQ(court.sentence("prefix-order"),
             "n1 dropped its log up to 2; a voter has never reported its log; safe is only 0");
+}
+
+// ---- prepared durable -------------------------------------------------------------------------------------------
+
+TEST(PreparedDurable, AStrongTransactionThatOneVoterLacksIsReported) {
+  OracleCourt court(3);
+  court.replicate(3);
+  court.durable(1, 4, 1);
+  court.durable(2, 4, 1);
+  court.transaction_durable(1, 4, false);
+  EXPECT_EQ(court.verdict(), "");
+  court.transaction_durable(1, 4, true);
+  EXPECT_EQ(court.sentence("prepared-durable"),
+            "n1 called strong transaction 4 prepared when 2 of 3 voters had it durable");
+}
+
+TEST(PreparedDurable, ATransactionThatOnlyTheLeaderHasIsReported) {
+  OracleCourt court(3);
+  court.replicate(3);
+  court.durable(1, 4, 1);
+  court.transaction_durable(1, 4, false);
+  EXPECT_EQ(court.sentence("prepared-durable"), "n1 called transaction 4 prepared when 1 of 3 voters had it durable");
 }
 
 // ---- exactly once -----------------------------------------------------------------------------------------------
