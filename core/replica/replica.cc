@@ -104,9 +104,15 @@ void Replica::on_alarm() {
   if (!core_ || failed_) return;
   const Instant now = env_.clock.monotonic_now();
   if (now >= core_->deadline()) enqueue({now, raft::DeadlineReached{}});
+  if (now < persist_deadline_) return;
+  // A leader whose disk hangs can apply and answer nothing, while its heartbeats keep all others from leading.
+  persist_deadline_ = kNever;
+  if (core_->view().role == raft::Role::kLeader) step_down();
 }
 
-Instant Replica::deadline() const { return core_ && !failed_ ? core_->deadline() : kNever; }
+Instant Replica::deadline() const {
+  return core_ && !failed_ ? std::min(core_->deadline(), persist_deadline_) : kNever;
+}
 
 void Replica::propose(std::vector<raft::Propose::One> proposals) {
   enqueue({env_.clock.monotonic_now(), raft::Propose{std::move(proposals)}});
@@ -201,6 +207,7 @@ void Replica::heed_digests() {
 void Replica::persist_next() {
   if (persisting_ || persists_.empty()) return;
   persisting_ = true;
+  persist_deadline_ = env_.clock.monotonic_now() + 2 * config_.raft.election_timeout;
   auto write = [this, batch = std::exchange(persists_, {})]() mutable -> Result<std::vector<raft::Persist>> {
     LOCKSTEP_TRY_STATUS(log_->persist(batch));
     return std::move(batch);
@@ -216,6 +223,7 @@ void Replica::persisted(std::vector<raft::Persist> done) {
   for (const raft::Persist& persist : done) trace_durable(persist);
   env_.probe.reached(kAfterPersist, 0, [this, ticket = done.back().ticket] {
     persisting_ = false;
+    persist_deadline_ = kNever;
     while (!delayed_sends_.empty() && delayed_sends_.front().after <= ticket) {
       send(delayed_sends_.front().message);
       delayed_sends_.pop_front();

@@ -140,6 +140,7 @@ class Replica {
 
   std::vector<raft::Persist> persists_;  // waiting for the log lane
   bool persisting_ = false;
+  Instant persist_deadline_ = kNever;  // by then the write under way should be durable
   std::deque<raft::DelayedSend> delayed_sends_;
 
   std::vector<raft::Entry> to_apply_;

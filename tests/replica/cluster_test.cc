@@ -73,6 +73,17 @@ TEST(Cluster, AllNodesLosePowerAndNothingAcknowledgedIsMissing) {
   for (const NodeId member : cluster.members()) EXPECT_EQ(cluster.node(member).replica().digest(), digest);
 }
 
+TEST(Cluster, ALeaderWhoseDiskHangsGivesWay) {
+  TestCluster cluster(15);
+  expect_executed(cluster.execute("CREATE TABLE t(a)"));
+  const NodeId hung = cluster.leader();
+  cluster.world().probes().arm({.point = "raft.before_persist", .node = hung, .decide = [](const sim::ProbeHit&) {
+                                  return sim::ProbeDecision{sim::ProbeDecision::Kind::kHold, std::chrono::hours(24)};
+                                }});
+  expect_executed(cluster.execute("INSERT INTO t VALUES(1)"));
+  EXPECT_NE(cluster.leader(), hung);
+}
+
 TEST(Cluster, StrongWritesNeedEveryVoter) {
   service::NodeConfig config;
   config.write_mode = wire::STRONG;
