@@ -154,7 +154,12 @@ void commits_five_nodes(benchmark::State& state) {
   cluster.check_verdicts();
   state.counters["commits/s"] = rate(cluster.committed() - before);
 }
-BENCHMARK(commits_five_nodes)->ArgName("outstanding")->Arg(1)->Arg(64)->Arg(256)->Unit(benchmark::kMillisecond);
+BENCHMARK(commits_five_nodes)
+    ->ArgName("outstanding")
+    ->Arg(1)
+    ->Arg(64)
+    ->Arg(256)
+    ->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace lockstep::scenarios

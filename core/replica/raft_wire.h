@@ -19,7 +19,7 @@ struct PeerMessage {
   std::vector<DigestReport> digests;
 };
 
-// Keeps the buffer between calls. An arena for the Protobuf object costs more than it saves on small messages.
+// Keeps its buffer between calls. An arena for the Protobuf object costs small messages more than it saves.
 class RaftWire {
  public:
   // Valid until the next call.
