@@ -23,27 +23,49 @@ Result<std::string> read_whole_file(const std::string& path) {
   return std::string(std::istreambuf_iterator<char>(in), {});
 }
 
-Status write_whole_file(const std::filesystem::path& path, std::string_view text) {
+WholeFile::WholeFile(std::filesystem::path path)
+    : path_(std::move(path)),
+      draft_(path_.string() + cat(".", getpid(), ".part")) {  // another run may be writing the same file
   std::error_code error;
-  std::filesystem::create_directories(path.parent_path(), error);
-  if (error)
-    return fail(ErrorCode::kIo, cat(path.parent_path().string(), ": cannot be created: ", error.message()));
-  // Another run may be writing the same file.
-  const std::filesystem::path draft = path.string() + cat(".", getpid(), ".part");
-  std::ofstream out(draft, std::ios::binary | std::ios::trunc);
-  out.write(text.data(), static_cast<std::streamsize>(text.size()));
-  out.close();
-  std::string problem;
-  if (!out) problem = std::strerror(errno);
-  if (problem.empty()) {
-    std::filesystem::rename(draft, path, error);
-    if (error) problem = error.message();
+  std::filesystem::create_directories(path_.parent_path(), error);
+  if (error) {
+    problem_ = cat(path_.parent_path().string(), ": cannot be created: ", error.message());
+    return;
   }
-  if (!problem.empty()) {
-    std::filesystem::remove(draft, error);
-    return fail(ErrorCode::kIo, cat(path.string(), ": cannot be written: ", problem));
+  out_.open(draft_, std::ios::binary | std::ios::trunc);
+  append({});
+}
+
+WholeFile::~WholeFile() {
+  std::error_code error;
+  if (out_.is_open()) std::filesystem::remove(draft_, error);
+}
+
+void WholeFile::append(std::string_view text) {
+  if (!problem_.empty()) return;
+  out_.write(text.data(), static_cast<std::streamsize>(text.size()));
+  if (!out_) problem_ = cat(path_.string(), ": cannot be written: ", std::string(std::strerror(errno)));
+}
+
+Status WholeFile::finish() {
+  if (problem_.empty()) {
+    out_.flush();
+    append({});
   }
-  return {};
+  if (!problem_.empty()) return fail(ErrorCode::kIo, problem_);
+  out_.close();
+  std::error_code error;
+  std::filesystem::rename(draft_, path_, error);
+  if (!error) return {};
+  const std::string reason = error.message();
+  std::filesystem::remove(draft_, error);
+  return fail(ErrorCode::kIo, cat(path_.string(), ": cannot be written: ", reason));
+}
+
+Status write_whole_file(const std::filesystem::path& path, std::string_view text) {
+  WholeFile file(path);
+  file.append(text);
+  return file.finish();
 }
 
 }  // namespace lockstep::cli

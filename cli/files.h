@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <fstream>
 #include <string>
 #include <string_view>
 
@@ -11,7 +12,26 @@ namespace lockstep::cli {
 
 // "-" is standard input.
 Result<std::string> read_whole_file(const std::string& path);
-// All or nothing: the file has its name only when it is whole.
+// A file in the making: it has its name only when it is whole. Without finish() nothing is left of it.
+class WholeFile {
+ public:
+  explicit WholeFile(std::filesystem::path path);
+  ~WholeFile();
+  WholeFile(const WholeFile&) = delete;
+  WholeFile& operator=(const WholeFile&) = delete;
+
+  void append(std::string_view text);
+  // The first thing that went wrong since the beginning, if anything did.
+  Status finish();
+
+ private:
+  std::filesystem::path path_;
+  std::filesystem::path draft_;
+  std::ofstream out_;
+  std::string problem_;
+};
+
+// All or nothing.
 Status write_whole_file(const std::filesystem::path& path, std::string_view text);
 
 }  // namespace lockstep::cli

@@ -51,7 +51,7 @@ void add_check(CLI::App& app, lockstep::cli::CheckArguments& arguments) {
       ->check(CLI::NonNegativeNumber);
   check.add_flag("--json", arguments.json, "Print one JSON document instead of text");
   check.footer("Exit code: 0 holds, 1 violated, 2 bad input, 3 unknown.\n"
-               "Example: lockstep check out/full-1/history.jsonl --model cas-register");
+               "Example: lockstep check out/leader_partition-4/history.jsonl --model cas-register");
 }
 
 }  // namespace

@@ -161,9 +161,9 @@ Status write_report(const Task& task, const scenarios::Run& run, const Outcome& 
   LOCKSTEP_TRY_STATUS(write("history.jsonl", reports::to_json_lines(run.history)));
   LOCKSTEP_TRY_STATUS(write("scenario.json", scenarios::to_json(task.scenario).dump(2) + "\n"));
   if (with_trace) {
-    TraceText trace;
+    TraceFile trace(outcome.directory / "trace.jsonl");
     timed_run(task, {.observer = &trace});
-    LOCKSTEP_TRY_STATUS(write("trace.jsonl", trace.text()));
+    LOCKSTEP_TRY_STATUS(trace.finish());
   }
   LOCKSTEP_TRY_STATUS(write("report.txt", reports::to_text(run.report)));
   return write("report.json", reports::to_json_text(run.report));

@@ -37,4 +37,17 @@ void TraceText::on_event(const sim::Recorded& recorded) {
   if (recorded.order >= first_ && recorded.order < end_) append_event(text_, recorded);
 }
 
+void TraceFile::on_event(const sim::Recorded& recorded) {
+  constexpr std::size_t kChunkBytes = 1 << 20;
+  append_event(waiting_, recorded);
+  if (waiting_.size() < kChunkBytes) return;
+  file_.append(waiting_);
+  waiting_.clear();
+}
+
+Status TraceFile::finish() {
+  file_.append(waiting_);
+  return file_.finish();
+}
+
 }  // namespace lockstep::cli

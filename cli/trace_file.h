@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <string>
 
+#include "cli/files.h"
 #include "sim/recorder.h"
 
 namespace lockstep::cli {
@@ -24,6 +26,19 @@ class TraceText final : public sim::Observer {
   std::uint64_t first_;
   std::uint64_t end_;
   std::string text_;
+};
+
+// Writes every event to a file, which has its name only when it is whole. Memory stays bounded.
+class TraceFile final : public sim::Observer {
+ public:
+  explicit TraceFile(std::filesystem::path path) : file_(std::move(path)) {}
+  Status finish();
+
+ private:
+  void on_event(const sim::Recorded& recorded) override;
+
+  WholeFile file_;
+  std::string waiting_;
 };
 
 }  // namespace lockstep::cli

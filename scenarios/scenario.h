@@ -25,7 +25,7 @@ struct Probability {
   bool operator==(const Probability&) const = default;
 };
 
-// A distribution of durations by two of its quantiles. Checked: median <= p99. Equal: always that duration.
+// A distribution of durations by two of its quantiles (sim/latency.h says which). Checked: median <= p99.
 struct Spread {
   Duration median{};
   Duration p99{};
@@ -71,7 +71,7 @@ struct Network {
   Spread latency{std::chrono::milliseconds(1), std::chrono::milliseconds(4)};  // one way, every link
   Probability loss;
   Probability duplicate;
-  Probability reorder;  // a frame waits for one more draw of the latency, so that later ones overtake it
+  Probability reorder;  // a frame is held back by up to twice the p99, so that later ones overtake it
   bool operator==(const Network&) const = default;
 };
 
@@ -118,7 +118,7 @@ struct RegisterWorkload {
 };
 
 // Inserts of unique values: each acknowledged one must be found at the end. Reads are GetVersion and the contents;
-// versions must never go back and must agree with the acknowledged statements.
+// versions must agree with the executed statements.
 struct VersionedWrites {
   Load load;
   std::uint32_t tables = 1;
