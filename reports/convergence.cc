@@ -44,15 +44,15 @@ void compare(const std::string& subject, const Answers& answers, const std::vect
 Verdict check_convergence(const std::vector<ReplicaState>& replicas) {
   Verdict verdict;
   verdict.name = "convergence";
-  verdict.promise = "all replicas end with the same applied index, table versions and digests";
+  verdict.promise = "all replicas end with the same applied index, database digest and table versions";
   std::map<std::string, Answers> facts;
   std::set<std::string> tables;
   for (const ReplicaState& replica : replicas) {
     facts["applied index"][replica.replica] = cat(replica.applied_index);
+    facts["digest"][replica.replica] = hex16(replica.digest);
     for (const TableState& table : replica.tables) {
       tables.insert(table.table);
       facts[cat("version of ", table.table)][replica.replica] = cat(table.version);
-      facts[cat("digest of ", table.table)][replica.replica] = hex16(table.digest);
     }
   }
   verdict.checked = {{"replicas", replicas.size()}, {"tables", tables.size()}};

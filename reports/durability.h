@@ -25,6 +25,8 @@ struct FinalContents {
 
 // Acknowledged: present on every replica, once. Failed: absent. Unknown: at most once. A write that nobody asked for
 // is a violation too. Without contents, or without acknowledged writes, the verdict is unknown.
-Verdict check_durability(const std::vector<IdentifiedWrite>& writes, const std::vector<FinalContents>& contents);
+// `may_lose` writes may be missing, where a scenario says so.
+Verdict check_durability(const std::vector<IdentifiedWrite>& writes, const std::vector<FinalContents>& contents,
+                         std::uint64_t may_lose = 0);
 
 }  // namespace lockstep::reports

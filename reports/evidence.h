@@ -24,12 +24,13 @@ class Evidence {
   }
   bool empty() const { return lines_.empty(); }
 
-  // Makes the verdict violated if there is evidence.
+  // Makes the verdict violated if there is evidence, and adds it.
   void conclude(Verdict& verdict) {
     if (empty()) return;
     verdict.outcome = Outcome::kViolated;
     if (left_out_ > 0) lines_.push_back(cat("and ", left_out_, " more"));
-    verdict.evidence = std::move(lines_);
+    verdict.evidence.insert(verdict.evidence.end(), lines_.begin(), lines_.end());
+    lines_.clear();
   }
 
  private:

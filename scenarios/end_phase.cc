@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/check.h"
+#include "reports/convergence.h"
 #include "scenarios/register_client.h"
 #include "scenarios/versioned_writes_client.h"
 
@@ -184,23 +185,21 @@ reports::Verdict EndPhase::liveness() const {
 }
 
 reports::Verdict EndPhase::convergence() const {
-  reports::Verdict verdict{.name = "convergence",
-                           .promise = "at the end every replica has applied the same entries and holds the same "
-                                      "database",
-                           .outcome = reports::Outcome::kHolds,
-                           .checked = {{"replicas", statuses_.size()}},
-                           .evidence = {}};
-  if (statuses_.size() < simulation_.roster().node_count())
-    verdict.evidence.push_back(cat("only ", statuses_.size(), " of ", simulation_.roster().node_count(),
-                                   " nodes answered at the end"));
+  std::vector<reports::ReplicaState> replicas;
   for (const wire::StatusReply& status : statuses_) {
-    const wire::StatusReply& first = statuses_.front();
-    if (status.applied_index() == first.applied_index() && status.digest() == first.digest()) continue;
-    verdict.evidence.push_back(cat("n", status.node(), " has applied ", status.applied_index(), " with digest ",
-                                   hex16(status.digest()), ", n", first.node(), " has applied ",
-                                   first.applied_index(), " with digest ", hex16(first.digest())));
+    reports::ReplicaState replica{.replica = Roster::name(NodeId(status.node())),
+                                  .applied_index = status.applied_index(),
+                                  .digest = status.digest(),
+                                  .tables = {}};
+    for (const FinalVersion& found : versions_)
+      if (found.node == NodeId(status.node())) replica.tables.push_back({found.table, found.version});
+    replicas.push_back(std::move(replica));
   }
-  if (!verdict.evidence.empty()) verdict.outcome = reports::Outcome::kViolated;
+  reports::Verdict verdict = reports::check_convergence(replicas);
+  if (statuses_.size() == simulation_.roster().node_count()) return verdict;
+  verdict.outcome = reports::Outcome::kViolated;
+  verdict.evidence.push_back(cat("only ", statuses_.size(), " of ", simulation_.roster().node_count(),
+                                 " nodes answered at the end"));
   return verdict;
 }
 

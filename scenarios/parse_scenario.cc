@@ -174,11 +174,11 @@ class ScenarioReader {
                                                     "it stays when all is healed; a fault may lose more");
     }
     const Duration election = out_.cluster.election_timeout;
-    const Duration needed = 2 * network.latency.p99 + 2 * out_.disk.sync.p99;
+    const Duration needed = 2 * network.latency.median + 2 * out_.disk.sync.median;
     if (election <= needed) {
       given({{"cluster", "election_timeout"}, {"network", "latency"}, {"disk", "sync"}})
           .refuse(cat("an election_timeout above ", to_string(needed)),
-                  cat("two frames and two syncs may take as long; it is ", to_string(election)));
+                  cat("a ballot of two frames and two syncs usually takes as long; it is ", to_string(election)));
     }
     const Duration bound = out_.finally.converge_within;
     const Duration least = 10 * election + 2 * out_.cluster.pause_before_commit;

@@ -54,9 +54,10 @@ struct RoleChange {
 
 struct Truncation {
   explicit Truncation(const env::Event& event)
-      : from(event.fields[1]), role(static_cast<raft::Role>(event.fields[2])) {}
+      : from(event.fields[1]), role(static_cast<raft::Role>(event.fields[2])), ordered_in(event.fields[3]) {}
   LogIndex from;
   raft::Role role;
+  Term ordered_in;  // the disk may have been slow
 };
 
 // Also a place in the committed log: the first to report `index` is a leader, by an entry of its own term there

@@ -254,7 +254,7 @@ struct Finally {
 
 struct Expect {
   bool linearizable = true;     // of every history with linearizable reads
-  std::uint64_t lost_writes = 0;  // acknowledged and not found: at most so many
+  std::uint64_t lost_writes = 0;  // acknowledged and not found: at most so many per table
   bool converged = true;        // equal versions and digests on all nodes at the end
   std::uint64_t min_ok = 1;     // fewer successful operations: the run is vacuous
   // Faults (places in the list) that must have struck between some write's Prepare being durable and its decision.

@@ -12,6 +12,7 @@ Persist& Step::persist() {
     effects.persist.emplace();
     state.last_ticket = state.last_ticket.next();
     effects.persist->ticket = state.last_ticket;
+    effects.persist->term = state.hard_state.term;
   }
   return *effects.persist;
 }
@@ -23,6 +24,7 @@ void Step::set_hard_state(HardState hard_state) {
         " vote ", hard_state.vote);
   state.hard_state = hard_state;
   persist().hard_state = hard_state;
+  persist().term = hard_state.term;
   state.hard_state_ticket = persist().ticket;
 }
 

@@ -123,9 +123,10 @@ enum class Role : std::uint8_t { kFollower = 1, kPreCandidate = 2, kCandidate = 
 std::string_view to_string(Role role);
 
 // One atomic, durable write to the log: truncate, then append, with the hard state. Executed in ticket order.
-// `commit` is recorded with it (fencing, DESIGN §4).
+// `commit` is recorded with it (fencing, docs/format/kv.md).
 struct Persist {
   Ticket ticket;
+  Term term;  // of this node when it ordered the write; the disk may be slow, and the term another by then
   std::optional<HardState> hard_state;
   std::optional<LogIndex> truncate_from;  // entries at and after this index are deleted
   std::vector<Entry> entries;             // consecutive; the first replaces truncate_from or follows the last entry

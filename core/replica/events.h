@@ -33,8 +33,8 @@ inline constexpr env::EventType kRoleChanged{210, "role_changed", {"group", "rol
 inline constexpr env::EventType kHardStateDurable{211, "hard_state_durable", {"group", "term", "vote"}};
 // This node knows that everything up to `commit` is committed; `term` is its current term.
 inline constexpr env::EventType kCommitAdvanced{212, "commit_advanced", {"group", "commit", "term"}};
-// The entries at and after `from` are durably gone. role: of this node at that time.
-inline constexpr env::EventType kLogTruncated{213, "log_truncated", {"group", "from", "role"}};
+// The entries at and after `from` are durably gone. role: of this node at that time; term: when it ordered the cut.
+inline constexpr env::EventType kLogTruncated{213, "log_truncated", {"group", "from", "role", "term"}};
 
 // Entries left for a follower; heartbeats are not told.
 inline constexpr env::EventType kAppendSent{214, "append_sent", {"group", "to", "first", "count"}};

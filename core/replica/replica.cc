@@ -238,7 +238,8 @@ void Replica::trace_durable(const raft::Persist& persist) {
     env_.trace.emit({kHardStateDurable, {group, state->term.value(), state->vote.value()}});
   if (persist.truncate_from)
     env_.trace.emit({kLogTruncated,
-                     {group, persist.truncate_from->value(), static_cast<std::uint64_t>(core_->view().role)}});
+                     {group, persist.truncate_from->value(), static_cast<std::uint64_t>(core_->view().role),
+                      persist.term.value()}});
   for (const raft::Entry& entry : persist.entries)
     env_.trace.emit({kEntryDurable, {group, entry.index.value(), entry.term.value(), entry_hash(entry)}});
 }

@@ -299,7 +299,7 @@ TEST(HostilePeer, NumbersThatCouldWrapAroundAreRefused) {
   replica::RaftWire wire;
   const auto refused = [&wire](Term term, raft::AppendRequest append) {
     const raft::Message message{NodeId(2), NodeId(1), term, std::move(append)};
-    return !wire.decode(NodeId(2), NodeId(1), Bytes(wire.encode(GroupId(1), message, std::nullopt)));
+    return !wire.decode(NodeId(2), NodeId(1), Bytes(wire.encode(GroupId(1), message, {})));
   };
   EXPECT_FALSE(refused(Term(1), {}));
   EXPECT_TRUE(refused(Term(~0ull), {}));
@@ -328,7 +328,7 @@ TEST(HostilePeer, StrangeAnswersAndRequestsStopNobody) {
       const Term term = kind == 0 ? own : kind == 1 ? own.next() : kind == 2 ? Term(1) : Term(1ull << 61);
       const raft::Message message = message_of(round * 1000 + i, i < 250 && kind == 3 ? own : term);
       const auto decoded =
-          wire.decode(message.from, message.to, Bytes(wire.encode(GroupId(1), message, std::nullopt)));
+          wire.decode(message.from, message.to, Bytes(wire.encode(GroupId(1), message, {})));
       if (decoded) core.step({now, decoded->message}, effects);
       if (effects.persist) core.step({now, raft::Persisted{effects.persist->ticket}}, effects);
     }
@@ -341,7 +341,7 @@ TEST(HostilePeer, RandomAndDamagedFramesAreDroppedOrDecoded) {
   raft::AppendRequest append{.previous_index = LogIndex(3), .previous_term = Term(1), .entries = {}, .commit = LogIndex(3)};
   for (std::uint64_t i = 4; i < 8; ++i)
     append.entries.push_back({LogIndex(i), Term(2), raft::EntryKind::kCommand, SharedBytes(Bytes("command"))});
-  const Bytes good(wire.encode(GroupId(1), {NodeId(2), NodeId(1), Term(2), append}, std::nullopt));
+  const Bytes good(wire.encode(GroupId(1), {NodeId(2), NodeId(1), Term(2), append}, {}));
   std::size_t decoded = 0;
   for (std::uint64_t i = 0; i < 5000; ++i) {
     decoded += wire.decode(NodeId(2), NodeId(1), damaged(good, i)).has_value();

@@ -47,7 +47,7 @@ TEST_F(LogStory, ANewLogIsEmpty) {
 }
 
 TEST_F(LogStory, TermVoteEntriesAndCommitSurvivePowerLossTogether) {
-  persist({.ticket = {}, .hard_state = raft::HardState{Term(3), NodeId(2)}, .truncate_from = {},
+  persist({.ticket = {}, .term = {}, .hard_state = raft::HardState{Term(3), NodeId(2)}, .truncate_from = {},
            .entries = {entry(1, 1), entry(2, 3)}, .commit = LogIndex(1)});
   lose_power();
   const auto restored = *log_->restore();
@@ -60,9 +60,9 @@ TEST_F(LogStory, TermVoteEntriesAndCommitSurvivePowerLossTogether) {
 }
 
 TEST_F(LogStory, TruncationReplacesTheSuffix) {
-  persist({.ticket = {}, .hard_state = {}, .truncate_from = {},
+  persist({.ticket = {}, .term = {}, .hard_state = {}, .truncate_from = {},
            .entries = {entry(1, 1), entry(2, 1), entry(3, 1)}, .commit = {}});
-  persist({.ticket = {}, .hard_state = {}, .truncate_from = LogIndex(2), .entries = {entry(2, 2)}, .commit = {}});
+  persist({.ticket = {}, .term = {}, .hard_state = {}, .truncate_from = LogIndex(2), .entries = {entry(2, 2)}, .commit = {}});
   lose_power();
   const auto restored = *log_->restore();
   EXPECT_EQ(restored.last_index, LogIndex(2));
@@ -70,7 +70,7 @@ TEST_F(LogStory, TruncationReplacesTheSuffix) {
 }
 
 TEST_F(LogStory, ALoadStopsAtItsLimitButGivesOneEntryAtLeast) {
-  persist({.ticket = {}, .hard_state = {}, .truncate_from = {},
+  persist({.ticket = {}, .term = {}, .hard_state = {}, .truncate_from = {},
            .entries = {entry(1, 1), entry(2, 1), entry(3, 1)}, .commit = {}});
   EXPECT_EQ(log_->load({.first = LogIndex(1), .end = LogIndex(4), .limit_bytes = 1})->size(), 1u);
   EXPECT_EQ(log_->load({.first = LogIndex(2), .end = LogIndex(4), .limit_bytes = 1000})->size(), 2u);
@@ -78,7 +78,7 @@ TEST_F(LogStory, ALoadStopsAtItsLimitButGivesOneEntryAtLeast) {
 }
 
 TEST_F(LogStory, ADroppedPrefixKeepsTheTermBeforeIt) {
-  persist({.ticket = {}, .hard_state = {}, .truncate_from = {},
+  persist({.ticket = {}, .term = {}, .hard_state = {}, .truncate_from = {},
            .entries = {entry(1, 1), entry(2, 2), entry(3, 4)}, .commit = LogIndex(3)});
   ASSERT_TRUE(log_->drop_prefix(LogIndex(3), Term(2)));
   lose_power();
@@ -90,7 +90,7 @@ TEST_F(LogStory, ADroppedPrefixKeepsTheTermBeforeIt) {
 }
 
 TEST_F(LogStory, AHoleInTheLogIsCorruption) {
-  persist({.ticket = {}, .hard_state = {}, .truncate_from = {}, .entries = {entry(1, 1), entry(3, 1)}, .commit = {}});
+  persist({.ticket = {}, .term = {}, .hard_state = {}, .truncate_from = {}, .entries = {entry(1, 1), entry(3, 1)}, .commit = {}});
   const auto restored = log_->restore();
   ASSERT_FALSE(restored);
   EXPECT_EQ(restored.error().code, ErrorCode::kCorrupt);
@@ -98,7 +98,7 @@ TEST_F(LogStory, AHoleInTheLogIsCorruption) {
 }
 
 TEST_F(LogStory, GroupsDoNotSeeEachOther) {
-  persist({.ticket = {}, .hard_state = raft::HardState{Term(3), NodeId(2)}, .truncate_from = {},
+  persist({.ticket = {}, .term = {}, .hard_state = raft::HardState{Term(3), NodeId(2)}, .truncate_from = {},
            .entries = {entry(1, 1)}, .commit = {}});
   Log other(*store_, GroupId(2));
   EXPECT_EQ(other.restore()->last_index, LogIndex(0));

@@ -4,7 +4,6 @@
 #include "reports/convergence.h"
 #include "reports/durability.h"
 #include "reports/render.h"
-#include "reports/sessions.h"
 
 namespace lockstep::reports {
 namespace {
@@ -41,37 +40,23 @@ TEST(Durability, ALongListOfLossesIsCut) {
 }
 
 TEST(Convergence, EqualReplicasConverged) {
-  const std::vector<TableState> tables = {{"a", 3, 0xabc}, {"b", 1, 7}};
-  EXPECT_EQ(check_convergence({{"n1", 9, tables}, {"n2", 9, {tables[1], tables[0]}}}).outcome, Outcome::kHolds);
-  EXPECT_EQ(check_convergence({{"n1", 9, tables}}).outcome, Outcome::kUnknown);
+  const std::vector<TableState> tables = {{"a", 3}, {"b", 1}};
+  EXPECT_EQ(check_convergence({{"n1", 9, 7, tables}, {"n2", 9, 7, {tables[1], tables[0]}}}).outcome, Outcome::kHolds);
+  EXPECT_EQ(check_convergence({{"n1", 9, 7, tables}}).outcome, Outcome::kUnknown);
 }
 
-TEST(Convergence, TheReplicaAndTheTableThatDifferAreNamed) {
-  const Verdict verdict = check_convergence({{"n1", 9, {{"a", 3, 0xabc}}}, {"n2", 8, {{"a", 3, 0xabd}}}, {"n3", 9, {{"a", 3, 0xabc}}}});
+TEST(Convergence, TheReplicaAndTheFactThatDifferAreNamed) {
+  const Verdict verdict = check_convergence(
+      {{"n1", 9, 0xabc, {{"a", 3}}}, {"n2", 8, 0xabd, {{"a", 4}}}, {"n3", 9, 0xabc, {{"a", 3}}}});
   EXPECT_EQ(verdict.outcome, Outcome::kViolated);
   EXPECT_EQ(verdict.evidence, (Lines{"n2: applied index is 8, elsewhere 9",
-                                     "n2: digest of a is 0000000000000abd, elsewhere 0000000000000abc"}));
+                                     "n2: digest is 0000000000000abd, elsewhere 0000000000000abc",
+                                     "n2: version of a is 4, elsewhere 3"}));
 }
 
 TEST(Convergence, AMissingTableIsADifference) {
-  const Verdict verdict = check_convergence({{"n1", 9, {{"a", 1, 2}}}, {"n2", 9, {}}});
-  EXPECT_EQ(verdict.evidence, (Lines{"n2: digest of a is none, elsewhere 0000000000000002", "n2: version of a is none, elsewhere 1"}));
-}
-
-TEST(Sessions, AClientNeverReadsBackwards) {
-  std::vector<VersionedAccess> accesses = {{1, "k", false, 5, "read 5"}, {2, "k", false, 4, "read 4"}, {1, "j", false, 1, "read j"}};
-  EXPECT_EQ(check_monotonic_reads(accesses).outcome, Outcome::kHolds);
-  accesses.push_back({1, "k", false, 4, "read 4 again"});
-  const Verdict verdict = check_monotonic_reads(accesses);
-  EXPECT_EQ(verdict.outcome, Outcome::kViolated);
-  EXPECT_EQ(verdict.evidence, (Lines{"process 1 read version 4 of k after version 5: read 4 again; before: read 5"}));
-  EXPECT_EQ(check_read_your_writes(accesses).outcome, Outcome::kHolds);
-}
-
-TEST(Sessions, AClientReadsWhatItWrote) {
-  const std::vector<VersionedAccess> accesses = {{1, "k", true, 5, "write"}, {2, "k", false, 4, "read 4"}, {1, "k", false, 4, "read 4"}};
-  EXPECT_EQ(check_read_your_writes(accesses).outcome, Outcome::kViolated);
-  EXPECT_EQ(check_monotonic_reads(accesses).outcome, Outcome::kHolds);
+  const Verdict verdict = check_convergence({{"n1", 9, 7, {{"a", 1}}}, {"n2", 9, 7, {}}});
+  EXPECT_EQ(verdict.evidence, (Lines{"n2: version of a is none, elsewhere 1"}));
 }
 
 Report small_report() {

@@ -169,7 +169,7 @@ TEST(Language, AScenarioThatNoClusterCouldMeetIsRefused) {
   EXPECT_EQ(first_problem(R"("network":{"loss":0.250001})"), "/network/loss");
   EXPECT_EQ(first_problem(R"("cluster":{"election_timeout":"1s"})"), "");
   EXPECT_EQ(first_problem(R"("cluster":{"election_timeout":"1001ms"})"), "/cluster/election_timeout");
-  EXPECT_EQ(first_problem(R"("cluster":{"election_timeout":"16ms"})"), "/cluster/election_timeout");
+  EXPECT_EQ(first_problem(R"("cluster":{"election_timeout":"4ms"})"), "/cluster/election_timeout");
   EXPECT_EQ(first_problem(R"("disk":{"sync":"200ms"})"), "/disk/sync");
   EXPECT_EQ(first_problem(R"("network":{"latency":"200ms"})"), "/network/latency");
   EXPECT_EQ(first_problem(R"("finally":{"converge_within":"3s"})"), "");

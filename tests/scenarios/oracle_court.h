@@ -78,8 +78,10 @@ class OracleCourt {
   void committed(std::uint64_t node, std::uint64_t commit, std::uint64_t term) {
     tell(node, {replica::kCommitAdvanced, {1, commit, term}});
   }
-  void cut(std::uint64_t node, std::uint64_t from, raft::Role role = raft::Role::kFollower) {
-    tell(node, {replica::kLogTruncated, {1, from, static_cast<std::uint64_t>(role)}});
+  // Ordered in the newest of terms, if not said.
+  void cut(std::uint64_t node, std::uint64_t from, raft::Role role = raft::Role::kFollower,
+           std::uint64_t term = 1'000'000) {
+    tell(node, {replica::kLogTruncated, {1, from, static_cast<std::uint64_t>(role), term}});
   }
   struct Restart {
     std::uint64_t first = 1;

@@ -371,6 +371,24 @@ TEST(CommittedStays, LateNewsFromADeposedLeadersDiskAreFine) {
   EXPECT_EQ(court.verdict(), "");
 }
 
+TEST(CommittedStays, ACutThatADeposedLeaderHadOrderedMayBeReportedLate) {
+  const auto court_after_a_cut_ordered_in = [](std::uint64_t term) {
+    OracleCourt court(3);
+    court.leads(1, 1);
+    for (std::uint64_t node = 1; node <= 3; ++node)
+      for (std::uint64_t index = 1; index <= 2; ++index) court.durable(node, index, 1);
+    court.leads(2, 3);
+    for (std::uint64_t node = 2; node <= 3; ++node) court.durable(node, 3, 3);
+    court.committed(2, 3, 3);
+    court.applied(2, 1, 1);
+    court.applied(2, 2, 1);
+    court.cut(1, 2, raft::Role::kFollower, term);
+    return court.verdict();
+  };
+  EXPECT_EQ(court_after_a_cut_ordered_in(2), "");
+  EXPECT_NE(court_after_a_cut_ordered_in(3), "");
+}
+
 // ---- durable stays ----------------------------------------------------------------------------------------------
 
 TEST(DurableStays, ALostTailOfTheOwnTermIsReported) {

@@ -105,7 +105,7 @@ void RandomRun::trace_durable(Member& member, const raft::Persist& persist) {
   if (const auto& state = persist.hard_state) court_.voted(node, state->term.value(), state->vote.value());
   if (persist.truncate_from) {
     ++truncations_;
-    court_.cut(node, persist.truncate_from->value(), member.core->view().role);
+    court_.cut(node, persist.truncate_from->value(), member.core->view().role, persist.term.value());
   }
   for (const raft::Entry& entry : persist.entries)
     court_.durable(node, entry.index.value(), entry.term.value(), hash_of(entry));
