@@ -11,6 +11,9 @@ struct TextStyle {
   bool colours = false;  // ANSI colours for outcomes
 };
 
+// For people: milliseconds below a second, else seconds with three decimals; by integer arithmetic.
+std::string readable(Duration duration);
+
 // Ends with a line end. Untrusted bytes in evidence are printed as they are given: callers quote them as JSON.
 std::string to_text(const Verdict& verdict, const TextStyle& style = {});
 // Verdict line, table of verdicts, one line per fault, then evidence.

@@ -27,14 +27,6 @@ std::string measures(const Verdict& verdict) {
   return out;
 }
 
-// Milliseconds below a second, else seconds with three decimals; integer arithmetic only.
-std::string seconds(Duration duration) {
-  const std::int64_t ms = duration.count() / 1'000'000;
-  if (ms < 1000) return cat(ms, " ms");
-  const std::string decimals = cat(1000 + ms % 1000).substr(1);
-  return cat(ms / 1000, ".", decimals, " s");
-}
-
 std::size_t widest(const std::vector<Verdict>& verdicts, std::size_t (*size)(const Verdict&)) {
   std::size_t width = 0;
   for (const Verdict& verdict : verdicts) width = std::max(width, size(verdict));
@@ -72,6 +64,13 @@ std::string vacuity(const Report& report) {
 
 }  // namespace
 
+std::string readable(Duration duration) {
+  const std::int64_t ms = duration.count() / 1'000'000;
+  if (ms < 1000) return cat(ms, " ms");
+  const std::string decimals = cat(1000 + ms % 1000).substr(1);
+  return cat(ms / 1000, ".", decimals, " s");
+}
+
 std::string to_text(const Verdict& verdict, const TextStyle& style) {
   std::string out = cat(verdict.name, ": ", coloured(verdict.outcome, std::string(to_string(verdict.outcome)), style),
                         " (", measures(verdict), ")\n");
@@ -82,12 +81,12 @@ std::string to_text(const Verdict& verdict, const TextStyle& style) {
 std::string to_text(const Report& report, const TextStyle& style) {
   const Outcome outcome = report.outcome();
   std::string out = cat(report.scenario, ": ", coloured(outcome, std::string(to_string(outcome)), style), ", seed ",
-                        report.seed, ", trace ", hex16(report.trace_hash), ", ", seconds(report.simulated),
-                        " simulated in ", seconds(report.real), "\n");
+                        report.seed, ", trace ", hex16(report.trace_hash), ", ", readable(report.simulated),
+                        " simulated in ", readable(report.real), "\n");
   out += cat("  ", report.operations.ok, " operations ok, ", report.operations.failed, " failed, ",
              report.operations.unknown, " unknown; ", report.trace_events, " events\n");
   if (!report.throughput.empty())
-    out += cat("  |", sparkline(report.throughput), "| ok operations per ", seconds(report.throughput_bucket), "\n");
+    out += cat("  |", sparkline(report.throughput), "| ok operations per ", readable(report.throughput_bucket), "\n");
   out += vacuity(report);
   append_table(out, report.verdicts, style);
   for (const FaultRecord& fault : report.faults) {

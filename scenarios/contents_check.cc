@@ -5,6 +5,8 @@
 #include <map>
 #include <set>
 
+#include "reports/render.h"
+
 namespace lockstep::scenarios {
 namespace {
 
@@ -62,7 +64,7 @@ class Expected {
 };
 
 std::string when(const Operation& operation) {
-  return cat("process ", operation.process, " at ", to_string(Duration(operation.invoked.time_ns)));
+  return cat("process ", operation.process, " at ", reports::readable(Duration(operation.invoked.time_ns)));
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "reports/convergence.h"
+#include "reports/render.h"
 #include "scenarios/register_client.h"
 #include "scenarios/versioned_writes_client.h"
 
@@ -56,7 +57,7 @@ void EndPhase::phase(const std::string& name, const std::vector<NodeId>& healed,
   } else if (!await_applied(healed, *index, deadline)) {
     broken_.push_back(cat(name, " did not apply entry ", *index, " on every node within ", within));
   } else {
-    phases_.push_back(cat(name, " served and converged after ", to_string(simulation_.world().now() - began)));
+    phases_.push_back(cat(name, " served and converged after ", reports::readable(simulation_.world().now() - began)));
   }
 }
 

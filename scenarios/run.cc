@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "reports/durability.h"
 #include "reports/linearizability/check.h"
+#include "reports/render.h"
 #include "scenarios/contents_check.h"
 #include "scenarios/end_phase.h"
 #include "scenarios/simulation.h"
@@ -113,8 +114,8 @@ Verdict judge_pause_window(const Scenario& scenario, const Nemesis& nemesis) {
 }
 
 std::string describe(const Strike& strike) {
-  std::string text = cat("at ", to_string(strike.at));
-  if (strike.until) text += cat(" until ", to_string(*strike.until));
+  std::string text = cat("at ", reports::readable(strike.at));
+  if (strike.until) text += cat(" until ", reports::readable(*strike.until));
   if (!strike.hosts.empty()) text += ":";
   for (const NodeId host : strike.hosts) text += cat(' ', Roster::name(host));
   return text;

@@ -2,6 +2,7 @@
 #include "scenarios/witness.h"
 
 #include "core/replica/events.h"
+#include "reports/render.h"
 #include "scenarios/roster.h"
 #include "scenarios/scenario.h"
 
@@ -15,7 +16,7 @@ reports::Verdict verdict_of(const Oracle& oracle) {
                            .checked = {{"facts", oracle.checked()}},
                            .evidence = {}};
   for (const Violation& violation : oracle.violations())
-    verdict.evidence.push_back(cat("event ", violation.order, " at ", to_string(violation.at), " on ",
+    verdict.evidence.push_back(cat("event ", violation.order, " at ", reports::readable(violation.at), " on ",
                                    Roster::name(violation.node), ": ", violation.sentence));
   return verdict;
 }
@@ -50,7 +51,7 @@ void Witness::on_event(const sim::Recorded& recorded) {
   for (Oracle* oracle : by_type_[number]) oracle->on_event(observation);
   if (of_window_[number]) window_.on_event(observation);
   if (number == replica::kNodeFailed.number)
-    stopped_nodes_.push_back(cat(Roster::name(recorded.node), " at ", to_string(observation.at), ": ",
+    stopped_nodes_.push_back(cat(Roster::name(recorded.node), " at ", reports::readable(observation.at), ": ",
                                  recorded.event.text));
 }
 
