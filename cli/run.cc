@@ -5,6 +5,7 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 #include <ostream>
+#include <set>
 
 #include "base/hash.h"
 #include "cli/files.h"
@@ -33,7 +34,6 @@ struct Task {
 struct Outcome {
   reports::Report report;
   std::filesystem::path directory;
-  std::string difference;  // of the second run, if it differed
 };
 
 scenarios::Vocabulary vocabulary() {
@@ -45,7 +45,7 @@ scenarios::Vocabulary vocabulary() {
 }
 
 std::string directory_name(const Scenario& scenario, const std::string& label, std::uint64_t seed) {
-  std::string name = cat(scenario.name, '-', seed);
+  std::string name = cat(scenario.name, '-', seed, label.empty() ? "" : "-");
   for (const char c : label) name.push_back(std::isalnum(static_cast<unsigned char>(c)) ? c : '-');
   return name;
 }
@@ -77,6 +77,13 @@ std::optional<std::vector<Task>> read_tasks(const RunArguments& arguments, std::
       if (!variant.label.empty()) task.title += cat(" (", variant.label, ")");
       tasks.push_back(std::move(task));
     }
+  }
+  std::set<std::string> names;
+  for (const Task& task : tasks) {
+    if (names.insert(task.name).second) continue;
+    err << "lockstep run: expected scenarios whose names or seeds differ, found " << task.name
+        << " twice: one report would replace the other\n";
+    fine = false;
   }
   if (!fine) return std::nullopt;
   return tasks;
@@ -123,7 +130,7 @@ scenarios::Run timed_run(const Task& task, scenarios::RunOptions options = {}) {
 }
 
 // The first line that differs, from both sides.
-std::string first_difference(const std::string& a, const std::string& b) {
+std::pair<std::string, std::string> first_difference(const std::string& a, const std::string& b) {
   std::size_t at = 0;
   while (at < a.size() && at < b.size() && a[at] == b[at]) ++at;
   const auto line = [at](const std::string& text) {
@@ -132,13 +139,18 @@ std::string first_difference(const std::string& a, const std::string& b) {
     const std::size_t first = begin == std::string::npos ? 0 : begin + 1;
     return text.substr(first, text.find('\n', at) - first);
   };
-  return cat("first:  ", line(a), "\nsecond: ", line(b), "\n");
+  return {line(a), line(b)};
 }
 
 // Runs the task a second time; where the traces differ, both are repeated with the window in full.
-std::string compare_with_second_run(const Task& task, const scenarios::Run& first) {
+reports::Verdict judge_determinism(const Task& task, const scenarios::Run& first) {
+  reports::Verdict verdict{.name = "determinism",
+                           .promise = "the same scenario and seed are the same run, event by event",
+                           .outcome = reports::Outcome::kHolds,
+                           .checked = {{"runs", 2}},
+                           .evidence = {}};
   const scenarios::Run second = timed_run(task);
-  if (second.report.trace_hash == first.report.trace_hash) return {};
+  if (second.report.trace_hash == first.report.trace_hash) return verdict;
   std::uint64_t window = 0;
   while (window < first.windows.size() && window < second.windows.size() &&
          first.windows[window] == second.windows[window])
@@ -148,7 +160,11 @@ std::string compare_with_second_run(const Task& task, const scenarios::Run& firs
   TraceText again(begin, begin + sim::Recorder::kWindowEvents);
   timed_run(task, {.observer = &once});
   timed_run(task, {.observer = &again});
-  return cat("two runs differ in the events from ", begin, " on\n", first_difference(once.text(), again.text()));
+  const auto [of_first, of_second] = first_difference(once.text(), again.text());
+  verdict.outcome = reports::Outcome::kViolated;
+  verdict.evidence = {cat("the traces differ in the events from ", begin, " on"), cat("first:  ", of_first),
+                      cat("second: ", of_second)};
+  return verdict;
 }
 
 // The report comes last: where it is, the rest is complete.
@@ -157,7 +173,8 @@ Status write_report(const Task& task, const scenarios::Run& run, const Outcome& 
     return write_whole_file(outcome.directory / name, text);
   };
   std::error_code nothing_there;
-  std::filesystem::remove(outcome.directory / "report.json", nothing_there);
+  for (const char* old : {"report.json", "trace.jsonl"})  // of another run with this name and seed
+    std::filesystem::remove(outcome.directory / old, nothing_there);
   LOCKSTEP_TRY_STATUS(write("history.jsonl", reports::to_json_lines(run.history)));
   LOCKSTEP_TRY_STATUS(write("scenario.json", scenarios::to_json(task.scenario).dump(2) + "\n"));
   if (with_trace) {
@@ -173,9 +190,9 @@ Result<Outcome> perform(const Task& task, const RunArguments& arguments, std::os
   scenarios::RunOptions options;
   ProgressLine line(task.name, err);
   if (arguments.progress) options.progress = [&line](Duration now, Duration end) { line.show(now, end); };
-  const scenarios::Run run = timed_run(task, options);
-  Outcome outcome{.report = run.report, .directory = std::filesystem::path(arguments.out) / task.name, .difference = {}};
-  if (arguments.twice) outcome.difference = compare_with_second_run(task, run);
+  scenarios::Run run = timed_run(task, options);
+  if (arguments.twice) run.report.verdicts.push_back(judge_determinism(task, run));
+  const Outcome outcome{.report = run.report, .directory = std::filesystem::path(arguments.out) / task.name};
   const bool holds = run.report.outcome() == reports::Outcome::kHolds;
   LOCKSTEP_TRY_STATUS(write_report(task, run, outcome, arguments.trace || !holds));
   return outcome;
@@ -189,8 +206,6 @@ void print_last_lines(std::ostream& out, reports::Outcome verdict, std::uint64_t
 
 void print(const Outcome& outcome, const RunArguments& arguments, std::ostream& out) {
   out << reports::to_text(outcome.report, {.colours = arguments.colours});
-  if (arguments.twice)
-    out << (outcome.difference.empty() ? "twice: the same trace\n" : "twice: " + outcome.difference);
   print_last_lines(out, outcome.report.outcome(), outcome.report.seed, outcome.report.trace_hash, outcome.directory);
 }
 
@@ -207,17 +222,22 @@ std::uint64_t trace_of(const std::vector<Outcome>& outcomes) {
   return hash64(all);
 }
 
+nlohmann::ordered_json json_of(const Outcome& outcome) {
+  auto document = nlohmann::ordered_json::parse(reports::to_json_text(outcome.report));
+  document["report"] = outcome.directory.string();
+  return document;
+}
+
 void print_json(const std::vector<Outcome>& outcomes, std::ostream& out) {
   if (outcomes.size() == 1) {
-    out << reports::to_json_text(outcomes.front().report);
+    out << json_of(outcomes.front()).dump(2) << '\n';
     return;
   }
   nlohmann::ordered_json document{{"verdict", reports::to_string(worst_of(outcomes))},
                                   {"seed", outcomes.front().report.seed},
                                   {"trace", hex16(trace_of(outcomes))},
                                   {"runs", nlohmann::ordered_json::array()}};
-  for (const Outcome& outcome : outcomes)
-    document["runs"].push_back(nlohmann::ordered_json::parse(reports::to_json_text(outcome.report)));
+  for (const Outcome& outcome : outcomes) document["runs"].push_back(json_of(outcome));
   out << document.dump(2) << '\n';
 }
 
@@ -247,9 +267,7 @@ int run_scenarios(const RunArguments& arguments, std::ostream& out, std::ostream
     err << "lockstep run: standard output cannot be written; the reports are in " << arguments.out << '\n';
     return 2;
   }
-  const bool differs = std::any_of(outcomes.begin(), outcomes.end(),
-                                   [](const Outcome& outcome) { return !outcome.difference.empty(); });
-  return worst_of(outcomes) == reports::Outcome::kHolds && !differs ? 0 : 1;
+  return worst_of(outcomes) == reports::Outcome::kHolds ? 0 : 1;
 }
 
 }  // namespace lockstep::cli

@@ -141,6 +141,7 @@ Strike& Nemesis::begin_strike(std::size_t fault) {
   Strike& strike = *strikes_.back();
   strike.fault = fault;
   strike.at = world_.now().time_since_epoch();
+  strike.missed = misses_role(fault);
   strike.in_pause_window = window_ != nullptr && window_->open_at_last_event();
   if (first)
     for (std::size_t later = fault + 1; later < scenario_.faults.size(); ++later)
@@ -215,7 +216,9 @@ void Nemesis::perform(std::size_t fault, Strike& strike) {
 void Nemesis::begin_network_fault(std::size_t fault, Strike& strike, const Links& links,
                                   std::unique_ptr<sim::LinkRule> rule) {
   const std::uint64_t id = ++next_network_fault_;
-  network_->add(id, resolve(links, fault), std::move(rule), strike.effects);
+  Between between = resolve(links, fault);
+  for (const auto& group : between.groups) strike.groups.emplace_back(group.begin(), group.end());
+  network_->add(id, std::move(between), std::move(rule), strike.effects);
   end_after(fault, strike, id);
 }
 
@@ -348,6 +351,23 @@ Between Nemesis::resolve(const Links& links, std::size_t fault) const {
       if (!named.contains(client)) between.groups[group].insert(client);
   }
   return between;
+}
+
+// A fault that names the leader when there is none is not quite the fault that was meant: the report says so.
+bool Nemesis::misses_role(std::size_t fault) const {
+  std::vector<Targets> named;
+  std::visit(
+      [&named](const auto& action) {
+        if constexpr (requires { action.targets; }) named.push_back(action.targets);
+        if constexpr (requires { action.between; }) named = action.between.groups;
+      },
+      scenario_.faults[fault].action);
+  for (const Targets& targets : named)
+    for (const Target& target : targets) {
+      const bool is_role = target.kind == TargetKind::kLeader || target.kind == TargetKind::kFollower;
+      if (is_role && resolve(target, fault).empty()) return true;
+    }
+  return false;
 }
 
 bool Nemesis::is(const Target& target, NodeId node, std::size_t fault) const {

@@ -22,6 +22,8 @@ struct Strike {
   Duration at{};
   std::optional<Duration> until;
   std::vector<NodeId> hosts;   // whom it hit; empty for network faults
+  std::vector<std::vector<NodeId>> groups;  // of a network fault: between whom; empty: between all
+  bool missed = false;                      // a named role (leader, follower) was held by nobody
   bool in_pause_window = false;  // between a durable Prepare and its decision
   std::uint64_t effects = 0;   // frames judged, processes changed, probes held: 0 if it changed nothing
 };
@@ -82,6 +84,7 @@ class Nemesis : private sim::Observer {
   std::vector<NodeId> resolve(const Targets& targets, std::size_t fault) const;
   std::vector<NodeId> resolve(const Target& target, std::size_t fault) const;
   Between resolve(const Links& links, std::size_t fault) const;
+  bool misses_role(std::size_t fault) const;
   bool is(const Target& target, NodeId node, std::size_t fault) const;
 
   sim::World& world_;

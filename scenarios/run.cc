@@ -113,11 +113,20 @@ Verdict judge_pause_window(const Scenario& scenario, const Nemesis& nemesis) {
   return verdict;
 }
 
+void append_hosts(std::string& text, const std::vector<NodeId>& hosts) {
+  for (const NodeId host : hosts) text += cat(' ', Roster::name(host));
+}
+
 std::string describe(const Strike& strike) {
   std::string text = cat("at ", reports::readable(strike.at));
   if (strike.until) text += cat(" until ", reports::readable(*strike.until));
-  if (!strike.hosts.empty()) text += ":";
-  for (const NodeId host : strike.hosts) text += cat(' ', Roster::name(host));
+  if (!strike.hosts.empty() || !strike.groups.empty()) text += ":";
+  append_hosts(text, strike.hosts);
+  for (std::size_t group = 0; group < strike.groups.size(); ++group) {
+    if (group > 0) text += " |";
+    append_hosts(text, strike.groups[group]);
+  }
+  if (strike.missed) text += " (nobody held a named role then)";
   return text;
 }
 
