@@ -43,6 +43,9 @@ Result<reports::Verdict> check(const CheckArguments& arguments) {
   LOCKSTEP_TRY(history, reports::parse_history(arguments.history, text));
   auto findings = linearizability::check(history, model, limits_of(arguments));
   if (!findings) return fail(findings.error().code, cat(arguments.history, ": ", findings.error().message));
+  if (findings->operations == 0)
+    return fail(ErrorCode::kInvalidArgument,
+                cat(arguments.history, ": expected operations to judge, found ", history.size(), ", none of which counts"));
   return linearizability::verdict(history, model, *findings);
 }
 

@@ -64,6 +64,11 @@ int main(int argc, char** argv) {
   add_run(app, run);
   add_check(app, check);
   app.add_subcommand("schema", "Print the JSON Schema of scenario files");
+  const auto is_asked_for = [argv](const CLI::App* command) { return command->get_name() == argv[1]; };
+  if (argc > 1 && argv[1][0] != '-' && app.get_subcommands(is_asked_for).empty()) {
+    std::cerr << "lockstep: expected a command (run, check, schema), found \"" << argv[1] << "\"; see lockstep --help\n";
+    return kBadInput;
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
