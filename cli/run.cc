@@ -150,12 +150,9 @@ reports::Verdict judge_determinism(const Task& task, const scenarios::Run& first
                            .checked = {{"runs", 2}},
                            .evidence = {}};
   const scenarios::Run second = timed_run(task);
-  if (second.report.trace_hash == first.report.trace_hash) return verdict;
-  std::uint64_t window = 0;
-  while (window < first.windows.size() && window < second.windows.size() &&
-         first.windows[window] == second.windows[window])
-    ++window;
-  const std::uint64_t begin = window * sim::Recorder::kWindowEvents;
+  const auto window = sim::first_differing_window(first.fingerprint, second.fingerprint);
+  if (!window) return verdict;
+  const std::uint64_t begin = *window * sim::Recorder::kWindowEvents;
   TraceText once(begin, begin + sim::Recorder::kWindowEvents);
   TraceText again(begin, begin + sim::Recorder::kWindowEvents);
   timed_run(task, {.observer = &once});

@@ -209,7 +209,7 @@ Run run_simulated(const Scenario& scenario, const RunOptions& options) {
   Run run;
   const sim::Recorder& recorder = simulation.world().recorder();
   run.history = simulation.book().history();
-  run.windows = recorder.windows();
+  run.fingerprint = recorder.fingerprint();
   reports::Report& report = run.report;
   report.scenario = scenario.name;
   report.seed = options.seed;

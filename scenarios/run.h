@@ -23,7 +23,7 @@ struct RunOptions {
 struct Run {
   reports::Report report;  // without the real time, which the caller measures
   reports::History history;
-  std::vector<std::uint64_t> windows;  // rolling trace hashes, sim::Recorder::kWindowEvents apart
+  sim::Fingerprint fingerprint;
 };
 
 // Deterministic: the same scenario and seed give the same trace hash, verdicts and history.

@@ -46,11 +46,10 @@ void Recorder::record(SimTime time, NodeId node, Incarnation incarnation, const 
   for (Observer* const observer : subscribers.acting) observer->on_event(recorded);
 }
 
-std::optional<std::uint64_t> first_differing_window(const Recorder& a, const Recorder& b) {
-  if (a.events() == b.events() && a.hash() == b.hash()) return std::nullopt;
-  const auto [in_a, in_b] =
-      std::mismatch(a.windows().begin(), a.windows().end(), b.windows().begin(), b.windows().end());
-  return static_cast<std::uint64_t>(in_a - a.windows().begin());
+std::optional<std::uint64_t> first_differing_window(const Fingerprint& a, const Fingerprint& b) {
+  if (a.events == b.events && a.hash == b.hash) return std::nullopt;
+  const auto [in_a, in_b] = std::mismatch(a.windows.begin(), a.windows.end(), b.windows.begin(), b.windows.end());
+  return static_cast<std::uint64_t>(in_a - a.windows.begin());
 }
 
 }  // namespace lockstep::sim

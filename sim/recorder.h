@@ -26,6 +26,13 @@ class Observer {
   virtual void on_event(const Recorded& recorded) = 0;
 };
 
+// What two runs are compared by.
+struct Fingerprint {
+  std::uint64_t hash = 0;               // of all events
+  std::uint64_t events = 0;
+  std::vector<std::uint64_t> windows;   // the rolling hash after each full window
+};
+
 class Recorder {
  public:
   // A window hash covers all events up to the end of its window.
@@ -44,6 +51,7 @@ class Recorder {
   std::uint64_t hash() const { return hash_; }
   std::uint64_t events() const { return events_; }
   const std::vector<std::uint64_t>& windows() const { return windows_; }
+  Fingerprint fingerprint() const { return {hash_, events_, windows_}; }
 
  private:
   std::uint64_t hash_ = 0;
@@ -60,6 +68,6 @@ class Recorder {
 
 // The first window in which two runs differ, if they do; the events to look at are [window *
 // kWindowEvents, (window + 1) * kWindowEvents).
-std::optional<std::uint64_t> first_differing_window(const Recorder& a, const Recorder& b);
+std::optional<std::uint64_t> first_differing_window(const Fingerprint& a, const Fingerprint& b);
 
 }  // namespace lockstep::sim
