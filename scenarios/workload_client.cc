@@ -66,19 +66,13 @@ WorkloadClient::~WorkloadClient() {
   if (!done_) --book_.busy_clients;
 }
 
-void WorkloadClient::start() { turn(); }
-
 void WorkloadClient::on_message(NodeId from, Channel channel, BytesView payload) {
   if (channel == Channel::kReply) client_.on_reply(from, payload, now());
-  turn();
 }
 
-void WorkloadClient::on_alarm() {
-  client_.on_deadline(now());
-  turn();
-}
+void WorkloadClient::on_alarm() { client_.on_deadline(now()); }
 
-void WorkloadClient::turn() {
+void WorkloadClient::on_turn_end() {
   for (const client::Completion& done : client_.take_completions()) conclude(done);
   begin_due();
   for (const client::Outgoing& out : client_.take_outgoing())

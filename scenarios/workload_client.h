@@ -39,10 +39,11 @@ class WorkloadClient : public env::Actor {
   // A client that was killed leaves its operations in doubt.
   ~WorkloadClient() override;
 
-  void start() override;
+  void start() override {}
   void on_message(NodeId from, Channel channel, BytesView payload) override;
   void on_alarm() override;
   void on_job_done(std::unique_ptr<env::Job>) override {}
+  void on_turn_end() override;
 
  protected:
   // Begins one operation: invokes it in the book and makes one call; answers with that call.
@@ -68,7 +69,6 @@ class WorkloadClient : public env::Actor {
     std::size_t number = 0;
   };
 
-  void turn();
   void conclude(const client::Completion& done);
   bool finished() const;
   bool may_begin() const { return !done_ && running_.size() < load_.pipeline && (running_.empty() || !finished()); }

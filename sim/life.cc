@@ -22,7 +22,24 @@ void Process::Life::start() {
                                       .lanes = lanes_,
                                       .probe = *this,
                                       .trace = *this});
-  if (process_.is_alive()) actor_->start();
+  if (!process_.is_alive()) return;
+  actor_->start();
+  end_turn();
+}
+
+void Process::Life::on_frame(NodeId from, Channel channel, BytesView payload) {
+  actor_->on_message(from, channel, payload);
+  end_turn();
+}
+
+void Process::Life::on_job_done(env::LaneId lane) {
+  actor_->on_job_done(lanes_.take_finished(lane));
+  end_turn();
+}
+
+// Here every event is a turn of its own: what a real host delivers together only shares more.
+void Process::Life::end_turn() {
+  if (process_.is_alive()) actor_->on_turn_end();
 }
 
 void Process::Life::end() {
@@ -55,6 +72,7 @@ void Process::Life::on_alarm_event() {
   if (monotonic_now() < alarm_) return set(alarm_);
   alarm_ = kNever;
   actor_->on_alarm();
+  end_turn();
 }
 
 void Process::Life::send(NodeId to, Channel channel, BytesView payload) {
@@ -82,7 +100,9 @@ void Process::Life::release_probe(std::uint32_t ticket) {
   const auto node = held_.extract(ticket);
   if (node.empty()) return;  // let go of before its time
   process_.record({kProbeReleased, {ticket}});
-  if (process_.is_alive()) node.mapped()();
+  if (!process_.is_alive()) return;
+  node.mapped()();
+  end_turn();
 }
 
 void Process::Life::release_all_probes() {

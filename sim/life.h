@@ -18,14 +18,12 @@ class Process::Life final : private env::Clock,
   Life(Process& process, std::uint64_t seed);
 
   void start();
-  void on_frame(NodeId from, Channel channel, BytesView payload) {
-    actor_->on_message(from, channel, payload);
-  }
+  void on_frame(NodeId from, Channel channel, BytesView payload);
   void on_alarm_event();
   // A faster clock reaches the alarm sooner.
   void on_clock_changed() { set(alarm_); }
   void wake_lane(env::LaneId lane) { lanes_.wake(lane); }
-  void on_job_done(env::LaneId lane) { actor_->on_job_done(lanes_.take_finished(lane)); }
+  void on_job_done(env::LaneId lane);
   void release_probe(std::uint32_t ticket);
   void release_all_probes();
   // From here on no port has an effect.
@@ -34,6 +32,7 @@ class Process::Life final : private env::Clock,
   void end();
 
  private:
+  void end_turn();
   Instant monotonic_now() override;
   WallTime wall_now() override;
   void set(Instant at) override;

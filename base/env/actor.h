@@ -41,8 +41,9 @@ class Actor {
   virtual void on_alarm() = 0;
   // The actor calls job->done(), then does what follows from it.
   virtual void on_job_done(std::unique_ptr<Job> job) = 0;
-  // Called after one or more of the above, when the host has nothing more to deliver at this moment. What gains from
-  // company (proposals that share a sync) may wait for it; it always comes before the host sleeps.
+  // Called after one or more of the above (or of what a probe held), when the host has nothing more to deliver at this
+  // moment. What gains from company (proposals that share a sync) may wait for it; it always comes before the host
+  // sleeps. A dead actor is not called.
   virtual void on_turn_end() {}
 };
 

@@ -38,25 +38,23 @@ void ClientProcess::close_session(Duration timeout, Then then) {
 
 void ClientProcess::on_message(NodeId from, Channel channel, BytesView payload) {
   if (channel == Channel::kReply) client_.on_reply(from, payload, now());
-  turn();
 }
 
-void ClientProcess::on_alarm() {
-  client_.on_deadline(now());
-  turn();
-}
+void ClientProcess::on_alarm() { client_.on_deadline(now()); }
 
 void ClientProcess::expect(CallId id, Then then) {
   waiting_[id] = std::move(then);
-  turn();
+  if (!concluding_) on_turn_end();
 }
 
-void ClientProcess::turn() {
+void ClientProcess::on_turn_end() {
+  concluding_ = true;
   for (auto done = client_.take_completions(); !done.empty(); done = client_.take_completions())
     for (const Completion& completion : done) {
       auto then = waiting_.extract(completion.id);
       if (!then.empty()) then.mapped()(completion);
     }
+  concluding_ = false;
   for (const Outgoing& out : client_.take_outgoing()) env_.transport.send(out.to, Channel::kRequest, out.payload);
   env_.alarm.set(client_.deadline());
 }

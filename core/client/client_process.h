@@ -24,19 +24,20 @@ class ClientProcess : public env::Actor {
   void maintain(wire::Maintain::What what, Duration timeout, Then then);
   void close_session(Duration timeout, Then then);
 
-  void start() override { turn(); }
+  void start() override {}
   void on_message(NodeId from, Channel channel, BytesView payload) override;
   void on_alarm() override;
   void on_job_done(std::unique_ptr<env::Job>) override {}
+  void on_turn_end() override;
 
  private:
   Instant now() const { return env_.clock.monotonic_now(); }
   void expect(CallId id, Then then);
-  void turn();
 
   env::Env env_;
   Client client_;
   std::map<CallId, Then> waiting_;
+  bool concluding_ = false;  // callbacks run; what they ask for is sent when all have run
 };
 
 }  // namespace lockstep::client

@@ -41,29 +41,21 @@ Node::~Node() = default;
 
 // ---- turns ----------------------------------------------------------------------------------------------------
 
-void Node::start() {
-  replica_.start();
-  finish_turn();
-}
+void Node::start() { replica_.start(); }
 
 void Node::on_message(NodeId from, Channel channel, BytesView payload) {
   if (channel == Channel::kRaft) replica_.on_message(from, payload);
   if (channel == Channel::kRequest) on_request(from, payload);
-  finish_turn();
 }
 
 void Node::on_alarm() {
   alarm_ = kNever;
   replica_.on_alarm();
-  finish_turn();
 }
 
-void Node::on_job_done(std::unique_ptr<env::Job> job) {
-  job->done();
-  finish_turn();
-}
+void Node::on_job_done(std::unique_ptr<env::Job> job) { job->done(); }
 
-void Node::finish_turn() {
+void Node::on_turn_end() {
   if (!replica_.failed() && replica_.recovered()) {
     advance_transactions();
     flush_batch();
@@ -319,7 +311,7 @@ void Node::advance_transactions() {
   for (const LogIndex transaction : due.commit)
     env_.probe.reached(kBeforeCommit, transaction.value(), [this, transaction] {
       if (two_phase_.contains(transaction)) decide(transaction, true);
-      finish_turn();
+      on_turn_end();
     });
   for (const LogIndex transaction : due.abort) decide(transaction, false);
 }

@@ -35,6 +35,8 @@ class Node : public env::Actor, private replica::ReplicaListener {
   void on_message(NodeId from, Channel channel, BytesView payload) override;
   void on_alarm() override;
   void on_job_done(std::unique_ptr<env::Job> job) override;
+  // Proposes what the turn brought: requests that arrived together share one proposal step.
+  void on_turn_end() override;
 
   const replica::Replica& replica() const { return replica_; }
   AppliedFeed& feed() { return feed_; }
@@ -87,7 +89,6 @@ class Node : public env::Actor, private replica::ReplicaListener {
 
   void reply(const Caller& caller, wire::Reply& reply);
   void reply_status(const Caller& caller, wire::ReplyStatus status, std::string message = {});
-  void finish_turn();
 
   env::Env env_;
   NodeConfig config_;
