@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/replica/events.h"
+#include "core/replica/state_machine.h"
 #include "core/service/events.h"
 #include "sim/events.h"
 
@@ -76,6 +77,7 @@ void ExactlyOnce::on_event(const Observation& observation) {
   const LogIndex index(fields[1]);
   const std::uint64_t session = fields[2];
   const std::uint64_t sequence = fields[3];
+  if (session == replica::kNoSession) return;  // each is a write of its own
   count_check();
   LogIndex& executed_at = sessions_[{group_of(observation.event), session}][sequence];
   if (executed_at == LogIndex()) executed_at = index;

@@ -10,7 +10,8 @@ inline constexpr env::EventType kEntryDurable{200, "entry_durable", {"group", "i
 // One per entry executed. `result` is a hash of the answer, `digest` of the database after it.
 inline constexpr env::EventType kEntryApplied{
     201, "entry_applied", {"group", "index", "term", "hash", "digest", "result"}};
-// A write of a session ran its statements in this entry (a stored answer is not an execution).
+// A write ran its statements in this entry (a stored answer is not an execution). session: 0 if it is of none, and has
+// no exactly-once record.
 inline constexpr env::EventType kWriteExecuted{
     202, "write_executed", {"group", "index", "session", "sequence", "outcome"}};
 inline constexpr env::EventType kTransactionPrepared{203, "transaction_prepared", {"group", "transaction"}};

@@ -174,10 +174,12 @@ void StateMachine::execute_decide(const wire::Decide& decide, AppliedCommand& ap
   }
 }
 
-// True if the session already settles this write: answered before, expired, or no such session.
+// True if the session already settles this write: answered before, expired, or no such session. A write of no
+// session is never settled.
 bool StateMachine::answer_from_session(const wire::Write& write, AppliedCommand& applied) {
   applied.session = write.session();
   applied.sequence = write.sequence();
+  if (is_sessionless(write)) return false;
   const auto admission = state_.admit(write.session(), write.sequence(), write.first_incomplete());
   switch (admission.verdict) {
     case Verdict::kExecute: return false;
@@ -195,7 +197,7 @@ bool StateMachine::answer_from_session(const wire::Write& write, AppliedCommand&
 void StateMachine::record(AppliedCommand& applied) {
   outcome_.set_index(applied.index.value());
   outcome_.AppendToString(&applied.answer);
-  state_.record(applied.session, applied.sequence, applied.answer);
+  if (applied.session != kNoSession) state_.record(applied.session, applied.sequence, applied.answer);
 }
 
 }  // namespace lockstep::replica

@@ -16,6 +16,14 @@
 
 namespace lockstep::replica {
 
+// A session is named by an index, so none has this name.
+inline constexpr std::uint64_t kNoSession = 0;
+
+// A write that has no exactly-once record: it is executed once per attempt.
+inline bool is_sessionless(const wire::Write& write) {
+  return write.session() == kNoSession && write.sequence() == 0;
+}
+
 // What one entry did.
 struct AppliedCommand {
   enum class What : std::uint8_t {
@@ -36,7 +44,7 @@ struct AppliedCommand {
   std::uint64_t digest = 0;      // of the database after this entry
   What what = What::kNothing;
   LogIndex transaction;        // kPrepared, kCommitted, kAborted
-  std::uint64_t session = 0;   // of a write
+  std::uint64_t session = kNoSession;  // of a write
   std::uint64_t sequence = 0;
   bool executed = false;       // statements ran in this entry (not a stored answer)
   std::uint32_t outcome = 0;   // of those statements: storage/sql/value.h, Outcome

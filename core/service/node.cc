@@ -129,8 +129,10 @@ bool Node::leads_or_redirects(const Caller& caller) {
 }
 
 void Node::write(const Caller& caller, wire::WriteRequest& request) {
-  if (request.write().statements_size() == 0 || request.write().sequence() == 0) {
-    reply_status(caller, wire::BAD_REQUEST, "expected at least one statement and a sequence from 1 on");
+  const bool numbered = request.write().sequence() > 0 || replica::is_sessionless(request.write());
+  if (request.write().statements_size() == 0 || !numbered) {
+    reply_status(caller, wire::BAD_REQUEST,
+                 "expected at least one statement, and a sequence from 1 on unless it is of no session");
     return;
   }
   if (request.ByteSizeLong() > config_.max_write_bytes) {

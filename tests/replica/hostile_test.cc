@@ -3,6 +3,7 @@
 
 #include "core/replica/log.h"
 #include "core/replica/raft_wire.h"
+#include "tests/replica/stranger.h"
 #include "tests/replica/test_cluster.h"
 
 namespace lockstep::tests {
@@ -13,54 +14,19 @@ using std::chrono::seconds;
 
 constexpr Purpose kBytes{"test.hostile_bytes"};
 constexpr Purpose kFlips{"test.hostile_flips"};
-constexpr NodeId kStranger{200};
-
-// A host that says what the test wants, and remembers what it is told.
-class Stranger : public env::Actor {
- public:
-  explicit Stranger(const env::Env& env) : env_(env) {}
-  void start() override {}
-  void on_message(NodeId, Channel, BytesView payload) override {
-    wire::Reply reply;
-    ASSERT_TRUE(reply.ParseFromArray(payload.data(), static_cast<int>(payload.size())));
-    replies.push_back(std::move(reply));
-  }
-  void on_alarm() override {}
-  void on_job_done(std::unique_ptr<env::Job>) override {}
-
-  void say(NodeId to, BytesView payload) { env_.transport.send(to, Channel::kRequest, payload); }
-  std::vector<wire::Reply> replies;
-
- private:
-  env::Env env_;
-};
 
 // A cluster with a stranger, whose calls are answered one at a time.
 class Hostile {
  public:
   explicit Hostile(std::uint64_t seed) : cluster(seed) {
-    sim::ProcessOptions options;
-    options.factory = [this](const env::Env& env) {
-      auto process = std::make_unique<Stranger>(env);
-      stranger = process.get();
-      return process;
-    };
-    cluster.world().add_process(kStranger, std::move(options));
-    cluster.world().start(kStranger);
+    stranger = Stranger::enter(cluster.world());
     leader = cluster.leader();
     wire::Request open;
     open.mutable_open_session();
     session = ask(open).session();
   }
 
-  wire::Reply ask(wire::Request& request) {
-    request.set_call(++calls_);
-    stranger->replies.clear();
-    stranger->say(leader, request.SerializeAsString());
-    for (int i = 0; i < 20'000 && stranger->replies.empty(); ++i) cluster.world().run_for(milliseconds(1));
-    EXPECT_FALSE(stranger->replies.empty()) << "no answer";
-    return stranger->replies.empty() ? wire::Reply() : stranger->replies.front();
-  }
+  wire::Reply ask(wire::Request& request) { return stranger->ask(cluster.world(), leader, request); }
 
   wire::Request write_request(const std::string& sql) {
     wire::Request request;
@@ -84,7 +50,8 @@ class Hostile {
   }
   // All members live, agree and serve.
   void expect_unharmed() {
-    EXPECT_EQ(cluster.execute("CREATE TABLE IF NOT EXISTS still_here(a)").conclusion, client::Conclusion::kDone);
+    EXPECT_EQ(cluster.execute("CREATE TABLE IF NOT EXISTS still_here(a)").conclusion,
+              client::Conclusion::kDone);
     cluster.world().run_for(seconds(2));
     const auto first = cluster.status(cluster.members()[0]);
     for (const NodeId member : cluster.members()) {
@@ -100,7 +67,6 @@ class Hostile {
   std::uint64_t session = 0;
 
  private:
-  std::uint64_t calls_ = 0;
   std::uint64_t sequence_ = 0;
 };
 
@@ -120,12 +86,14 @@ Bytes damaged(Bytes bytes, std::uint64_t object) {
   return bytes;
 }
 
-// ---- requests ---------------------------------------------------------------------------------------------------
+// ---- requests
+// ---------------------------------------------------------------------------------------------------
 
 TEST(HostileClient, RandomAndDamagedRequestsHarmNobody) {
   Hostile hostile(31);
   hostile.write("CREATE TABLE t(a INTEGER PRIMARY KEY, b)");
-  const Bytes good = hostile.write_request("INSERT INTO t(b) VALUES(randomblob(10)) RETURNING *").SerializeAsString();
+  const Bytes good =
+      hostile.write_request("INSERT INTO t(b) VALUES(randomblob(10)) RETURNING *").SerializeAsString();
   for (std::uint64_t i = 0; i < 500; ++i) {
     hostile.stranger->say(hostile.leader, random_bytes(i, i % 60));
     hostile.stranger->say(hostile.cluster.members()[i % 3], damaged(good, i));
@@ -143,13 +111,15 @@ TEST(HostileClient, StrangeSqlIsAnswered) {
   EXPECT_EQ(hostile.outcome("WITH RECURSIVE x(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM x) "
                             "INSERT INTO t(b) SELECT i FROM x WHERE i < 0"),
             sql::Outcome::kLimit);
-  EXPECT_EQ(hostile.query("WITH RECURSIVE x(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM x) SELECT sum(i) FROM x"),
-            sql::Outcome::kLimit);
+  EXPECT_EQ(
+      hostile.query("WITH RECURSIVE x(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM x) SELECT sum(i) FROM x"),
+      sql::Outcome::kLimit);
   EXPECT_EQ(hostile.query("WITH RECURSIVE x(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM x LIMIT 1000) "
                           "SELECT hex(zeroblob(1000000)) FROM x"),
             sql::Outcome::kLimit);
-  for (const std::string& text : {std::string(), std::string("-- nothing"), std::string("SELECT 1\0SELECT", 15),
-                                  std::string(3 << 20, '('), std::string(1000, ';')}) {
+  for (const std::string& text :
+       {std::string(), std::string("-- nothing"), std::string("SELECT 1\0SELECT", 15),
+        std::string(3 << 20, '('), std::string(1000, ';')}) {
     EXPECT_TRUE(hostile.write(text).has_write());
     hostile.query(text);
   }
@@ -186,7 +156,8 @@ TEST(HostileClient, ASessionThatKeepsEveryAnswerLosesTheOldest) {
   EXPECT_EQ(hostile.ask(first).write().kind(), wire::WriteOutcome::EXECUTED);
   EXPECT_TRUE(hostile.ask(first).write().deduplicated());
   for (int i = 0; i < 7; ++i)
-    EXPECT_EQ(hostile.outcome("INSERT INTO t(b) VALUES(1) RETURNING hex(zeroblob(3000000))"), sql::Outcome::kOk);
+    EXPECT_EQ(hostile.outcome("INSERT INTO t(b) VALUES(1) RETURNING hex(zeroblob(3000000))"),
+              sql::Outcome::kOk);
   EXPECT_EQ(hostile.ask(first).write().kind(), wire::WriteOutcome::SEQUENCE_EXPIRED);
   hostile.expect_unharmed();
 }
@@ -242,7 +213,8 @@ TEST(HostileClient, ARequestLargerThanAFrameFailsInTheClient) {
   EXPECT_EQ(cluster.execute(std::string(70 << 20, ' ')).conclusion, client::Conclusion::kFailed);
 }
 
-// ---- replies ----------------------------------------------------------------------------------------------------
+// ---- replies
+// ----------------------------------------------------------------------------------------------------
 
 TEST(HostileServer, RandomAndDamagedRepliesHarmNoClient) {
   const Instant start{seconds(1)};
@@ -258,7 +230,8 @@ TEST(HostileServer, RandomAndDamagedRepliesHarmNoClient) {
     reply.set_leader(draw(9, kBytes, i, 1) % 5);
     if (i % 3 == 0) reply.set_session(i);
     if (i % 3 == 1) reply.mutable_write()->set_kind(static_cast<wire::WriteOutcome::Kind>(i % 7));
-    client.on_reply(NodeId(i % 4), i % 2 == 0 ? reply.SerializeAsString() : damaged(reply.SerializeAsString(), i), now);
+    client.on_reply(NodeId(i % 4),
+                    i % 2 == 0 ? reply.SerializeAsString() : damaged(reply.SerializeAsString(), i), now);
     client.on_deadline(now);
     client.take_outgoing();
     client.take_completions();
@@ -267,7 +240,8 @@ TEST(HostileServer, RandomAndDamagedRepliesHarmNoClient) {
   EXPECT_EQ(client.deadline(), kNever);
 }
 
-// ---- peers ------------------------------------------------------------------------------------------------------
+// ---- peers
+// ------------------------------------------------------------------------------------------------------
 
 raft::Message message_of(std::uint64_t number, Term term) {
   const auto some = [number](std::uint64_t field) {
@@ -276,9 +250,7 @@ raft::Message message_of(std::uint64_t number, Term term) {
   };
   raft::Message message{.from = NodeId(2), .to = NodeId(1), .term = term, .body = {}};
   switch (number % 5) {
-    case 0:
-      message.body = raft::VoteRequest{some(1) % 2 == 0, LogIndex(some(2)), Term(some(3))};
-      break;
+    case 0: message.body = raft::VoteRequest{some(1) % 2 == 0, LogIndex(some(2)), Term(some(3))}; break;
     case 1: message.body = raft::VoteResponse{some(1) % 2 == 0, some(2) % 2 == 0}; break;
     case 2:
       message.body = raft::AppendResponse{.success = some(1) % 2 == 0,
@@ -327,8 +299,7 @@ TEST(HostilePeer, StrangeAnswersAndRequestsStopNobody) {
       const Term own = core.view().term;
       const Term term = kind == 0 ? own : kind == 1 ? own.next() : kind == 2 ? Term(1) : Term(1ull << 61);
       const raft::Message message = message_of(round * 1000 + i, i < 250 && kind == 3 ? own : term);
-      const auto decoded =
-          wire.decode(message.from, message.to, Bytes(wire.encode(GroupId(1), message, {})));
+      const auto decoded = wire.decode(message.from, message.to, Bytes(wire.encode(GroupId(1), message, {})));
       if (decoded) core.step({now, decoded->message}, effects);
       if (effects.persist) core.step({now, raft::Persisted{effects.persist->ticket}}, effects);
     }
@@ -338,9 +309,11 @@ TEST(HostilePeer, StrangeAnswersAndRequestsStopNobody) {
 
 TEST(HostilePeer, RandomAndDamagedFramesAreDroppedOrDecoded) {
   replica::RaftWire wire;
-  raft::AppendRequest append{.previous_index = LogIndex(3), .previous_term = Term(1), .entries = {}, .commit = LogIndex(3)};
+  raft::AppendRequest append{
+      .previous_index = LogIndex(3), .previous_term = Term(1), .entries = {}, .commit = LogIndex(3)};
   for (std::uint64_t i = 4; i < 8; ++i)
-    append.entries.push_back({LogIndex(i), Term(2), raft::EntryKind::kCommand, SharedBytes(Bytes("command"))});
+    append.entries.push_back(
+        {LogIndex(i), Term(2), raft::EntryKind::kCommand, SharedBytes(Bytes("command"))});
   const Bytes good(wire.encode(GroupId(1), {NodeId(2), NodeId(1), Term(2), append}, {}));
   std::size_t decoded = 0;
   for (std::uint64_t i = 0; i < 5000; ++i) {

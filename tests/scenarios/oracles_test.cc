@@ -550,6 +550,13 @@ TEST(ExactlyOnce, TheSameIndexOnAllNodesAndAgainAfterACrashIsOneExecution) {
   EXPECT_EQ(court.verdict(), "");
 }
 
+TEST(ExactlyOnce, WritesOfNoSessionAreNotMistakenForOneAnother) {
+  OracleCourt court(3);
+  court.executed(1, 5, 0, 0);
+  court.executed(1, 9, 0, 0);
+  EXPECT_EQ(court.verdict(), "");
+}
+
 // ---- transactions -----------------------------------------------------------------------------------------------
 
 TEST(Transactions, NodesThatDecideDifferentlyAreReported) {
