@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/time.h"
+
 namespace lockstep {
 
 inline void append_text(std::string& out, std::string_view text) { out.append(text); }
@@ -42,5 +44,8 @@ std::string cat(const Parts&... parts) {
 
 // Sixteen lower-case hex digits, most significant first.
 std::string hex16(std::uint64_t value);
+
+// Exact, in the largest unit that fits: "300ms", "-2s".
+std::string to_string(Duration duration);
 
 }  // namespace lockstep

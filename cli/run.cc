@@ -14,7 +14,7 @@
 #include "core/service/node.h"
 #include "reports/render.h"
 #include "scenarios/event_catalog.h"
-#include "scenarios/json_problem.h"
+#include "json/problem.h"
 #include "scenarios/parse_scenario.h"
 #include "scenarios/run.h"
 
@@ -63,7 +63,7 @@ std::optional<std::vector<Task>> read_tasks(const RunArguments& arguments, std::
     }
     const auto variants = scenarios::parse_scenario(*text, vocabulary());
     if (!variants) {
-      for (const auto& problem : variants.error()) err << scenarios::to_text(problem, file) << '\n';
+      for (const auto& problem : variants.error()) err << json::to_text(problem, file) << '\n';
       fine = false;
       continue;
     }

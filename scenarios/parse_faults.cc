@@ -24,7 +24,7 @@ constexpr std::int64_t kMostStrikes = 10'000;
 
 class FaultReader {
  public:
-  FaultReader(const Cursor& at, const Scenario& before, const Vocabulary& vocabulary)
+  FaultReader(const json::Cursor& at, const Scenario& before, const Vocabulary& vocabulary)
       : at_(at), before_(before), vocabulary_(vocabulary) {}
 
   Fault fault() {
@@ -51,7 +51,7 @@ class FaultReader {
     return cat("a target (", out, ")");
   }
 
-  void check(const Cursor& at, const Target& target, Kinds kinds) const {
+  void check(const json::Cursor& at, const Target& target, Kinds kinds) const {
     if (std::find(kinds.begin(), kinds.end(), target.kind) == kinds.end()) return at.refuse(choices(kinds));
     const std::uint32_t nodes = before_.cluster.nodes;
     const std::uint32_t clients = client_count(before_);
@@ -64,7 +64,7 @@ class FaultReader {
     }
   }
 
-  Targets targets(const Cursor& at, Kinds kinds) const {
+  Targets targets(const json::Cursor& at, Kinds kinds) const {
     Targets out;
     read(at, out);
     const auto items = at.items();
@@ -72,7 +72,7 @@ class FaultReader {
     return out;
   }
 
-  std::optional<Target> optional_target(const Cursor& object, std::string_view key) const {
+  std::optional<Target> optional_target(const json::Cursor& object, std::string_view key) const {
     std::optional<Target> out;
     if (const auto at = object.member(key)) {
       read(*at, out);
@@ -91,21 +91,21 @@ class FaultReader {
     return after_fault(*at_.member("after"));
   }
 
-  void check_comes(const Cursor& at, Duration time) const {
+  void check_comes(const json::Cursor& at, Duration time) const {
     const Duration end = workloads_end(before_);
     if (time >= end) at.refuse(cat("a time before ", to_string(end)), "the workloads have ended by then");
   }
 
-  AtTime at_time(const Cursor& at) const {
+  AtTime at_time(const json::Cursor& at) const {
     AtTime out;
     read(at, out.at);
     check_comes(at, out.at);
     return out;
   }
 
-  Repeatedly repeatedly(const Cursor& at) const {
+  Repeatedly repeatedly(const json::Cursor& at) const {
     Repeatedly out;
-    if (at.node().is(JsonKind::kString)) {
+    if (at.node().is(json::Kind::kString)) {
       read_duration(at_, "every", kShortest, out.period);
     } else {
       read_duration(at, "period", kShortest, out.period);
@@ -125,9 +125,9 @@ class FaultReader {
     return out;
   }
 
-  AtProbe at_probe(const Cursor& when) const {
+  AtProbe at_probe(const json::Cursor& when) const {
     AtProbe out;
-    const Cursor probe = *when.member("probe");
+    const json::Cursor probe = *when.member("probe");
     read(probe, out.probe);
     check_name(probe, vocabulary_.probes, "a probe");
     read_member(when, "nth", out.nth);
@@ -139,9 +139,9 @@ class FaultReader {
     return out;
   }
 
-  AtEvent at_event(const Cursor& when) const {
+  AtEvent at_event(const json::Cursor& when) const {
     AtEvent out;
-    const Cursor event = *when.member("event");
+    const json::Cursor event = *when.member("event");
     read(event, out.event);
     check_name(event, vocabulary_.events, "an event");
     read_member(when, "nth", out.nth);
@@ -153,15 +153,15 @@ class FaultReader {
     return out;
   }
 
-  static void check_name(const Cursor& at, const std::vector<std::string_view>& known,
+  static void check_name(const json::Cursor& at, const std::vector<std::string_view>& known,
                          std::string_view what) {
     if (known.empty() || std::find(known.begin(), known.end(), at.text()) != known.end()) return;
     std::string listed;
     for (const std::string_view name : known) append_text(listed, cat(listed.empty() ? "" : ", ", name));
-    at.refuse(cat(what, " (", listed, ")"), suggestion(at.text(), known));
+    at.refuse(cat(what, " (", listed, ")"), json::suggestion(at.text(), known));
   }
 
-  AfterFault after_fault(const Cursor& after) const {
+  AfterFault after_fault(const json::Cursor& after) const {
     AfterFault out;
     read_member(after, "fault", out.fault);
     read_member(after, "by", out.by);
@@ -189,7 +189,7 @@ class FaultReader {
     return network_fault();
   }
 
-  ClockChange clock_change(const Cursor& clock) const {
+  ClockChange clock_change(const json::Cursor& clock) const {
     ClockChange out;
     out.targets = targets(*clock.member("target"), kNodesToHit);
     read_member(clock, "jump", out.jump);
@@ -226,7 +226,7 @@ class FaultReader {
     Links out;
     if (const auto groups = at_.member(key)) {
       std::vector<Target> seen;
-      for (const Cursor& group : groups->items()) out.groups.push_back(side(group, seen));
+      for (const json::Cursor& group : groups->items()) out.groups.push_back(side(group, seen));
     }
     read_member(at_, "one_way", out.one_way);
     if (out.one_way && out.groups.size() != 2) {
@@ -235,7 +235,7 @@ class FaultReader {
     return out;
   }
 
-  Targets side(const Cursor& group, std::vector<Target>& seen) const {
+  Targets side(const json::Cursor& group, std::vector<Target>& seen) const {
     const Targets out = targets(group, kSides);
     const auto items = group.items();
     for (std::size_t i = 0; i < out.size(); ++i) {
@@ -285,14 +285,14 @@ class FaultReader {
                              verb == "crash" ? "at another moment it is \"kill\"" : "");
   }
 
-  const Cursor& at_;
+  const json::Cursor& at_;
   const Scenario& before_;
   const Vocabulary& vocabulary_;
 };
 
 }  // namespace
 
-Fault read_fault(const Cursor& at, const Scenario& before, const Vocabulary& vocabulary) {
+Fault read_fault(const json::Cursor& at, const Scenario& before, const Vocabulary& vocabulary) {
   return FaultReader(at, before, vocabulary).fault();
 }
 

@@ -9,8 +9,8 @@
 
 #include "base/check.h"
 #include "base/text.h"
-#include "scenarios/json_schema.h"
-#include "scenarios/json_text.h"
+#include "json/schema.h"
+#include "json/text.h"
 #include "scenarios/parse_faults.h"
 #include "scenarios/parse_sweep.h"
 #include "scenarios/parse_values.h"
@@ -21,9 +21,9 @@ namespace {
 constexpr Duration kShortest = std::chrono::microseconds(1);
 constexpr std::uint32_t kMostBaseLoss = 250'000;  // parts per million
 
-const JsonSchema& scenario_schema() {
-  static const JsonSchema schema = [] {
-    auto parsed = JsonSchema::parse(scenario_schema_text());
+const json::Schema& scenario_schema() {
+  static const json::Schema schema = [] {
+    auto parsed = json::Schema::parse(scenario_schema_text());
     CHECK(parsed.has_value(), parsed.error().message);
     return std::move(*parsed);
   }();
@@ -32,7 +32,7 @@ const JsonSchema& scenario_schema() {
 
 class ScenarioReader {
  public:
-  ScenarioReader(const Cursor& at, const Vocabulary& vocabulary) : at_(at), vocabulary_(vocabulary) {}
+  ScenarioReader(const json::Cursor& at, const Vocabulary& vocabulary) : at_(at), vocabulary_(vocabulary) {}
 
   Scenario scenario() {
     read_member(at_, "name", out_.name);
@@ -40,7 +40,7 @@ class ScenarioReader {
     read_member(at_, "seed", out_.seed);
     if (const auto cluster = at_.member("cluster")) read_cluster(*cluster);
     read_environment();
-    for (const Cursor& workload : at_.member("workload")->items()) read_workload(workload);
+    for (const json::Cursor& workload : at_.member("workload")->items()) read_workload(workload);
     if (const auto faults = at_.member("faults")) read_faults(*faults);
     if (const auto finally = at_.member("finally")) {
       read_member(*finally, "heal", out_.finally.heal);
@@ -52,7 +52,7 @@ class ScenarioReader {
   }
 
  private:
-  void read_cluster(const Cursor& at) {
+  void read_cluster(const json::Cursor& at) {
     Cluster& cluster = out_.cluster;
     read_member(at, "nodes", cluster.nodes);
     read_duration(at, "election_timeout", std::chrono::milliseconds(1), cluster.election_timeout);
@@ -90,14 +90,14 @@ class ScenarioReader {
 
   // ---- workloads ----
 
-  void read_workload(const Cursor& at) {
+  void read_workload(const json::Cursor& at) {
     const std::string_view kind = at.member("kind")->text();
     if (kind == "register") return read_register(at);
     if (kind == "versioned_writes") return read_versioned_writes(at);
     read_verify(at);
   }
 
-  static void read_load(const Cursor& at, Load& load) {
+  static void read_load(const json::Cursor& at, Load& load) {
     read_member(at, "clients", load.clients);
     if (at.has("rate") && at.has("think"))
       at.nearest("think").refuse("no \"think\" beside \"rate\"", "they exclude each other");
@@ -112,7 +112,7 @@ class ScenarioReader {
     read_duration(at, "timeout", kShortest, load.timeout);
   }
 
-  void read_register(const Cursor& at) {
+  void read_register(const json::Cursor& at) {
     RegisterWorkload out;
     read_load(at, out.load);
     read_member(at, "keys", out.keys);
@@ -126,7 +126,7 @@ class ScenarioReader {
     out_.workload.push_back(out);
   }
 
-  void read_versioned_writes(const Cursor& at) {
+  void read_versioned_writes(const json::Cursor& at) {
     VersionedWrites out;
     read_load(at, out.load);
     read_member(at, "tables", out.tables);
@@ -138,7 +138,7 @@ class ScenarioReader {
     out_.workload.push_back(out);
   }
 
-  void read_verify(const Cursor& at) {
+  void read_verify(const json::Cursor& at) {
     Verify out;
     read_member(at, "start", out.start);
     read_member(at, "rounds", out.rounds);
@@ -159,14 +159,14 @@ class ScenarioReader {
   // ---- what no cluster could do ----
 
   // The first of these places that the file has; else the file itself.
-  Cursor given(std::initializer_list<std::pair<std::string_view, std::string_view>> places) const {
+  json::Cursor given(std::initializer_list<std::pair<std::string_view, std::string_view>> places) const {
     for (const auto& [section, key] : places)
       if (const auto at = at_.member(section); at && at->has(key)) return *at->member(key);
     return at_;
   }
 
-  // The end phase demands that the healed cluster serves within its bound: a scenario that rules this out says
-  // nothing about the system, so it is refused.
+  // The end phase demands that the healed cluster serves within its bound: a scenario that rules this out
+  // says nothing about the system, so it is refused.
   void check_can_be_met() {
     const Network& network = out_.network;
     if (network.loss.parts_per_million > kMostBaseLoss) {
@@ -177,15 +177,18 @@ class ScenarioReader {
     const Duration needed = 2 * network.latency.median + 2 * out_.disk.sync.median;
     if (election <= needed) {
       given({{"cluster", "election_timeout"}, {"network", "latency"}, {"disk", "sync"}})
-          .refuse(cat("an election_timeout above ", to_string(needed)),
-                  cat("a ballot of two frames and two syncs usually takes as long; it is ", to_string(election)));
+          .refuse(
+              cat("an election_timeout above ", to_string(needed)),
+              cat("a ballot of two frames and two syncs usually takes as long; it is ", to_string(election)));
     }
     const Duration bound = out_.finally.converge_within;
     const Duration least = 10 * election + 2 * out_.cluster.pause_before_commit;
     if (bound < least) {
-      given({{"finally", "converge_within"}, {"cluster", "election_timeout"}, {"cluster", "pause_before_commit"}})
+      given({{"finally", "converge_within"},
+             {"cluster", "election_timeout"},
+             {"cluster", "pause_before_commit"}})
           .refuse(cat("a converge_within of at least ", to_string(least)),
-                   cat("ten election timeouts and two pauses before commit; it is ", to_string(bound)));
+                  cat("ten election timeouts and two pauses before commit; it is ", to_string(bound)));
     }
     for (std::size_t fault = 0; fault < out_.faults.size(); ++fault) {
       const auto* delay = std::get_if<Delay>(&out_.faults[fault].action);
@@ -198,8 +201,8 @@ class ScenarioReader {
 
   // ---- faults and expectations ----
 
-  void read_faults(const Cursor& at) {
-    for (const Cursor& place : at.items()) {
+  void read_faults(const json::Cursor& at) {
+    for (const json::Cursor& place : at.items()) {
       out_.faults.push_back(read_fault(place, out_, vocabulary_));
       const auto after = place.member("after");
       const auto strike = first_strike(out_, out_.faults.size() - 1);
@@ -210,7 +213,7 @@ class ScenarioReader {
     }
   }
 
-  void read_expect(const Cursor& at) {
+  void read_expect(const json::Cursor& at) {
     read_member(at, "linearizable", out_.expect.linearizable);
     read_member(at, "lost_writes", out_.expect.lost_writes);
     read_member(at, "converged", out_.expect.converged);
@@ -218,7 +221,7 @@ class ScenarioReader {
     read_member(at, "in_pause_window", out_.expect.in_pause_window);
     const auto places = at.member("in_pause_window");
     if (!places) return;
-    for (const Cursor& place : places->items()) {
+    for (const json::Cursor& place : places->items()) {
       std::uint32_t fault = 0;
       read(place, fault);
       if (fault >= out_.faults.size()) {
@@ -233,43 +236,29 @@ class ScenarioReader {
     }
   }
 
-  const Cursor& at_;
+  const json::Cursor& at_;
   const Vocabulary& vocabulary_;
   Scenario out_;
 };
 
-// In the order of the text, each once, no more than anyone will read.
-Problems in_order(Problems problems) {
-  std::sort(problems.begin(), problems.end(), [](const Problem& a, const Problem& b) {
-    return std::tie(a.where, a.pointer, a.expected) < std::tie(b.where, b.pointer, b.expected);
-  });
-  Problems out;
-  for (Problem& problem : problems) {
-    if (out.size() < kMaxProblems && std::find(out.begin(), out.end(), problem) == out.end()) {
-      out.push_back(std::move(problem));
-    }
-  }
-  return out;
-}
-
 }  // namespace
 
-std::expected<std::vector<Variant>, Problems> parse_scenario(std::string_view text,
-                                                             const Vocabulary& vocabulary) {
-  const auto document = parse_json(text);
+std::expected<std::vector<Variant>, json::Problems> parse_scenario(std::string_view text,
+                                                                   const Vocabulary& vocabulary) {
+  const auto document = json::parse(text);
   if (!document) return std::unexpected(document.error());
-  Problems problems = scenario_schema().check(*document);
-  if (!problems.empty()) return std::unexpected(in_order(std::move(problems)));
+  json::Problems problems = scenario_schema().check(*document);
+  if (!problems.empty()) return std::unexpected(json::in_order(std::move(problems)));
   std::vector<Variant> variants;
   for (const VariantText& variant : expand_sweep(*document, problems)) {
-    Problems own = scenario_schema().check(variant.document);
+    json::Problems own = scenario_schema().check(variant.document);
     if (own.empty()) {
-      const Cursor root(variant.document, own);
+      const json::Cursor root(variant.document, own);
       variants.push_back(Variant{variant.label, ScenarioReader(root, vocabulary).scenario()});
     }
     problems.insert(problems.end(), own.begin(), own.end());
   }
-  if (!problems.empty()) return std::unexpected(in_order(std::move(problems)));
+  if (!problems.empty()) return std::unexpected(json::in_order(std::move(problems)));
   return variants;
 }
 

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "scenarios/json_problem.h"
+#include "json/problem.h"
 #include "scenarios/scenario.h"
 
 namespace lockstep::scenarios {
@@ -25,10 +25,10 @@ struct Variant {
   bool operator==(const Variant&) const = default;
 };
 
-// Never empty on either side. Any bytes at all may come in: size and depth are bounded (json_text.h).
-// Problems are in the order of the text, at most kMaxProblems of them.
-std::expected<std::vector<Variant>, Problems> parse_scenario(std::string_view text,
-                                                             const Vocabulary& vocabulary = {});
+// Never empty on either side. Any bytes at all may come in: size and depth are bounded (json/text.h).
+// Problems are in the order of the text, at most json::kMaxProblems of them.
+std::expected<std::vector<Variant>, json::Problems> parse_scenario(std::string_view text,
+                                                                   const Vocabulary& vocabulary = {});
 
 // The published JSON Schema (scenarios/schema/scenario.schema.json), as it was when this program was built.
 std::string_view scenario_schema_text();

@@ -32,8 +32,8 @@ std::vector<std::string> steps_of(std::string_view pointer) {
   return out;
 }
 
-JsonNode* step_into(JsonNode& node, std::string_view step) {
-  if (node.is(JsonKind::kObject)) return node.find(step);
+json::Node* step_into(json::Node& node, std::string_view step) {
+  if (node.is(json::Kind::kObject)) return node.find(step);
   std::size_t index = 0;
   const auto [end, error] = std::from_chars(step.data(), step.data() + step.size(), index);
   const bool is_index = error == std::errc() && end == step.data() + step.size();
@@ -41,39 +41,41 @@ JsonNode* step_into(JsonNode& node, std::string_view step) {
 }
 
 // False: the pointer leads nowhere in this document.
-bool put(JsonNode& document, std::string_view pointer, const JsonNode& value) {
+bool put(json::Node& document, std::string_view pointer, const json::Node& value) {
   const std::vector<std::string> steps = steps_of(pointer);
   if (steps.empty() || steps.front() == "sweep") return false;
-  JsonNode* parent = &document;
+  json::Node* parent = &document;
   for (std::size_t i = 0; i + 1 < steps.size() && parent != nullptr; ++i)
     parent = step_into(*parent, steps[i]);
   if (parent == nullptr) return false;
-  if (JsonNode* place = step_into(*parent, steps.back())) {
+  if (json::Node* place = step_into(*parent, steps.back())) {
     *place = value;
-  } else if (parent->is(JsonKind::kObject)) {
-    parent->members.push_back(JsonMember{steps.back(), value.where, value});
+  } else if (parent->is(json::Kind::kObject)) {
+    parent->members.push_back(json::Member{steps.back(), value.where, value});
   } else {
     return false;
   }
   return true;
 }
 
-std::string label_of(std::string_view pointer, const JsonNode& value, std::size_t place) {
-  const bool is_scalar = !value.is(JsonKind::kArray) && !value.is(JsonKind::kObject);
+std::string label_of(std::string_view pointer, const json::Node& value, std::size_t place) {
+  const bool is_scalar = !value.is(json::Kind::kArray) && !value.is(json::Kind::kObject);
   return cat(steps_of(pointer).back(), "=", is_scalar ? value.text : cat("#", place));
 }
 
 }  // namespace
 
-std::vector<VariantText> expand_sweep(const JsonNode& document, Problems& problems) {
+std::vector<VariantText> expand_sweep(const json::Node& document, json::Problems& problems) {
   std::vector<VariantText> variants{{"", document}};
-  std::erase_if(variants[0].document.members, [](const JsonMember& member) { return member.key == "sweep"; });
-  const JsonNode* sweep = document.find("sweep");
+  std::erase_if(variants[0].document.members,
+                [](const json::Member& member) { return member.key == "sweep"; });
+  const json::Node* sweep = document.find("sweep");
   if (sweep == nullptr) return variants;
   for (const auto& [pointer, where, values] : sweep->members) {
-    const std::string here = pointer_to("/sweep", pointer);
+    const std::string here = json::pointer_to("/sweep", pointer);
     if (variants.size() * values.items.size() > kMaxVariants) {
-      problems.push_back(Problem{where, here, cat("at most ", kMaxVariants, " combinations"), "more", ""});
+      problems.push_back(
+          json::Problem{where, here, cat("at most ", kMaxVariants, " combinations"), "more", ""});
       return {};
     }
     std::vector<VariantText> next;
@@ -81,9 +83,9 @@ std::vector<VariantText> expand_sweep(const JsonNode& document, Problems& proble
       for (std::size_t place = 0; place < values.items.size(); ++place) {
         VariantText& variant = next.emplace_back(before);
         if (!put(variant.document, pointer, values.items[place])) {
-          problems.push_back(Problem{where, here,
-                                     "a JSON pointer to a place in this file, such as \"/cluster/nodes\"",
-                                     in_quotes(pointer), ""});
+          problems.push_back(
+              json::Problem{where, here, "a JSON pointer to a place in this file, such as \"/cluster/nodes\"",
+                            json::in_quotes(pointer), ""});
           return {};
         }
         const std::string label = label_of(pointer, values.items[place], place);

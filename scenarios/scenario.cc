@@ -243,23 +243,6 @@ std::string to_string(const Target& target) {
   return "";
 }
 
-std::string to_string(Duration duration) {
-  constexpr std::array<std::pair<std::int64_t, std::string_view>, 6> kUnits{{
-      {3'600'000'000'000, "h"},
-      {60'000'000'000, "m"},
-      {1'000'000'000, "s"},
-      {1'000'000, "ms"},
-      {1'000, "us"},
-      {1, "ns"},
-  }};
-  const std::int64_t nanoseconds = duration.count();
-  if (nanoseconds == 0) return "0s";
-  for (const auto& [unit, name] : kUnits) {
-    if (nanoseconds % unit == 0) return cat(nanoseconds / unit, name);
-  }
-  return "";
-}
-
 std::string_view to_string(System) { return "raft-sql"; }
 std::string_view to_string(WriteMode mode) { return mode == WriteMode::kQuorum ? "quorum" : "strong"; }
 std::string_view to_string(ReadLevel level) {

@@ -13,6 +13,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/text.h"
 #include "base/time.h"
 
 namespace lockstep::scenarios {
@@ -286,7 +287,7 @@ std::uint32_t client_count(const Scenario& scenario);
 // ---- text -----------------------------------------------------------------------------------------------------
 
 std::string to_string(const Target& target);
-std::string to_string(Duration duration);  // exact, in the largest unit that fits: "300ms", "-2s"
+using lockstep::to_string;  // of durations
 std::string_view to_string(System system);
 std::string_view to_string(WriteMode mode);
 std::string_view to_string(ReadLevel level);

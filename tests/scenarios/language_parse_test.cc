@@ -16,9 +16,9 @@ using namespace std::chrono_literals;
 
 const Vocabulary kVocabulary{{"txn.before_commit", "raft.before_persist"}, {}};
 
-std::string all_text(const Problems& problems) {
+std::string all_text(const json::Problems& problems) {
   std::string out;
-  for (const Problem& problem : problems) append_text(out, cat(to_text(problem, "x.json"), "\n"));
+  for (const json::Problem& problem : problems) append_text(out, cat(to_text(problem, "x.json"), "\n"));
   return out;
 }
 
@@ -150,7 +150,7 @@ TEST(BadFiles, ProblemsAreBounded) {
   for (int i = 0; i < 1000; ++i) text += "{},";
   const auto variants = parse_scenario(text + "{}]}");
   ASSERT_FALSE(variants);
-  EXPECT_EQ(variants.error().size(), kMaxProblems);
+  EXPECT_EQ(variants.error().size(), json::kMaxProblems);
 }
 
 // ---- what no cluster could do ----
@@ -251,7 +251,7 @@ TEST(BadFiles, AnyMutationOfTheSuiteIsAScenarioOrAProblemWithAPlaceInTheText) {
     ++bad;
     const auto lines = static_cast<std::uint32_t>(std::count(text.begin(), text.end(), '\n')) + 1;
     ASSERT_FALSE(variants.error().empty()) << text;
-    for (const Problem& problem : variants.error()) {
+    for (const json::Problem& problem : variants.error()) {
       ASSERT_LE(problem.where.line, lines) << text;
       ASSERT_FALSE(problem.expected.empty() || problem.found.empty()) << text;
     }

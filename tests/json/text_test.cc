@@ -1,13 +1,13 @@
 // Stories about the JSON reader: positions, exact numbers, and texts that mean harm.
+#include "json/text.h"
+
 #include <gtest/gtest.h>
 
-#include "scenarios/json_text.h"
-
-namespace lockstep::scenarios {
+namespace lockstep::json {
 namespace {
 
 Problem only_problem_of(std::string_view text) {
-  const auto parsed = parse_json(text);
+  const auto parsed = parse(text);
   EXPECT_FALSE(parsed);
   if (parsed) return {};
   EXPECT_EQ(parsed.error().size(), 1u);
@@ -15,9 +15,9 @@ Problem only_problem_of(std::string_view text) {
 }
 
 TEST(JsonText, EveryValueAndKeyKnowsItsLineAndColumn) {
-  const auto root = parse_json("{ \"a\": [1, -2.50e1,\n  \"x\\n\" , true],\r\n\"b\":{\"c\":null}}");
+  const auto root = parse("{ \"a\": [1, -2.50e1,\n  \"x\\n\" , true],\r\n\"b\":{\"c\":null}}");
   ASSERT_TRUE(root);
-  const JsonNode& a = *root->find("a");
+  const Node& a = *root->find("a");
   EXPECT_EQ(root->where, (Position{1, 1}));
   EXPECT_EQ(root->members[0].where, (Position{1, 3}));
   EXPECT_EQ(a.where, (Position{1, 8}));
@@ -32,13 +32,13 @@ TEST(JsonText, EveryValueAndKeyKnowsItsLineAndColumn) {
 }
 
 TEST(JsonText, ColumnsCountCharactersNotBytes) {
-  const auto root = parse_json("[\"\xC3\xA4\xE2\x82\xAC\", 7]");
+  const auto root = parse("[\"\xC3\xA4\xE2\x82\xAC\", 7]");
   ASSERT_TRUE(root);
   EXPECT_EQ(root->items[1].where, (Position{1, 8}));
 }
 
 TEST(JsonText, AByteOrderMarkIsSkipped) {
-  const auto root = parse_json("\xEF\xBB\xBF[1]");
+  const auto root = parse("\xEF\xBB\xBF[1]");
   ASSERT_TRUE(root);
   EXPECT_EQ(root->items[0].text, "1");
 }
@@ -52,7 +52,7 @@ TEST(JsonText, TwoHundredThousandOpenBracketsAreOneProblem) {
 TEST(JsonText, TenMegabytesOfGarbageAreOneShortProblem) {
   const std::string open_string = "[\"" + std::string(10'000'000, 'x');
   for (const std::string& text : {std::string(10'000'000, 'x'), open_string, std::string(10'000'000, '7')}) {
-    const auto parsed = parse_json(text);
+    const auto parsed = parse(text);
     if (parsed) {  // a number of ten million digits is a number
       EXPECT_EQ(describe(*parsed).size(), 43u);
       continue;
@@ -64,9 +64,9 @@ TEST(JsonText, TenMegabytesOfGarbageAreOneShortProblem) {
 
 TEST(JsonText, TooManyValuesAreRefusedWhereTheyBegin) {
   std::string text = "[0";
-  for (std::size_t i = 0; i < kMaxJsonValues; ++i) text += ",0";
+  for (std::size_t i = 0; i < kMaxValues; ++i) text += ",0";
   const Problem problem = only_problem_of(text + "]");
-  EXPECT_EQ(problem.where, (Position{1, static_cast<std::uint32_t>(2 * kMaxJsonValues + 2)}));
+  EXPECT_EQ(problem.where, (Position{1, static_cast<std::uint32_t>(2 * kMaxValues + 2)}));
 }
 
 TEST(JsonText, ANulByteDoesNotHideWhatFollowsIt) {
@@ -123,4 +123,4 @@ TEST(JsonProblem, WhatIsQuotedCannotUpsetATerminal) {
 }
 
 }  // namespace
-}  // namespace lockstep::scenarios
+}  // namespace lockstep::json

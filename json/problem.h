@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace lockstep::scenarios {
+namespace lockstep::json {
 
 // Both from 1; a column counts characters (code points), as editors do.
 struct Position {
@@ -44,4 +44,7 @@ std::string_view nearest(std::string_view text, const std::vector<std::string_vi
 // `did you mean "nodes"?`, or nothing.
 std::string suggestion(std::string_view text, const std::vector<std::string_view>& names);
 
-}  // namespace lockstep::scenarios
+// In the order of the text, each once, no more than anyone will read.
+Problems in_order(Problems problems);
+
+}  // namespace lockstep::json

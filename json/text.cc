@@ -1,6 +1,6 @@
 // Positions from outside the reader: an iterator counts what the lexer has consumed, the text tells where
 // tokens begin.
-#include "scenarios/json_text.h"
+#include "json/text.h"
 
 #include <algorithm>
 #include <cstdint>
@@ -10,7 +10,7 @@
 
 #include "base/text.h"
 
-namespace lockstep::scenarios {
+namespace lockstep::json {
 namespace {
 
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
@@ -96,15 +96,15 @@ class TreeBuilder : public nlohmann::json_sax<nlohmann::json> {
  public:
   TreeBuilder(std::string_view text, const std::size_t& taken) : text_(text), taken_(taken), lines_(text) {}
 
-  bool null() override { return literal(JsonKind::kNull, "null"); }
-  bool boolean(bool value) override { return literal(JsonKind::kBoolean, value ? "true" : "false"); }
+  bool null() override { return literal(Kind::kNull, "null"); }
+  bool boolean(bool value) override { return literal(Kind::kBoolean, value ? "true" : "false"); }
   bool number_integer(number_integer_t) override { return number(); }
   bool number_unsigned(number_unsigned_t) override { return number(); }
   bool number_float(number_float_t, const string_t&) override { return number(); }
   bool binary(binary_t&) override { return false; }  // cannot stand in a text
 
   bool string(string_t& value) override {
-    JsonNode node = node_here(JsonKind::kString);
+    Node node = node_here(Kind::kString);
     node.text = std::move(value);
     token_end_ = taken_;
     return place(std::move(node));
@@ -117,12 +117,12 @@ class TreeBuilder : public nlohmann::json_sax<nlohmann::json> {
       report(Problem{where, pointer_to(pointer(), value), "every key only once", in_quotes(value),
                      "this object has the key already"});
     }
-    open_.back().members.push_back(JsonMember{std::move(value), where, JsonNode{}});
+    open_.back().members.push_back(Member{std::move(value), where, Node{}});
     return true;
   }
 
-  bool start_object(std::size_t) override { return start(JsonKind::kObject); }
-  bool start_array(std::size_t) override { return start(JsonKind::kArray); }
+  bool start_object(std::size_t) override { return start(Kind::kObject); }
+  bool start_array(std::size_t) override { return start(Kind::kArray); }
   bool end_object() override { return end(); }
   bool end_array() override { return end(); }
 
@@ -140,7 +140,7 @@ class TreeBuilder : public nlohmann::json_sax<nlohmann::json> {
     report(Problem{lines_.at(offset), "", "a text in UTF-8", std::string(name), ""});
   }
 
-  std::expected<JsonNode, Problems> result() && {
+  std::expected<Node, Problems> result() && {
     if (!problems_.empty()) return std::unexpected(std::move(problems_));
     return std::move(root_);
   }
@@ -161,22 +161,22 @@ class TreeBuilder : public nlohmann::json_sax<nlohmann::json> {
                1, static_cast<std::size_t>(std::find_if(rest.begin(), rest.end(), ends) - rest.begin())));
   }
 
-  JsonNode node_here(JsonKind kind) {
-    JsonNode node;
+  Node node_here(Kind kind) {
+    Node node;
     node.kind = kind;
     node.where = lines_.at(token_begin());
     return node;
   }
 
-  bool literal(JsonKind kind, std::string_view text) {
-    JsonNode node = node_here(kind);
+  bool literal(Kind kind, std::string_view text) {
+    Node node = node_here(kind);
     node.text = text;
     token_end_ = token_begin() + text.size();
     return place(std::move(node));
   }
 
   bool number() {
-    JsonNode node = node_here(JsonKind::kNumber);
+    Node node = node_here(Kind::kNumber);
     const std::size_t begin = token_begin();
     // The lexer has looked at the byte behind the number, unless the text ends with the number.
     const bool ends_text = taken_ == text_.size() && std::string_view("0123456789").contains(text_.back());
@@ -185,11 +185,11 @@ class TreeBuilder : public nlohmann::json_sax<nlohmann::json> {
     return place(std::move(node));
   }
 
-  bool start(JsonKind kind) {
-    JsonNode node = node_here(kind);
+  bool start(Kind kind) {
+    Node node = node_here(kind);
     token_end_ = token_begin() + 1;
-    if (open_.size() == kMaxJsonDepth) {
-      return refuse(node.where, cat("at most ", kMaxJsonDepth, " levels of arrays and objects"), "one more");
+    if (open_.size() == kMaxDepth) {
+      return refuse(node.where, cat("at most ", kMaxDepth, " levels of arrays and objects"), "one more");
     }
     open_.push_back(std::move(node));
     return true;
@@ -197,18 +197,18 @@ class TreeBuilder : public nlohmann::json_sax<nlohmann::json> {
 
   bool end() {
     token_end_ = token_begin() + 1;
-    JsonNode done = std::move(open_.back());
+    Node done = std::move(open_.back());
     open_.pop_back();
     return place(std::move(done));
   }
 
-  bool place(JsonNode node) {
-    if (++values_ > kMaxJsonValues) {
-      return refuse(node.where, cat("at most ", kMaxJsonValues, " values"), "more");
+  bool place(Node node) {
+    if (++values_ > kMaxValues) {
+      return refuse(node.where, cat("at most ", kMaxValues, " values"), "more");
     }
     if (open_.empty()) {
       root_ = std::move(node);
-    } else if (open_.back().is(JsonKind::kArray)) {
+    } else if (open_.back().is(Kind::kArray)) {
       open_.back().items.push_back(std::move(node));
     } else {
       open_.back().members.back().value = std::move(node);
@@ -219,10 +219,10 @@ class TreeBuilder : public nlohmann::json_sax<nlohmann::json> {
   std::string pointer() const {
     std::string out;
     for (std::size_t depth = 0; depth < open_.size(); ++depth) {
-      const JsonNode& node = open_[depth];
+      const Node& node = open_[depth];
       const bool innermost = depth + 1 == open_.size();
-      if (node.is(JsonKind::kArray) && !innermost) out = pointer_to(out, cat(node.items.size()));
-      if (node.is(JsonKind::kObject) && !innermost) out = pointer_to(out, node.members.back().key);
+      if (node.is(Kind::kArray) && !innermost) out = pointer_to(out, cat(node.items.size()));
+      if (node.is(Kind::kObject) && !innermost) out = pointer_to(out, node.members.back().key);
     }
     return out;
   }
@@ -241,24 +241,24 @@ class TreeBuilder : public nlohmann::json_sax<nlohmann::json> {
   LineCounter lines_;
   std::size_t token_end_ = 0;
   std::size_t values_ = 0;
-  std::vector<JsonNode> open_;  // the arrays and objects around the reader's place, outermost first
-  JsonNode root_;
+  std::vector<Node> open_;  // the arrays and objects around the reader's place, outermost first
+  Node root_;
   Problems problems_;
 };
 
 }  // namespace
 
-const JsonNode* JsonNode::find(std::string_view key) const {
-  const auto found = std::find_if(members.begin(), members.end(),
-                                  [&](const JsonMember& member) { return member.key == key; });
+const Node* Node::find(std::string_view key) const {
+  const auto found =
+      std::find_if(members.begin(), members.end(), [&](const Member& member) { return member.key == key; });
   return found == members.end() ? nullptr : &found->value;
 }
 
-JsonNode* JsonNode::find(std::string_view key) {
-  return const_cast<JsonNode*>(static_cast<const JsonNode*>(this)->find(key));
+Node* Node::find(std::string_view key) {
+  return const_cast<Node*>(static_cast<const Node*>(this)->find(key));
 }
 
-std::expected<JsonNode, Problems> parse_json(std::string_view text) {
+std::expected<Node, Problems> parse(std::string_view text) {
   std::size_t taken = 0;
   TreeBuilder builder(text, taken);
   // The reader would take a NUL byte for the end of the text and never see what follows.
@@ -272,11 +272,11 @@ std::expected<JsonNode, Problems> parse_json(std::string_view text) {
   return std::move(builder).result();
 }
 
-std::string describe(const JsonNode& node) {
+std::string describe(const Node& node) {
   switch (node.kind) {
-    case JsonKind::kArray: return "an array";
-    case JsonKind::kObject: return "an object";
-    case JsonKind::kString: return in_quotes(node.text);
+    case Kind::kArray: return "an array";
+    case Kind::kObject: return "an object";
+    case Kind::kString: return in_quotes(node.text);
     default: return node.text.size() > 40 ? node.text.substr(0, 40) + "..." : node.text;
   }
 }
@@ -325,4 +325,4 @@ ScaledNumber scaled(std::string_view number, int shift) {
   return out;
 }
 
-}  // namespace lockstep::scenarios
+}  // namespace lockstep::json

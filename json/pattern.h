@@ -8,32 +8,32 @@
 
 #include "base/result.h"
 
-namespace lockstep::scenarios {
+namespace lockstep::json {
 
 // `^` ... `$` around literals, `\` escapes, `[a-z_]`, `( )`, `|`, `*`, `+`, `?`. Bytes, not characters.
-class JsonPattern {
+class Pattern {
  public:
   // kInvalidArgument: anything else than the above.
-  static Result<JsonPattern> compile(std::string_view pattern);
+  static Result<Pattern> compile(std::string_view pattern);
   bool matches(std::string_view text) const;
 
  private:
   friend class PatternReader;
 
-  enum class Kind { kByte, kJump, kSplit };
+  enum class Opcode { kByte, kJump, kSplit };
   // Offsets are relative to the instruction, so that fragments of a program can be moved and joined.
   struct Instruction {
-    Kind kind = Kind::kByte;
+    Opcode kind = Opcode::kByte;
     int first = 1;   // kJump, kSplit
     int second = 1;  // kSplit
     std::bitset<256> bytes;
   };
   using Program = std::vector<Instruction>;
 
-  explicit JsonPattern(Program program) : program_(std::move(program)) {}
+  explicit Pattern(Program program) : program_(std::move(program)) {}
   void add_reachable(std::size_t from, std::vector<bool>& states) const;
 
   Program program_;  // accepts by running off its end
 };
 
-}  // namespace lockstep::scenarios
+}  // namespace lockstep::json

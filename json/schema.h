@@ -14,31 +14,31 @@
 #include <string_view>
 
 #include "base/result.h"
-#include "scenarios/json_pattern.h"
-#include "scenarios/json_text.h"
+#include "json/pattern.h"
+#include "json/text.h"
 
-namespace lockstep::scenarios {
+namespace lockstep::json {
 
-class JsonSchema {
+class Schema {
  public:
-  // kInvalidArgument: not JSON, an unknown keyword, a pattern outside json_pattern.h, a $ref to nowhere.
-  static Result<JsonSchema> parse(std::string_view text);
+  // kInvalidArgument: not JSON, an unknown keyword, a pattern outside json/pattern.h, a $ref to nowhere.
+  static Result<Schema> parse(std::string_view text);
 
   // Every problem of `document`, in its order; none: the document is valid.
-  Problems check(const JsonNode& document) const;
+  Problems check(const Node& document) const;
 
   // The schema as it was read, for those who walk it.
-  const JsonNode& root() const { return root_; }
+  const Node& root() const { return root_; }
 
  private:
   friend class SchemaCheck;
-  explicit JsonSchema(JsonNode root) : root_(std::move(root)) {}
-  Status prepare(const JsonNode& schema);
-  Status check_reference(const JsonNode& schema, std::string_view name) const;
-  const JsonNode* resolve(const JsonNode* schema) const;
+  explicit Schema(Node root) : root_(std::move(root)) {}
+  Status prepare(const Node& schema);
+  Status check_reference(const Node& schema, std::string_view name) const;
+  const Node* resolve(const Node* schema) const;
 
-  JsonNode root_;
-  std::map<std::string, JsonPattern, std::less<>> patterns_;  // by their text
+  Node root_;
+  std::map<std::string, Pattern, std::less<>> patterns_;  // by their text
 };
 
-}  // namespace lockstep::scenarios
+}  // namespace lockstep::json

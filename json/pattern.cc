@@ -1,15 +1,15 @@
 // Thompson's construction (CACM 1968): all alternatives advance together, one byte at a time.
-#include "scenarios/json_pattern.h"
+#include "json/pattern.h"
 
 #include "base/text.h"
 
-namespace lockstep::scenarios {
+namespace lockstep::json {
 
 class PatternReader {
  public:
   explicit PatternReader(std::string_view pattern) : rest_(pattern) {}
 
-  Result<JsonPattern::Program> whole() {
+  Result<Pattern::Program> whole() {
     if (!rest_.starts_with('^') || !rest_.ends_with('$')) return refuse("^ at the begin and $ at the end");
     rest_ = rest_.substr(1, rest_.size() - 2);
     LOCKSTEP_TRY(program, alternatives());
@@ -18,8 +18,8 @@ class PatternReader {
   }
 
  private:
-  using Program = JsonPattern::Program;
-  using Kind = JsonPattern::Kind;
+  using Program = Pattern::Program;
+  using Opcode = Pattern::Opcode;
 
   std::unexpected<Error> refuse(std::string_view expected) const {
     return fail(ErrorCode::kInvalidArgument, cat("expected ", expected, " before \"", rest_, "\""));
@@ -38,9 +38,9 @@ class PatternReader {
     LOCKSTEP_TRY(left, sequence());
     if (!take('|')) return left;
     LOCKSTEP_TRY(right, alternatives());
-    Program out{{Kind::kSplit, 1, length(left) + 2, {}}};
+    Program out{{Opcode::kSplit, 1, length(left) + 2, {}}};
     append(out, left);
-    out.push_back({Kind::kJump, length(right) + 1, 1, {}});
+    out.push_back({Opcode::kJump, length(right) + 1, 1, {}});
     append(out, right);
     return out;
   }
@@ -57,14 +57,14 @@ class PatternReader {
   Program repeated(Program atom_program) {
     const int size = length(atom_program);
     if (take('+')) {
-      atom_program.push_back({Kind::kSplit, -size, 1, {}});
+      atom_program.push_back({Opcode::kSplit, -size, 1, {}});
       return atom_program;
     }
     const bool star = take('*');
     if (!star && !take('?')) return atom_program;
-    Program out{{Kind::kSplit, 1, size + (star ? 2 : 1), {}}};
+    Program out{{Opcode::kSplit, 1, size + (star ? 2 : 1), {}}};
     append(out, atom_program);
-    if (star) out.push_back({Kind::kJump, -size - 1, 1, {}});
+    if (star) out.push_back({Opcode::kJump, -size - 1, 1, {}});
     return out;
   }
 
@@ -108,30 +108,30 @@ class PatternReader {
   std::string_view rest_;
 };
 
-Result<JsonPattern> JsonPattern::compile(std::string_view pattern) {
+Result<Pattern> Pattern::compile(std::string_view pattern) {
   LOCKSTEP_TRY(program, PatternReader(pattern).whole());
-  return JsonPattern(std::move(program));
+  return Pattern(std::move(program));
 }
 
 // Recursion is bounded by the length of the pattern: a state is entered once.
-void JsonPattern::add_reachable(std::size_t from, std::vector<bool>& states) const {
+void Pattern::add_reachable(std::size_t from, std::vector<bool>& states) const {
   if (states[from]) return;
   states[from] = true;
   if (from == program_.size()) return;
   const Instruction& at = program_[from];
-  if (at.kind == Kind::kByte) return;
+  if (at.kind == Opcode::kByte) return;
   add_reachable(from + static_cast<std::size_t>(at.first), states);
-  if (at.kind == Kind::kSplit) add_reachable(from + static_cast<std::size_t>(at.second), states);
+  if (at.kind == Opcode::kSplit) add_reachable(from + static_cast<std::size_t>(at.second), states);
 }
 
-bool JsonPattern::matches(std::string_view text) const {
+bool Pattern::matches(std::string_view text) const {
   std::vector<bool> now(program_.size() + 1);
   const std::vector<bool> none(now.size());
   add_reachable(0, now);
   for (const char c : text) {
     std::vector<bool> next(program_.size() + 1);
     for (std::size_t at = 0; at < program_.size(); ++at) {
-      const bool taken = now[at] && program_[at].kind == Kind::kByte &&
+      const bool taken = now[at] && program_[at].kind == Opcode::kByte &&
                          program_[at].bytes.test(static_cast<unsigned char>(c));
       if (taken) add_reachable(at + 1, next);
     }
@@ -141,4 +141,4 @@ bool JsonPattern::matches(std::string_view text) const {
   return now.back();
 }
 
-}  // namespace lockstep::scenarios
+}  // namespace lockstep::json

@@ -1,6 +1,6 @@
 // One function per keyword; oneOf, the keyword with the worst messages everywhere, guesses which branch was
 // meant.
-#include "scenarios/json_schema.h"
+#include "json/schema.h"
 
 #include <algorithm>
 #include <array>
@@ -11,33 +11,33 @@
 #include "base/check.h"
 #include "base/text.h"
 
-namespace lockstep::scenarios {
+namespace lockstep::json {
 namespace {
 
 constexpr std::string_view kDefinitions = "#/$defs/";
 
-std::string_view text_of(const JsonNode& schema, std::string_view keyword) {
-  const JsonNode* value = schema.find(keyword);
+std::string_view text_of(const Node& schema, std::string_view keyword) {
+  const Node* value = schema.find(keyword);
   return value == nullptr ? std::string_view() : std::string_view(value->text);
 }
 
-bool has_type(const JsonNode& node, std::string_view type) {
+bool has_type(const Node& node, std::string_view type) {
   switch (node.kind) {
-    case JsonKind::kNull: return type == "null";
-    case JsonKind::kBoolean: return type == "boolean";
-    case JsonKind::kString: return type == "string";
-    case JsonKind::kArray: return type == "array";
-    case JsonKind::kObject: return type == "object";
-    case JsonKind::kNumber: return type == "number" || (type == "integer" && scaled(node.text, 0).exact);
+    case Kind::kNull: return type == "null";
+    case Kind::kBoolean: return type == "boolean";
+    case Kind::kString: return type == "string";
+    case Kind::kArray: return type == "array";
+    case Kind::kObject: return type == "object";
+    case Kind::kNumber: return type == "number" || (type == "integer" && scaled(node.text, 0).exact);
   }
   return false;
 }
 
 // Only scalars are ever named in const and enum.
-bool equal_scalars(const JsonNode& a, const JsonNode& b) { return a.kind == b.kind && a.text == b.text; }
+bool equal_scalars(const Node& a, const Node& b) { return a.kind == b.kind && a.text == b.text; }
 
 // Six decimals: bounds and probabilities in the schema have no more.
-bool less(const JsonNode& a, const JsonNode& b) { return scaled(a.text, 6).whole < scaled(b.text, 6).whole; }
+bool less(const Node& a, const Node& b) { return scaled(a.text, 6).whole < scaled(b.text, 6).whole; }
 
 std::string join(const std::vector<std::string>& parts) {
   std::string out;
@@ -51,7 +51,7 @@ std::string name_of_type(std::string_view type) {
   return cat(type == "array" || type == "object" || type == "integer" ? "an " : "a ", type);
 }
 
-std::string items_of(const JsonNode& schema, std::string_view keyword) {
+std::string items_of(const Node& schema, std::string_view keyword) {
   const std::string_view count = text_of(schema, keyword);
   return cat(count, count == "1" ? " item" : " items");
 }
@@ -72,21 +72,21 @@ bool stands_in(const auto& keywords, std::string_view keyword) {
 // One walk over one document. Problems inside branches that are only tried go to a list of their own.
 class SchemaCheck {
  public:
-  SchemaCheck(const JsonSchema& schema, Problems& problems) : schema_(schema), problems_(problems) {}
+  SchemaCheck(const Schema& schema, Problems& problems) : schema_(schema), problems_(problems) {}
 
-  void check(const JsonNode& schema_or_reference, const JsonNode& node, const std::string& pointer) {
-    const JsonNode& schema = *schema_.resolve(&schema_or_reference);
+  void check(const Node& schema_or_reference, const Node& node, const std::string& pointer) {
+    const Node& schema = *schema_.resolve(&schema_or_reference);
     if (!is_of_form(schema, node)) {
       report(node.where, pointer, expectation(schema), describe(node), nearest_choice(schema, node));
       return;
     }
     check_range(schema, node, pointer);
-    if (node.is(JsonKind::kObject)) check_object(schema, node, pointer);
-    if (node.is(JsonKind::kArray)) check_array(schema, node, pointer);
-    if (const JsonNode* all = schema.find("allOf")) {
-      for (const JsonNode& part : all->items) check(part, node, pointer);
+    if (node.is(Kind::kObject)) check_object(schema, node, pointer);
+    if (node.is(Kind::kArray)) check_array(schema, node, pointer);
+    if (const Node* all = schema.find("allOf")) {
+      for (const Node& part : all->items) check(part, node, pointer);
     }
-    if (const JsonNode* one = schema.find("oneOf")) check_one_of(schema, *one, node, pointer);
+    if (const Node* one = schema.find("oneOf")) check_one_of(schema, *one, node, pointer);
   }
 
  private:
@@ -97,35 +97,33 @@ class SchemaCheck {
   }
 
   // type, const, enum and pattern.
-  bool is_of_form(const JsonNode& schema, const JsonNode& node) const {
-    if (const JsonNode* type = schema.find("type"); type != nullptr && !has_type(node, type->text))
-      return false;
-    if (const JsonNode* only = schema.find("const"); only != nullptr && !equal_scalars(*only, node))
-      return false;
-    if (const JsonNode* choices = schema.find("enum")) {
-      const auto chosen = [&](const JsonNode& choice) { return equal_scalars(choice, node); };
+  bool is_of_form(const Node& schema, const Node& node) const {
+    if (const Node* type = schema.find("type"); type != nullptr && !has_type(node, type->text)) return false;
+    if (const Node* only = schema.find("const"); only != nullptr && !equal_scalars(*only, node)) return false;
+    if (const Node* choices = schema.find("enum")) {
+      const auto chosen = [&](const Node& choice) { return equal_scalars(choice, node); };
       if (std::none_of(choices->items.begin(), choices->items.end(), chosen)) return false;
     }
-    const JsonNode* pattern = schema.find("pattern");
-    return pattern == nullptr || !node.is(JsonKind::kString) ||
+    const Node* pattern = schema.find("pattern");
+    return pattern == nullptr || !node.is(Kind::kString) ||
            schema_.patterns_.find(pattern->text)->second.matches(node.text);
   }
 
-  void check_range(const JsonNode& schema, const JsonNode& node, const std::string& pointer) {
-    if (!node.is(JsonKind::kNumber)) return;
-    const JsonNode* minimum = schema.find("minimum");
-    const JsonNode* maximum = schema.find("maximum");
+  void check_range(const Node& schema, const Node& node, const std::string& pointer) {
+    if (!node.is(Kind::kNumber)) return;
+    const Node* minimum = schema.find("minimum");
+    const Node* maximum = schema.find("maximum");
     if ((minimum != nullptr && less(node, *minimum)) || (maximum != nullptr && less(*maximum, node))) {
       report(node.where, pointer, expectation(schema), describe(node), "");
     }
   }
 
-  void check_object(const JsonNode& schema, const JsonNode& node, const std::string& pointer) {
-    const JsonNode* properties = schema.find("properties");
-    const JsonNode* additional = schema.find("additionalProperties");
-    for (const JsonMember& member : node.members) {
-      const JsonNode* known = properties == nullptr ? nullptr : properties->find(member.key);
-      if (known == nullptr && additional != nullptr && additional->is(JsonKind::kObject)) known = additional;
+  void check_object(const Node& schema, const Node& node, const std::string& pointer) {
+    const Node* properties = schema.find("properties");
+    const Node* additional = schema.find("additionalProperties");
+    for (const Member& member : node.members) {
+      const Node* known = properties == nullptr ? nullptr : properties->find(member.key);
+      if (known == nullptr && additional != nullptr && additional->is(Kind::kObject)) known = additional;
       const std::string inside = pointer_to(pointer, member.key);
       if (known != nullptr) {
         check(*known, member.value, inside);
@@ -133,19 +131,19 @@ class SchemaCheck {
         report_unknown(properties, member, inside);
       }
     }
-    const JsonNode* required = schema.find("required");
+    const Node* required = schema.find("required");
     if (required == nullptr) return;
-    for (const JsonNode& key : required->items) {
+    for (const Node& key : required->items) {
       if (node.find(key.text) != nullptr) continue;
       report(node.where, pointer, cat("the member ", in_quotes(key.text)), "none", "");
     }
   }
 
-  void report_unknown(const JsonNode* properties, const JsonMember& member, std::string pointer) {
+  void report_unknown(const Node* properties, const Member& member, std::string pointer) {
     std::vector<std::string_view> names;
     std::string listed;
     if (properties != nullptr) {
-      for (const JsonMember& property : properties->members) {
+      for (const Member& property : properties->members) {
         names.push_back(property.key);
         append_text(listed, cat(listed.empty() ? "" : ", ", property.key));
       }
@@ -154,9 +152,9 @@ class SchemaCheck {
            suggestion(member.key, names));
   }
 
-  void check_array(const JsonNode& schema, const JsonNode& node, const std::string& pointer) {
+  void check_array(const Node& schema, const Node& node, const std::string& pointer) {
     const auto size_is = [&](std::string_view keyword, auto&& holds) {
-      const JsonNode* bound = schema.find(keyword);
+      const Node* bound = schema.find(keyword);
       return bound == nullptr ||
              holds(static_cast<__int128>(node.items.size()), scaled(bound->text, 0).whole);
     };
@@ -166,26 +164,25 @@ class SchemaCheck {
     if (!size_is("maxItems", std::less_equal<>())) {
       report(node.where, pointer, cat("at most ", items_of(schema, "maxItems")), cat(node.items.size()), "");
     }
-    const JsonNode* items = schema.find("items");
+    const Node* items = schema.find("items");
     if (items == nullptr) return;
     for (std::size_t i = 0; i < node.items.size(); ++i)
       check(*items, node.items[i], pointer_to(pointer, cat(i)));
   }
 
-  Problems tried(const JsonNode& branch, const JsonNode& node, const std::string& pointer) const {
+  Problems tried(const Node& branch, const Node& node, const std::string& pointer) const {
     Problems problems;
     SchemaCheck(schema_, problems).check(branch, node, pointer);
     return problems;
   }
 
-  void check_one_of(const JsonNode& schema, const JsonNode& branches, const JsonNode& node,
-                    const std::string& pointer) {
+  void check_one_of(const Node& schema, const Node& branches, const Node& node, const std::string& pointer) {
     std::size_t matching = 0;
-    for (const JsonNode& branch : branches.items) matching += tried(branch, node, pointer).empty() ? 1 : 0;
+    for (const Node& branch : branches.items) matching += tried(branch, node, pointer).empty() ? 1 : 0;
     if (matching == 1) return;
     if (chooses_member(branches)) return report_member_choice(branches, node, pointer);
     if (const auto kind = discriminator(branches)) return report_by_kind(branches, *kind, node, pointer);
-    const JsonNode* meant = matching == 0 ? branch_of_type(branches, node) : nullptr;
+    const Node* meant = matching == 0 ? branch_of_type(branches, node) : nullptr;
     if (meant != nullptr) {
       for (Problem& problem : tried(*meant, node, pointer)) problems_.push_back(std::move(problem));
     } else {
@@ -194,17 +191,17 @@ class SchemaCheck {
   }
 
   // Every branch is {"required": [name]}: exactly one of these members.
-  static bool chooses_member(const JsonNode& branches) {
-    return std::all_of(branches.items.begin(), branches.items.end(), [](const JsonNode& branch) {
-      const JsonNode* required = branch.find("required");
+  static bool chooses_member(const Node& branches) {
+    return std::all_of(branches.items.begin(), branches.items.end(), [](const Node& branch) {
+      const Node* required = branch.find("required");
       return branch.members.size() == 1 && required != nullptr && required->items.size() == 1;
     });
   }
 
-  void report_member_choice(const JsonNode& branches, const JsonNode& node, const std::string& pointer) {
+  void report_member_choice(const Node& branches, const Node& node, const std::string& pointer) {
     std::vector<std::string> names;
     std::string found;
-    for (const JsonNode& branch : branches.items) {
+    for (const Node& branch : branches.items) {
       names.push_back(branch.find("required")->items[0].text);
       if (node.find(names.back()) != nullptr)
         append_text(found, cat(found.empty() ? "" : " and ", names.back()));
@@ -214,43 +211,43 @@ class SchemaCheck {
   }
 
   // The member that has a const in every branch, if there is one.
-  std::optional<std::string> discriminator(const JsonNode& branches) const {
-    const JsonNode* properties = schema_.resolve(&branches.items[0])->find("properties");
+  std::optional<std::string> discriminator(const Node& branches) const {
+    const Node* properties = schema_.resolve(&branches.items[0])->find("properties");
     if (properties == nullptr) return std::nullopt;
-    for (const JsonMember& property : properties->members) {
+    for (const Member& property : properties->members) {
       const bool everywhere =
           std::all_of(branches.items.begin(), branches.items.end(),
-                      [&](const JsonNode& branch) { return constant_of(branch, property.key) != nullptr; });
+                      [&](const Node& branch) { return constant_of(branch, property.key) != nullptr; });
       if (everywhere) return property.key;
     }
     return std::nullopt;
   }
 
-  const JsonNode* constant_of(const JsonNode& branch, std::string_view key) const {
-    const JsonNode* properties = schema_.resolve(&branch)->find("properties");
-    const JsonNode* property = properties == nullptr ? nullptr : properties->find(key);
+  const Node* constant_of(const Node& branch, std::string_view key) const {
+    const Node* properties = schema_.resolve(&branch)->find("properties");
+    const Node* property = properties == nullptr ? nullptr : properties->find(key);
     return property == nullptr ? nullptr : property->find("const");
   }
 
-  void report_by_kind(const JsonNode& branches, const std::string& kind, const JsonNode& node,
+  void report_by_kind(const Node& branches, const std::string& kind, const Node& node,
                       const std::string& pointer) {
-    if (!node.is(JsonKind::kObject)) return report(node.where, pointer, "an object", describe(node), "");
-    const JsonNode* value = node.find(kind);
+    if (!node.is(Kind::kObject)) return report(node.where, pointer, "an object", describe(node), "");
+    const Node* value = node.find(kind);
     if (value == nullptr) return report(node.where, pointer, cat("the member ", in_quotes(kind)), "none", "");
     std::vector<std::string> kinds;
-    for (const JsonNode& branch : branches.items) {
-      const JsonNode* constant = constant_of(branch, kind);
+    for (const Node& branch : branches.items) {
+      const Node* constant = constant_of(branch, kind);
       if (equal_scalars(*constant, *value)) return check(branch, node, pointer);
       kinds.push_back(constant->text);
     }
     const std::vector<std::string_view> names(kinds.begin(), kinds.end());
     report(value->where, pointer_to(pointer, kind), join(kinds), describe(*value),
-           value->is(JsonKind::kString) ? suggestion(value->text, names) : "");
+           value->is(Kind::kString) ? suggestion(value->text, names) : "");
   }
 
-  const JsonNode* branch_of_type(const JsonNode& branches, const JsonNode& node) const {
-    const JsonNode* meant = nullptr;
-    for (const JsonNode& branch : branches.items) {
+  const Node* branch_of_type(const Node& branches, const Node& node) const {
+    const Node* meant = nullptr;
+    for (const Node& branch : branches.items) {
       if (!has_type(node, text_of(*schema_.resolve(&branch), "type"))) continue;
       if (meant != nullptr) return nullptr;
       meant = &branch;
@@ -258,14 +255,14 @@ class SchemaCheck {
     return meant;
   }
 
-  std::string expectation(const JsonNode& schema) const {
-    if (const JsonNode* title = schema.find("title")) return title->text;
-    if (const JsonNode* only = schema.find("const")) return describe(*only);
+  std::string expectation(const Node& schema) const {
+    if (const Node* title = schema.find("title")) return title->text;
+    if (const Node* only = schema.find("const")) return describe(*only);
     std::vector<std::string> parts;
-    if (const JsonNode* choices = schema.find("enum")) {
-      for (const JsonNode& choice : choices->items) parts.push_back(describe(choice));
-    } else if (const JsonNode* branches = schema.find("oneOf")) {
-      for (const JsonNode& branch : branches->items) parts.push_back(expectation(*schema_.resolve(&branch)));
+    if (const Node* choices = schema.find("enum")) {
+      for (const Node& choice : choices->items) parts.push_back(describe(choice));
+    } else if (const Node* branches = schema.find("oneOf")) {
+      for (const Node& branch : branches->items) parts.push_back(expectation(*schema_.resolve(&branch)));
     }
     if (!parts.empty()) return join(parts);
     std::string out =
@@ -278,39 +275,39 @@ class SchemaCheck {
     return out;
   }
 
-  static std::string nearest_choice(const JsonNode& schema, const JsonNode& node) {
-    const JsonNode* choices = schema.find("enum");
-    if (choices == nullptr || !node.is(JsonKind::kString)) return "";
+  static std::string nearest_choice(const Node& schema, const Node& node) {
+    const Node* choices = schema.find("enum");
+    if (choices == nullptr || !node.is(Kind::kString)) return "";
     std::vector<std::string_view> names;
-    for (const JsonNode& choice : choices->items) names.push_back(choice.text);
+    for (const Node& choice : choices->items) names.push_back(choice.text);
     return suggestion(node.text, names);
   }
 
-  const JsonSchema& schema_;
+  const Schema& schema_;
   Problems& problems_;
 };
 
-Result<JsonSchema> JsonSchema::parse(std::string_view text) {
-  auto root = parse_json(text);
+Result<Schema> Schema::parse(std::string_view text) {
+  auto root = json::parse(text);
   if (!root) return fail(ErrorCode::kInvalidArgument, to_text(root.error().front(), "schema"));
-  JsonSchema schema(std::move(*root));
+  Schema schema(std::move(*root));
   LOCKSTEP_TRY_STATUS(schema.prepare(schema.root_));
   return schema;
 }
 
 // Walks every schema inside `schema`: keywords, patterns and references.
-Status JsonSchema::prepare(const JsonNode& schema) {
+Status Schema::prepare(const Node& schema) {
   for (const auto& [keyword, where, value] : schema.members) {
     if (stands_in(kPlain, keyword) || (stands_in(kCommentary, keyword) && keyword != "$defs")) continue;
     if (keyword == "pattern") {
-      LOCKSTEP_TRY(pattern, JsonPattern::compile(value.text));
+      LOCKSTEP_TRY(pattern, Pattern::compile(value.text));
       patterns_.emplace(value.text, std::move(pattern));
     } else if (keyword == "$ref") {
       LOCKSTEP_TRY_STATUS(check_reference(schema, value.text));
     } else if (keyword == "properties" || keyword == "$defs") {
-      for (const JsonMember& member : value.members) LOCKSTEP_TRY_STATUS(prepare(member.value));
+      for (const Member& member : value.members) LOCKSTEP_TRY_STATUS(prepare(member.value));
     } else if (keyword == "allOf" || keyword == "oneOf") {
-      for (const JsonNode& branch : value.items) LOCKSTEP_TRY_STATUS(prepare(branch));
+      for (const Node& branch : value.items) LOCKSTEP_TRY_STATUS(prepare(branch));
     } else if (keyword == "items" || keyword == "additionalProperties") {
       LOCKSTEP_TRY_STATUS(prepare(value));
     } else {
@@ -323,8 +320,8 @@ Status JsonSchema::prepare(const JsonNode& schema) {
 
 // A reference leads to a definition in one step, and what stands beside it is commentary: resolve() relies on
 // both.
-Status JsonSchema::check_reference(const JsonNode& schema, std::string_view name) const {
-  const JsonNode* definition = resolve(&schema);
+Status Schema::check_reference(const Node& schema, std::string_view name) const {
+  const Node* definition = resolve(&schema);
   if (definition == nullptr || definition->find("$ref") != nullptr) {
     return fail(ErrorCode::kInvalidArgument, cat("expected a definition, found ", name));
   }
@@ -336,19 +333,19 @@ Status JsonSchema::check_reference(const JsonNode& schema, std::string_view name
   return {};
 }
 
-const JsonNode* JsonSchema::resolve(const JsonNode* schema) const {
-  const JsonNode* reference = schema->find("$ref");
+const Node* Schema::resolve(const Node* schema) const {
+  const Node* reference = schema->find("$ref");
   if (reference == nullptr) return schema;
   const std::string_view to = reference->text;
-  const JsonNode* definitions = root_.find("$defs");
+  const Node* definitions = root_.find("$defs");
   if (definitions == nullptr || !to.starts_with(kDefinitions)) return nullptr;
   return definitions->find(to.substr(kDefinitions.size()));
 }
 
-Problems JsonSchema::check(const JsonNode& document) const {
+Problems Schema::check(const Node& document) const {
   Problems problems;
   SchemaCheck(*this, problems).check(root_, document, "");
   return problems;
 }
 
-}  // namespace lockstep::scenarios
+}  // namespace lockstep::json

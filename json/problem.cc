@@ -1,12 +1,14 @@
 // Sentences about problems, and names that were probably meant.
-#include "scenarios/json_problem.h"
+#include "json/problem.h"
 
 #include <algorithm>
 #include <numeric>
+#include <tuple>
+#include <utility>
 
 #include "base/text.h"
 
-namespace lockstep::scenarios {
+namespace lockstep::json {
 namespace {
 
 constexpr std::size_t kMaxQuotedCharacters = 40;
@@ -93,4 +95,17 @@ std::string suggestion(std::string_view text, const std::vector<std::string_view
   return name.empty() ? std::string() : cat("did you mean \"", name, "\"?");
 }
 
-}  // namespace lockstep::scenarios
+Problems in_order(Problems problems) {
+  std::sort(problems.begin(), problems.end(), [](const Problem& a, const Problem& b) {
+    return std::tie(a.where, a.pointer, a.expected) < std::tie(b.where, b.pointer, b.expected);
+  });
+  Problems out;
+  for (Problem& problem : problems) {
+    if (out.size() < kMaxProblems && std::find(out.begin(), out.end(), problem) == out.end()) {
+      out.push_back(std::move(problem));
+    }
+  }
+  return out;
+}
+
+}  // namespace lockstep::json
