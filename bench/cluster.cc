@@ -11,6 +11,7 @@
 #include "base/check.h"
 #include "core/client/client_process.h"
 #include "core/service/node.h"
+#include "scenarios/simulated_events.h"
 #include "scenarios/witness.h"
 #include "sim/world.h"
 #include "storage/sql/database.h"
@@ -56,7 +57,7 @@ class Cluster {
  public:
   explicit Cluster(std::uint64_t clients) {
     sql::initialise_sqlite(1);
-    witness_.attend(world_.recorder());
+    witness_.attend(events_);
     for (std::uint32_t n = 1; n <= kNodes; ++n) members_.push_back(NodeId(n));
     for (const NodeId member : members_) add_node(member);
     for (std::uint64_t n = 0; n < clients; ++n) add_client(NodeId(kFirstClient.value() + n));
@@ -120,6 +121,7 @@ class Cluster {
 
   Witness witness_{{.voters = kNodes}};  // outlives the world
   sim::World world_{{.seed = 1, .latency = {.median = microseconds(100), .p99 = microseconds(200)}}};
+  scenarios::SimulatedEvents events_{world_.recorder()};
   std::vector<NodeId> members_;
   std::vector<Writer*> writers_;  // owned by the world
 };

@@ -7,16 +7,16 @@
 
 namespace lockstep::cli {
 
-void append_event(std::string& out, const sim::Recorded& recorded) {
-  const env::Event& event = recorded.event;
+void append_event(std::string& out, const scenarios::Observation& observation) {
+  const env::Event& event = observation.event;
   append_text(out, R"({"order":)");
-  append_text(out, recorded.order);
+  append_text(out, observation.order);
   append_text(out, R"(,"time":)");
-  append_text(out, recorded.time.time_since_epoch().count());
+  append_text(out, observation.at.count());
   append_text(out, R"(,"node":")");
-  append_text(out, scenarios::Roster::name(recorded.node));
+  append_text(out, scenarios::Roster::name(observation.node));
   append_text(out, R"(","incarnation":)");
-  append_text(out, recorded.incarnation.value());
+  append_text(out, observation.incarnation.value());
   append_text(out, R"(,"event":")");
   append_text(out, event.type->name);
   out.push_back('"');
@@ -33,13 +33,13 @@ void append_event(std::string& out, const sim::Recorded& recorded) {
   out.append("}\n");
 }
 
-void TraceText::on_event(const sim::Recorded& recorded) {
-  if (recorded.order >= first_ && recorded.order < end_) append_event(text_, recorded);
+void TraceText::on_event(const scenarios::Observation& observation) {
+  if (observation.order >= first_ && observation.order < end_) append_event(text_, observation);
 }
 
-void TraceFile::on_event(const sim::Recorded& recorded) {
+void TraceFile::on_event(const scenarios::Observation& observation) {
   constexpr std::size_t kChunkBytes = 1 << 20;
-  append_event(waiting_, recorded);
+  append_event(waiting_, observation);
   if (waiting_.size() < kChunkBytes) return;
   file_.append(waiting_);
   waiting_.clear();

@@ -21,7 +21,9 @@ Json json_of(const Verdict& verdict) {
 }
 
 Json json_of(const FaultRecord& fault) {
-  return {{"kind", fault.kind}, {"description", fault.description}, {"fired", fault.fired}};
+  Json json = {{"kind", fault.kind}, {"description", fault.description}, {"fired", fault.fired}};
+  if (!fault.skipped.empty()) json["skipped"] = fault.skipped;
+  return json;
 }
 
 template <class Item>

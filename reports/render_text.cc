@@ -90,6 +90,10 @@ std::string to_text(const Report& report, const TextStyle& style) {
   out += vacuity(report);
   append_table(out, report.verdicts, style);
   for (const FaultRecord& fault : report.faults) {
+    if (!fault.skipped.empty()) {
+      out += cat("  fault ", fault.kind, ": skipped: ", fault.skipped, "\n");
+      continue;
+    }
     const std::string fired = fault.fired == 0 ? coloured(Outcome::kVacuous, "never fired", style) : cat("fired ", fault.fired, "x");
     out += cat("  fault ", fault.kind, ": ", fault.description, " (", fired, ")\n");
   }

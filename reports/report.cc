@@ -8,7 +8,9 @@ namespace lockstep::reports {
 Outcome Report::outcome() const {
   Outcome all = Outcome::kHolds;
   for (const Verdict& verdict : verdicts) all = worst(all, verdict.outcome);
-  const bool all_fired = std::all_of(faults.begin(), faults.end(), [](const FaultRecord& fault) { return fault.fired > 0; });
+  const bool all_fired = std::all_of(faults.begin(), faults.end(), [](const FaultRecord& fault) {
+    return fault.fired > 0 || !fault.skipped.empty();
+  });
   if (!all_fired || operations.ok < min_ok) all = worst(all, Outcome::kVacuous);
   return all;
 }

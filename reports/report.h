@@ -15,6 +15,7 @@ struct FaultRecord {
   std::string kind;         // "crash", "partition"
   std::string description;  // one line: what it hit and when
   std::uint64_t fired = 0;  // how often it took effect
+  std::string skipped{};    // why this world cannot do it; empty if it can. Then it counts for nothing
 };
 
 struct OperationCounts {

@@ -20,16 +20,15 @@ constexpr Duration kAnswerTimeout = std::chrono::seconds(1);
 }  // namespace
 
 void EndPhase::run() {
-  Nemesis& nemesis = simulation_.nemesis();
-  nemesis.stop();
-  const auto all = simulation_.roster().nodes();
+  nemesis_.stop();
+  const auto all = cast_.roster().nodes();
   if (scenario_.finally.heal == Heal::kQuorumThenAll && all.size() > 1) {
     const auto quorum = draw_quorum();
-    nemesis.heal(quorum);
+    nemesis_.heal(quorum);
     // A strong write needs every voter: a quorum cannot owe it.
     phase("a healed quorum", quorum, wire::QUORUM);
   }
-  nemesis.heal_all();
+  nemesis_.heal_all();
   phase("the whole healed cluster", all, wire::DEFAULT_MODE);
   await_rest(all);
   read_tables();
@@ -38,7 +37,7 @@ void EndPhase::run() {
 
 // A majority, drawn by seed.
 std::vector<NodeId> EndPhase::draw_quorum() const {
-  auto nodes = simulation_.roster().nodes();
+  auto nodes = cast_.roster().nodes();
   std::sort(nodes.begin(), nodes.end(), [this](NodeId a, NodeId b) {
     return draw(seed_, kQuorum, a.value(), 0) < draw(seed_, kQuorum, b.value(), 0);
   });
@@ -48,8 +47,8 @@ std::vector<NodeId> EndPhase::draw_quorum() const {
 }
 
 void EndPhase::phase(const std::string& name, const std::vector<NodeId>& healed, wire::WriteMode mode) {
-  const sim::SimTime began = simulation_.world().now();
-  const sim::SimTime deadline = began + scenario_.finally.converge_within;
+  const Duration began = stage_.now();
+  const Duration deadline = began + scenario_.finally.converge_within;
   const auto index = serve(deadline, mode);
   const std::string within = to_string(scenario_.finally.converge_within);
   if (!index) {
@@ -57,37 +56,37 @@ void EndPhase::phase(const std::string& name, const std::vector<NodeId>& healed,
   } else if (!await_applied(healed, *index, deadline)) {
     broken_.push_back(cat(name, " did not apply entry ", *index, " on every node within ", within));
   } else {
-    phases_.push_back(cat(name, " served and converged after ", reports::readable(simulation_.world().now() - began)));
+    phases_.push_back(cat(name, " served and converged after ", reports::readable(stage_.now() - began)));
   }
 }
 
 // The index of an executed write of the steward, or nothing by the deadline.
-std::optional<std::uint64_t> EndPhase::serve(sim::SimTime deadline, wire::WriteMode mode) {
+std::optional<std::uint64_t> EndPhase::serve(Duration deadline, wire::WriteMode mode) {
   // The table comes with the write: the workloads may have ended before there was a leader.
   const wire::Statement create = make_statement("CREATE TABLE IF NOT EXISTS steward(id INTEGER PRIMARY KEY)");
-  while (simulation_.world().now() < deadline) {
+  while (stage_.now() < deadline) {
     wire::Statement insert = make_statement("INSERT INTO steward(id) VALUES(?1)");
     add_integer(insert, ++next_probe_);
-    const Duration left = deadline - simulation_.world().now();
+    const Duration left = deadline - stage_.now();
     const auto done = await([&](client::ClientProcess::Then then) {
-      simulation_.steward().write({create, insert}, {.expected = {}, .mode = mode}, left, std::move(then));
+      cast_.steward().write({create, insert}, {.expected = {}, .mode = mode}, left, std::move(then));
     });
     if (ending_of_write(done).completion == reports::Completion::kOk) return done.reply.write().index();
   }
   return std::nullopt;
 }
 
-bool EndPhase::await_applied(const std::vector<NodeId>& nodes, std::uint64_t index, sim::SimTime deadline) {
+bool EndPhase::await_applied(const std::vector<NodeId>& nodes, std::uint64_t index, Duration deadline) {
   std::set<NodeId> missing(nodes.begin(), nodes.end());
-  while (!missing.empty() && simulation_.world().now() < deadline) {
+  while (!missing.empty() && stage_.now() < deadline) {
     for (const NodeId node : std::set<NodeId>(missing)) {
       const auto done = await([&](client::ClientProcess::Then then) {
-        simulation_.steward().status(node, kAnswerTimeout, std::move(then));
+        cast_.steward().status(node, kAnswerTimeout, std::move(then));
       });
       if (done.conclusion == client::Conclusion::kDone && done.reply.node_status().applied_index() >= index)
         missing.erase(node);
     }
-    if (!missing.empty()) simulation_.world().run_for(kPoll);
+    if (!missing.empty()) stage_.run_for(kPoll);
   }
   return missing.empty();
 }
@@ -95,16 +94,17 @@ bool EndPhase::await_applied(const std::vector<NodeId>& nodes, std::uint64_t ind
 // Writes that were under way when their clients gave up may be executed now: the nodes are compared when all
 // stand at the same entry.
 void EndPhase::await_rest(const std::vector<NodeId>& nodes) {
-  const sim::SimTime deadline = simulation_.world().now() + scenario_.finally.converge_within;
+  const Duration deadline = stage_.now() + scenario_.finally.converge_within;
   ask_statuses(nodes);
-  while (!stand_together(nodes.size()) && simulation_.world().now() < deadline) {
-    simulation_.world().run_for(kPoll);
+  while (!stand_together(nodes.size()) && stage_.now() < deadline) {
+    stage_.run_for(kPoll);
     ask_statuses(nodes);
   }
 }
 
 bool EndPhase::stand_together(std::size_t nodes) const {
-  return statuses_.size() == nodes && std::all_of(statuses_.begin(), statuses_.end(), [this](const auto& status) {
+  return statuses_.size() == nodes &&
+         std::all_of(statuses_.begin(), statuses_.end(), [this](const auto& status) {
            return status.applied_index() == statuses_.front().applied_index();
          });
 }
@@ -113,7 +113,7 @@ void EndPhase::ask_statuses(const std::vector<NodeId>& nodes) {
   statuses_.clear();
   for (const NodeId node : nodes) {
     const auto done = await([&](client::ClientProcess::Then then) {
-      simulation_.steward().status(node, scenario_.finally.converge_within, std::move(then));
+      cast_.steward().status(node, scenario_.finally.converge_within, std::move(then));
     });
     if (done.conclusion == client::Conclusion::kDone) statuses_.push_back(done.reply.node_status());
   }
@@ -121,17 +121,18 @@ void EndPhase::ask_statuses(const std::vector<NodeId>& nodes) {
 
 void EndPhase::read_tables() {
   for (const std::string& table : written_tables(scenario_))
-    for (const NodeId node : simulation_.roster().nodes()) {
+    for (const NodeId node : cast_.roster().nodes()) {
       const auto rows = await([&](client::ClientProcess::Then then) {
-        simulation_.steward().query(select_contents(table), {.level = wire::LOCAL, .at = node},
-                                    scenario_.finally.converge_within, std::move(then));
+        cast_.steward().query(select_contents(table), {.level = wire::LOCAL, .at = node},
+                              scenario_.finally.converge_within, std::move(then));
       });
       const auto version = await([&](client::ClientProcess::Then then) {
-        simulation_.steward().get_version(table, node, scenario_.finally.converge_within, std::move(then));
+        cast_.steward().get_version(table, node, scenario_.finally.converge_within, std::move(then));
       });
       if (ending_of_read(rows).completion != reports::Completion::kOk) continue;
       NodeTable found{.node = node, .table = table, .ids = {}};
-      for (const wire::Row& row : rows.reply.query().rows().rows()) found.ids.push_back(cat(row.values(0).integer()));
+      for (const wire::Row& row : rows.reply.query().rows().rows())
+        found.ids.push_back(cat(row.values(0).integer()));
       if (version.conclusion == client::Conclusion::kDone)
         versions_.push_back({node, table, version.reply.version(), found.ids.size()});
       contents_.push_back(std::move(found));
@@ -144,16 +145,16 @@ void EndPhase::read_registers() {
   for (const Workload& workload : scenario_.workload)
     if (const auto* registers = std::get_if<RegisterWorkload>(&workload))
       keys = std::max<std::uint64_t>(keys, registers->keys);
-  RunBook& book = simulation_.book();
+  RunBook& book = cast_.book();
   const std::int64_t process = book.new_process();
   for (std::uint64_t key = 0; key < keys; ++key)
-    for (const NodeId node : simulation_.roster().nodes()) {
+    for (const NodeId node : cast_.roster().nodes()) {
       const std::size_t operation = book.invoke(process, "read", RegisterClient::key_name(key), {});
       wire::Statement select = make_statement("SELECT v FROM registers WHERE k = ?1");
       add_integer(select, static_cast<std::int64_t>(key));
       const auto done = await([&](client::ClientProcess::Then then) {
-        simulation_.steward().query(select, {.level = wire::LINEARIZABLE, .at = node},
-                                    scenario_.finally.converge_within, std::move(then));
+        cast_.steward().query(select, {.level = wire::LINEARIZABLE, .at = node},
+                              scenario_.finally.converge_within, std::move(then));
       });
       const Ending ending = ending_of_read(done);
       reports::Value value;
@@ -166,19 +167,22 @@ void EndPhase::read_registers() {
 client::Completion EndPhase::await(const std::function<void(client::ClientProcess::Then)>& call) {
   std::optional<client::Completion> answer;
   call([&answer](const client::Completion& done) { answer = done; });
-  while (!answer) CHECK(simulation_.world().step(), "a call that nothing will ever end");
+  stage_.run_while([&answer] { return !answer.has_value(); });
   return std::move(*answer);
 }
 
-// ---- verdicts -------------------------------------------------------------------------------------------------
+// ---- verdicts
+// -------------------------------------------------------------------------------------------------
 
 reports::Verdict EndPhase::liveness() const {
-  reports::Verdict verdict{.name = "liveness",
-                           .promise = "once faults stop, a healed quorum serves within the bound, and so does the "
-                                      "whole cluster when all is healed",
-                           .outcome = broken_.empty() ? reports::Outcome::kHolds : reports::Outcome::kViolated,
-                           .checked = {{"phases", broken_.size() + phases_.size()}},
-                           .evidence = broken_};
+  reports::Verdict verdict{
+      .name = "liveness",
+      .promise =
+          "once faults stop, a healed quorum serves within the bound, and so does the "
+          "whole cluster when all is healed",
+      .outcome = broken_.empty() ? reports::Outcome::kHolds : reports::Outcome::kViolated,
+      .checked = {{"phases", broken_.size() + phases_.size()}},
+      .evidence = broken_};
   return verdict;
 }
 
@@ -194,10 +198,10 @@ reports::Verdict EndPhase::convergence() const {
     replicas.push_back(std::move(replica));
   }
   reports::Verdict verdict = reports::check_convergence(replicas);
-  if (statuses_.size() == simulation_.roster().node_count()) return verdict;
+  if (statuses_.size() == cast_.roster().node_count()) return verdict;
   verdict.outcome = reports::Outcome::kViolated;
-  verdict.evidence.push_back(cat("only ", statuses_.size(), " of ", simulation_.roster().node_count(),
-                                 " nodes answered at the end"));
+  verdict.evidence.push_back(
+      cat("only ", statuses_.size(), " of ", cast_.roster().node_count(), " nodes answered at the end"));
   return verdict;
 }
 

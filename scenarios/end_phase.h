@@ -1,7 +1,7 @@
 // The end of every run: faults stop, a random quorum is healed and must serve, then all are and must agree.
 //
-// Random healing of everything would hide livelocks: in the first phase what is broken outside the quorum stays
-// broken. All questions go through the client path.
+// Random healing of everything would hide livelocks: in the first phase what is broken outside the quorum
+// stays broken. All questions go through the client path.
 #pragma once
 
 #include <optional>
@@ -10,21 +10,24 @@
 
 #include "reports/durability.h"
 #include "reports/verdict.h"
-#include "scenarios/simulation.h"
+#include "scenarios/cast.h"
+#include "scenarios/nemesis.h"
+#include "scenarios/stage.h"
 
 namespace lockstep::scenarios {
 
 class EndPhase {
  public:
-  EndPhase(Simulation& simulation, const Scenario& scenario, std::uint64_t seed)
-      : simulation_(simulation), scenario_(scenario), seed_(seed) {}
+  EndPhase(Stage& stage, Cast& cast, Nemesis& nemesis, const Scenario& scenario, std::uint64_t seed)
+      : stage_(stage), cast_(cast), nemesis_(nemesis), scenario_(scenario), seed_(seed) {}
 
   // Both phases, then final reads on every node.
   void run();
 
   reports::Verdict liveness() const;
   reports::Verdict convergence() const;
-  // What each node holds of one table of versioned writes; empty before run(), or where a node did not answer.
+  // What each node holds of one table of versioned writes; empty before run(), or where a node did not
+  // answer.
   std::vector<reports::FinalContents> contents(const std::string& table) const;
   // GetVersion of a table on each node that answered.
   struct FinalVersion {
@@ -44,8 +47,8 @@ class EndPhase {
 
   std::vector<NodeId> draw_quorum() const;
   void phase(const std::string& name, const std::vector<NodeId>& healed, wire::WriteMode mode);
-  std::optional<std::uint64_t> serve(sim::SimTime deadline, wire::WriteMode mode);
-  bool await_applied(const std::vector<NodeId>& nodes, std::uint64_t index, sim::SimTime deadline);
+  std::optional<std::uint64_t> serve(Duration deadline, wire::WriteMode mode);
+  bool await_applied(const std::vector<NodeId>& nodes, std::uint64_t index, Duration deadline);
   void await_rest(const std::vector<NodeId>& nodes);
   bool stand_together(std::size_t nodes) const;
   void ask_statuses(const std::vector<NodeId>& nodes);
@@ -53,7 +56,9 @@ class EndPhase {
   void read_registers();
   client::Completion await(const std::function<void(client::ClientProcess::Then)>& call);
 
-  Simulation& simulation_;
+  Stage& stage_;
+  Cast& cast_;
+  Nemesis& nemesis_;
   const Scenario& scenario_;
   std::uint64_t seed_;
   std::int64_t next_probe_ = 0;

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "base/prng.h"
 #include "core/raft/types.h"
 #include "core/replica/events.h"
 #include "scenarios/event_catalog.h"
@@ -13,58 +14,29 @@ namespace lockstep::scenarios {
 namespace {
 
 constexpr Purpose kFollowerChoice{"nemesis.follower"};
-constexpr Purpose kDelayDraw{"nemesis.delay"};
-
-class ExtraDelay final : public sim::LinkRule {
- public:
-  explicit ExtraDelay(sim::Latency extra) : extra_(extra) {}
-  std::optional<sim::Verdict> judge(const sim::FrameFacts& facts) override {
-    return sim::Verdict{.kind = sim::Verdict::Kind::kDelay, .extra = extra_.from(facts.bits(kDelayDraw))};
-  }
-
- private:
-  sim::Latency extra_;
-};
-
-class DropAll final : public sim::LinkRule {
- public:
-  std::optional<sim::Verdict> judge(const sim::FrameFacts&) override {
-    return sim::Verdict{.kind = sim::Verdict::Kind::kDrop, .reason = sim::DropReason::kPartitioned};
-  }
-};
-
-std::unique_ptr<sim::LinkRule> with_probability(Probability share, sim::Verdict::Kind kind, Duration most_extra) {
-  return std::make_unique<sim::RandomFault>(sim::FaultOptions{.filter = {},
-                                                              .parts_per_million = share.parts_per_million,
-                                                              .kind = kind,
-                                                              .least_extra = {},
-                                                              .most_extra = most_extra});
-}
 
 }  // namespace
 
-Nemesis::Nemesis(sim::World& world, const Scenario& scenario, const Roster& roster, std::uint64_t seed)
-    : world_(world), scenario_(scenario), roster_(roster), seed_(seed) {}
+Nemesis::Nemesis(Stage& stage, const Scenario& scenario, const Roster& roster, std::uint64_t seed)
+    : stage_(stage), scenario_(scenario), roster_(roster), seed_(seed) {}
 
-void Nemesis::enter_network() {
-  auto faults = std::make_unique<NetworkFaults>();
-  network_ = faults.get();
-  world_.network().add_rule(std::move(faults));
-}
-
-// ---- triggers -------------------------------------------------------------------------------------------------
+// ---- triggers
+// -------------------------------------------------------------------------------------------------
 
 void Nemesis::arm() {
-  world_.recorder().subscribe(replica::kRoleChanged, *this);
-  world_.recorder().subscribe(sim::kProcessKilled, *this);
-  world_.recorder().subscribe(sim::kPowerLost, *this);
-  for (std::size_t fault = 0; fault < scenario_.faults.size(); ++fault) arm_trigger(fault);
+  Events& events = stage_.events();
+  for (const env::EventType* type : window_.listens_to()) events.subscribe_early(*type, window_);
+  events.subscribe_early(replica::kRoleChanged, *this);
+  events.subscribe_early(sim::kProcessKilled, *this);
+  events.subscribe_early(sim::kPowerLost, *this);
+  for (std::size_t fault = 0; fault < scenario_.faults.size(); ++fault)
+    if (skipped(fault).empty()) arm_trigger(fault);
 }
 
 void Nemesis::arm_trigger(std::size_t fault) {
   const Trigger& trigger = scenario_.faults[fault].trigger;
   if (const auto* at = std::get_if<AtTime>(&trigger)) {
-    world_.schedule(sim::SimTime(at->at), [this, fault] { strike(fault); });
+    stage_.schedule(at->at, [this, fault] { strike(fault); });
   } else if (const auto* repeatedly = std::get_if<Repeatedly>(&trigger)) {
     arm_repeatedly(fault, *repeatedly);
   } else if (const auto* probe = std::get_if<AtProbe>(&trigger)) {
@@ -73,7 +45,7 @@ void Nemesis::arm_trigger(std::size_t fault) {
     const env::EventType* type = find_event_type(event->event);
     CHECK(type != nullptr, "event ", event->event);
     watches_.push_back({fault, *event});
-    world_.recorder().subscribe(*type, *this);
+    stage_.events().subscribe_early(*type, *this);
   }
   // AfterFault is armed by the strike that it waits for.
 }
@@ -83,50 +55,50 @@ void Nemesis::arm_repeatedly(std::size_t fault, const Repeatedly& trigger) {
   std::uint32_t times = 0;
   for (Duration at = trigger.from; at < until; at += trigger.period) {
     if (trigger.times && times++ >= *trigger.times) return;
-    world_.schedule(sim::SimTime(at), [this, fault] { strike(fault); });
+    stage_.schedule(at, [this, fault] { strike(fault); });
   }
 }
 
 void Nemesis::arm_probe(std::size_t fault, const AtProbe& trigger) {
-  sim::ProbeRule rule{.point = trigger.probe, .node = {}, .nth = 0, .decide = {}};
-  rule.decide = [this, fault, wanted = trigger](const sim::ProbeHit& hit) {
-    if (stopped_ || (wanted.node && !is(*wanted.node, hit.node, fault))) return sim::ProbeDecision{};
-    return ++probe_hits_[fault] == wanted.nth ? at_probe(fault, hit) : sim::ProbeDecision{};
-  };
-  world_.probes().arm(std::move(rule));
+  stage_.arm_probe(trigger.probe,
+                   [this, fault, wanted = trigger](const ProbeHit& hit) -> std::optional<Duration> {
+                     if (stopped_ || (wanted.node && !is(*wanted.node, hit.node, fault))) return std::nullopt;
+                     return ++probe_hits_[fault] == wanted.nth ? at_probe(fault, hit) : std::nullopt;
+                   });
 }
 
-void Nemesis::on_event(const sim::Recorded& recorded) {
-  const env::EventType& type = *recorded.event.type;
+void Nemesis::on_event(const Observation& seen) {
+  const env::EventType& type = *seen.event.type;
   if (&type == &replica::kRoleChanged) {
-    standings_[recorded.node] = {recorded.event.fields[1], recorded.event.fields[2]};
+    standings_[seen.node] = {seen.event.fields[1], seen.event.fields[2]};
   } else if (&type == &sim::kProcessKilled || &type == &sim::kPowerLost) {
-    standings_.erase(recorded.node);
+    standings_.erase(seen.node);
   }
-  if (!stopped_) watch_events(recorded);
+  if (!stopped_) watch_events(seen);
 }
 
-void Nemesis::watch_events(const sim::Recorded& recorded) {
+void Nemesis::watch_events(const Observation& seen) {
   for (Watch& watch : watches_)
-    if (matches(watch, recorded) && ++watch.seen == watch.trigger.nth) strike_later(watch.fault);
+    if (matches(watch, seen) && ++watch.seen == watch.trigger.nth) strike_later(watch.fault);
 }
 
-bool Nemesis::matches(const Watch& watch, const sim::Recorded& recorded) const {
-  const env::EventType& type = *recorded.event.type;
+bool Nemesis::matches(const Watch& watch, const Observation& seen) const {
+  const env::EventType& type = *seen.event.type;
   if (type.name != watch.trigger.event) return false;
-  if (watch.trigger.from && !is(*watch.trigger.from, recorded.node, watch.fault)) return false;
+  if (watch.trigger.from && !is(*watch.trigger.from, seen.node, watch.fault)) return false;
   if (!watch.trigger.to) return true;
   for (std::size_t field = 0; field < type.field_count(); ++field)
     if (type.fields[field] == "to" || type.fields[field] == "from" || type.fields[field] == "leader")
-      return is(*watch.trigger.to, NodeId(recorded.event.fields[field]), watch.fault);
+      return is(*watch.trigger.to, NodeId(seen.event.fields[field]), watch.fault);
   return false;
 }
 
-// ---- strikes --------------------------------------------------------------------------------------------------
+// ---- strikes
+// --------------------------------------------------------------------------------------------------
 
 // Not inside the event that caused it: a process must not change under its own feet.
 void Nemesis::strike_later(std::size_t fault) {
-  world_.schedule_after({}, [this, fault] { strike(fault); });
+  stage_.after({}, [this, fault] { strike(fault); });
 }
 
 void Nemesis::strike(std::size_t fault) {
@@ -140,39 +112,38 @@ Strike& Nemesis::begin_strike(std::size_t fault) {
   strikes_.push_back(std::make_unique<Strike>());
   Strike& strike = *strikes_.back();
   strike.fault = fault;
-  strike.at = world_.now().time_since_epoch();
+  strike.at = stage_.now();
   strike.missed = misses_role(fault);
-  strike.in_pause_window = window_ != nullptr && window_->open_at_last_event();
+  strike.in_pause_window = window_.open_at_last_event();
   if (first)
     for (std::size_t later = fault + 1; later < scenario_.faults.size(); ++later)
-      if (const auto* after = std::get_if<AfterFault>(&scenario_.faults[later].trigger); after && after->fault == fault)
-        world_.schedule_after(after->by, [this, later] { this->strike(later); });
+      if (const auto* after = std::get_if<AfterFault>(&scenario_.faults[later].trigger);
+          after && after->fault == fault)
+        stage_.after(after->by, [this, later] { this->strike(later); });
   return strike;
 }
 
-sim::ProbeDecision Nemesis::at_probe(std::size_t fault, const sim::ProbeHit& hit) {
+std::optional<Duration> Nemesis::at_probe(std::size_t fault, const ProbeHit& hit) {
   const Action& action = scenario_.faults[fault].action;
   if (const auto* pause = std::get_if<Pause>(&action)) {
     Strike& strike = begin_strike(fault);
     strike.hosts = {hit.node};
     strike.effects = 1;
     strike.until = strike.at + pause->hold;
-    return {.kind = sim::ProbeDecision::Kind::kHold, .hold = pause->hold};
+    return pause->hold;
   }
   if (const auto* crash = std::get_if<Crash>(&action)) {
     Strike& strike = begin_strike(fault);
     bring_down(resolve(crash->targets, fault), false, strike);
-    end_after(fault, strike, 0);
-    return {};
+    end_after(fault, strike, std::nullopt);
+    return std::nullopt;
   }
   strike_later(fault);
-  return {};
+  return std::nullopt;
 }
 
 void Nemesis::perform(std::size_t fault, Strike& strike) {
   const Action& action = scenario_.faults[fault].action;
-  using Kind = sim::Verdict::Kind;
-  const Duration far = scenario_.network.latency.p99 * 4;
   if (const auto* kill = std::get_if<Kill>(&action)) {
     bring_down(resolve(kill->targets, fault), false, strike);
   } else if (const auto* loss_of_power = std::get_if<PowerLoss>(&action)) {
@@ -182,8 +153,8 @@ void Nemesis::perform(std::size_t fault, Strike& strike) {
   } else if (const auto* stall = std::get_if<Stall>(&action)) {
     strike.hosts = resolve(stall->targets, fault);
     for (const NodeId node : strike.hosts) {
-      if (!world_.is_alive(node)) continue;
-      world_.stall(node, *scenario_.faults[fault].lasting);
+      if (!stage_.is_alive(node)) continue;
+      stage_.stall(node, *scenario_.faults[fault].lasting);
       ++strike.effects;
     }
     strike.until = strike.at + *scenario_.faults[fault].lasting;
@@ -191,46 +162,36 @@ void Nemesis::perform(std::size_t fault, Strike& strike) {
   } else if (const auto* clock = std::get_if<ClockChange>(&action)) {
     strike.hosts = resolve(clock->targets, fault);
     for (const NodeId node : strike.hosts) {
-      world_.jump_wall_clock(node, clock->jump);
-      if (clock->drift_ppm) world_.set_drift(node, *clock->drift_ppm);
+      stage_.change_clock(node, *clock);
       ++strike.effects;
     }
     return;
-  } else if (const auto* partition = std::get_if<Partition>(&action)) {
-    return begin_network_fault(fault, strike, partition->between, std::make_unique<DropAll>());
-  } else if (const auto* loss = std::get_if<Loss>(&action)) {
-    return begin_network_fault(fault, strike, loss->between, with_probability(loss->share, Kind::kDrop, {}));
-  } else if (const auto* delay = std::get_if<Delay>(&action)) {
-    return begin_network_fault(fault, strike, delay->between,
-                               std::make_unique<ExtraDelay>(sim::Latency{delay->extra.median, delay->extra.p99}));
-  } else if (const auto* duplicate = std::get_if<Duplicate>(&action)) {
-    return begin_network_fault(fault, strike, duplicate->between,
-                               with_probability(duplicate->share, Kind::kDuplicate, far));
-  } else if (const auto* reorder = std::get_if<Reorder>(&action)) {
-    return begin_network_fault(fault, strike, reorder->between,
-                               with_probability(reorder->share, Kind::kReorder, far));
+  } else {
+    return std::visit(
+        [this, fault, &strike](const auto& network) {
+          if constexpr (requires { network.between; }) begin_network_fault(fault, strike, network.between);
+        },
+        action);
   }
-  end_after(fault, strike, 0);
+  end_after(fault, strike, std::nullopt);
 }
 
-void Nemesis::begin_network_fault(std::size_t fault, Strike& strike, const Links& links,
-                                  std::unique_ptr<sim::LinkRule> rule) {
-  const std::uint64_t id = ++next_network_fault_;
+void Nemesis::begin_network_fault(std::size_t fault, Strike& strike, const Links& links) {
   Between between = resolve(links, fault);
   for (const auto& group : between.groups) strike.groups.emplace_back(group.begin(), group.end());
-  network_->add(id, std::move(between), std::move(rule), strike.effects);
-  end_after(fault, strike, id);
+  const auto begun = stage_.begin_fault(scenario_.faults[fault].action, std::move(between), strike.effects);
+  end_after(fault, strike, begun);
 }
 
-// network_fault: 0 if the strike was against processes.
-void Nemesis::end_after(std::size_t fault, Strike& strike, std::uint64_t network_fault) {
+// network_fault: nothing if the strike was against processes.
+void Nemesis::end_after(std::size_t fault, Strike& strike, std::optional<NetworkFaultId> network_fault) {
   const auto lasting = scenario_.faults[fault].lasting;
   if (!lasting) return;
   strike.until = strike.at + *lasting;
-  world_.schedule_after(*lasting, [this, network_fault, hosts = strike.hosts] {
+  stage_.after(*lasting, [this, network_fault, hosts = strike.hosts] {
     if (stopped_) return;
-    if (network_fault != 0) {
-      network_->remove(network_fault);
+    if (network_fault) {
+      stage_.end_fault(*network_fault);
     } else {
       bring_up(hosts, nullptr);
     }
@@ -239,15 +200,15 @@ void Nemesis::end_after(std::size_t fault, Strike& strike, std::uint64_t network
 
 void Nemesis::bring_down(const std::vector<NodeId>& nodes, bool power, Strike& strike) {
   for (const NodeId node : nodes) {
-    const bool alive = world_.is_alive(node);
+    const bool alive = stage_.is_alive(node);
     if (!alive && !power) continue;
     strike.hosts.push_back(node);
     ++strike.effects;
     crashed_.insert(node);
     if (power) {
-      world_.power_loss(node);
+      stage_.power_loss(node);
     } else {
-      world_.kill(node);
+      stage_.kill(node);
     }
   }
 }
@@ -256,18 +217,19 @@ void Nemesis::bring_down(const std::vector<NodeId>& nodes, bool power, Strike& s
 void Nemesis::bring_up(const std::vector<NodeId>& nodes, Strike* strike) {
   for (const NodeId node : nodes) {
     crashed_.erase(node);
-    if (world_.is_alive(node)) continue;
+    if (stage_.is_alive(node)) continue;
     if (strike != nullptr) {
       strike->hosts.push_back(node);
       ++strike->effects;
     }
-    world_.schedule_after({}, [this, node] {
-      if (!world_.is_alive(node)) world_.start(node);
+    stage_.after({}, [this, node] {
+      if (!stage_.is_alive(node)) stage_.start(node);
     });
   }
 }
 
-// ---- the end --------------------------------------------------------------------------------------------------
+// ---- the end
+// --------------------------------------------------------------------------------------------------
 
 void Nemesis::stop() { stopped_ = true; }
 
@@ -275,15 +237,22 @@ void Nemesis::heal(const std::vector<NodeId>& nodes) {
   std::set<NodeId> healed(nodes.begin(), nodes.end());
   healed.insert(Roster::steward());
   for (const NodeId client : roster_.clients()) healed.insert(client);
-  network_->set_apart(std::move(healed));
-  for (const NodeId node : nodes) world_.release(node);
+  stage_.set_apart(std::move(healed));
+  for (const NodeId node : nodes) stage_.release(node);
   bring_up(nodes, nullptr);
 }
 
 void Nemesis::heal_all() {
-  network_->clear();
-  for (const NodeId node : roster_.nodes()) world_.release(node);
+  stage_.end_all_faults();
+  for (const NodeId node : roster_.nodes()) stage_.release(node);
   bring_up(roster_.nodes(), nullptr);
+}
+
+std::string Nemesis::skipped(std::size_t fault) const {
+  if (auto reason = stage_.cannot(scenario_.faults[fault].action)) return std::move(*reason);
+  const auto* after = std::get_if<AfterFault>(&scenario_.faults[fault].trigger);
+  if (after == nullptr || skipped(after->fault).empty()) return {};
+  return cat("it follows fault ", after->fault, ", which was skipped");
 }
 
 std::uint64_t Nemesis::effects(std::size_t fault) const {
@@ -293,7 +262,8 @@ std::uint64_t Nemesis::effects(std::size_t fault) const {
   return sum;
 }
 
-// ---- targets --------------------------------------------------------------------------------------------------
+// ---- targets
+// --------------------------------------------------------------------------------------------------
 
 NodeId Nemesis::leader() const {
   NodeId found;
@@ -322,7 +292,7 @@ std::vector<NodeId> Nemesis::resolve(const Target& target, std::size_t fault) co
     case TargetKind::kFollower: {
       std::vector<NodeId> candidates;
       for (const NodeId node : roster_.nodes())
-        if (world_.is_alive(node) && node != leader()) candidates.push_back(node);
+        if (stage_.is_alive(node) && node != leader()) candidates.push_back(node);
       if (candidates.empty()) return {};
       return {candidates[below(draw(seed_, kFollowerChoice, fault, 0), candidates.size())]};
     }

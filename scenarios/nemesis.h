@@ -1,4 +1,4 @@
-// Does to a simulated cluster what the scenario's list of faults says, when it says it, and heals at the end.
+// Does to a cluster what the scenario's list of faults says, when it says it, and heals at the end.
 #pragma once
 
 #include <cstdint>
@@ -6,47 +6,46 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <string>
 #include <vector>
 
-#include "scenarios/network_faults.h"
 #include "scenarios/pause_window.h"
 #include "scenarios/roster.h"
 #include "scenarios/scenario.h"
-#include "sim/world.h"
+#include "scenarios/stage.h"
 
 namespace lockstep::scenarios {
 
 // One time that a fault struck.
 struct Strike {
-  std::size_t fault = 0;       // place in the scenario's list
+  std::size_t fault = 0;  // place in the scenario's list
   Duration at{};
   std::optional<Duration> until;
-  std::vector<NodeId> hosts;   // whom it hit; empty for network faults
+  std::vector<NodeId> hosts;                // whom it hit; empty for network faults
   std::vector<std::vector<NodeId>> groups;  // of a network fault: between whom; empty: between all
   bool missed = false;                      // a named role (leader, follower) was held by nobody
-  bool in_pause_window = false;  // between a durable Prepare and its decision
-  std::uint64_t effects = 0;   // frames judged, processes changed, probes held: 0 if it changed nothing
+  bool in_pause_window = false;             // between a durable Prepare and its decision
+  std::uint64_t effects = 0;  // frames judged, processes changed, probes held: 0 if it changed nothing
 };
 
-class Nemesis : private sim::Observer {
+class Nemesis : private Observer {
  public:
-  // The scenario outlives the nemesis, which outlives the world: that may be made after it.
-  Nemesis(sim::World& world, const Scenario& scenario, const Roster& roster, std::uint64_t seed);
+  // All of them outlive the nemesis.
+  Nemesis(Stage& stage, const Scenario& scenario, const Roster& roster, std::uint64_t seed);
 
-  // Before any other rule is added: its faults come first.
-  void enter_network();
-  // Strikes will note whether they fell into this window; it outlives the run.
-  void watch_window(const PauseWindow& window) { window_ = &window; }
   // Before the first event of the run.
   void arm();
   // No fault strikes from now on; what is broken stays broken.
   void stop();
-  // Restarts these nodes, ends their stalls and pauses, and frees the links among them and the clients. Everything
-  // else stays broken for good.
+  // Restarts these nodes, ends their stalls and pauses, and frees the links among them and the clients.
+  // Everything else stays broken for good.
   void heal(const std::vector<NodeId>& nodes);
   void heal_all();
 
   const std::vector<std::unique_ptr<Strike>>& strikes() const { return strikes_; }
+  // Why the fault was not even tried: this stage cannot do it, or cannot do what it follows upon. Empty: it
+  // was.
+  std::string skipped(std::size_t fault) const;
   // Effects of one fault over all its strikes.
   std::uint64_t effects(std::size_t fault) const;
   // The running node that leads in the highest term; none if nobody does.
@@ -63,21 +62,20 @@ class Nemesis : private sim::Observer {
     std::uint64_t seen = 0;
   };
 
-  void on_event(const sim::Recorded& recorded) override;
+  void on_event(const Observation& seen) override;
   void arm_trigger(std::size_t fault);
   void arm_probe(std::size_t fault, const AtProbe& trigger);
   void arm_repeatedly(std::size_t fault, const Repeatedly& trigger);
-  void watch_events(const sim::Recorded& recorded);
-  bool matches(const Watch& watch, const sim::Recorded& recorded) const;
+  void watch_events(const Observation& seen);
+  bool matches(const Watch& watch, const Observation& seen) const;
 
   void strike(std::size_t fault);
   void strike_later(std::size_t fault);
-  sim::ProbeDecision at_probe(std::size_t fault, const sim::ProbeHit& hit);
+  std::optional<Duration> at_probe(std::size_t fault, const ProbeHit& hit);
   Strike& begin_strike(std::size_t fault);
   void perform(std::size_t fault, Strike& strike);
-  void end_after(std::size_t fault, Strike& strike, std::uint64_t network_fault);
-  void begin_network_fault(std::size_t fault, Strike& strike, const Links& links,
-                           std::unique_ptr<sim::LinkRule> rule);
+  void end_after(std::size_t fault, Strike& strike, std::optional<NetworkFaultId> network_fault);
+  void begin_network_fault(std::size_t fault, Strike& strike, const Links& links);
   void bring_down(const std::vector<NodeId>& nodes, bool power, Strike& strike);
   void bring_up(const std::vector<NodeId>& nodes, Strike* strike);
 
@@ -87,15 +85,13 @@ class Nemesis : private sim::Observer {
   bool misses_role(std::size_t fault) const;
   bool is(const Target& target, NodeId node, std::size_t fault) const;
 
-  sim::World& world_;
+  Stage& stage_;
   const Scenario& scenario_;
   const Roster& roster_;
   std::uint64_t seed_;
   bool stopped_ = false;
-  const PauseWindow* window_ = nullptr;
-  NetworkFaults* network_ = nullptr;  // owned by the world's network
-  std::uint64_t next_network_fault_ = 0;
-  std::vector<std::unique_ptr<Strike>> strikes_;  // stable addresses: rules count into them
+  PauseWindow window_;
+  std::vector<std::unique_ptr<Strike>> strikes_;  // stable addresses: the stage counts into them
   std::map<NodeId, Standing> standings_;
   std::set<NodeId> crashed_;
   std::vector<Watch> watches_;

@@ -1,31 +1,66 @@
-// Whom a network fault concerns.
+// From the verbs of a scenario to rules for frames.
 #include "scenarios/network_faults.h"
 
-#include <algorithm>
+#include "base/check.h"
+#include "sim/latency.h"
 
 namespace lockstep::scenarios {
+namespace {
 
-bool Between::concerns(NodeId from, NodeId to) const {
-  if (groups.empty()) return true;
-  if (one_way) return groups[0].contains(from) && groups[1].contains(to);
-  const auto group_of = [this](NodeId id) {
-    return std::find_if(groups.begin(), groups.end(), [id](const auto& group) { return group.contains(id); });
-  };
-  const auto sender = group_of(from);
-  const auto receiver = group_of(to);
-  return sender != groups.end() && receiver != groups.end() && sender != receiver;
+constexpr Purpose kDelayDraw{"nemesis.delay"};
+
+class ExtraDelay final : public sim::LinkRule {
+ public:
+  explicit ExtraDelay(sim::Latency extra) : extra_(extra) {}
+  std::optional<sim::Verdict> judge(const sim::FrameFacts& facts) override {
+    return sim::Verdict{.kind = sim::Verdict::Kind::kDelay, .extra = extra_.from(facts.bits(kDelayDraw))};
+  }
+
+ private:
+  sim::Latency extra_;
+};
+
+class DropAll final : public sim::LinkRule {
+ public:
+  std::optional<sim::Verdict> judge(const sim::FrameFacts&) override {
+    return sim::Verdict{.kind = sim::Verdict::Kind::kDrop, .reason = sim::DropReason::kPartitioned};
+  }
+};
+
+std::unique_ptr<sim::LinkRule> rule_of(const Action& action, Duration far) {
+  using Kind = sim::Verdict::Kind;
+  if (const auto* loss = std::get_if<Loss>(&action)) return with_probability(loss->share, Kind::kDrop, {});
+  if (const auto* delay = std::get_if<Delay>(&action))
+    return std::make_unique<ExtraDelay>(sim::Latency{delay->extra.median, delay->extra.p99});
+  if (const auto* duplicate = std::get_if<Duplicate>(&action))
+    return with_probability(duplicate->share, Kind::kDuplicate, far);
+  if (const auto* reorder = std::get_if<Reorder>(&action))
+    return with_probability(reorder->share, Kind::kReorder, far);
+  CHECK(std::holds_alternative<Partition>(action), "no fault of the network: ", verb_of(action));
+  return std::make_unique<DropAll>();
 }
 
-void NetworkFaults::add(std::uint64_t id, Between between, std::unique_ptr<sim::LinkRule> rule,
-                        std::uint64_t& effects) {
-  active_.push_back({id, std::move(between), std::move(rule), &effects});
+}  // namespace
+
+std::unique_ptr<sim::LinkRule> with_probability(Probability share, sim::Verdict::Kind kind,
+                                                Duration most_extra) {
+  return std::make_unique<sim::RandomFault>(sim::FaultOptions{.filter = {},
+                                                              .parts_per_million = share.parts_per_million,
+                                                              .kind = kind,
+                                                              .least_extra = {},
+                                                              .most_extra = most_extra});
 }
 
-void NetworkFaults::remove(std::uint64_t id) {
+NetworkFaultId NetworkFaults::begin(const Action& action, Between between, std::uint64_t& effects) {
+  active_.push_back({++next_, std::move(between), rule_of(action, far_), &effects});
+  return next_;
+}
+
+void NetworkFaults::end(NetworkFaultId id) {
   std::erase_if(active_, [id](const Active& active) { return active.id == id; });
 }
 
-void NetworkFaults::clear() {
+void NetworkFaults::end_all() {
   active_.clear();
   healed_.clear();
 }

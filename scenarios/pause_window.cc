@@ -8,8 +8,8 @@
 namespace lockstep::scenarios {
 
 std::span<const env::EventType* const> PauseWindow::listens_to() const {
-  static constexpr const env::EventType* kListened[] = {&service::kTransactionDurable, &replica::kTransactionDecided,
-                                                        &sim::kProcessKilled, &sim::kPowerLost};
+  static constexpr const env::EventType* kListened[] = {
+      &service::kTransactionDurable, &replica::kTransactionDecided, &sim::kProcessKilled, &sim::kPowerLost};
   return kListened;
 }
 

@@ -5,17 +5,17 @@
 #include <set>
 #include <span>
 
-#include "scenarios/oracle.h"
+#include "scenarios/stage.h"
 
 namespace lockstep::scenarios {
 
-// A window opens when a leader reports that a Prepare is as durable as its mode asks (transaction_durable), and
-// closes when the first node applies the decision; the node that opened it may be dead by then. Faults are the death of
-// any process and the loss of power.
-class PauseWindow {
+// A window opens when a leader reports that a Prepare is as durable as its mode asks (transaction_durable),
+// and closes when the first node applies the decision; the node that opened it may be dead by then. Faults
+// are the death of any process and the loss of power.
+class PauseWindow final : public Observer {
  public:
   std::span<const env::EventType* const> listens_to() const;
-  void on_event(const Observation& observation);
+  void on_event(const Observation& observation) override;
 
   // Of the events that were shown so far.
   bool open_at_last_event() const { return !open_.empty(); }

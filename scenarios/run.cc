@@ -9,7 +9,7 @@
 #include "reports/render.h"
 #include "scenarios/contents_check.h"
 #include "scenarios/end_phase.h"
-#include "scenarios/simulation.h"
+#include "scenarios/simulated_stage.h"
 #include "scenarios/witness.h"
 #include "scenarios/workload_client.h"
 
@@ -24,35 +24,36 @@ constexpr Duration kSchemaTimeout = std::chrono::minutes(10);
 // The steward creates the tables one after another, then the workloads may begin.
 class SchemaSetup {
  public:
-  explicit SchemaSetup(Simulation& simulation, std::vector<std::string> statements)
-      : simulation_(simulation), statements_(std::move(statements)) {}
+  SchemaSetup(Cast& cast, std::vector<std::string> statements)
+      : cast_(cast), statements_(std::move(statements)) {}
 
   void next() {
     if (stopped_) return;
     if (done_ == statements_.size()) {
-      simulation_.book().schema_ready = true;
+      cast_.book().schema_ready = true;
       return;
     }
-    simulation_.steward().write({make_statement(statements_[done_])}, {}, kSchemaTimeout,
-                                [this](const client::Completion& completion) {
-                                  if (ending_of_write(completion).completion == reports::Completion::kOk) ++done_;
-                                  next();
-                                });
+    cast_.steward().write({make_statement(statements_[done_])}, {}, kSchemaTimeout,
+                          [this](const client::Completion& completion) {
+                            if (ending_of_write(completion).completion == reports::Completion::kOk) ++done_;
+                            next();
+                          });
   }
 
   // Too late: no workload waits for the tables any more.
   void stop() { stopped_ = true; }
 
  private:
-  Simulation& simulation_;
+  Cast& cast_;
   std::vector<std::string> statements_;
   std::size_t done_ = 0;
   bool stopped_ = false;
 };
 
 bool has_registers(const Scenario& scenario) {
-  return std::any_of(scenario.workload.begin(), scenario.workload.end(),
-                     [](const Workload& workload) { return std::holds_alternative<RegisterWorkload>(workload); });
+  return std::any_of(scenario.workload.begin(), scenario.workload.end(), [](const Workload& workload) {
+    return std::holds_alternative<RegisterWorkload>(workload);
+  });
 }
 
 Verdict judge_registers(const reports::History& history) {
@@ -67,7 +68,8 @@ Verdict judge_registers(const reports::History& history) {
 }
 
 Verdict judge_durability(const reports::History& history, const EndPhase& end, const Scenario& scenario) {
-  Verdict verdict{.name = "durability", .promise = {}, .outcome = Outcome::kHolds, .checked = {}, .evidence = {}};
+  Verdict verdict{
+      .name = "durability", .promise = {}, .outcome = Outcome::kHolds, .checked = {}, .evidence = {}};
   bool acknowledged = false;
   for (const std::string& table : written_tables(scenario)) {
     const auto writes = writes_of(history, table);
@@ -86,7 +88,8 @@ Verdict judge_durability(const reports::History& history, const EndPhase& end, c
     if (verdict.checked.empty()) {
       verdict.checked = of_table.checked;
     } else {
-      for (std::size_t i = 0; i < verdict.checked.size(); ++i) verdict.checked[i].count += of_table.checked[i].count;
+      for (std::size_t i = 0; i < verdict.checked.size(); ++i)
+        verdict.checked[i].count += of_table.checked[i].count;
     }
   }
   if (!acknowledged && verdict.outcome == Outcome::kHolds) {
@@ -103,9 +106,10 @@ Verdict judge_pause_window(const Scenario& scenario, const Nemesis& nemesis) {
                   .checked = {{"faults", scenario.expect.in_pause_window.size()}},
                   .evidence = {}};
   for (const std::uint32_t fault : scenario.expect.in_pause_window) {
-    const bool inside = std::any_of(nemesis.strikes().begin(), nemesis.strikes().end(), [&](const auto& strike) {
-      return strike->fault == fault && strike->in_pause_window;
-    });
+    if (!nemesis.skipped(fault).empty()) continue;
+    const bool inside =
+        std::any_of(nemesis.strikes().begin(), nemesis.strikes().end(),
+                    [&](const auto& strike) { return strike->fault == fault && strike->in_pause_window; });
     if (!inside) verdict.evidence.push_back(cat("fault ", fault, " did not strike inside the window"));
   }
   // The run missed what it was made for; the system did nothing wrong.
@@ -136,7 +140,8 @@ std::vector<reports::FaultRecord> fault_records(const Scenario& scenario, const 
   for (std::size_t fault = 0; fault < scenario.faults.size(); ++fault) {
     reports::FaultRecord record{.kind = std::string(verb_of(scenario.faults[fault].action)),
                                 .description = {},
-                                .fired = nemesis.effects(fault)};
+                                .fired = nemesis.effects(fault),
+                                .skipped = nemesis.skipped(fault)};
     std::size_t count = 0;
     for (const auto& strike : nemesis.strikes()) {
       if (strike->fault != fault) continue;
@@ -157,22 +162,23 @@ void add_throughput(reports::Report& report, const reports::History& history) {
   report.throughput.assign(kBuckets, 0);
   for (const reports::Operation& operation : history.operations())
     if (operation.completion == reports::Completion::kOk)
-      ++report.throughput[static_cast<std::size_t>(operation.returned.time_ns / report.throughput_bucket.count())];
+      ++report.throughput[static_cast<std::size_t>(operation.returned.time_ns /
+                                                   report.throughput_bucket.count())];
 }
 
 // Until every client has come to its end; their operations have timeouts, so they do.
-void run_workloads(Simulation& simulation, const Scenario& scenario, const RunOptions& options) {
+void run_workloads(Stage& stage, const RunBook& book, const Scenario& scenario, const RunOptions& options) {
   constexpr Duration kStride = std::chrono::seconds(1);
   const Duration end = workloads_end(scenario);
   for (Duration until = std::min(kStride, end);; until = std::min(until + kStride, end)) {
-    simulation.world().run_until(sim::SimTime(until));
+    stage.run_until(until);
     if (options.progress) options.progress(until, end);
     if (until == end) break;
   }
-  while (simulation.book().busy_clients > 0) CHECK(simulation.world().step(), "a workload that never ends");
+  stage.run_while([&book] { return book.busy_clients > 0; });
 }
 
-std::vector<Verdict> judge(const Scenario& scenario, const Witness& witness,
+std::vector<Verdict> judge(const Scenario& scenario, const std::vector<Verdict>& of_events,
                            const EndPhase& end, const Nemesis& nemesis, const reports::History& history) {
   std::vector<Verdict> verdicts;
   if (scenario.expect.linearizable && has_registers(scenario)) verdicts.push_back(judge_registers(history));
@@ -185,44 +191,52 @@ std::vector<Verdict> judge(const Scenario& scenario, const Witness& witness,
   verdicts.push_back(end.liveness());
   if (scenario.expect.converged && scenario.cluster.nodes > 1) verdicts.push_back(end.convergence());
   if (!scenario.expect.in_pause_window.empty()) verdicts.push_back(judge_pause_window(scenario, nemesis));
-  for (Verdict& verdict : witness.verdicts()) verdicts.push_back(std::move(verdict));
+  verdicts.insert(verdicts.end(), of_events.begin(), of_events.end());
   return verdicts;
 }
 
 }  // namespace
 
-Run run_simulated(const Scenario& scenario, const RunOptions& options) {
+Run play(const Scenario& scenario, const RunOptions& options, Cast& cast, Stage& stage) {
   Witness witness({.voters = scenario.cluster.nodes});
-  Simulation simulation(scenario, options.seed);
-  if (options.observer != nullptr) simulation.world().recorder().subscribe_all(*options.observer);
-  witness.attend(simulation.world().recorder());
-  simulation.nemesis().watch_window(witness.window());
-  SchemaSetup schema(simulation, schema_of(scenario));
+  Nemesis nemesis(stage, scenario, cast.roster(), options.seed);
+  SchemaSetup schema(cast, schema_of(scenario));
+  EndPhase end(stage, cast, nemesis, scenario, options.seed);
+  RunBook& book = cast.book();
+  if (options.observer != nullptr) stage.events().subscribe_all(*options.observer);
+  witness.attend(stage.events());
+  book.open([&stage] { return stage.now(); });
 
-  simulation.start();
+  nemesis.arm();
+  stage.open();
   schema.next();
-  run_workloads(simulation, scenario, options);
+  run_workloads(stage, book, scenario, options);
   schema.stop();
-  EndPhase end(simulation, scenario, options.seed);
   end.run();
 
-  Run run;
-  const sim::Recorder& recorder = simulation.world().recorder();
-  run.history = simulation.book().history();
-  run.fingerprint = recorder.fingerprint();
+  Run run{.report = {}, .history = book.history(), .fingerprint = {}};
+  book.close();
   reports::Report& report = run.report;
   report.scenario = scenario.name;
   report.seed = options.seed;
-  report.trace_hash = recorder.hash();
-  report.trace_events = recorder.events();
-  report.simulated = simulation.world().now().time_since_epoch();
-  report.operations = {.ok = simulation.book().count(reports::Completion::kOk),
-                       .failed = simulation.book().count(reports::Completion::kFail),
-                       .unknown = simulation.book().count(reports::Completion::kInfo)};
+  report.simulated = stage.now();
+  report.operations = {.ok = book.count(reports::Completion::kOk),
+                       .failed = book.count(reports::Completion::kFail),
+                       .unknown = book.count(reports::Completion::kInfo)};
   report.min_ok = scenario.expect.min_ok;
   add_throughput(report, run.history);
-  report.faults = fault_records(scenario, simulation.nemesis());
-  report.verdicts = judge(scenario, witness, end, simulation.nemesis(), run.history);
+  report.faults = fault_records(scenario, nemesis);
+  report.verdicts = judge(scenario, witness.verdicts(stage.gap()), end, nemesis, run.history);
+  return run;
+}
+
+Run run_simulated(const Scenario& scenario, const RunOptions& options) {
+  Cast cast(scenario);
+  SimulatedStage stage(scenario, options.seed, cast);
+  Run run = play(scenario, options, cast, stage);
+  run.fingerprint = stage.recorder().fingerprint();
+  run.report.trace_hash = run.fingerprint.hash;
+  run.report.trace_events = run.fingerprint.events;
   return run;
 }
 

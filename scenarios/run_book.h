@@ -7,24 +7,30 @@
 #include <utility>
 #include <vector>
 
+#include "base/time.h"
 #include "reports/history.h"
 
 namespace lockstep::scenarios {
 
 class RunBook {
  public:
-  // `now_ns`: the time of the world, for the labels of the history.
-  explicit RunBook(std::function<std::int64_t()> now_ns) : now_ns_(std::move(now_ns)) {}
+  // `now`: the time since the run began, for the labels of the history.
+  void open(std::function<Duration()> now) { now_ = std::move(now); }
+  // The run is over: what its clients still say when they end is not written down.
+  void close() { now_ = nullptr; }
 
-  // A process of the history: one client until an operation of it ends in doubt, then the client is another one.
+  // A process of the history: one client until an operation of it ends in doubt, then the client is another
+  // one.
   std::int64_t new_process() { return next_process_++; }
 
   std::size_t invoke(std::int64_t process, std::string f, reports::Value key, reports::Value argument) {
-    return history_.invoke(process, std::move(f), std::move(key), std::move(argument), now_ns_());
+    return history_.invoke(process, std::move(f), std::move(key), std::move(argument), now_().count());
   }
-  void complete(std::size_t operation, reports::Completion completion, reports::Value result, std::string error) {
+  void complete(std::size_t operation, reports::Completion completion, reports::Value result,
+                std::string error) {
+    if (!now_) return;
     ++counts_[static_cast<std::size_t>(completion)];
-    history_.complete(operation, completion, std::move(result), now_ns_(), std::move(error));
+    history_.complete(operation, completion, std::move(result), now_().count(), std::move(error));
   }
 
   std::uint64_t count(reports::Completion completion) const {
@@ -43,7 +49,7 @@ class RunBook {
   }
 
  private:
-  std::function<std::int64_t()> now_ns_;
+  std::function<Duration()> now_;
   reports::History history_;
   std::int64_t next_process_ = 0;
   std::uint64_t counts_[3] = {};

@@ -1,36 +1,33 @@
 // Stands between the trace and those who judge it: shows every oracle the events that it listens to.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "reports/verdict.h"
 #include "scenarios/oracles.h"
-#include "scenarios/pause_window.h"
-#include "sim/recorder.h"
+#include "scenarios/stage.h"
 
 namespace lockstep::scenarios {
 
-class Witness final : public sim::Observer {
+class Witness final : public Observer {
  public:
   // Outlives the world whose events it sees.
   explicit Witness(const OracleContext& context) : voters_(context.voters), oracles_(make_oracles(context)) {}
 
-  void attend(sim::Recorder& recorder);
-  const PauseWindow& window() const { return window_; }
-  // One row per oracle, and one about nodes that stopped themselves.
-  std::vector<reports::Verdict> verdicts() const;
+  void attend(Events& events);
+  // One row per oracle, and one about nodes that stopped themselves. `gap`: why the trace is not whole; then
+  // an oracle knows nothing, for what it missed may be what would explain what it saw.
+  std::vector<reports::Verdict> verdicts(const std::string& gap = {}) const;
 
  private:
-  void on_event(const sim::Recorded& recorded) override;
-  void listen(sim::Recorder& recorder, const env::EventType& type);
+  void on_event(const Observation& observation) override;
 
   std::size_t voters_;
   std::vector<std::unique_ptr<Oracle>> oracles_;
-  std::vector<std::vector<Oracle*>> by_type_ = std::vector<std::vector<Oracle*>>(sim::Recorder::kMostTypes);
-  PauseWindow window_;
-  std::vector<bool> of_window_ = std::vector<bool>(sim::Recorder::kMostTypes);  // by event number
+  std::map<std::uint16_t, std::vector<Oracle*>> by_type_;  // by event number
   std::vector<std::string> stopped_nodes_;
 };
 

@@ -1,0 +1,127 @@
+// From a typed scenario to processes in a simulated world.
+#include "scenarios/simulated_stage.h"
+
+#include "base/check.h"
+#include "core/service/node.h"
+#include "storage/sql/database.h"
+
+namespace lockstep::scenarios {
+namespace {
+
+constexpr Purpose kClockOffset{"simulation.clock_offset"};
+constexpr Purpose kClockDrift{"simulation.clock_drift"};
+
+sim::Latency latency_of(const Spread& spread) { return {.median = spread.median, .p99 = spread.p99}; }
+
+// Uniform in [-most, most].
+std::int64_t symmetric(std::uint64_t bits, std::int64_t most) {
+  return static_cast<std::int64_t>(below(bits, 2 * static_cast<std::uint64_t>(most) + 1)) - most;
+}
+
+service::NodeConfig node_config(const Scenario& scenario, const Roster& roster, const env::Env& env) {
+  const Cluster& cluster = scenario.cluster;
+  service::NodeConfig config;
+  config.replica.raft.self = env.self;
+  config.replica.raft.voters = roster.nodes();
+  config.replica.raft.election_timeout = cluster.election_timeout;
+  config.replica.raft.heartbeat_interval = cluster.heartbeat_interval;
+  config.replica.raft.seed = env.seed;
+  config.write_mode = cluster.write_mode == WriteMode::kStrong ? wire::STRONG : wire::QUORUM;
+  config.transactions = {.pause_before_commit = cluster.pause_before_commit,
+                         .durable_timeout = cluster.prepare_timeout};
+  config.batch = {.max_entries = cluster.batch.max_entries,
+                  .max_bytes = cluster.batch.max_bytes,
+                  .max_delay = cluster.batch.max_delay};
+  config.replica.drop_prefix_entries = cluster.drop_prefix_entries;
+  return config;
+}
+
+}  // namespace
+
+SimulatedStage::SimulatedStage(const Scenario& scenario, std::uint64_t seed, Cast& cast)
+    : scenario_(scenario),
+      seed_(seed),
+      cast_(cast),
+      world_({.seed = seed, .cluster = ClusterId(1), .latency = latency_of(scenario.network.latency)}),
+      events_(world_.recorder()) {
+  sql::initialise_sqlite(seed);
+  add_network_rules();
+  for (const NodeId node : cast_.roster().nodes()) add_node(node);
+  for (const NodeId client : cast_.roster().clients()) add_client(client);
+  add_client(Roster::steward());
+}
+
+void SimulatedStage::open() {
+  for (const NodeId node : cast_.roster().nodes()) world_.start(node);
+  world_.start(Roster::steward());
+  for (const NodeId client : cast_.roster().clients()) world_.start(client);
+}
+
+// Faults first: a partition comes before what the network does anyway.
+void SimulatedStage::add_network_rules() {
+  using Kind = sim::Verdict::Kind;
+  const Network& network = scenario_.network;
+  auto faults = std::make_unique<NetworkFaults>(network.latency.p99 * 4);
+  network_ = faults.get();
+  world_.network().add_rule(std::move(faults));
+  const Duration far = network.latency.p99 * 2;
+  if (network.loss.parts_per_million > 0)
+    world_.network().add_rule(with_probability(network.loss, Kind::kDrop, {}));
+  if (network.duplicate.parts_per_million > 0)
+    world_.network().add_rule(with_probability(network.duplicate, Kind::kDuplicate, far));
+  if (network.reorder.parts_per_million > 0)
+    world_.network().add_rule(with_probability(network.reorder, Kind::kReorder, far));
+}
+
+sim::ProcessOptions SimulatedStage::process_options(NodeId id) const {
+  sim::ProcessOptions options;
+  options.disk.sync = latency_of(scenario_.disk.sync);
+  options.clock.wall_offset =
+      Duration(symmetric(draw(seed_, kClockOffset, id.value(), 0), scenario_.clocks.max_offset.count()));
+  options.clock.drift_ppm =
+      symmetric(draw(seed_, kClockDrift, id.value(), 0), scenario_.clocks.max_drift_ppm);
+  return options;
+}
+
+void SimulatedStage::add_node(NodeId id) {
+  sim::ProcessOptions options = process_options(id);
+  options.factory = [this](const env::Env& env) {
+    return std::make_unique<service::Node>(env, node_config(scenario_, cast_.roster(), env));
+  };
+  world_.add_process(id, std::move(options));
+}
+
+void SimulatedStage::add_client(NodeId id) {
+  sim::ProcessOptions options = process_options(id);
+  options.factory = [this, id](const env::Env& env) { return cast_.make(id, env); };
+  world_.add_process(id, std::move(options));
+}
+
+void SimulatedStage::schedule(Duration at, std::function<void()> callback) {
+  world_.schedule(sim::SimTime(at), std::move(callback));
+}
+
+void SimulatedStage::run_while(const std::function<bool()>& waiting) {
+  while (waiting()) CHECK(world_.step(), "the run waits for what nothing will ever bring about");
+}
+
+void SimulatedStage::change_clock(NodeId process, const ClockChange& change) {
+  world_.jump_wall_clock(process, change.jump);
+  if (change.drift_ppm) world_.set_drift(process, *change.drift_ppm);
+}
+
+NetworkFaultId SimulatedStage::begin_fault(const Action& action, Between between, std::uint64_t& effects) {
+  return network_->begin(action, std::move(between), effects);
+}
+
+void SimulatedStage::arm_probe(std::string point, ProbeDecision decide) {
+  sim::ProbeRule rule{.point = std::move(point), .node = {}, .nth = 0, .decide = {}};
+  rule.decide = [decide = std::move(decide)](const sim::ProbeHit& hit) {
+    const auto hold = decide({.point = hit.point, .node = hit.node});
+    if (!hold) return sim::ProbeDecision{};
+    return sim::ProbeDecision{.kind = sim::ProbeDecision::Kind::kHold, .hold = *hold};
+  };
+  world_.probes().arm(std::move(rule));
+}
+
+}  // namespace lockstep::scenarios

@@ -1,0 +1,61 @@
+// The simulated world of a scenario: nodes, clients, clocks, disks and links, all from one seed.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "scenarios/cast.h"
+#include "scenarios/network_faults.h"
+#include "scenarios/simulated_events.h"
+#include "scenarios/stage.h"
+#include "sim/world.h"
+
+namespace lockstep::scenarios {
+
+class SimulatedStage : public Stage {
+ public:
+  // Scenario and cast outlive the stage.
+  SimulatedStage(const Scenario& scenario, std::uint64_t seed, Cast& cast);
+
+  const sim::Recorder& recorder() { return world_.recorder(); }
+
+  void open() override;
+  Events& events() override { return events_; }
+  std::optional<std::string> cannot(const Action&) const override { return std::nullopt; }
+
+  Duration now() const override { return world_.now().time_since_epoch(); }
+  void schedule(Duration at, std::function<void()> callback) override;
+  void run_until(Duration until) override { world_.run_until(sim::SimTime(until)); }
+  void run_while(const std::function<bool()>& waiting) override;
+
+  bool is_alive(NodeId process) const override { return world_.is_alive(process); }
+  void start(NodeId process) override { world_.start(process); }
+  void kill(NodeId process) override { world_.kill(process); }
+  void power_loss(NodeId process) override { world_.power_loss(process); }
+  void stall(NodeId process, Duration duration) override { world_.stall(process, duration); }
+  void change_clock(NodeId process, const ClockChange& change) override;
+  void release(NodeId process) override { world_.release(process); }
+
+  NetworkFaultId begin_fault(const Action& action, Between between, std::uint64_t& effects) override;
+  void end_fault(NetworkFaultId fault) override { network_->end(fault); }
+  void set_apart(std::set<NodeId> healed) override { network_->set_apart(std::move(healed)); }
+  void end_all_faults() override { network_->end_all(); }
+
+  void arm_probe(std::string point, ProbeDecision decide) override;
+
+ private:
+  void add_network_rules();
+  sim::ProcessOptions process_options(NodeId id) const;
+  void add_node(NodeId id);
+  void add_client(NodeId id);
+
+  const Scenario& scenario_;
+  std::uint64_t seed_;
+  Cast& cast_;
+  sim::World world_;
+  SimulatedEvents events_;
+  NetworkFaults* network_ = nullptr;  // owned by the world's network
+};
+
+}  // namespace lockstep::scenarios

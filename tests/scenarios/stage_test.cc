@@ -1,0 +1,76 @@
+// What a world cannot do is said by name and counts for nothing; what it could not see makes oracles
+// ignorant.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "scenarios/parse_scenario.h"
+#include "scenarios/run.h"
+#include "scenarios/simulated_stage.h"
+
+namespace lockstep::scenarios {
+namespace {
+
+// A world whose machines never lose their power, and whose trace may have a hole.
+class PoorStage final : public SimulatedStage {
+ public:
+  PoorStage(const Scenario& scenario, Cast& cast, std::string gap)
+      : SimulatedStage(scenario, 1, cast), gap_(std::move(gap)) {}
+  std::optional<std::string> cannot(const Action& action) const override {
+    if (std::holds_alternative<PowerLoss>(action)) return "nobody pulls the plug here";
+    return std::nullopt;
+  }
+  std::string gap() const override { return gap_; }
+
+ private:
+  std::string gap_;
+};
+
+reports::Report run_poorly(const std::string& faults, const std::string& gap = {}) {
+  const auto variants = parse_scenario(
+      R"({"name":"x","about":"x","workload":[{"kind":"versioned_writes","for":"2s"}],"faults":)" + faults +
+      "}");
+  EXPECT_TRUE(variants.has_value());
+  if (!variants) return {};
+  const Scenario& scenario = variants->front().scenario;
+  Cast cast(scenario);
+  PoorStage stage(scenario, cast, gap);
+  return play(scenario, {.seed = 1}, cast, stage).report;
+}
+
+TEST(Stage, WhatItCannotDoIsSkippedByNameAndLeavesTheRunSound) {
+  const auto report = run_poorly(R"([{"at":"1s","power_loss":"n2"},{"at":"1s","kill":"n1","for":"200ms"}])");
+  ASSERT_EQ(report.faults.size(), 2u);
+  EXPECT_EQ(report.faults[0].skipped, "nobody pulls the plug here");
+  EXPECT_EQ(report.faults[0].fired, 0u);
+  EXPECT_EQ(report.faults[1].skipped, "");
+  EXPECT_EQ(report.faults[1].fired, 1u);
+  EXPECT_EQ(report.outcome(), reports::Outcome::kHolds);
+}
+
+TEST(Stage, WhatFollowsASkippedFaultIsSkippedToo) {
+  const auto report =
+      run_poorly(R"([{"at":"1s","power_loss":"n2"},{"after":{"fault":0,"by":"100ms"},"restart":"crashed"}])");
+  ASSERT_EQ(report.faults.size(), 2u);
+  EXPECT_EQ(report.faults[1].skipped, "it follows fault 0, which was skipped");
+  EXPECT_EQ(report.outcome(), reports::Outcome::kHolds);
+}
+
+TEST(Stage, AFaultThatItCanDoAndThatNeverStruckStaysVacuous) {
+  const auto report = run_poorly(R"([{"when":{"probe":"txn.before_commit","nth":1},"crash":"follower"}])");
+  EXPECT_EQ(report.outcome(), reports::Outcome::kVacuous);
+}
+
+TEST(Stage, AnOracleThatMissedEventsKnowsNothing) {
+  const auto report = run_poorly("[]", "the ring of n2 overran");
+  const auto safety = std::find_if(report.verdicts.begin(), report.verdicts.end(),
+                                   [](const auto& verdict) { return verdict.name == "election-safety"; });
+  ASSERT_NE(safety, report.verdicts.end());
+  EXPECT_EQ(safety->outcome, reports::Outcome::kUnknown);
+  ASSERT_FALSE(safety->evidence.empty());
+  EXPECT_EQ(safety->evidence.front(), "the ring of n2 overran");
+  EXPECT_EQ(report.outcome(), reports::Outcome::kUnknown);
+}
+
+}  // namespace
+}  // namespace lockstep::scenarios
