@@ -12,9 +12,9 @@
 #include "cli/trace_file.h"
 #include "core/replica/replica.h"
 #include "core/service/node.h"
+#include "json/problem.h"
 #include "reports/render.h"
 #include "scenarios/event_catalog.h"
-#include "json/problem.h"
 #include "scenarios/parse_scenario.h"
 #include "scenarios/run.h"
 

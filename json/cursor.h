@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/ids.h"
 #include "json/quantity.h"
 #include "json/text.h"
 
@@ -51,6 +52,13 @@ void read(const Cursor& at, std::string& out);
 template <std::integral T>
 void read(const Cursor& at, T& out) {
   out = static_cast<T>(scaled(at.text(), 0).whole);  // in range: the schema has its bounds
+}
+
+template <class Tag>
+void read(const Cursor& at, Id<Tag>& out) {
+  std::uint64_t number = 0;
+  read(at, number);
+  out = Id<Tag>(number);
 }
 
 template <class T>

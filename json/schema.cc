@@ -348,4 +348,13 @@ Problems Schema::check(const Node& document) const {
   return problems;
 }
 
+Problems Schema::check(const Node& document, std::string_view definition) const {
+  const Node* definitions = root_.find("$defs");
+  const Node* schema = definitions == nullptr ? nullptr : definitions->find(definition);
+  CHECK(schema != nullptr, "definition ", definition);
+  Problems problems;
+  SchemaCheck(*this, problems).check(*schema, document, "");
+  return problems;
+}
+
 }  // namespace lockstep::json

@@ -26,6 +26,8 @@ class Schema {
 
   // Every problem of `document`, in its order; none: the document is valid.
   Problems check(const Node& document) const;
+  // The same against #/$defs/DEFINITION, which is there.
+  Problems check(const Node& document, std::string_view definition) const;
 
   // The schema as it was read, for those who walk it.
   const Node& root() const { return root_; }

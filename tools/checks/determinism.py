@@ -3,7 +3,7 @@ import re
 
 from .tree import Finding, line_of
 
-FOLDERS = ["base", "json", "storage", "core", "hub", "edge", "sim", "scenarios"]
+FOLDERS = ["base", "json", "config", "storage", "core", "hub", "edge", "sim", "scenarios"]
 FREE = ("scenarios/real/", "scenarios/farm/")  # they drive processes from outside
 
 RULES = [

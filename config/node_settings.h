@@ -1,0 +1,115 @@
+// What a node is told at its start: the typed form of its configuration file.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/time.h"
+#include "config/address.h"
+
+namespace lockstep::config {
+
+inline constexpr std::uint64_t kMostNodeId = 99;  // clients' numbers begin above it
+
+enum class Engine { kSqlite };
+enum class WriteMode { kQuorum, kStrong };
+enum class Role { kRead, kWrite, kAdmin };
+enum class LogLevel { kTrace, kDebug, kInfo, kWarning, kError, kOff };
+
+struct Listen {
+  Address native;
+  std::optional<Address> grpc;
+  std::optional<Address> http;
+  bool operator==(const Listen&) const = default;
+};
+
+struct Member {
+  NodeId id;
+  Address address;  // where the others reach its native port
+  bool operator==(const Member&) const = default;
+};
+
+struct Batch {
+  std::uint32_t max_entries = 256;
+  std::uint32_t max_bytes = 1 << 20;
+  Duration max_delay = std::chrono::milliseconds(2);
+  bool operator==(const Batch&) const = default;
+};
+
+struct Cluster {
+  std::string name;  // as it was written: "orders", "7"
+  NodeId self;
+  std::vector<Member> members;  // all voters, self included; sorted by number
+  bool expect_data = false;     // refuses to start on an empty directory
+  Duration election_timeout = std::chrono::milliseconds(300);
+  Duration heartbeat_interval = std::chrono::milliseconds(50);
+  WriteMode write_mode = WriteMode::kQuorum;
+  Duration pause_before_commit{};
+  Duration prepare_timeout = std::chrono::seconds(2);
+  Batch batch;
+  std::uint64_t drop_prefix_entries = 2048;
+  bool operator==(const Cluster&) const = default;
+};
+
+// PEM files.
+struct Tls {
+  std::string ca;
+  std::string certificate;
+  std::string key;
+  std::string client_ca;  // ca, if the file has none
+  bool operator==(const Tls&) const = default;
+};
+
+// Exactly one of token and sha256 is there.
+struct Token {
+  std::string name;
+  Role role = Role::kRead;
+  std::string token;
+  std::string sha256;  // 64 lower-case hex digits
+  bool operator==(const Token&) const = default;
+};
+
+struct Limits {
+  std::uint32_t max_connections = 10'000;  // on each port
+  Duration session_timeout = std::chrono::hours(1);
+  bool operator==(const Limits&) const = default;
+};
+
+struct Log {
+  LogLevel level = LogLevel::kInfo;
+  std::string file;  // empty: standard error
+  bool operator==(const Log&) const = default;
+};
+
+struct NodeSettings {
+  std::string about;
+  std::string data;
+  std::string database = "db/main.sqlite";  // inside `data`
+  Engine engine = Engine::kSqlite;
+  Listen listen;
+  bool insecure_listen = false;
+  std::optional<Cluster> cluster;  // none: standalone
+  std::optional<Tls> tls;
+  std::vector<Token> tokens;
+  std::string token_file;  // holds more of them; empty: none
+  Limits limits;
+  Log log;
+  bool operator==(const NodeSettings&) const = default;
+};
+
+// The number of a cluster: its name, if that is a number, else a hash of it. Never none.
+ClusterId cluster_id(std::string_view name);
+
+// Listening beyond this machine without TLS; empty: nothing is wrong, or it is what the settings ask for.
+std::string exposure(const NodeSettings& settings);
+
+std::string_view to_string(Engine engine);
+std::string_view to_string(WriteMode mode);
+std::string_view to_string(Role role);
+std::string_view to_string(LogLevel level);
+
+}  // namespace lockstep::config

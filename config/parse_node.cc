@@ -1,0 +1,239 @@
+// Text, schema, then what no schema can say: addresses, what must fit together, paths.
+#include "config/parse_node.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <utility>
+
+#include "base/check.h"
+#include "base/text.h"
+#include "json/cursor.h"
+#include "json/schema.h"
+#include "json/text.h"
+
+namespace lockstep::config {
+
+using json::Cursor;
+using json::read_duration;
+using json::read_member;
+using lockstep::to_string;
+
+void read(const Cursor& at, Address& out) {
+  auto address = parse_address(at.text());
+  if (!address) return at.refuse("an address with a port from 1 to 65535, such as \"127.0.0.1:4001\"");
+  out = std::move(*address);
+}
+void read(const Cursor& at, std::optional<Address>& out) {
+  if (at.node().is(json::Kind::kNull)) return out.reset();
+  read(at, out.emplace());
+}
+void read(const Cursor& at, WriteMode& out) {
+  read_choice(at, std::array{WriteMode::kQuorum, WriteMode::kStrong}, out);
+}
+void read(const Cursor& at, Role& out) {
+  read_choice(at, std::array{Role::kRead, Role::kWrite, Role::kAdmin}, out);
+}
+void read(const Cursor& at, LogLevel& out) {
+  read_choice(at,
+              std::array{LogLevel::kTrace, LogLevel::kDebug, LogLevel::kInfo, LogLevel::kWarning,
+                         LogLevel::kError, LogLevel::kOff},
+              out);
+}
+void read(const Cursor& at, Token& out) {
+  read_member(at, "name", out.name);
+  read_member(at, "role", out.role);
+  read_member(at, "token", out.token);
+  read_member(at, "sha256", out.sha256);
+  const auto hash = at.member("sha256");
+  if (hash && out.sha256.size() != 64) {
+    hash->refuse("64 hex digits", cat("there are ", out.sha256.size()));
+  }
+}
+
+namespace {
+
+constexpr Duration kShortest = std::chrono::microseconds(1);
+constexpr std::size_t kLongestName = 64;
+
+const json::Schema& node_schema() {
+  static const json::Schema schema = [] {
+    auto parsed = json::Schema::parse(node_schema_text());
+    CHECK(parsed.has_value(), parsed.error().message);
+    return std::move(*parsed);
+  }();
+  return schema;
+}
+
+class NodeReader {
+ public:
+  NodeReader(const Cursor& at, std::string_view directory) : at_(at), directory_(directory) {}
+
+  NodeSettings settings() {
+    read_member(at_, "about", out_.about);
+    read_path(at_, "data", out_.data);
+    read_member(at_, "database", out_.database);
+    if (const auto cluster = at_.member("cluster")) read_cluster(*cluster, out_.cluster.emplace());
+    read_listen();
+    read_member(at_, "insecure_listen", out_.insecure_listen);
+    if (const auto tls = at_.member("tls")) read_tls(*tls, out_.tls.emplace());
+    if (const auto tokens = at_.member("tokens")) read_tokens(*tokens);
+    if (const auto limits = at_.member("limits")) {
+      read_member(*limits, "max_connections", out_.limits.max_connections);
+      read_duration(*limits, "session_timeout", std::chrono::seconds(1), out_.limits.session_timeout);
+    }
+    if (const auto log = at_.member("log")) {
+      read_member(*log, "level", out_.log.level);
+      if (!log->member("file").value_or(*log).node().is(json::Kind::kNull))
+        read_path(*log, "file", out_.log.file);
+    }
+    const std::string exposed = exposure(out_);
+    if (!exposed.empty()) {
+      at_.nearest("listen").refuse(
+          "addresses of this machine only, a \"tls\" section, or \"insecure_listen\": true", exposed);
+    }
+    return std::move(out_);
+  }
+
+ private:
+  void read_path(const Cursor& object, std::string_view key, std::string& out) const {
+    const auto member = object.member(key);
+    if (!member) return;
+    const std::string_view path = member->text();
+    if (path.empty() || path.contains('\0')) return member->refuse("a path");
+    const bool relative = !path.starts_with('/') && !directory_.empty();
+    out = relative ? cat(directory_, "/", path) : std::string(path);
+  }
+
+  void read_cluster(const Cursor& at, Cluster& out) {
+    read_name(*at.member("id"), out.name);
+    if (out.name.size() > kLongestName) at.nearest("id").refuse(cat("at most ", kLongestName, " characters"));
+    read_member(at, "node", out.self);
+    read_members(*at.member("members"), out);
+    const bool known = std::any_of(out.members.begin(), out.members.end(),
+                                   [&](const Member& member) { return member.id == out.self; });
+    if (!known) at.nearest("node").refuse(cat("the number of a member", list_of(out.members)));
+    read_member(at, "expect_data", out.expect_data);
+    read_duration(at, "election_timeout", std::chrono::milliseconds(1), out.election_timeout);
+    out.heartbeat_interval = out.election_timeout / 6;
+    read_duration(at, "heartbeat_interval", kShortest, out.heartbeat_interval);
+    if (3 * out.heartbeat_interval >= out.election_timeout) {
+      at.nearest("heartbeat_interval")
+          .refuse(cat("less than a third of the election timeout, ", to_string(out.election_timeout)),
+                  "one lost heartbeat must not cost the leader its office");
+    }
+    read_member(at, "write_mode", out.write_mode);
+    read_member(at, "pause_before_commit", out.pause_before_commit);
+    read_duration(at, "prepare_timeout", kShortest, out.prepare_timeout);
+    if (const auto batch = at.member("batch")) {
+      read_member(*batch, "max_entries", out.batch.max_entries);
+      read_member(*batch, "max_bytes", out.batch.max_bytes);
+      read_member(*batch, "max_delay", out.batch.max_delay);
+    }
+    read_member(at, "drop_prefix_entries", out.drop_prefix_entries);
+  }
+
+  static void read_name(const Cursor& at, std::string& out) {
+    out = at.text();
+    if (at.node().is(json::Kind::kNumber))
+      out = cat(static_cast<std::uint64_t>(json::scaled(at.text(), 0).whole));
+  }
+
+  static std::string list_of(const std::vector<Member>& members) {
+    std::string out;
+    for (const Member& member : members) append_text(out, cat(out.empty() ? " (" : ", ", member.id));
+    return out + ")";
+  }
+
+  // Each number and each address once.
+  static void read_members(const Cursor& at, Cluster& out) {
+    std::map<NodeId, std::size_t> numbers;
+    std::map<Address, NodeId> addresses;
+    for (const Cursor& place : at.items()) {
+      Member member;
+      read_member(place, "id", member.id);
+      read_member(place, "address", member.address);
+      if (!numbers.emplace(member.id, out.members.size()).second) {
+        place.nearest("id").refuse("another number for every member",
+                                   cat("member ", member.id, " stands above"));
+      } else if (const auto [other, is_new] = addresses.emplace(member.address, member.id); !is_new) {
+        place.nearest("address").refuse("another address for every member",
+                                        cat("it is the address of member ", other->second));
+      }
+      out.members.push_back(std::move(member));
+    }
+    std::sort(out.members.begin(), out.members.end(),
+              [](const Member& a, const Member& b) { return a.id < b.id; });
+  }
+
+  void read_listen() {
+    const Cursor listen = at_.nearest("listen");
+    const auto of_listen = [&](std::string_view key, auto& out) {
+      if (at_.has("listen")) read_member(listen, key, out);
+    };
+    if (out_.cluster) {
+      for (const Member& member : out_.cluster->members)
+        if (member.id == out_.cluster->self) out_.listen.native = member.address;
+    }
+    of_listen("native", out_.listen.native);
+    of_listen("grpc", out_.listen.grpc);
+    of_listen("http", out_.listen.http);
+    const bool has_native = at_.has("listen") && listen.has("native");
+    if (!has_native && !out_.cluster) {
+      listen.refuse("an address under \"listen\", \"native\"", "a node without \"cluster\" has no other");
+    }
+    std::map<Address, std::string_view> taken{{out_.listen.native, "native"}};
+    for (const auto& [key, address] :
+         {std::pair{"grpc", out_.listen.grpc}, std::pair{"http", out_.listen.http}}) {
+      if (!address || address->port == 0) continue;  // 0: refused already
+      const auto [other, is_new] = taken.emplace(*address, key);
+      if (!is_new) {
+        listen.nearest(key).refuse("another port for every protocol",
+                                   cat("it is the address of ", other->second));
+      }
+    }
+  }
+
+  void read_tls(const Cursor& at, Tls& out) const {
+    read_path(at, "ca", out.ca);
+    read_path(at, "certificate", out.certificate);
+    read_path(at, "key", out.key);
+    out.client_ca = out.ca;
+    read_path(at, "client_ca", out.client_ca);
+  }
+
+  void read_tokens(const Cursor& at) {
+    if (at.node().is(json::Kind::kArray)) return read(at, out_.tokens);
+    read_path(at_, "tokens", out_.token_file);
+  }
+
+  const Cursor& at_;
+  std::string_view directory_;
+  NodeSettings out_;
+};
+
+}  // namespace
+
+std::expected<NodeSettings, json::Problems> parse_node(std::string_view text, std::string_view directory) {
+  const auto document = json::parse(text);
+  if (!document) return std::unexpected(document.error());
+  json::Problems problems = node_schema().check(*document);
+  if (!problems.empty()) return std::unexpected(in_order(std::move(problems)));
+  const Cursor root(*document, problems);
+  NodeSettings settings = NodeReader(root, directory).settings();
+  if (!problems.empty()) return std::unexpected(in_order(std::move(problems)));
+  return settings;
+}
+
+std::expected<std::vector<Token>, json::Problems> parse_tokens(std::string_view text) {
+  const auto document = json::parse(text);
+  if (!document) return std::unexpected(document.error());
+  json::Problems problems = node_schema().check(*document, "token_list");
+  if (!problems.empty()) return std::unexpected(in_order(std::move(problems)));
+  std::vector<Token> tokens;
+  read(Cursor(*document, problems), tokens);
+  if (!problems.empty()) return std::unexpected(in_order(std::move(problems)));
+  return tokens;
+}
+
+}  // namespace lockstep::config
