@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "base/check.h"
-#include "base/hash.h"
 #include "core/replica/events.h"
 #include "core/replica/lanes.h"
 
@@ -15,17 +14,18 @@ Replica::Replica(const env::Env& env, GroupId group, ReplicaConfig config, Repli
       group_(group),
       config_(std::move(config)),
       listener_(listener),
-      digests_(env.self, config_.raft.voters.size()) {}
+      digests_(env.self, config_.raft.voters.size()),
+      apply_lane_(env, group, config_.apply, [this](Result<ApplyResult> result) {
+        if (succeeded(result)) on_applied(*result);
+      }) {}
 
 Replica::~Replica() = default;
 
 // ---- recovery -------------------------------------------------------------------------------------------------
 
 void Replica::start() {
-  database_ = sql::Database::create(env_.disk, config_.sql);
-  read_pool_ = std::make_unique<ReadPool>(env_.lanes, *database_, config_.readers);
   open_log();
-  open_machine();
+  open_database();
 }
 
 void Replica::open_log() {
@@ -52,32 +52,24 @@ void Replica::open_log() {
   }));
 }
 
-void Replica::open_machine() {
-  auto open = [this] { return StateMachine::open(*database_, config_.session_timeout.count()); };
-  env_.lanes.submit(kApplyLane, make_job(std::move(open), [this](Result<std::unique_ptr<StateMachine>> opened) {
-    if (!succeeded(opened)) return;
-    machine_ = std::move(*opened);
-    applied_ = machine_->applied();
-    durable_ = machine_->durable();
-    digest_ = machine_->digest();
-    for (const auto& [table, version] : machine_->versions()) versions_[table] = version;
-    for (const LogIndex transaction : machine_->undecided()) undecided_[transaction] = true;
-    finish_recovery();
-  }));
+void Replica::open_database() {
+  apply_lane_.open([this](Status opened) {
+    if (succeeded(opened)) finish_recovery();
+  });
 }
 
 void Replica::finish_recovery() {
-  if (!restored_ || !machine_) return;
+  if (!restored_ || !apply_lane_.is_open()) return;
   raft::Restored& restored = *restored_;
-  restored.applied = applied_;
+  restored.applied = applied();
   // What the database holds was committed, whatever the log remembers of it.
-  restored.commit = std::max(restored.commit, applied_);
+  restored.commit = std::max(restored.commit, applied());
   env_.trace.emit({kRecovered,
-                   {group_.value(), restored.first_index.value(), restored.last_index.value(),
-                    restored.commit.value(), applied_.value(), restored.hard_state.term.value()}});
-  if (applied_ < restored.first_index.prev()) {
+                   {group_.value(), restored.first_index.value(), restored.last_index.value(), restored.commit.value(),
+                    applied().value(), restored.hard_state.term.value()}});
+  if (applied() < restored.first_index.prev()) {
     fail_node({ErrorCode::kCorrupt, cat("expected a database that has applied entry ", restored.first_index.prev(),
-                                        ", before which the log was dropped; it has applied ", applied_)});
+                                        ", before which the log was dropped; it has applied ", applied())});
     return;
   }
   core_.emplace(config_.raft, restored, env_.clock.monotonic_now());
@@ -156,11 +148,11 @@ void Replica::execute(raft::Effects& effects) {
   for (const raft::Message& message : effects.send_now) send(message);
   for (raft::DelayedSend& delayed : effects.send_after) delayed_sends_.push_back(std::move(delayed));
   for (const raft::Load& request : effects.loads) load(request);
-  for (raft::Entry& entry : effects.apply) to_apply_.push_back(std::move(entry));
+  for (raft::Entry& entry : effects.apply) apply_lane_.add(std::move(entry));
   for (const raft::ReadReady& ready : effects.reads_ready) waiting_reads_[ready.index].push_back(ready.id);
   for (const raft::Rejected& rejected : effects.rejected) listener_.on_rejected(rejected);
   persist_next();
-  apply_next();
+  apply_lane_.apply_next();
   serve_reads();
   drop_prefix_if_due();
 }
@@ -254,69 +246,22 @@ void Replica::load(const raft::Load& load) {
 
 // ---- the apply lane -------------------------------------------------------------------------------------------
 
-void Replica::apply_next() {
-  if (applying_ || to_apply_.empty()) return;
-  applying_ = true;
-  const auto count = static_cast<std::ptrdiff_t>(std::min(to_apply_.size(), config_.max_apply_entries));
-  std::vector<raft::Entry> entries(std::make_move_iterator(to_apply_.begin()),
-                                   std::make_move_iterator(to_apply_.begin() + count));
-  to_apply_.erase(to_apply_.begin(), to_apply_.begin() + count);
-  auto run = [this, entries = std::move(entries)] { return machine_->apply(entries); };
-  auto job = std::make_shared<std::unique_ptr<env::Job>>(
-      make_job(std::move(run), [this](Result<ApplyResult> result) {
-        if (succeeded(result)) applied(std::move(*result));
-      }));
-  env_.probe.reached(kBeforeApply, 0, [this, job] { env_.lanes.submit(kApplyLane, std::move(*job)); });
-}
-
-void Replica::applied(ApplyResult result) {
-  applying_ = false;
-  applied_ = result.commands.back().index;
-  digest_ = result.commands.back().digest;
-  durable_ = result.durable;
-  for (const auto& [table, version] : result.versions) versions_[table] = version;
-  for (const AppliedCommand& command : result.commands) {
-    if (command.what == AppliedCommand::What::kPrepared) undecided_[command.transaction] = true;
-    if (command.what == AppliedCommand::What::kCommitted || command.what == AppliedCommand::What::kAborted)
-      undecided_.erase(command.transaction);
-  }
+void Replica::on_applied(ApplyResult& result) {
   for (const AppliedCommand& command : result.commands) digests_.applied(command.index, command.digest);
-  trace_applied(result);
   listener_.on_applied(result);
   heed_digests();
-  enqueue({env_.clock.monotonic_now(), raft::Applied{applied_}});
-}
-
-void Replica::trace_applied(const ApplyResult& result) {
-  const std::uint64_t group = group_.value();
-  if (result.one_by_one)
-    env_.trace.emit({kAppliedOneByOne, {group, result.commands.front().index.value(), result.commands.size()}});
-  for (const AppliedCommand& command : result.commands) {
-    env_.trace.emit({kEntryApplied,
-                     {group, command.index.value(), command.term.value(), command.entry_hash, command.digest,
-                      hash64(command.answer, static_cast<std::uint64_t>(command.what))}});
-    if (command.executed)
-      env_.trace.emit({kWriteExecuted,
-                       {group, command.index.value(), command.session, command.sequence,
-                        command.outcome}});
-    if (command.what == AppliedCommand::What::kPrepared)
-      env_.trace.emit({kTransactionPrepared, {group, command.transaction.value()}});
-    if (command.what == AppliedCommand::What::kCommitted || command.what == AppliedCommand::What::kAborted)
-      env_.trace.emit({kTransactionDecided,
-                       {group, command.transaction.value(), command.index.value(),
-                        command.what == AppliedCommand::What::kCommitted ? 1u : 0u}});
-  }
+  enqueue({env_.clock.monotonic_now(), raft::Applied{applied()}});
 }
 
 void Replica::serve_reads() {
-  while (!waiting_reads_.empty() && waiting_reads_.begin()->first <= applied_) {
+  while (!waiting_reads_.empty() && waiting_reads_.begin()->first <= applied()) {
     const auto ready = waiting_reads_.extract(waiting_reads_.begin());
     for (const raft::ReadId id : ready.mapped()) listener_.on_read_ready(id);
   }
 }
 
 void Replica::query(sql::Statement statement, std::function<void(sql::QueryResult)> then) {
-  read_pool_->submit(std::move(statement), [this, then = std::move(then)](Result<sql::QueryResult> result) {
+  apply_lane_.query(std::move(statement), [this, then = std::move(then)](Result<sql::QueryResult> result) {
     if (succeeded(result)) then(std::move(*result));
   });
 }
@@ -325,17 +270,14 @@ void Replica::query(sql::Statement statement, std::function<void(sql::QueryResul
 
 // What every member has in its log and this node's database holds durably is needed by nobody.
 void Replica::drop_prefix_if_due() {
-  if (dropping_ || applying_) return;
+  if (dropping_ || apply_lane_.busy()) return;
   const raft::View now = core_->view();
-  const LogIndex target = std::min(now.everywhere, applied_);
+  const LogIndex target = std::min(now.everywhere, applied());
   if (target < now.first + config_.drop_prefix_entries) return;
   dropping_ = true;
-  auto sync = [this] { return machine_->sync(); };
-  env_.lanes.submit(kApplyLane, make_job(std::move(sync), [this, target](Result<LogIndex> durable) {
-    if (!succeeded(durable)) return;
-    durable_ = *durable;
-    drop_prefix(std::min(target, durable_).next(), durable_);
-  }));
+  apply_lane_.sync([this, target](Result<LogIndex> durable) {
+    if (succeeded(durable)) drop_prefix(std::min(target, *durable).next(), *durable);
+  });
 }
 
 void Replica::drop_prefix(LogIndex first, LogIndex durable) {
@@ -367,14 +309,7 @@ void Replica::clean_log() {
 
 raft::View Replica::view() const { return core_ ? core_->view() : raft::View{}; }
 
-std::vector<LogIndex> Replica::voter_match() const {
-  return core_ ? core_->voter_match() : std::vector<LogIndex>{};
-}
-
-std::uint64_t Replica::version(const std::string& table) const {
-  const auto found = versions_.find(table);
-  return found == versions_.end() ? 0 : found->second;
-}
+std::vector<LogIndex> Replica::voter_match() const { return core_ ? core_->voter_match() : std::vector<LogIndex>{}; }
 
 Duration Replica::leader_silence() const {
   return view().role == raft::Role::kLeader ? Duration::zero() : env_.clock.monotonic_now() - leader_heard_;

@@ -11,29 +11,23 @@
 
 #include "base/env/actor.h"
 #include "core/raft/core.h"
+#include "core/replica/apply_lane.h"
 #include "core/replica/digest_watch.h"
 #include "core/replica/log.h"
 #include "core/replica/raft_wire.h"
-#include "core/replica/read_pool.h"
-#include "core/replica/state_machine.h"
 #include "storage/kv/store.h"
-#include "storage/sql/database.h"
 
 namespace lockstep::replica {
 
 // Points where the outside may pause or crash a node.
 inline constexpr env::ProbePoint kBeforePersist{"raft.before_persist"};
 inline constexpr env::ProbePoint kAfterPersist{"raft.after_persist"};
-inline constexpr env::ProbePoint kBeforeApply{"replica.before_apply"};
 
 struct ReplicaConfig {
   raft::Config raft;
   kv::Options kv;
-  sql::Options sql;
-  Duration session_timeout = std::chrono::hours(1);  // by entry time
-  std::size_t max_apply_entries = 256;               // in one SQLite transaction
-  std::uint64_t drop_prefix_entries = 2048;          // the log prefix is dropped in steps of at least this
-  unsigned readers = 2;
+  ApplyConfig apply;
+  std::uint64_t drop_prefix_entries = 2048;  // the log prefix is dropped in steps of at least this
 };
 
 // What the service above is told. Calls may call back into the replica.
@@ -64,7 +58,7 @@ class Replica {
   void propose(std::vector<raft::Propose::One> proposals);
   // Confirms a linearizable read; on_read_ready or on_rejected follows.
   void read(raft::ReadId id);
-  // Runs a query on a reader lane; the snapshot holds everything applied when it is called.
+  // See ApplyLane; `then` is not called any more once this node has stopped.
   void query(sql::Statement statement, std::function<void(sql::QueryResult)> then);
   void step_down();
 
@@ -72,12 +66,11 @@ class Replica {
   bool failed() const { return failed_; }
   raft::View view() const;
   std::vector<LogIndex> voter_match() const;
-  LogIndex applied() const { return applied_; }
-  std::uint64_t digest() const { return digest_; }
-  // 0 for a table that was never written.
-  std::uint64_t version(const std::string& table) const;
-  // Prepared transactions without a decision, as applied here.
-  const std::map<LogIndex, bool>& undecided() const { return undecided_; }
+  // As applied here.
+  LogIndex applied() const { return apply_lane_.applied(); }
+  std::uint64_t digest() const { return apply_lane_.digest(); }
+  std::uint64_t version(const std::string& table) const { return apply_lane_.version(table); }
+  const std::set<LogIndex>& undecided() const { return apply_lane_.undecided(); }
   // Nothing of this node's log is on its way to the disk.
   bool log_idle() const { return !persisting_ && persists_.empty(); }
   // Time since a leader was heard (0 on the leader itself).
@@ -85,7 +78,7 @@ class Replica {
 
  private:
   void open_log();
-  void open_machine();
+  void open_database();
   void finish_recovery();
   void enqueue(raft::Input input);
   void step(const raft::Input& input);
@@ -96,11 +89,9 @@ class Replica {
   void persist_next();
   void persisted(std::vector<raft::Persist> done);
   void load(const raft::Load& load);
-  void apply_next();
-  void applied(ApplyResult result);
+  void on_applied(ApplyResult& result);
   void trace_consensus(const raft::Effects& effects);
   void trace_durable(const raft::Persist& persist);
-  void trace_applied(const ApplyResult& result);
   void serve_reads();
   void drop_prefix_if_due();
   void drop_prefix(LogIndex first, LogIndex durable);
@@ -118,9 +109,6 @@ class Replica {
   // Owned here, used on their lanes only.
   std::unique_ptr<kv::Store> store_;
   std::unique_ptr<Log> log_;
-  std::unique_ptr<sql::Database> database_;
-  std::unique_ptr<StateMachine> machine_;
-  std::unique_ptr<ReadPool> read_pool_;
   std::optional<raft::Restored> restored_;
   bool failed_ = false;
 
@@ -143,13 +131,7 @@ class Replica {
   Instant persist_deadline_ = kNever;  // by then the write under way should be durable
   std::deque<raft::DelayedSend> delayed_sends_;
 
-  std::vector<raft::Entry> to_apply_;
-  bool applying_ = false;
-  LogIndex applied_;
-  LogIndex durable_;  // of the database
-  std::uint64_t digest_ = 0;
-  std::map<std::string, std::uint64_t> versions_;
-  std::map<LogIndex, bool> undecided_;
+  ApplyLane apply_lane_;
   std::map<LogIndex, std::vector<raft::ReadId>> waiting_reads_;
   bool dropping_ = false;
   Instant leader_heard_{};

@@ -1,18 +1,15 @@
-// Routing, proposing and answering; what a request may cost is bounded here.
+// Proposing, deciding and reading: from requests to entries, and from applied entries to answers.
 #include "core/service/node.h"
 
 #include <algorithm>
 
 #include "base/check.h"
-#include "base/prng.h"
-#include "core/replica/sql_wire.h"
 #include "core/service/events.h"
 
 namespace lockstep::service {
 namespace {
 
 constexpr GroupId kGroup{1};
-constexpr Purpose kEntrySeed{"service.entry_seed"};
 
 wire::ReplyStatus status_of(raft::Rejection reason) {
   switch (reason) {
@@ -24,15 +21,13 @@ wire::ReplyStatus status_of(raft::Rejection reason) {
   return wire::NO_LEADER;
 }
 
-void set_outcome(wire::Reply& reply, const replica::AppliedCommand& command) {
-  CHECK(reply.mutable_write()->ParseFromString(command.answer), "the answer of entry ", command.index);
-}
-
 }  // namespace
 
 Node::Node(const env::Env& env, NodeConfig config)
     : env_(env),
       config_(std::move(config)),
+      desk_(env_, *this, config_.max_write_bytes),
+      stamps_(env_),
       replica_(env_, kGroup, config_.replica, *this),
       batcher_(config_.batch),
       transactions_(config_.transactions) {}
@@ -45,7 +40,7 @@ void Node::start() { replica_.start(); }
 
 void Node::on_message(NodeId from, Channel channel, BytesView payload) {
   if (channel == Channel::kRaft) replica_.on_message(from, payload);
-  if (channel == Channel::kRequest) on_request(from, payload);
+  if (channel == Channel::kRequest) desk_.on_request(from, payload);
 }
 
 void Node::on_alarm() {
@@ -68,93 +63,41 @@ void Node::on_turn_end() {
 
 // ---- requests -------------------------------------------------------------------------------------------------
 
-void Node::on_request(NodeId client, BytesView payload) {
-  wire::Request request;
-  if (!request.ParseFromArray(payload.data(), static_cast<int>(payload.size()))) {
-    reply_status({client, 0}, wire::BAD_REQUEST, "expected a lockstep.wire.Request, found bytes that do not parse");
-    return;
-  }
-  const Caller caller{client, request.call()};
-  env_.trace.emit({kRequested, {client.value(), request.call(), static_cast<std::uint64_t>(request.what_case())}});
-  if (replica_.failed()) {
-    reply_status(caller, wire::STOPPED, failure_);
-  } else if (!replica_.recovered()) {
-    reply_status(caller, wire::NOT_READY, "the node is recovering");
-  } else {
-    route(caller, request);
-  }
-}
-
-void Node::route(const Caller& caller, wire::Request& request) {
-  wire::Command command;
-  switch (request.what_case()) {
-    case wire::Request::kOpenSession:
-      command.mutable_open_session();
-      if (leads_or_redirects(caller)) propose({caller}, command);
-      return;
-    case wire::Request::kCloseSession:
-      command.mutable_close_session()->set_session(request.close_session().session());
-      if (leads_or_redirects(caller)) propose({caller}, command);
-      return;
-    case wire::Request::kWrite:
-      if (leads_or_redirects(caller)) write(caller, *request.mutable_write());
-      return;
-    case wire::Request::kQuery: query(caller, request.query()); return;
-    case wire::Request::kGetVersion: {
-      wire::Reply answer;
-      answer.set_version(replica_.version(request.get_version().table()));
-      reply(caller, answer);
-      return;
-    }
-    case wire::Request::kStatus: node_status(caller); return;
-    case wire::Request::kMaintain:
-      if (request.maintain().what() == wire::Maintain::NONE) break;
-      command.mutable_maintain()->set_what(request.maintain().what());
-      if (leads_or_redirects(caller)) propose({caller}, command);
-      return;
-    case wire::Request::WHAT_NOT_SET: break;
-  }
-  reply_status(caller, wire::BAD_REQUEST, "expected a request of a known kind");
+std::optional<Refusal> Node::refusal() const {
+  if (replica_.failed()) return Refusal{wire::STOPPED, failure_};
+  if (!replica_.recovered()) return Refusal{wire::NOT_READY, "the node is recovering"};
+  return std::nullopt;
 }
 
 bool Node::leads_or_redirects(const Caller& caller) {
   const raft::View now = replica_.view();
   if (now.role == raft::Role::kLeader) return true;
   if (now.leader.is_none()) {
-    reply_status(caller, wire::NO_LEADER, "no leader is known; try again");
+    desk_.refuse(caller, wire::NO_LEADER, "no leader is known; try again");
   } else {
-    reply_status(caller, wire::NOT_LEADER, cat("n", now.leader, " leads"));
+    desk_.refuse(caller, wire::NOT_LEADER, cat("n", now.leader, " leads"));
   }
   return false;
 }
 
-void Node::write(const Caller& caller, wire::WriteRequest& request) {
-  const bool numbered = request.write().sequence() > 0 || replica::is_sessionless(request.write());
-  if (request.write().statements_size() == 0 || !numbered) {
-    reply_status(caller, wire::BAD_REQUEST,
-                 "expected at least one statement, and a sequence from 1 on unless it is of no session");
-    return;
+void Node::execute(const Caller& caller, wire::Command& command, wire::WriteMode mode) {
+  if (!leads_or_redirects(caller)) return;
+  bool strong = false;
+  if (command.has_write()) {
+    strong = (mode == wire::DEFAULT_MODE ? config_.write_mode : mode) == wire::STRONG;
+    if (strong || config_.transactions.pause_before_commit > Duration::zero()) {
+      wire::Write write = std::move(*command.mutable_write());
+      *command.mutable_prepare()->mutable_write() = std::move(write);
+    }
   }
-  if (request.ByteSizeLong() > config_.max_write_bytes) {
-    reply_status(caller, wire::BAD_REQUEST, cat("expected a write of at most ", config_.max_write_bytes, " bytes"));
-    return;
-  }
-  const wire::WriteMode mode = request.mode() == wire::DEFAULT_MODE ? config_.write_mode : request.mode();
-  const bool strong = mode == wire::STRONG;
-  const bool two_phase = strong || config_.transactions.pause_before_commit > Duration::zero();
-  wire::Command command;
-  wire::Write& target =
-      two_phase ? *command.mutable_prepare()->mutable_write() : *command.mutable_write();
-  target.Swap(request.mutable_write());
   propose({.caller = caller, .strong = strong}, command);
 }
 
-void Node::query(const Caller& caller, const wire::QueryRequest& request) {
-  sql::Statement statement = replica::from_wire(request.statement());
-  if (request.level() == wire::LOCAL) {
-    run_query(caller, std::move(statement), true);
+void Node::query(const Caller& caller, sql::Statement statement, wire::ReadLevel level) {
+  if (level == wire::LOCAL) {
+    run_query(caller, std::move(statement), level);
   } else if (reads_.size() >= config_.max_waiting_reads) {
-    reply_status(caller, wire::OVERLOADED, cat("more than ", config_.max_waiting_reads, " reads are waiting"));
+    desk_.refuse(caller, wire::OVERLOADED, cat("more than ", config_.max_waiting_reads, " reads are waiting"));
   } else {
     const raft::ReadId id(++next_read_);
     reads_[id] = {caller, std::move(statement)};
@@ -162,23 +105,14 @@ void Node::query(const Caller& caller, const wire::QueryRequest& request) {
   }
 }
 
-void Node::run_query(const Caller& caller, sql::Statement statement, bool local) {
-  replica_.query(std::move(statement), [this, caller, local](sql::QueryResult result) {
-    wire::Reply answer;
-    wire::QueryReply& query = *answer.mutable_query();
-    query.set_outcome(static_cast<std::uint32_t>(result.outcome));
-    query.set_message(result.message);
-    replica::to_wire(result.rows, *query.mutable_rows());
-    query.set_applied(result.applied.value());
-    if (local) query.set_staleness_ns(static_cast<std::uint64_t>(replica_.leader_silence().count()));
-    reply(caller, answer);
+void Node::run_query(const Caller& caller, sql::Statement statement, wire::ReadLevel level) {
+  replica_.query(std::move(statement), [this, caller, level](const sql::QueryResult& result) {
+    desk_.answer(caller, result, level == wire::LOCAL ? replica_.leader_silence() : Duration::zero());
   });
 }
 
-void Node::node_status(const Caller& caller) {
+void Node::describe(wire::StatusReply& status) const {
   const raft::View now = replica_.view();
-  wire::Reply answer;
-  wire::StatusReply& status = *answer.mutable_node_status();
   status.set_node(env_.self.value());
   status.set_role(static_cast<std::uint32_t>(now.role));
   status.set_term(now.term.value());
@@ -189,14 +123,12 @@ void Node::node_status(const Caller& caller) {
   status.set_applied_index(replica_.applied().value());
   status.set_digest(replica_.digest());
   status.set_can_serve(now.can_serve);
-  reply(caller, answer);
 }
 
 // ---- proposals ------------------------------------------------------------------------------------------------
 
 void Node::propose(Proposal proposal, wire::Command& command) {
-  command.set_time_ns(env_.clock.wall_now().time_since_epoch().count());
-  command.set_seed(draw(env_.seed, kEntrySeed, 0, next_seed_++));
+  stamps_.stamp(command);
   const raft::ProposalId id(++next_proposal_);
   proposed_[id] = std::move(proposal);
   batcher_.add({id, raft::EntryKind::kCommand, SharedBytes(command.SerializeAsString())},
@@ -217,12 +149,12 @@ void Node::on_accepted(const raft::Accepted& accepted) {
 void Node::on_rejected(const raft::Rejected& rejected) {
   if (const auto* id = std::get_if<raft::ProposalId>(&rejected.what)) {
     const auto proposal = proposed_.extract(*id);
-    if (!proposal.empty()) reply_status(proposal.mapped().caller, status_of(rejected.reason));
+    if (!proposal.empty()) desk_.refuse(proposal.mapped().caller, status_of(rejected.reason));
     return;
   }
   const auto read = reads_.extract(std::get<raft::ReadId>(rejected.what));
   // A read that could not be confirmed has no effect: the client may simply ask again.
-  if (!read.empty()) reply_status(read.mapped().caller, wire::NO_LEADER, "leadership could not be confirmed");
+  if (!read.empty()) desk_.refuse(read.mapped().caller, wire::NO_LEADER, "leadership could not be confirmed");
 }
 
 void Node::on_role_changed(const raft::RoleChanged& change) {
@@ -234,12 +166,12 @@ void Node::on_role_changed(const raft::RoleChanged& change) {
 void Node::abandon_proposals() {
   for (const raft::Propose::One& waiting : batcher_.take_all()) {
     const auto proposal = proposed_.extract(waiting.id);
-    reply_status(proposal.mapped().caller, wire::NOT_LEADER);
+    desk_.refuse(proposal.mapped().caller, wire::NOT_LEADER);
   }
   for (const auto& [index, accepted] : std::exchange(accepted_, {}))
-    reply_status(accepted.proposal.caller, wire::LEADERSHIP_LOST);
+    desk_.refuse(accepted.proposal.caller, wire::LEADERSHIP_LOST);
   for (const auto& [transaction, proposal] : std::exchange(two_phase_, {}))
-    reply_status(proposal.caller, wire::LEADERSHIP_LOST);
+    desk_.refuse(proposal.caller, wire::LEADERSHIP_LOST);
   transactions_.clear();
 }
 
@@ -251,40 +183,22 @@ void Node::on_applied(replica::ApplyResult& result) {
     if (accepted.mapped().term == command.term) {
       settle(accepted.mapped().proposal, command);
     } else {
-      reply_status(accepted.mapped().proposal.caller, wire::LEADERSHIP_LOST);
+      desk_.refuse(accepted.mapped().proposal.caller, wire::LEADERSHIP_LOST);
     }
   }
 }
 
-void Node::settle(const Proposal& proposal, replica::AppliedCommand& command) {
+void Node::settle(const Proposal& proposal, const replica::AppliedCommand& command) {
   using What = replica::AppliedCommand::What;
-  wire::Reply answer;
-  switch (command.what) {
-    case What::kSessionOpened:
-      answer.set_session(command.session);
-      reply(proposal.caller, answer);
-      return;
-    case What::kPrepared:
-      two_phase_[command.transaction] = proposal;
-      transactions_.prepared(command.transaction, proposal.strong, env_.clock.monotonic_now());
-      return;
-    case What::kCommitted:
-    case What::kAborted: {
-      const auto waiting = two_phase_.extract(command.transaction);
-      transactions_.decided(command.transaction);
-      if (waiting.empty()) return;
-      set_outcome(answer, command);
-      reply(waiting.mapped().caller, answer);
-      return;
-    }
-    case What::kWrite:
-      set_outcome(answer, command);
-      reply(proposal.caller, answer);
-      return;
-    case What::kNothing:
-    case What::kSessionClosed:
-    case What::kMaintained: reply(proposal.caller, answer); return;
-    case What::kUnreadable: reply_status(proposal.caller, wire::BAD_REQUEST); return;
+  if (command.what == What::kPrepared) {
+    two_phase_[command.transaction] = proposal;
+    transactions_.prepared(command.transaction, proposal.strong, env_.clock.monotonic_now());
+  } else if (command.what == What::kCommitted || command.what == What::kAborted) {
+    const auto waiting = two_phase_.extract(command.transaction);
+    transactions_.decided(command.transaction);
+    if (!waiting.empty()) desk_.answer(waiting.mapped().caller, command);
+  } else {
+    desk_.answer(proposal.caller, command);
   }
 }
 
@@ -298,7 +212,7 @@ void Node::abort_left_over() {
   if (now.role != raft::Role::kLeader || !now.can_serve || cleaned_term_ == now.term) return;
   if (replica_.applied() < now.commit) return;
   cleaned_term_ = now.term;
-  for (const auto& [transaction, open] : replica_.undecided())
+  for (const LogIndex transaction : replica_.undecided())
     if (!two_phase_.contains(transaction)) decide(transaction, false);
 }
 
@@ -330,31 +244,13 @@ void Node::decide(LogIndex transaction, bool commit) {
 void Node::on_read_ready(raft::ReadId id) {
   auto read = reads_.extract(id);
   CHECK(!read.empty(), "read ", id);
-  run_query(read.mapped().caller, std::move(read.mapped().statement), false);
+  run_query(read.mapped().caller, std::move(read.mapped().statement), wire::LINEARIZABLE);
 }
 
 void Node::on_failed(const Error& error) {
   failure_ = cat("this node has stopped: ", error.message);
   abandon_proposals();
-  for (const auto& [id, read] : std::exchange(reads_, {})) reply_status(read.caller, wire::STOPPED, failure_);
-}
-
-void Node::reply_status(const Caller& caller, wire::ReplyStatus status, std::string message) {
-  wire::Reply answer;
-  answer.set_status(status);
-  answer.set_message(std::move(message));
-  reply(caller, answer);
-}
-
-void Node::reply(const Caller& caller, wire::Reply& answer) {
-  if (caller.client.is_none()) return;
-  answer.set_call(caller.call);
-  if (answer.status() == wire::STATUS_NONE) answer.set_status(wire::DONE);
-  answer.set_leader(replica_.view().leader.value());
-  env_.trace.emit({kReplied, {caller.client.value(), caller.call, static_cast<std::uint64_t>(answer.status())}});
-  reply_bytes_.clear();
-  answer.AppendToString(&reply_bytes_);
-  env_.transport.send(caller.client, Channel::kReply, reply_bytes_);
+  for (const auto& [id, read] : std::exchange(reads_, {})) desk_.refuse(read.caller, wire::STOPPED, failure_);
 }
 
 }  // namespace lockstep::service

@@ -1,14 +1,15 @@
-// A database node: takes clients' requests, proposes writes, serves reads, and answers.
+// A member of a cluster: proposes what clients ask to the Raft group, and serves confirmed reads.
 #pragma once
 
 #include <map>
 #include <memory>
 
 #include "base/env/actor.h"
-#include "core/proto/client.pb.h"
 #include "core/replica/replica.h"
 #include "core/service/batcher.h"
 #include "core/service/feed.h"
+#include "core/service/front_desk.h"
+#include "core/service/stamps.h"
 #include "core/service/transactions.h"
 
 namespace lockstep::service {
@@ -22,10 +23,10 @@ struct NodeConfig {
   TransactionOptions transactions;            // a pause > 0 makes every write a two-phase write
   BatchLimits batch;
   std::size_t max_waiting_reads = 10'000;
-  std::size_t max_write_bytes = 16 << 20;  // of a request; far below what a frame and a row of SQLite hold
+  std::size_t max_write_bytes = 16 << 20;  // of a request
 };
 
-class Node : public env::Actor, private replica::ReplicaListener {
+class Node : public env::Actor, private Executor, private replica::ReplicaListener {
  public:
   // Keeps a copy of `env`; its ports outlive the node.
   Node(const env::Env& env, NodeConfig config);
@@ -42,11 +43,6 @@ class Node : public env::Actor, private replica::ReplicaListener {
   AppliedFeed& feed() { return feed_; }
 
  private:
-  // Who asked, and under which number.
-  struct Caller {
-    NodeId client;
-    std::uint64_t call = 0;
-  };
   // A proposal of this leader, from the batcher to its answer.
   struct Proposal {
     Caller caller;  // none: the node's own (decisions)
@@ -61,6 +57,13 @@ class Node : public env::Actor, private replica::ReplicaListener {
     sql::Statement statement;
   };
 
+  std::optional<Refusal> refusal() const override;
+  NodeId leader() const override { return replica_.view().leader; }
+  void execute(const Caller& caller, wire::Command& command, wire::WriteMode mode) override;
+  void query(const Caller& caller, sql::Statement statement, wire::ReadLevel level) override;
+  std::uint64_t version(const std::string& table) const override { return replica_.version(table); }
+  void describe(wire::StatusReply& status) const override;
+
   void on_recovered() override {}
   void on_role_changed(const raft::RoleChanged& change) override;
   void on_accepted(const raft::Accepted& accepted) override;
@@ -70,44 +73,36 @@ class Node : public env::Actor, private replica::ReplicaListener {
   void on_progress() override;
   void on_failed(const Error& error) override;
 
-  void on_request(NodeId client, BytesView payload);
-  void route(const Caller& caller, wire::Request& request);
   // True if this node leads; otherwise the caller has been told where to go.
   bool leads_or_redirects(const Caller& caller);
-  void write(const Caller& caller, wire::WriteRequest& request);
-  void query(const Caller& caller, const wire::QueryRequest& request);
-  void run_query(const Caller& caller, sql::Statement statement, bool local);
-  void node_status(const Caller& caller);
+  void run_query(const Caller& caller, sql::Statement statement, wire::ReadLevel level);
 
   void propose(Proposal proposal, wire::Command& command);
   void decide(LogIndex transaction, bool commit);
   void abort_left_over();
-  void settle(const Proposal& proposal, replica::AppliedCommand& command);
+  void settle(const Proposal& proposal, const replica::AppliedCommand& command);
   void flush_batch();
   void advance_transactions();
   void abandon_proposals();
 
-  void reply(const Caller& caller, wire::Reply& reply);
-  void reply_status(const Caller& caller, wire::ReplyStatus status, std::string message = {});
-
   env::Env env_;
   NodeConfig config_;
   AppliedFeed feed_;
+  FrontDesk desk_;
+  Stamps stamps_;
   replica::Replica replica_;
   Batcher batcher_;
   Transactions transactions_;
 
   std::uint64_t next_proposal_ = 0;
   std::uint64_t next_read_ = 0;
-  std::uint64_t next_seed_ = 0;
-  std::map<raft::ProposalId, Proposal> proposed_;      // not yet accepted
-  std::map<LogIndex, Accepted> accepted_;              // waiting to be applied
-  std::map<LogIndex, Proposal> two_phase_;             // prepared here, waiting for the decision
-  std::map<raft::ReadId, Read> reads_;                 // waiting for confirmation
-  Term cleaned_term_;                                  // left-over transactions were aborted in this term
+  std::map<raft::ProposalId, Proposal> proposed_;  // not yet accepted
+  std::map<LogIndex, Accepted> accepted_;          // waiting to be applied
+  std::map<LogIndex, Proposal> two_phase_;         // prepared here, waiting for the decision
+  std::map<raft::ReadId, Read> reads_;             // waiting for confirmation
+  Term cleaned_term_;                              // left-over transactions were aborted in this term
   std::string failure_;
   Instant alarm_ = kNever;
-  Bytes reply_bytes_;
 };
 
 }  // namespace lockstep::service

@@ -225,7 +225,7 @@ class FeedLog final : public service::FeedSubscriber {
 
 TEST(Cluster, TheAppliedFeedTellsRowsAndRoles) {
   service::NodeConfig config;
-  config.replica.sql.feed = true;
+  config.replica.apply.sql.feed = true;
   FeedLog feed;
   TestCluster cluster(15, 1, config);
   cluster.node(NodeId(1)).feed().subscribe(feed);

@@ -75,7 +75,7 @@ void write_rows(TestCluster& cluster, int first, int end) {
 // Bit rot in a row that a later statement copies: from then on this node computes something else than the others.
 void story_of_bit_rot(bool in_the_leader) {
   service::NodeConfig config;
-  config.replica.sql.checkpoint_frames = 100;
+  config.replica.apply.sql.checkpoint_frames = 100;
   TestCluster cluster(in_the_leader ? 21 : 22, 3, config);
   cluster.execute("CREATE TABLE t(id INTEGER PRIMARY KEY, body TEXT)");
   write_rows(cluster, 0, 120);
@@ -84,7 +84,7 @@ void story_of_bit_rot(bool in_the_leader) {
   const NodeId victim = in_the_leader ? leader : leader == NodeId(1) ? NodeId(2) : NodeId(1);
   cluster.world().kill(victim);
   sim::DiskImage& disk = cluster.world().disk(victim);
-  const std::string path = config.replica.sql.path;
+  const std::string path = config.replica.apply.sql.path;
   disk.flip(path, find_in_file(disk, path, "row-7-") + 4, 1);
   cluster.world().start(victim);
   cluster.world().run_for(std::chrono::seconds(2));

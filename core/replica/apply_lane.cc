@@ -1,0 +1,105 @@
+// Jobs for the apply lane, and what the actor remembers of their results.
+#include "core/replica/apply_lane.h"
+
+#include <algorithm>
+
+#include "base/hash.h"
+#include "core/replica/events.h"
+#include "core/replica/lanes.h"
+
+namespace lockstep::replica {
+
+ApplyLane::ApplyLane(const env::Env& env, GroupId group, ApplyConfig config, OnApplied on_applied)
+    : env_(env), group_(group), config_(std::move(config)), on_applied_(std::move(on_applied)) {}
+
+ApplyLane::~ApplyLane() = default;
+
+void ApplyLane::open(std::function<void(Status)> then) {
+  database_ = sql::Database::create(env_.disk, config_.sql);
+  read_pool_ = std::make_unique<ReadPool>(env_.lanes, *database_, config_.readers);
+  auto open = [this] { return StateMachine::open(*database_, config_.session_timeout.count()); };
+  auto opened = [this, then = std::move(then)](Result<std::unique_ptr<StateMachine>> machine) {
+    if (!machine) return then(std::unexpected(machine.error()));
+    note_opened(std::move(*machine));
+    then({});
+  };
+  env_.lanes.submit(kApplyLane, make_job(std::move(open), std::move(opened)));
+}
+
+void ApplyLane::note_opened(std::unique_ptr<StateMachine> machine) {
+  machine_ = std::move(machine);
+  applied_ = machine_->applied();
+  durable_ = machine_->durable();
+  digest_ = machine_->digest();
+  for (const auto& [table, version] : machine_->versions()) versions_[table] = version;
+  for (const LogIndex transaction : machine_->undecided()) undecided_.insert(transaction);
+}
+
+void ApplyLane::apply_next() {
+  if (busy_ || waiting_.empty()) return;
+  busy_ = true;
+  const auto count = static_cast<std::ptrdiff_t>(std::min(waiting_.size(), config_.max_entries));
+  std::vector<raft::Entry> entries(std::make_move_iterator(waiting_.begin()),
+                                   std::make_move_iterator(waiting_.begin() + count));
+  waiting_.erase(waiting_.begin(), waiting_.begin() + count);
+  auto run = [this, entries = std::move(entries)] { return machine_->apply(entries); };
+  auto job = std::make_shared<std::unique_ptr<env::Job>>(make_job(std::move(run), [this](Result<ApplyResult> result) {
+    busy_ = false;
+    if (result) note_applied(*result);
+    on_applied_(std::move(result));
+  }));
+  env_.probe.reached(kBeforeApply, 0, [this, job] { env_.lanes.submit(kApplyLane, std::move(*job)); });
+}
+
+void ApplyLane::note_applied(const ApplyResult& result) {
+  applied_ = result.commands.back().index;
+  digest_ = result.commands.back().digest;
+  durable_ = result.durable;
+  for (const auto& [table, version] : result.versions) versions_[table] = version;
+  for (const AppliedCommand& command : result.commands) {
+    if (command.what == AppliedCommand::What::kPrepared) undecided_.insert(command.transaction);
+    if (command.what == AppliedCommand::What::kCommitted || command.what == AppliedCommand::What::kAborted)
+      undecided_.erase(command.transaction);
+  }
+  trace_applied(result);
+}
+
+void ApplyLane::trace_applied(const ApplyResult& result) {
+  const std::uint64_t group = group_.value();
+  if (result.one_by_one)
+    env_.trace.emit({kAppliedOneByOne, {group, result.commands.front().index.value(), result.commands.size()}});
+  for (const AppliedCommand& command : result.commands) {
+    env_.trace.emit({kEntryApplied,
+                     {group, command.index.value(), command.term.value(), command.entry_hash, command.digest,
+                      hash64(command.answer, static_cast<std::uint64_t>(command.what))}});
+    if (command.executed)
+      env_.trace.emit(
+          {kWriteExecuted, {group, command.index.value(), command.session, command.sequence, command.outcome}});
+    if (command.what == AppliedCommand::What::kPrepared)
+      env_.trace.emit({kTransactionPrepared, {group, command.transaction.value()}});
+    if (command.what == AppliedCommand::What::kCommitted || command.what == AppliedCommand::What::kAborted)
+      env_.trace.emit({kTransactionDecided,
+                       {group, command.transaction.value(), command.index.value(),
+                        command.what == AppliedCommand::What::kCommitted ? 1u : 0u}});
+  }
+}
+
+void ApplyLane::sync(std::function<void(Result<LogIndex>)> then) {
+  auto run = [this] { return machine_->sync(); };
+  auto synced = [this, then = std::move(then)](Result<LogIndex> durable) {
+    if (durable) durable_ = *durable;
+    then(std::move(durable));
+  };
+  env_.lanes.submit(kApplyLane, make_job(std::move(run), std::move(synced)));
+}
+
+void ApplyLane::query(sql::Statement statement, ReadPool::Then then) {
+  read_pool_->submit(std::move(statement), std::move(then));
+}
+
+std::uint64_t ApplyLane::version(const std::string& table) const {
+  const auto found = versions_.find(table);
+  return found == versions_.end() ? 0 : found->second;
+}
+
+}  // namespace lockstep::replica

@@ -1,0 +1,41 @@
+// Who carries out what clients ask: a member of a Raft group, or a node with nothing behind it.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "core/proto/client.pb.h"
+#include "storage/sql/database.h"
+
+namespace lockstep::service {
+
+// Who asked, and under which number.
+struct Caller {
+  NodeId client;  // none: the node itself, which needs no answer
+  std::uint64_t call = 0;
+};
+
+struct Refusal {
+  wire::ReplyStatus status = wire::STATUS_NONE;
+  std::string message;
+};
+
+// Behind the front desk, which has checked the form of what it hands over. Each execute() and query() is
+// answered once, through the desk, at once or later.
+class Executor {
+ public:
+  virtual ~Executor() = default;
+
+  // Why nothing at all is taken now.
+  virtual std::optional<Refusal> refusal() const = 0;
+  // Whom to send commands to; none: not known.
+  virtual NodeId leader() const = 0;
+  // Answered when the command's outcome is decided.
+  virtual void execute(const Caller& caller, wire::Command& command, wire::WriteMode mode) = 0;
+  virtual void query(const Caller& caller, sql::Statement statement, wire::ReadLevel level) = 0;
+  // Of a table, as applied here.
+  virtual std::uint64_t version(const std::string& table) const = 0;
+  virtual void describe(wire::StatusReply& status) const = 0;
+};
+
+}  // namespace lockstep::service

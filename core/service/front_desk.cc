@@ -1,0 +1,125 @@
+// Routing and answering; what a request may cost is bounded here.
+#include "core/service/front_desk.h"
+
+#include "base/check.h"
+#include "core/replica/sql_wire.h"
+#include "core/service/events.h"
+
+namespace lockstep::service {
+
+// ---- requests -------------------------------------------------------------------------------------------------
+
+void FrontDesk::on_request(NodeId client, BytesView payload) {
+  wire::Request request;
+  if (!request.ParseFromArray(payload.data(), static_cast<int>(payload.size()))) {
+    refuse({client, 0}, wire::BAD_REQUEST, "expected a lockstep.wire.Request, found bytes that do not parse");
+    return;
+  }
+  const Caller caller{client, request.call()};
+  env_.trace.emit({kRequested, {client.value(), request.call(), static_cast<std::uint64_t>(request.what_case())}});
+  if (auto refusal = executor_.refusal()) {
+    refuse(caller, refusal->status, std::move(refusal->message));
+  } else {
+    route(caller, request);
+  }
+}
+
+void FrontDesk::route(const Caller& caller, wire::Request& request) {
+  wire::Command command;
+  wire::Reply answer;
+  switch (request.what_case()) {
+    case wire::Request::kOpenSession:
+      command.mutable_open_session();
+      executor_.execute(caller, command, wire::DEFAULT_MODE);
+      return;
+    case wire::Request::kCloseSession:
+      command.mutable_close_session()->set_session(request.close_session().session());
+      executor_.execute(caller, command, wire::DEFAULT_MODE);
+      return;
+    case wire::Request::kWrite: write(caller, *request.mutable_write()); return;
+    case wire::Request::kQuery:
+      executor_.query(caller, replica::from_wire(request.query().statement()), request.query().level());
+      return;
+    case wire::Request::kGetVersion:
+      answer.set_version(executor_.version(request.get_version().table()));
+      reply(caller, answer);
+      return;
+    case wire::Request::kStatus:
+      executor_.describe(*answer.mutable_node_status());
+      reply(caller, answer);
+      return;
+    case wire::Request::kMaintain:
+      if (request.maintain().what() == wire::Maintain::NONE) break;
+      command.mutable_maintain()->set_what(request.maintain().what());
+      executor_.execute(caller, command, wire::DEFAULT_MODE);
+      return;
+    case wire::Request::WHAT_NOT_SET: break;
+  }
+  refuse(caller, wire::BAD_REQUEST, "expected a request of a known kind");
+}
+
+void FrontDesk::write(const Caller& caller, wire::WriteRequest& request) {
+  const bool numbered = request.write().sequence() > 0 || replica::is_sessionless(request.write());
+  if (request.write().statements_size() == 0 || !numbered) {
+    refuse(caller, wire::BAD_REQUEST,
+           "expected at least one statement, and a sequence from 1 on unless it is of no session");
+  } else if (request.ByteSizeLong() > max_write_bytes_) {
+    refuse(caller, wire::BAD_REQUEST, cat("expected a write of at most ", max_write_bytes_, " bytes"));
+  } else {
+    wire::Command command;
+    command.mutable_write()->Swap(request.mutable_write());
+    executor_.execute(caller, command, request.mode());
+  }
+}
+
+// ---- answers --------------------------------------------------------------------------------------------------
+
+void FrontDesk::refuse(const Caller& caller, wire::ReplyStatus status, std::string message) {
+  wire::Reply answer;
+  answer.set_status(status);
+  answer.set_message(std::move(message));
+  reply(caller, answer);
+}
+
+void FrontDesk::answer(const Caller& caller, const replica::AppliedCommand& command) {
+  using What = replica::AppliedCommand::What;
+  wire::Reply answer;
+  switch (command.what) {
+    case What::kSessionOpened: answer.set_session(command.session); break;
+    case What::kWrite:
+    case What::kPrepared:
+    case What::kCommitted:
+    case What::kAborted:
+      CHECK(answer.mutable_write()->ParseFromString(command.answer), "the answer of entry ", command.index);
+      break;
+    case What::kNothing:
+    case What::kSessionClosed:
+    case What::kMaintained: break;
+    case What::kUnreadable: answer.set_status(wire::BAD_REQUEST); break;
+  }
+  reply(caller, answer);
+}
+
+void FrontDesk::answer(const Caller& caller, const sql::QueryResult& result, Duration staleness) {
+  wire::Reply answer;
+  wire::QueryReply& query = *answer.mutable_query();
+  query.set_outcome(static_cast<std::uint32_t>(result.outcome));
+  query.set_message(result.message);
+  replica::to_wire(result.rows, *query.mutable_rows());
+  query.set_applied(result.applied.value());
+  query.set_staleness_ns(static_cast<std::uint64_t>(staleness.count()));
+  reply(caller, answer);
+}
+
+void FrontDesk::reply(const Caller& caller, wire::Reply& answer) {
+  if (caller.client.is_none()) return;
+  answer.set_call(caller.call);
+  if (answer.status() == wire::STATUS_NONE) answer.set_status(wire::DONE);
+  answer.set_leader(executor_.leader().value());
+  env_.trace.emit({kReplied, {caller.client.value(), caller.call, static_cast<std::uint64_t>(answer.status())}});
+  reply_bytes_.clear();
+  answer.AppendToString(&reply_bytes_);
+  env_.transport.send(caller.client, Channel::kReply, reply_bytes_);
+}
+
+}  // namespace lockstep::service

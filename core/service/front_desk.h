@@ -1,0 +1,37 @@
+// The clients' side of every node: reads their requests, hands well-formed ones to the executor, writes the
+// answers.
+#pragma once
+
+#include "base/env/actor.h"
+#include "core/replica/state_machine.h"
+#include "core/service/executor.h"
+
+namespace lockstep::service {
+
+class FrontDesk {
+ public:
+  // `env` and `executor` outlive the desk. `max_write_bytes`: of a request; far below what a frame and a row
+  // of SQLite hold.
+  FrontDesk(const env::Env& env, Executor& executor, std::size_t max_write_bytes)
+      : env_(env), executor_(executor), max_write_bytes_(max_write_bytes) {}
+
+  void on_request(NodeId client, BytesView payload);
+
+  void refuse(const Caller& caller, wire::ReplyStatus status, std::string message = {});
+  // What a command did when it was applied.
+  void answer(const Caller& caller, const replica::AppliedCommand& command);
+  // `staleness`: how long this node may have missed what happened.
+  void answer(const Caller& caller, const sql::QueryResult& result, Duration staleness);
+
+ private:
+  void route(const Caller& caller, wire::Request& request);
+  void write(const Caller& caller, wire::WriteRequest& request);
+  void reply(const Caller& caller, wire::Reply& answer);
+
+  const env::Env& env_;
+  Executor& executor_;
+  std::size_t max_write_bytes_;
+  Bytes reply_bytes_;
+};
+
+}  // namespace lockstep::service
