@@ -22,12 +22,17 @@ void store(HeaderBytes& bytes, std::size_t at, T value) {
 
 bool is_known(std::uint8_t channel) {
   return channel >= static_cast<std::uint8_t>(Channel::kRaft) &&
-         channel <= static_cast<std::uint8_t>(Channel::kReply);
+         channel <= static_cast<std::uint8_t>(Channel::kHandshake);
 }
 
 }  // namespace
 
 void encode_frame(const FrameHeader& header, BytesView payload, Bytes& out) {
+  out.clear();
+  append_frame(header, payload, out);
+}
+
+void append_frame(const FrameHeader& header, BytesView payload, Bytes& out) {
   CHECK(payload.size() <= kMaxPayloadBytes, "payload of ", payload.size(), " bytes");
   HeaderBytes bytes{};
   store(bytes, 0, static_cast<std::uint32_t>(payload.size()));
@@ -38,8 +43,7 @@ void encode_frame(const FrameHeader& header, BytesView payload, Bytes& out) {
   store(bytes, 32, header.to.value());
   const BytesView covered = BytesView(bytes.data(), bytes.size()).substr(kCoveredFrom);
   store(bytes, kChecksumAt, crc32c(payload, crc32c(covered)));
-  out.reserve(bytes.size() + payload.size());
-  out.assign(bytes.data(), bytes.size()).append(payload);
+  out.append(bytes.data(), bytes.size()).append(payload);
 }
 
 Result<std::size_t> frame_size(BytesView bytes) {

@@ -14,6 +14,7 @@ enum class Channel : std::uint8_t {
   kRaft = 1,     // core/proto raft.proto
   kRequest = 2,  // client to node, core/proto client.proto
   kReply = 3,    // node to client
+  kHandshake = 4,  // of real connections, net/handshake.h; never reaches an actor
 };
 
 struct FrameHeader {
@@ -36,6 +37,8 @@ inline constexpr std::uint8_t kFrameVersion = 1;
 // Writes header and payload into `out`, replacing what was there. Layout: docs/format/frame.md.
 // Payloads are at most kMaxPayloadBytes (checked).
 void encode_frame(const FrameHeader& header, BytesView payload, Bytes& out);
+// The same behind what `out` holds.
+void append_frame(const FrameHeader& header, BytesView payload, Bytes& out);
 
 // The whole of one frame. kCorrupt: short, wrong length, checksum or unknown channel; kRefused: another version.
 Result<Frame> decode_frame(BytesView bytes);

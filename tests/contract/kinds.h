@@ -8,7 +8,8 @@
 namespace lockstep::contract {
 
 HarnessKind simulated();
+HarnessKind real();
 
-inline std::vector<HarnessKind> all_kinds() { return {simulated()}; }
+inline std::vector<HarnessKind> all_kinds() { return {simulated(), real()}; }
 
 }  // namespace lockstep::contract

@@ -1,0 +1,242 @@
+// Attempts, their timeouts, and the pauses between them.
+#include "net/dialler.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "base/check.h"
+
+namespace lockstep::net {
+
+struct Dialler::Peer {
+  enum class State { kIdle, kConnecting, kGreeting, kReady };
+
+  NodeId id;
+  Endpoint endpoint;
+  State state = State::kIdle;
+  std::uint64_t attempt = 0;
+  Duration pause{};  // before the next attempt
+  std::chrono::steady_clock::time_point not_before{};
+  std::shared_ptr<Connection> connection;  // from kGreeting on
+  ClusterId cluster;                       // as its welcome says
+  struct Waiting {
+    Channel channel;
+    Bytes payload;
+  };
+  std::vector<Waiting> waiting;  // until the connection is ready
+  std::size_t waiting_bytes = 0;
+  std::string trouble;
+  bool dirty = false;
+};
+
+Dialler::Dialler(EventLoop& loop, const Place& place, const TransportOptions& options,
+                 TransportCounters& counters, Receive receive, Log log)
+    : loop_(loop),
+      place_(place),
+      options_(options),
+      counters_(counters),
+      receive_(std::move(receive)),
+      log_(std::move(log)),
+      resolver_(loop.context()),
+      self_(std::make_shared<Dialler*>(this)) {
+  for (const auto& [id, endpoint] : options_.peers) {
+    auto peer = std::make_unique<Peer>();
+    peer->id = id;
+    peer->endpoint = endpoint;
+    peers_.emplace(id, std::move(peer));
+  }
+}
+
+Dialler::~Dialler() {
+  *self_ = nullptr;
+  for (const auto& [id, peer] : peers_)
+    if (peer->connection) peer->connection->close();
+}
+
+bool Dialler::send(NodeId id, Channel channel, BytesView payload) {
+  Peer& peer = *peers_.at(id);
+  if (peer.state == Peer::State::kReady) {
+    if (!peer.connection->queue(header(peer, channel), payload)) return false;
+    if (!std::exchange(peer.dirty, true)) dirty_.push_back(&peer);
+    return true;
+  }
+  if (peer.state == Peer::State::kIdle) {
+    if (std::chrono::steady_clock::now() < peer.not_before) return false;
+    dial(peer);
+  }
+  if (peer.waiting_bytes + payload.size() > options_.limits.max_queued_bytes) return false;
+  peer.waiting_bytes += payload.size();
+  peer.waiting.push_back({channel, Bytes(payload)});
+  return true;
+}
+
+void Dialler::flush() {
+  for (Peer* peer : std::exchange(dirty_, {})) {
+    peer->dirty = false;
+    if (peer->connection) peer->connection->flush();
+  }
+}
+
+void Dialler::hurry(NodeId id) {
+  const auto found = peers_.find(id);
+  if (found == peers_.end()) return;
+  found->second->not_before = {};
+  if (found->second->state == Peer::State::kIdle) dial(*found->second);
+}
+
+void Dialler::forget(NodeId id) {
+  const auto found = peers_.find(id);
+  if (found == peers_.end()) return;
+  Peer& peer = *found->second;
+  if (peer.connection) peer.connection->close();
+  peer.connection.reset();
+  peer.waiting.clear();
+  peer.waiting_bytes = 0;
+  peer.state = Peer::State::kIdle;
+  peer.attempt = 0;
+}
+
+std::set<NodeId> Dialler::connected() const {
+  std::set<NodeId> ready;
+  for (const auto& [id, peer] : peers_)
+    if (peer->state == Peer::State::kReady) ready.insert(id);
+  return ready;
+}
+
+std::string Dialler::trouble_with(NodeId id) const {
+  const auto found = peers_.find(id);
+  return found == peers_.end() ? cat("n", id, " is not known") : found->second->trouble;
+}
+
+FrameHeader Dialler::header(const Peer& peer, Channel channel) const {
+  return {.cluster = peer.cluster, .from = place_.self, .to = peer.id, .channel = channel};
+}
+
+Dialler::Peer* Dialler::current(NodeId id, std::uint64_t attempt) {
+  const auto found = peers_.find(id);
+  return found != peers_.end() && found->second->attempt == attempt ? found->second.get() : nullptr;
+}
+
+// ---- one attempt
+// ----------------------------------------------------------------------------------------------
+
+void Dialler::dial(Peer& peer) {
+  peer.state = Peer::State::kConnecting;
+  peer.attempt = ++next_attempt_;
+  peer.cluster = place_.cluster;
+  loop_.after(options_.limits.handshake_timeout, [self = self_, id = peer.id, attempt = peer.attempt] {
+    Peer* late = *self ? (*self)->current(id, attempt) : nullptr;
+    if (late != nullptr && late->state != Peer::State::kReady) (*self)->fail(*late, "no answer");
+  });
+  resolve(peer);
+}
+
+void Dialler::resolve(Peer& dialled) {
+  const auto connect = [this, id = dialled.id, attempt = dialled.attempt](const auto& addresses) {
+    auto socket = std::make_shared<Tcp::socket>(loop_.context());
+    asio::async_connect(*socket, addresses,
+                        [self = self_, socket, id, attempt](const IoError& error, const auto&) {
+                          Peer* peer = *self ? (*self)->current(id, attempt) : nullptr;
+                          if (peer == nullptr) return;
+                          if (error) return (*self)->fail(*peer, error.message());
+                          (*self)->on_socket(id, attempt, std::move(*socket));
+                        });
+  };
+  IoError no_address;
+  const auto address = asio::ip::make_address(dialled.endpoint.host, no_address);
+  if (!no_address) return connect(std::vector{Tcp::endpoint(address, dialled.endpoint.port)});
+  resolver_.async_resolve(dialled.endpoint.host, std::to_string(dialled.endpoint.port),
+                          [self = self_, connect, id = dialled.id, attempt = dialled.attempt](
+                              const IoError& error, const auto& found) {
+                            Peer* peer = *self ? (*self)->current(id, attempt) : nullptr;
+                            if (peer == nullptr) return;
+                            if (error) return (*self)->fail(*peer, error.message());
+                            connect(found);
+                          });
+}
+
+void Dialler::on_socket(NodeId id, std::uint64_t attempt, Tcp::socket socket) {
+  Peer& peer = *peers_.at(id);
+  tune(socket);
+  Security& security = options_.security != nullptr ? *options_.security : in_the_clear_;
+  security.connect(std::move(socket), peer.endpoint,
+                   [self = self_, id, attempt](Result<std::unique_ptr<Stream>> stream) {
+                     Peer* dialled = *self ? (*self)->current(id, attempt) : nullptr;
+                     if (dialled == nullptr) return;
+                     if (!stream) return (*self)->fail(*dialled, stream.error().message);
+                     (*self)->on_stream(*dialled, std::move(*stream));
+                   });
+}
+
+void Dialler::on_stream(Peer& peer, std::unique_ptr<Stream> stream) {
+  peer.state = Peer::State::kGreeting;
+  peer.connection = std::make_shared<Connection>(std::move(stream), options_.limits.max_queued_bytes);
+  const Hello hello{.kind = options_.kind,
+                    .cluster = place_.cluster,
+                    .from = place_.self,
+                    .to = peer.id,
+                    .boot = options_.boot,
+                    .identity = options_.identity,
+                    .token = options_.token};
+  peer.connection->queue(header(peer, Channel::kHandshake), encode(hello));
+  peer.connection->start(
+      [self = self_, id = peer.id, attempt = peer.attempt](const Frame& frame) {
+        Peer* dialled = *self ? (*self)->current(id, attempt) : nullptr;
+        if (dialled != nullptr) (*self)->on_frame(*dialled, frame);
+      },
+      [self = self_, id = peer.id, attempt = peer.attempt](const std::string& why) {
+        Peer* dialled = *self ? (*self)->current(id, attempt) : nullptr;
+        if (dialled != nullptr) (*self)->fail(*dialled, why);
+      });
+  peer.connection->flush();
+}
+
+void Dialler::on_frame(Peer& peer, const Frame& frame) {
+  if (peer.state != Peer::State::kReady) return on_welcome(peer, frame);
+  ++counters_.frames_received;
+  counters_.bytes_received += frame.payload.size();
+  if (frame.header.from != peer.id || frame.header.channel == Channel::kHandshake) return;
+  receive_({.id = peer.id, .name = peer.id, .is_member = true}, frame.header.channel, frame.payload);
+}
+
+void Dialler::on_welcome(Peer& peer, const Frame& frame) {
+  const auto message = frame.header.channel == Channel::kHandshake
+                           ? decode_handshake(frame.payload)
+                           : lockstep::fail(ErrorCode::kCorrupt, "expected a welcome first");
+  if (!message) return fail(peer, message.error().message);
+  if (const auto* refusal = std::get_if<Refusal>(&*message))
+    return fail(peer, cat("refused: ", refusal->reason));
+  const auto* welcome = std::get_if<Welcome>(&*message);
+  if (welcome == nullptr || welcome->from != peer.id)
+    return fail(peer, cat("expected the welcome of n", peer.id, ", found another answer"));
+  peer.cluster = welcome->cluster;
+  peer.state = Peer::State::kReady;
+  peer.pause = {};
+  peer.trouble.clear();
+  peer.connection->set_max_frame_bytes(kFrameHeaderBytes + kMaxPayloadBytes);
+  for (const Peer::Waiting& waiting : std::exchange(peer.waiting, {}))
+    peer.connection->queue(header(peer, waiting.channel), waiting.payload);
+  peer.waiting_bytes = 0;
+  peer.connection->flush();
+}
+
+void Dialler::fail(Peer& peer, const std::string& why) {
+  if (peer.connection) peer.connection->close();
+  peer.connection.reset();
+  counters_.frames_lost += peer.waiting.size();
+  peer.waiting.clear();
+  peer.waiting_bytes = 0;
+  peer.attempt = 0;
+  const bool was_ready = peer.state == Peer::State::kReady;
+  peer.state = Peer::State::kIdle;
+  // A connection that worked is dialled again at once, the first time.
+  peer.pause = was_ready ? Duration::zero()
+                         : std::clamp<Duration>(peer.pause * 2, options_.limits.redial_min,
+                                                options_.limits.redial_max);
+  peer.not_before = std::chrono::steady_clock::now() + peer.pause;
+  const std::string trouble = cat("n", peer.id, " at ", to_string(peer.endpoint), ": ", why);
+  if (trouble != peer.trouble && log_) log_(trouble);
+  peer.trouble = trouble;
+}
+
+}  // namespace lockstep::net

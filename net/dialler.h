@@ -1,0 +1,63 @@
+// Connections that this process makes: on demand, again after a while when they fail, none is waited for.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "net/connection.h"
+#include "net/event_loop.h"
+#include "net/transport_options.h"
+
+namespace lockstep::net {
+
+class Dialler {
+ public:
+  // All outlive the dialler.
+  Dialler(EventLoop& loop, const Place& place, const TransportOptions& options, TransportCounters& counters,
+          Receive receive, Log log);
+  ~Dialler();
+
+  bool knows(NodeId peer) const { return peers_.contains(peer); }
+  // False: the frame is lost. While a connection is being made, frames wait for it.
+  bool send(NodeId peer, Channel channel, BytesView payload);
+  void flush();
+  // Its next attempt is due at once.
+  void hurry(NodeId peer);
+  void forget(NodeId peer);
+
+  std::set<NodeId> connected() const;
+  // Why the last attempt to reach a peer failed; empty if none has failed since the last success.
+  std::string trouble_with(NodeId peer) const;
+
+ private:
+  struct Peer;
+
+  FrameHeader header(const Peer& peer, Channel channel) const;
+  void dial(Peer& peer);
+  void resolve(Peer& dialled);
+  void on_socket(NodeId id, std::uint64_t attempt, Tcp::socket socket);
+  void on_stream(Peer& peer, std::unique_ptr<Stream> stream);
+  void on_frame(Peer& peer, const Frame& frame);
+  void on_welcome(Peer& peer, const Frame& frame);
+  void fail(Peer& peer, const std::string& why);
+  // The peer, if this attempt is still its current one.
+  Peer* current(NodeId id, std::uint64_t attempt);
+
+  EventLoop& loop_;
+  Place place_;
+  const TransportOptions& options_;
+  TransportCounters& counters_;
+  Receive receive_;
+  Log log_;
+  NoSecurity in_the_clear_;
+  Tcp::resolver resolver_;
+  std::map<NodeId, std::unique_ptr<Peer>> peers_;
+  std::vector<Peer*> dirty_;  // have something to flush
+  std::uint64_t next_attempt_ = 0;
+  std::shared_ptr<Dialler*> self_;  // for callbacks that may come too late
+};
+
+}  // namespace lockstep::net

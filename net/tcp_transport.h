@@ -1,0 +1,37 @@
+// Frames between processes over TCP: members dial members, clients dial members, and nobody waits for
+// anybody.
+//
+// Each ordered pair of members has a connection of its own, dialled by the sender, so that two that dial each
+// other at once need no rule for who wins. A client sends and receives on the connection that it has dialled.
+#pragma once
+
+#include "base/env/transport.h"
+#include "net/dialler.h"
+#include "net/doorkeeper.h"
+
+namespace lockstep::net {
+
+class TcpTransport final : public env::Transport {
+ public:
+  TcpTransport(EventLoop& loop, const Place& place, TransportOptions options, Receive receive, Log log);
+
+  // Accepts connections; may be called for several sockets.
+  void serve(Tcp::acceptor acceptor) { doorkeeper_.serve(std::move(acceptor)); }
+
+  void send(NodeId to, Channel channel, BytesView payload) override;
+  void forget(NodeId peer) override { dialler_.forget(peer); }
+  // What was sent since the last flush leaves now.
+  void flush();
+
+  const TransportCounters& counters() const { return counters_; }
+  const Dialler& dialler() const { return dialler_; }
+  const Doorkeeper& doorkeeper() const { return doorkeeper_; }
+
+ private:
+  TransportOptions options_;
+  TransportCounters counters_;
+  Dialler dialler_;
+  Doorkeeper doorkeeper_;
+};
+
+}  // namespace lockstep::net

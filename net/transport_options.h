@@ -1,0 +1,73 @@
+// What the two sides of the TCP transport are told and count.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+
+#include "base/bytes.h"
+#include "base/frame.h"
+#include "base/ids.h"
+#include "base/time.h"
+#include "net/endpoint.h"
+#include "net/handshake.h"
+#include "net/stream.h"
+
+namespace lockstep::net {
+
+struct TransportLimits {
+  std::size_t max_queued_bytes =
+      64 << 20;  // per connection; beyond it frames to a member are lost, a client is dropped
+  std::size_t max_connections = 16'384;  // accepted ones
+  Duration handshake_timeout = std::chrono::seconds(5);
+  Duration redial_min = std::chrono::milliseconds(20);  // doubles per failure
+  Duration redial_max = std::chrono::milliseconds(1000);
+  // A member's id is free again when its connection has been silent for so long.
+  Duration silence = std::chrono::seconds(5);
+};
+
+// What a client may do, decided by its token at the handshake; the meaning is the caller's.
+using Access = std::uint8_t;
+
+struct TransportOptions {
+  PartyKind kind = PartyKind::kClient;
+  std::map<NodeId, Endpoint> peers;  // whom this process may dial; of a member: the other members
+  std::string identity;              // see Hello
+  std::string token;                 // see Hello
+  std::uint64_t boot = 0;            // drawn at the start of the process
+  TransportLimits limits;
+  Security* security = nullptr;  // of all connections; none: in the clear
+  // Of a member: what a client with this token may do, or why it is refused. None: everybody may do
+  // everything.
+  std::function<Result<Access>(const std::string& token)> authenticate;
+};
+
+// Of this process in its cluster.
+struct Place {
+  NodeId self;
+  ClusterId cluster;  // none: a client that takes any
+};
+
+struct TransportCounters {
+  std::uint64_t frames_sent = 0;
+  std::uint64_t frames_received = 0;
+  std::uint64_t bytes_sent = 0;  // of payloads
+  std::uint64_t bytes_received = 0;
+  std::uint64_t frames_lost = 0;  // no connection, or too much waited
+  std::uint64_t refused = 0;      // connections
+};
+
+// Who sent a frame.
+struct Party {
+  NodeId id;    // a member's, or one made up for the connection of a client
+  NodeId name;  // what it calls itself
+  bool is_member = false;
+  Access access = 0;  // of a client
+};
+
+using Receive = std::function<void(const Party& from, Channel channel, BytesView payload)>;
+// What a person should know: who came, who was refused and why.
+using Log = std::function<void(const std::string& line)>;
+
+}  // namespace lockstep::net
