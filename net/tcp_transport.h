@@ -23,6 +23,7 @@ class TcpTransport final : public env::Transport {
   // What was sent since the last flush leaves now.
   void flush();
 
+  const std::map<NodeId, Endpoint>& peers() const { return options_.peers; }
   const TransportCounters& counters() const { return counters_; }
   const Dialler& dialler() const { return dialler_; }
   const Doorkeeper& doorkeeper() const { return doorkeeper_; }

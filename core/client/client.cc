@@ -195,8 +195,8 @@ void Client::on_reply(NodeId from, BytesView payload, Instant now) {
     } else {
       complete(found, Conclusion::kDone);
     }
-  } else if (status == wire::BAD_REQUEST) {
-    complete(found, Conclusion::kFailed);
+  } else if (status == wire::BAD_REQUEST || status == wire::FORBIDDEN) {
+    complete(found, call.maybe_executed ? Conclusion::kUnknown : Conclusion::kFailed);
   } else if (current) {
     if (!certainly_not_executed(status)) call.maybe_executed = true;
     if (status == wire::NOT_LEADER) {

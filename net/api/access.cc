@@ -1,0 +1,141 @@
+// Roles, hashes of tokens, and the look at a request that stands before the front desk.
+#include "net/api/access.h"
+
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/wire_format_lite.h>
+#include <openssl/crypto.h>
+#include <openssl/sha.h>
+
+#include <algorithm>
+#include <optional>
+
+namespace lockstep::api {
+namespace {
+
+using google::protobuf::internal::WireFormatLite;
+using google::protobuf::io::CodedInputStream;
+
+std::optional<unsigned> hex_digit(char digit) {
+  if (digit >= '0' && digit <= '9') return digit - '0';
+  if (digit >= 'a' && digit <= 'f') return digit - 'a' + 10;
+  if (digit >= 'A' && digit <= 'F') return digit - 'A' + 10;
+  return std::nullopt;
+}
+
+struct Outline {
+  std::uint64_t call = 0;
+  wire::Request::WhatCase what =
+      wire::Request::WHAT_NOT_SET;  // the one that needs most, if there are several
+};
+
+// The number and the kind, without what a write carries. Damage is for the front desk to name.
+Outline outline_of(BytesView payload) {
+  Outline outline;
+  CodedInputStream in(reinterpret_cast<const std::uint8_t*>(payload.data()),
+                      static_cast<int>(payload.size()));
+  for (std::uint32_t tag = in.ReadTag(); tag != 0; tag = in.ReadTag()) {
+    const auto what = static_cast<wire::Request::WhatCase>(WireFormatLite::GetTagFieldNumber(tag));
+    if (tag == WireFormatLite::MakeTag(wire::Request::kCallFieldNumber, WireFormatLite::WIRETYPE_VARINT)) {
+      if (!in.ReadVarint64(&outline.call)) break;
+      continue;
+    }
+    if (outline.what == wire::Request::WHAT_NOT_SET || needed_for(what) > needed_for(outline.what))
+      outline.what = what;
+    if (!WireFormatLite::SkipField(&in, tag)) break;
+  }
+  return outline;
+}
+
+}  // namespace
+
+std::string_view to_string(Access access) {
+  switch (access) {
+    case Access::kRead: return "read";
+    case Access::kWrite: return "write";
+    case Access::kAdmin: return "admin";
+  }
+  return "?";
+}
+
+Access needed_for(wire::Request::WhatCase what) {
+  switch (what) {
+    case wire::Request::kQuery:
+    case wire::Request::kGetVersion:
+    case wire::Request::kStatus:
+    case wire::Request::WHAT_NOT_SET: return Access::kRead;
+    case wire::Request::kWrite:
+    case wire::Request::kOpenSession:
+    case wire::Request::kCloseSession: return Access::kWrite;
+    case wire::Request::kMaintain: return Access::kAdmin;
+  }
+  return Access::kAdmin;  // of a later version of the protocol
+}
+
+std::string objection(Access has, wire::Request::WhatCase what) {
+  const Access needed = needed_for(what);
+  if (has >= needed) return {};
+  return cat("expected a token with the role ", to_string(needed), "; this one has ", to_string(has));
+}
+
+TokenTable::Hash TokenTable::hash_of(std::string_view token) {
+  Hash hash;
+  ::SHA256(reinterpret_cast<const unsigned char*>(token.data()), token.size(), hash.data());
+  return hash;
+}
+
+void TokenTable::add_token(std::string name, Access access, std::string_view token) {
+  bearers_.push_back({std::move(name), access, hash_of(token)});
+}
+
+Status TokenTable::add_sha256(std::string name, Access access, std::string_view sha256) {
+  Hash hash;
+  bool fine = sha256.size() == 2 * hash.size();
+  for (std::size_t at = 0; fine && at < hash.size(); ++at) {
+    const auto high = hex_digit(sha256[2 * at]);
+    const auto low = hex_digit(sha256[2 * at + 1]);
+    fine = high && low;
+    if (fine) hash[at] = static_cast<unsigned char>(*high << 4 | *low);
+  }
+  if (!fine)
+    return fail(ErrorCode::kInvalidArgument, cat("expected 64 hex digits as the SHA-256 of token ", name));
+  bearers_.push_back({std::move(name), access, hash});
+  return {};
+}
+
+Result<Access> TokenTable::authenticate(std::string_view token) const {
+  if (is_open()) return Access::kAdmin;
+  if (token.empty()) return fail(ErrorCode::kRefused, "expected a token");
+  const Hash hash = hash_of(token);
+  const Bearer* found = nullptr;
+  for (const Bearer& bearer : bearers_)
+    if (::CRYPTO_memcmp(hash.data(), bearer.hash.data(), hash.size()) == 0) found = &bearer;
+  if (found == nullptr)
+    return fail(ErrorCode::kRefused, "expected a token of this cluster; this one is not known");
+  return found->access;
+}
+
+std::function<Result<net::Access>(const std::string&)> make_authenticate(
+    std::shared_ptr<const TokenTable> tokens) {
+  return [tokens = std::move(tokens)](const std::string& token) -> Result<net::Access> {
+    LOCKSTEP_TRY(access, tokens->authenticate(token));
+    return static_cast<net::Access>(access);
+  };
+}
+
+net::Host::Filter make_client_filter(std::shared_ptr<const TokenTable> tokens) {
+  return [tokens = std::move(tokens)](const net::Party& from, Channel channel,
+                                      BytesView payload) -> std::optional<Bytes> {
+    const auto has = static_cast<Access>(from.access);
+    if (tokens->is_open() || has >= Access::kAdmin || channel != Channel::kRequest) return std::nullopt;
+    const Outline outline = outline_of(payload);
+    const std::string sentence = objection(has, outline.what);
+    if (sentence.empty()) return std::nullopt;
+    wire::Reply reply;
+    reply.set_call(outline.call);
+    reply.set_status(wire::FORBIDDEN);
+    reply.set_message(sentence);
+    return reply.SerializeAsString();
+  };
+}
+
+}  // namespace lockstep::api

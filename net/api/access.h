@@ -1,0 +1,57 @@
+// Who may ask what: the one place where requests meet roles, for every protocol.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "core/proto/client.pb.h"
+#include "net/host.h"
+
+namespace lockstep::api {
+
+// Each may do what those before it may. The values travel as net::Access.
+enum class Access : std::uint8_t {
+  kRead = 1,   // queries, versions, status
+  kWrite = 2,  // writes and sessions
+  kAdmin = 3,  // maintenance and faults
+};
+std::string_view to_string(Access access);
+
+Access needed_for(wire::Request::WhatCase what);
+// Empty: it may. Otherwise the sentence of a FORBIDDEN answer.
+std::string objection(Access has, wire::Request::WhatCase what);
+
+// The bearers that a configuration names. Only hashes are kept; all are compared, each in constant time.
+class TokenTable {
+ public:
+  void add_token(std::string name, Access access, std::string_view token);
+  // `sha256`: of the token, 64 hex digits.
+  Status add_sha256(std::string name, Access access, std::string_view sha256);
+
+  // Without tokens everybody may do everything.
+  bool is_open() const { return bearers_.empty(); }
+  // kRefused: no token where one is needed, or an unknown one.
+  Result<Access> authenticate(std::string_view token) const;
+
+ private:
+  using Hash = std::array<unsigned char, 32>;
+  struct Bearer {
+    std::string name;
+    Access access;
+    Hash hash;
+  };
+  static Hash hash_of(std::string_view token);
+
+  std::vector<Bearer> bearers_;
+};
+
+// For the native protocol: who comes in, and what those may ask. Both keep the table.
+std::function<Result<net::Access>(const std::string&)> make_authenticate(
+    std::shared_ptr<const TokenTable> tokens);
+net::Host::Filter make_client_filter(std::shared_ptr<const TokenTable> tokens);
+
+}  // namespace lockstep::api

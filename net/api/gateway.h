@@ -1,0 +1,84 @@
+// The one handler of the database's calls for every protocol in this process: from a request to exactly one
+// reply.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+
+#include "core/proto/client.pb.h"
+#include "net/api/access.h"
+#include "net/host.h"
+
+namespace lockstep::api {
+
+struct GatewayOptions {
+  std::shared_ptr<const TokenTable> tokens{};  // none: everybody may do everything
+  std::size_t max_outstanding = 20'000;        // calls; beyond it OVERLOADED
+};
+
+// What the process knows of its surroundings, beside what a status call says.
+struct NodeFacts {
+  NodeId self;
+  net::TransportCounters transport;
+  struct Peer {
+    bool connected = false;
+    std::string trouble;  // why the last attempt to reach it failed; empty: none has since the last success
+  };
+  std::map<NodeId, Peer> peers{};
+  std::size_t clients = 0;      // of the native protocol
+  std::size_t connections = 0;  // that others made to the native port
+  std::size_t outstanding = 0;  // calls of this gateway
+};
+
+// On the loop's thread. Its calls reach the actor as frames of a local party, so every rule of the front desk
+// holds for them, and calls of one turn share its end.
+class Gateway {
+ public:
+  // Called once per call, on the loop, never inside call(). The reply may be taken apart.
+  using Then = std::function<void(wire::Reply& reply)>;
+
+  // All outlive the gateway.
+  Gateway(net::EventLoop& loop, net::Host& host, GatewayOptions options);
+  // What is still unanswered is answered STOPPED: a write among it is of unknown outcome.
+  ~Gateway();
+  Gateway(const Gateway&) = delete;
+  Gateway& operator=(const Gateway&) = delete;
+
+  // The number of the call is the gateway's own. After `timeout` the reply is TIMED_OUT: a write may still be
+  // executed.
+  void call(wire::Request& request, Access access, Duration timeout, Then then);
+
+  // From any thread.
+  Result<Access> authenticate(std::string_view token) const;
+
+  NodeFacts facts() const;
+  net::EventLoop& loop() { return loop_; }
+  net::Host& host() { return host_; }
+
+ private:
+  struct Waiting {
+    Instant deadline;
+    Then then;
+  };
+
+  Instant now() const;
+  void receive(BytesView payload);
+  void refuse(Then then, wire::ReplyStatus status, std::string message);
+  void wake_at(Instant deadline);
+  void on_timer();
+
+  net::EventLoop& loop_;
+  net::Host& host_;
+  GatewayOptions options_;
+  std::map<std::uint64_t, Waiting> waiting_;  // by call number
+  std::uint64_t next_call_ = 0;
+  Bytes request_bytes_;
+  net::asio::steady_timer timer_;
+  Instant wake_ = kNever;
+  std::shared_ptr<Gateway*> self_;  // for timers that may come too late
+};
+
+}  // namespace lockstep::api

@@ -1,0 +1,96 @@
+// Roles and tokens, and what the native protocol refuses by them.
+#include "net/api/access.h"
+
+#include <gtest/gtest.h>
+
+namespace lockstep::api {
+namespace {
+
+std::shared_ptr<TokenTable> three_tokens() {
+  auto tokens = std::make_shared<TokenTable>();
+  tokens->add_token("reader", Access::kRead, "r");
+  // printf w | sha256sum
+  EXPECT_TRUE(tokens->add_sha256("writer", Access::kWrite,
+                                 "50e721e49c013f00c62cf59f2163542a9d8df02464efeb615d31051b0fddc326"));
+  tokens->add_token("boss", Access::kAdmin, "a");
+  return tokens;
+}
+
+wire::Request request_of(wire::Request::WhatCase what) {
+  wire::Request request;
+  request.set_call(17);
+  if (what == wire::Request::kQuery) request.mutable_query()->mutable_statement()->set_sql("SELECT 1");
+  if (what == wire::Request::kWrite)
+    request.mutable_write()->mutable_write()->add_statements()->set_sql("DELETE");
+  if (what == wire::Request::kMaintain) request.mutable_maintain()->set_what(wire::Maintain::VACUUM);
+  return request;
+}
+
+// The status with which the filter answers; DONE: it lets the bytes pass.
+wire::ReplyStatus filtered(Access access, BytesView payload) {
+  const auto filter = make_client_filter(three_tokens());
+  net::Party party;
+  party.access = static_cast<net::Access>(access);
+  const auto answer = filter(party, Channel::kRequest, payload);
+  if (!answer) return wire::DONE;
+  wire::Reply reply;
+  EXPECT_TRUE(reply.ParseFromString(*answer));
+  EXPECT_EQ(reply.call(), 17u);
+  return reply.status();
+}
+
+TEST(Tokens, AreKnownByTextOrByHash) {
+  const auto tokens = three_tokens();
+  EXPECT_EQ(tokens->authenticate("r"), Access::kRead);
+  EXPECT_EQ(tokens->authenticate("w"), Access::kWrite);
+  EXPECT_EQ(tokens->authenticate("a"), Access::kAdmin);
+  EXPECT_EQ(tokens->authenticate("x").error().code, ErrorCode::kRefused);
+  EXPECT_EQ(tokens->authenticate("").error().message, "expected a token");
+}
+
+TEST(Tokens, WithoutAnyEverybodyMayDoEverything) {
+  EXPECT_EQ(TokenTable().authenticate(""), Access::kAdmin);
+  EXPECT_EQ(TokenTable().authenticate("whatever"), Access::kAdmin);
+}
+
+TEST(Tokens, AHashHas64HexDigits) {
+  TokenTable tokens;
+  EXPECT_FALSE(tokens.add_sha256("short", Access::kRead, "abc"));
+  EXPECT_FALSE(tokens.add_sha256("odd", Access::kRead, std::string(64, 'g')));
+  EXPECT_TRUE(tokens.is_open());
+}
+
+TEST(Roles, EachMayWhatThoseBelowItMay) {
+  using Request = wire::Request;
+  EXPECT_EQ(objection(Access::kRead, Request::kQuery), "");
+  EXPECT_EQ(objection(Access::kRead, Request::kWrite),
+            "expected a token with the role write; this one has read");
+  EXPECT_EQ(objection(Access::kWrite, Request::kStatus), "");
+  EXPECT_EQ(objection(Access::kWrite, Request::kOpenSession), "");
+  EXPECT_NE(objection(Access::kWrite, Request::kMaintain), "");
+  EXPECT_EQ(objection(Access::kAdmin, Request::kMaintain), "");
+}
+
+TEST(ClientFilter, AnswersInTheNodesPlaceWhatARoleMayNot) {
+  const auto query = request_of(wire::Request::kQuery).SerializeAsString();
+  const auto write = request_of(wire::Request::kWrite).SerializeAsString();
+  const auto maintain = request_of(wire::Request::kMaintain).SerializeAsString();
+  EXPECT_EQ(filtered(Access::kRead, query), wire::DONE);
+  EXPECT_EQ(filtered(Access::kRead, write), wire::FORBIDDEN);
+  EXPECT_EQ(filtered(Access::kWrite, write), wire::DONE);
+  EXPECT_EQ(filtered(Access::kWrite, maintain), wire::FORBIDDEN);
+  EXPECT_EQ(filtered(Access::kAdmin, maintain), wire::DONE);
+}
+
+// Protobuf takes the last of several kinds; a request that names a harmless one too gets nowhere.
+TEST(ClientFilter, IsNotDeceivedByARequestOfTwoKinds) {
+  wire::Request query = request_of(wire::Request::kQuery);
+  query.clear_call();
+  const Bytes harmless = query.SerializeAsString();
+  const Bytes write = request_of(wire::Request::kWrite).SerializeAsString();
+  EXPECT_EQ(filtered(Access::kRead, write + harmless), wire::FORBIDDEN);
+  EXPECT_EQ(filtered(Access::kRead, harmless + write), wire::FORBIDDEN);
+}
+
+}  // namespace
+}  // namespace lockstep::api
