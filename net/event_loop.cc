@@ -7,24 +7,26 @@ namespace lockstep::net {
 
 EventLoop::EventLoop() : work_(asio::make_work_guard(context_)) {}
 
+// Restarted behind each run, not before it: a stop() that comes early, such as a signal's, is not lost.
 void EventLoop::run() {
-  context_.restart();
   context_.run();
+  context_.restart();
 }
 
 bool EventLoop::run_until(const std::function<bool()>& condition, Duration at_most) {
-  context_.restart();
   const auto end = std::chrono::steady_clock::now() + at_most;
   while (!condition()) {
-    if (std::chrono::steady_clock::now() >= end || context_.stopped()) return condition();
+    const bool stopped = context_.stopped();
+    if (stopped) context_.restart();
+    if (stopped || std::chrono::steady_clock::now() >= end) return condition();
     context_.run_one_until(end);
   }
   return true;
 }
 
 void EventLoop::run_for(Duration duration) {
-  context_.restart();
   context_.run_for(duration);
+  if (context_.stopped()) context_.restart();
 }
 
 void EventLoop::post(std::function<void()> function) { asio::post(context_, std::move(function)); }

@@ -17,7 +17,7 @@ class EventLoop {
 
   asio::io_context& context() { return context_; }
 
-  // Until stop().
+  // Until stop(); one that came before counts.
   void run();
   // Until the condition holds, looked at after every event, or this long; returns whether it holds.
   bool run_until(const std::function<bool()>& condition, Duration at_most);

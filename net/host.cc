@@ -72,7 +72,9 @@ void Host::end_turn() {
   tcp_.flush();
   for (const Local& local : std::exchange(to_locals_, {})) {
     const auto found = locals_.find(local.to);
-    if (found != locals_.end()) found->second(local.channel, local.payload);
+    if (found == locals_.end()) continue;
+    const auto receive = found->second;  // it may detach itself
+    (*receive)(local.channel, local.payload);
   }
 }
 

@@ -39,7 +39,8 @@ class Host {
   using Filter = std::function<std::optional<Bytes>(const Party& from, Channel channel, BytesView payload)>;
 
   Host(EventLoop& loop, HostOptions options, const Factory& factory);
-  // Kills the process: its disk fails, its lanes end, then it is destroyed. Nothing is flushed.
+  // Kills the process: its disk fails, its lanes end, then it is destroyed. Nothing is flushed. Not from
+  // inside one of its turns: post it.
   ~Host();
   Host(const Host&) = delete;
   Host& operator=(const Host&) = delete;
@@ -48,7 +49,9 @@ class Host {
   // Runs code on the actor as one of its turns; what it sends leaves afterwards.
   void turn(const std::function<void()>& code);
 
-  void attach_local(NodeId id, LocalReceive receive) { locals_[id] = std::move(receive); }
+  void attach_local(NodeId id, LocalReceive receive) {
+    locals_[id] = std::make_shared<LocalReceive>(std::move(receive));
+  }
   void detach_local(NodeId id) { locals_.erase(id); }
   // A frame from a local party, as a turn.
   void deliver(NodeId from, Channel channel, BytesView payload);
@@ -97,7 +100,7 @@ class Host {
   Router router_;
   ProbeSwitch probes_;
   NoTrace no_trace_;
-  std::map<NodeId, LocalReceive> locals_;
+  std::map<NodeId, std::shared_ptr<LocalReceive>> locals_;
   std::vector<Local> to_locals_;
   Filter filter_;
   bool turn_open_ = false;       // its end is scheduled

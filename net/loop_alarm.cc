@@ -14,8 +14,8 @@ void LoopAlarm::arm() {
   armed_ = wanted_;
   const Duration left = std::max(Duration::zero(), wanted_ - clock_.monotonic_now());
   timer_.expires_after(left);
-  timer_.async_wait([this](const IoError& error) {
-    if (!error) on_expiry();  // an error: set again, or the alarm is gone
+  timer_.async_wait([this, wait = wait_, mine = ++*wait_](const IoError& error) {
+    if (!error && *wait == mine) on_expiry();
   });
 }
 

@@ -1,7 +1,9 @@
 // The port Alarm on a timer of the event loop.
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <memory>
 
 #include "base/env/clock.h"
 #include "net/asio.h"
@@ -14,6 +16,7 @@ class LoopAlarm final : public env::Alarm {
  public:
   LoopAlarm(asio::io_context& context, env::Clock& clock, std::function<void()> ring)
       : clock_(clock), ring_(std::move(ring)), timer_(context) {}
+  ~LoopAlarm() override { ++*wait_; }
 
   void set(Instant at) override;
 
@@ -26,6 +29,8 @@ class LoopAlarm final : public env::Alarm {
   asio::steady_timer timer_;
   Instant wanted_ = kNever;
   Instant armed_ = kNever;  // when the timer expires; never: it is idle
+  // Counts waits. A timer that has expired calls back even if it is set again or destroyed in between.
+  std::shared_ptr<std::uint64_t> wait_ = std::make_shared<std::uint64_t>(0);
 };
 
 }  // namespace lockstep::net

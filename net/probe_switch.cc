@@ -18,7 +18,8 @@ bool ProbeSwitch::release(std::uint64_t ticket) {
 }
 
 void ProbeSwitch::release_all() {
-  while (!held_.empty()) release(held_.begin()->first);
+  const std::uint64_t newest = next_ticket_;  // what is released may be held again at the next point
+  while (!held_.empty() && held_.begin()->first <= newest) release(held_.begin()->first);
 }
 
 }  // namespace lockstep::net
