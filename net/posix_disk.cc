@@ -20,13 +20,25 @@ struct CloseDirectory {
   void operator()(DIR* directory) const { ::closedir(directory); }
 };
 
-// Makes every directory on the way to the file.
+Status sync_directory(const std::string& path) {
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) return system_failure("open directory", path);
+  const Status status = ::fsync(descriptor) == 0 ? Status{} : system_failure("sync directory", path);
+  ::close(descriptor);
+  return status;
+}
+
+// Makes every directory on the way to the file. The name of a new one is durable at once: sync_dir of it
+// would make its files durable and not itself.
 Status make_parents(const std::string& path, std::size_t root_size) {
   for (std::size_t slash = path.find('/', root_size + 1); slash != std::string::npos;
        slash = path.find('/', slash + 1)) {
     const std::string parent = path.substr(0, slash);
-    if (::mkdir(parent.c_str(), 0750) != 0 && errno != EEXIST)
+    if (::mkdir(parent.c_str(), 0750) == 0) {
+      LOCKSTEP_TRY_STATUS(sync_directory(parent.substr(0, parent.rfind('/'))));
+    } else if (errno != EEXIST) {
       return system_failure("make directory", parent);
+    }
   }
   return {};
 }
@@ -67,7 +79,8 @@ class PosixDisk::PosixFile final : public env::File {
     while (!bytes.empty()) {
       const ssize_t put = ::pwrite(descriptor_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
       if (put < 0 && errno == EINTR) continue;
-      if (put < 0) return system_failure("write", path_);
+      if (put == 0) errno = ENOSPC;
+      if (put <= 0) return system_failure("write", path_);
       offset += static_cast<std::uint64_t>(put);
       bytes.remove_prefix(static_cast<std::size_t>(put));
     }
@@ -168,21 +181,15 @@ Result<std::vector<std::string>> PosixDisk::list(std::string_view directory) {
 Status PosixDisk::sync_dir(std::string_view directory) {
   LOCKSTEP_TRY_STATUS(alive());
   LOCKSTEP_TRY(where, locate(directory));
-  const int descriptor = ::open(where.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0) {
-    if (errno == ENOENT) return {};  // nothing in it to make durable
-    return system_failure("open directory", where);
-  }
+  if (::access(where.c_str(), F_OK) != 0 && errno == ENOENT) return {};  // nothing in it to make durable
   syncs_.fetch_add(1, std::memory_order_relaxed);
-  const int result = ::fsync(descriptor);
-  const Status status = result == 0 ? Status{} : system_failure("sync directory", where);
-  ::close(descriptor);
-  return status;
+  return sync_directory(where);
 }
 
 Result<std::string> PosixDisk::locate(std::string_view path) const {
+  if (root_.empty()) return fail(ErrorCode::kRefused, "this process has no data directory");
   if (path.starts_with('/') || path == ".." || path.starts_with("../") || path.find("/../") != path.npos ||
-      path.ends_with("/.."))
+      path.ends_with("/..") || path.find('\0') != path.npos)
     return fail(ErrorCode::kInvalidArgument, cat("expected a path inside the data directory, found ", path));
   return path.empty() ? root_ : cat(root_, "/", path);
 }

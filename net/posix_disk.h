@@ -13,7 +13,7 @@ namespace lockstep::net {
 // from several lanes at once; each file belongs to one.
 class PosixDisk final : public env::Disk {
  public:
-  // `root` exists.
+  // `root` exists; empty: every call is refused.
   explicit PosixDisk(std::string root) : root_(std::move(root)) {}
 
   Result<std::unique_ptr<env::File>> open(std::string_view path, env::OpenMode mode) override;
