@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <utility>
 
@@ -44,16 +45,18 @@ struct RecordHead {
 };
 
 constexpr std::size_t kMostRecordBytes = sizeof(RecordHead) + 8 * env::kMaxEventFields + kMostTextBytes + 8;
+static_assert(sizeof(RecordHead) % sizeof(std::uint64_t) == 0 &&
+              kMostRecordBytes % sizeof(std::uint64_t) == 0);
+
+// One record on its way. The ring is copied by whole words, each atomically: a reader may be copying what the
+// writer is writing, and finds out afterwards that it must not believe it.
+using Words = std::array<std::uint64_t, kMostRecordBytes / sizeof(std::uint64_t)>;
 
 Header& header_of(const MappedFile& file) { return *reinterpret_cast<Header*>(file.data()); }
 
-// Copies to or from the ring, around its end.
-template <class Copy>
-void around(std::uint64_t at, std::size_t size, std::size_t capacity, Copy copy) {
-  const std::size_t begin = at % capacity;
-  const std::size_t first = std::min(size, capacity - begin);
-  copy(begin, std::size_t{0}, first);
-  if (first < size) copy(std::size_t{0}, first, size - first);
+// Byte `at` of all that was ever written, a multiple of eight.
+std::atomic_ref<std::uint64_t> word_at(const MappedFile& file, std::uint64_t at, std::size_t capacity) {
+  return std::atomic_ref(*reinterpret_cast<std::uint64_t*>(file.data() + kHeaderBytes + at % capacity));
 }
 
 }  // namespace
@@ -134,7 +137,8 @@ void TraceRing::emit(const env::Event& event) {
                   .text_bytes = static_cast<std::uint32_t>(text.size()),
                   .unused = 0,
                   .at_ns = 0};
-  char record[kMostRecordBytes] = {};
+  Words words{};
+  char* const record = reinterpret_cast<char*>(words.data());
   std::memcpy(record + sizeof head, event.fields.data(), 8 * fields);
   std::memcpy(record + sizeof head + 8 * fields, text.data(), text.size());
 
@@ -142,16 +146,12 @@ void TraceRing::emit(const env::Event& event) {
   const std::lock_guard lock(mutex_);
   head.at_ns = SystemClock().monotonic_now().time_since_epoch().count();
   std::memcpy(record, &head, sizeof head);
-  put(written_, record, bytes);
+  // A reader that sees a word of this record sees the count of all before it, too.
+  std::atomic_thread_fence(std::memory_order_release);
+  for (std::size_t at = 0; at < bytes; at += 8)
+    word_at(file_, written_ + at, capacity_).store(words[at / 8], std::memory_order_relaxed);
   written_ += bytes;
   header_of(file_).written.store(written_, std::memory_order_release);
-}
-
-void TraceRing::put(std::uint64_t at, const char* bytes, std::size_t size) {
-  char* ring = file_.data() + kHeaderBytes;
-  around(at, size, capacity_, [&](std::size_t begin, std::size_t from, std::size_t count) {
-    std::memcpy(ring + begin, bytes + from, count);
-  });
 }
 
 // ---- reading
@@ -161,8 +161,8 @@ Result<TraceRingReader> TraceRingReader::open(const std::string& path) {
   LOCKSTEP_TRY(file, MappedFile::open(path));
   TraceRingReader reader(std::move(file));
   const Header& header = header_of(reader.file_);
-  reader.capacity_ = header.capacity;
-  if (header.magic != kMagic || reader.capacity_ + kHeaderBytes != reader.file_.size() ||
+  reader.capacity_ = reader.file_.size() - kHeaderBytes;
+  if (header.magic != kMagic || header.capacity != reader.capacity_ || reader.capacity_ < kLeastRingBytes ||
       reader.capacity_ % 8 != 0)
     return fail(ErrorCode::kCorrupt, cat("expected a trace ring, found something else: ", path));
   reader.node_ = NodeId(header.node);
@@ -170,24 +170,23 @@ Result<TraceRingReader> TraceRingReader::open(const std::string& path) {
   return reader;
 }
 
-void TraceRingReader::get(std::uint64_t at, char* into, std::size_t size) const {
-  const char* ring = file_.data() + kHeaderBytes;
-  around(at, size, capacity_, [&](std::size_t begin, std::size_t from, std::size_t count) {
-    std::memcpy(into + from, ring + begin, count);
-  });
-}
-
 Result<bool> TraceRingReader::read(std::vector<RingRecord>& into) {
   const auto& written = header_of(file_).written;
   const std::uint64_t end = written.load(std::memory_order_acquire);
-  char bytes[kMostRecordBytes];
+  Words words;
+  const char* const bytes = reinterpret_cast<const char*>(words.data());
+  const auto get = [&](std::size_t from, std::size_t to) {
+    for (std::size_t at = from; at < to; at += 8)
+      words[at / 8] = word_at(file_, read_ + at, capacity_).load(std::memory_order_relaxed);
+  };
   while (read_ < end) {
     RecordHead head;
-    get(read_, reinterpret_cast<char*>(&head), sizeof head);
-    const bool plausible = head.bytes >= sizeof head && head.bytes <= sizeof bytes && head.bytes % 8 == 0 &&
+    get(0, sizeof head);
+    std::memcpy(&head, bytes, sizeof head);
+    const bool plausible = head.bytes >= sizeof head && head.bytes <= sizeof words && head.bytes % 8 == 0 &&
                            head.fields <= env::kMaxEventFields &&
                            sizeof head + 8 * head.fields + head.text_bytes <= head.bytes;
-    if (plausible) get(read_, bytes, head.bytes);
+    if (plausible) get(sizeof head, head.bytes);
     // The writer may have come around while this was copied. It writes before it counts: keep a record's
     // distance.
     std::atomic_thread_fence(std::memory_order_acquire);

@@ -47,7 +47,6 @@ class TraceRing final : public env::Trace {
 
  private:
   TraceRing(MappedFile file, std::size_t capacity) : file_(std::move(file)), capacity_(capacity) {}
-  void put(std::uint64_t at, const char* bytes, std::size_t size);
 
   MappedFile file_;
   std::size_t capacity_;
@@ -76,7 +75,6 @@ class TraceRingReader {
 
  private:
   TraceRingReader(MappedFile file) : file_(std::move(file)) {}
-  void get(std::uint64_t at, char* into, std::size_t size) const;
 
   MappedFile file_;
   std::size_t capacity_ = 0;
