@@ -17,8 +17,11 @@ struct Dialler::Peer {
   std::uint64_t attempt = 0;
   Duration pause{};  // before the next attempt
   std::chrono::steady_clock::time_point not_before{};
+  std::chrono::steady_clock::time_point ready_since{};
+  std::shared_ptr<Tcp::socket> socket;     // while it connects
   std::shared_ptr<Connection> connection;  // from kGreeting on
   ClusterId cluster;                       // as its welcome says
+  std::uint64_t boot = 0;                  // of its process, as its welcome says
   struct Waiting {
     Channel channel;
     Bytes payload;
@@ -49,8 +52,7 @@ Dialler::Dialler(EventLoop& loop, const Place& place, const TransportOptions& op
 
 Dialler::~Dialler() {
   *self_ = nullptr;
-  for (const auto& [id, peer] : peers_)
-    if (peer->connection) peer->connection->close();
+  for (const auto& [id, peer] : peers_) drop(*peer);
 }
 
 bool Dialler::send(NodeId id, Channel channel, BytesView payload) {
@@ -64,8 +66,9 @@ bool Dialler::send(NodeId id, Channel channel, BytesView payload) {
     if (std::chrono::steady_clock::now() < peer.not_before) return false;
     dial(peer);
   }
-  if (peer.waiting_bytes + payload.size() > options_.limits.max_queued_bytes) return false;
-  peer.waiting_bytes += payload.size();
+  const std::size_t bytes = payload.size() + sizeof(Peer::Waiting);
+  if (!peer.waiting.empty() && peer.waiting_bytes + bytes > options_.limits.max_queued_bytes) return false;
+  peer.waiting_bytes += bytes;
   peer.waiting.push_back({channel, Bytes(payload)});
   return true;
 }
@@ -77,23 +80,20 @@ void Dialler::flush() {
   }
 }
 
-void Dialler::hurry(NodeId id) {
+void Dialler::hurry(NodeId id, std::uint64_t boot) {
   const auto found = peers_.find(id);
   if (found == peers_.end()) return;
-  found->second->not_before = {};
-  if (found->second->state == Peer::State::kIdle) dial(*found->second);
+  Peer& peer = *found->second;
+  if (peer.state == Peer::State::kReady && peer.boot != boot)
+    fail(peer, "another process has taken its place");
+  peer.not_before = {};
+  if (peer.state == Peer::State::kIdle) dial(peer);
 }
 
 void Dialler::forget(NodeId id) {
   const auto found = peers_.find(id);
   if (found == peers_.end()) return;
-  Peer& peer = *found->second;
-  if (peer.connection) peer.connection->close();
-  peer.connection.reset();
-  peer.waiting.clear();
-  peer.waiting_bytes = 0;
-  peer.state = Peer::State::kIdle;
-  peer.attempt = 0;
+  drop(*found->second);
 }
 
 std::set<NodeId> Dialler::connected() const {
@@ -134,6 +134,7 @@ void Dialler::dial(Peer& peer) {
 void Dialler::resolve(Peer& dialled) {
   const auto connect = [this, id = dialled.id, attempt = dialled.attempt](const auto& addresses) {
     auto socket = std::make_shared<Tcp::socket>(loop_.context());
+    peers_.at(id)->socket = socket;
     asio::async_connect(*socket, addresses,
                         [self = self_, socket, id, attempt](const IoError& error, const auto&) {
                           Peer* peer = *self ? (*self)->current(id, attempt) : nullptr;
@@ -157,6 +158,7 @@ void Dialler::resolve(Peer& dialled) {
 
 void Dialler::on_socket(NodeId id, std::uint64_t attempt, Tcp::socket socket) {
   Peer& peer = *peers_.at(id);
+  peer.socket.reset();
   tune(socket);
   Security& security = options_.security != nullptr ? *options_.security : in_the_clear_;
   security.connect(std::move(socket), peer.endpoint,
@@ -169,6 +171,10 @@ void Dialler::on_socket(NodeId id, std::uint64_t attempt, Tcp::socket socket) {
 }
 
 void Dialler::on_stream(Peer& peer, std::unique_ptr<Stream> stream) {
+  if (const Status proof = stream->proves(peer.id, peer.endpoint.host); !proof) {
+    stream->close();
+    return fail(peer, proof.error().message);
+  }
   peer.state = Peer::State::kGreeting;
   peer.connection = std::make_shared<Connection>(std::move(stream), options_.limits.max_queued_bytes);
   const Hello hello{.kind = options_.kind,
@@ -179,23 +185,26 @@ void Dialler::on_stream(Peer& peer, std::unique_ptr<Stream> stream) {
                     .identity = options_.identity,
                     .token = options_.token};
   peer.connection->queue(header(peer, Channel::kHandshake), encode(hello));
+  const auto failed = [self = self_, id = peer.id, attempt = peer.attempt](const std::string& why) {
+    Peer* dialled = *self ? (*self)->current(id, attempt) : nullptr;
+    if (dialled != nullptr) (*self)->fail(*dialled, why);
+  };
   peer.connection->start(
       [self = self_, id = peer.id, attempt = peer.attempt](const Frame& frame) {
         Peer* dialled = *self ? (*self)->current(id, attempt) : nullptr;
         if (dialled != nullptr) (*self)->on_frame(*dialled, frame);
       },
-      [self = self_, id = peer.id, attempt = peer.attempt](const std::string& why) {
-        Peer* dialled = *self ? (*self)->current(id, attempt) : nullptr;
-        if (dialled != nullptr) (*self)->fail(*dialled, why);
-      });
+      failed, failed);
   peer.connection->flush();
 }
 
 void Dialler::on_frame(Peer& peer, const Frame& frame) {
-  if (peer.state != Peer::State::kReady) return on_welcome(peer, frame);
+  // Later on, too, a refusal says why the other side is going to close.
+  if (peer.state != Peer::State::kReady || frame.header.channel == Channel::kHandshake)
+    return on_welcome(peer, frame);
   ++counters_.frames_received;
   counters_.bytes_received += frame.payload.size();
-  if (frame.header.from != peer.id || frame.header.channel == Channel::kHandshake) return;
+  if (frame.header.from != peer.id || frame.header.cluster != peer.cluster) return;
   receive_({.id = peer.id, .name = peer.id, .is_member = true}, frame.header.channel, frame.payload);
 }
 
@@ -205,35 +214,51 @@ void Dialler::on_welcome(Peer& peer, const Frame& frame) {
                            : lockstep::fail(ErrorCode::kCorrupt, "expected a welcome first");
   if (!message) return fail(peer, message.error().message);
   if (const auto* refusal = std::get_if<Refusal>(&*message))
-    return fail(peer, cat("refused: ", refusal->reason));
+    return fail(peer, cat("refused: ", printable(refusal->reason)));
   const auto* welcome = std::get_if<Welcome>(&*message);
-  if (welcome == nullptr || welcome->from != peer.id)
+  if (welcome == nullptr || welcome->from != peer.id || peer.state == Peer::State::kReady)
     return fail(peer, cat("expected the welcome of n", peer.id, ", found another answer"));
-  peer.cluster = welcome->cluster;
+  if (!place_.cluster.is_none() && welcome->cluster != place_.cluster)
+    return fail(peer, cat("expected cluster ", place_.cluster, ", found cluster ", welcome->cluster));
+  become_ready(peer, *welcome);
+}
+
+void Dialler::become_ready(Peer& peer, const Welcome& welcome) {
+  peer.cluster = welcome.cluster;
+  peer.boot = welcome.boot;
   peer.state = Peer::State::kReady;
-  peer.pause = {};
+  peer.ready_since = std::chrono::steady_clock::now();
   peer.trouble.clear();
   peer.connection->set_max_frame_bytes(kFrameHeaderBytes + kMaxPayloadBytes);
   for (const Peer::Waiting& waiting : std::exchange(peer.waiting, {}))
-    peer.connection->queue(header(peer, waiting.channel), waiting.payload);
+    if (!peer.connection->queue(header(peer, waiting.channel), waiting.payload)) ++counters_.frames_lost;
   peer.waiting_bytes = 0;
   peer.connection->flush();
 }
 
-void Dialler::fail(Peer& peer, const std::string& why) {
+void Dialler::drop(Peer& peer) {
+  IoError ignored;
+  if (peer.socket) peer.socket->close(ignored);
+  peer.socket.reset();
   if (peer.connection) peer.connection->close();
   peer.connection.reset();
   counters_.frames_lost += peer.waiting.size();
   peer.waiting.clear();
   peer.waiting_bytes = 0;
   peer.attempt = 0;
-  const bool was_ready = peer.state == Peer::State::kReady;
   peer.state = Peer::State::kIdle;
-  // A connection that worked is dialled again at once, the first time.
-  peer.pause = was_ready ? Duration::zero()
-                         : std::clamp<Duration>(peer.pause * 2, options_.limits.redial_min,
-                                                options_.limits.redial_max);
-  peer.not_before = std::chrono::steady_clock::now() + peer.pause;
+}
+
+void Dialler::fail(Peer& peer, const std::string& why) {
+  const auto now = std::chrono::steady_clock::now();
+  // A connection that worked for a while is dialled again at once, the first time.
+  const bool worked =
+      peer.state == Peer::State::kReady && now - peer.ready_since >= options_.limits.redial_max;
+  drop(peer);
+  peer.pause =
+      worked ? Duration::zero()
+             : std::clamp<Duration>(peer.pause * 2, options_.limits.redial_min, options_.limits.redial_max);
+  peer.not_before = now + peer.pause;
   const std::string trouble = cat("n", peer.id, " at ", to_string(peer.endpoint), ": ", why);
   if (trouble != peer.trouble && log_) log_(trouble);
   peer.trouble = trouble;

@@ -1,6 +1,7 @@
 // Connections that this process makes: on demand, again after a while when they fail, none is waited for.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <set>
@@ -24,8 +25,9 @@ class Dialler {
   // False: the frame is lost. While a connection is being made, frames wait for it.
   bool send(NodeId peer, Channel channel, BytesView payload);
   void flush();
-  // Its next attempt is due at once.
-  void hurry(NodeId peer);
+  // It has just dialled us, from the process that drew `boot`: the next attempt is due at once, and a
+  // connection to an earlier life of it is given up.
+  void hurry(NodeId peer, std::uint64_t boot);
   void forget(NodeId peer);
 
   std::set<NodeId> connected() const;
@@ -42,6 +44,9 @@ class Dialler {
   void on_stream(Peer& peer, std::unique_ptr<Stream> stream);
   void on_frame(Peer& peer, const Frame& frame);
   void on_welcome(Peer& peer, const Frame& frame);
+  void become_ready(Peer& peer, const Welcome& welcome);
+  // Back to idle; what waited is lost.
+  void drop(Peer& peer);
   void fail(Peer& peer, const std::string& why);
   // The peer, if this attempt is still its current one.
   Peer* current(NodeId id, std::uint64_t attempt);

@@ -1,9 +1,10 @@
 // Accepting, greeting, refusing.
 #include "net/doorkeeper.h"
 
+#include <algorithm>
 #include <chrono>
 
-#include "base/check.h"
+#include "net/descriptors.h"
 
 namespace lockstep::net {
 namespace {
@@ -11,17 +12,23 @@ namespace {
 // Ids made up for connections of clients; members have small ones.
 constexpr std::uint64_t kClientIds = std::uint64_t{1} << 62;
 constexpr Duration kPauseAfterFailedAccept = std::chrono::milliseconds(100);
+// How long one who has been refused may take to read why.
+constexpr Duration kLinger = std::chrono::seconds(1);
+constexpr std::uint64_t kMostLinesPerSecond = 20;
+
+std::size_t places_for_clients(const TransportLimits& limits) {
+  return std::min(limits.max_connections, descriptors_for_clients() * 4 / 5);
+}
 
 }  // namespace
 
 struct Doorkeeper::Caller {
   std::uint64_t number = 0;
+  std::string remote;
   std::shared_ptr<Connection> connection;  // none while its encryption is being agreed on
   bool greeted = false;
   Party party;
-  ClusterId cluster;       // as it writes it into its frames
   std::uint64_t boot = 0;  // of its process
-  std::chrono::steady_clock::time_point heard{};
   bool dirty = false;
 };
 
@@ -33,7 +40,15 @@ Doorkeeper::Doorkeeper(EventLoop& loop, const Place& place, const TransportOptio
       counters_(counters),
       receive_(std::move(receive)),
       log_(std::move(log)),
-      self_(std::make_shared<Doorkeeper*>(this)) {}
+      places_(places_for_clients(options.limits)),
+      self_(std::make_shared<Doorkeeper*>(this)) {
+  pool_ = std::make_shared<MemoryPool>(options_.limits.max_buffered_bytes, [self = self_] {
+    if (*self == nullptr) return;
+    asio::post((*self)->loop_.context(), [self] {
+      if (*self != nullptr) (*self)->relieve();
+    });
+  });
+}
 
 Doorkeeper::~Doorkeeper() {
   *self_ = nullptr;
@@ -52,6 +67,7 @@ void Doorkeeper::accept_next(const std::shared_ptr<Tcp::acceptor>& acceptor) {
   acceptor->async_accept([self = self_, acceptor](const IoError& error, Tcp::socket socket) {
     if (*self == nullptr || error == asio::error::operation_aborted) return;
     if (error) {  // out of descriptors, most likely: those who are connected go on, others wait
+      (*self)->say(cat("cannot accept a connection: ", error.message()));
       (*self)->loop_.after(kPauseAfterFailedAccept, [self, acceptor] {
         if (*self != nullptr) (*self)->accept_next(acceptor);
       });
@@ -63,33 +79,47 @@ void Doorkeeper::accept_next(const std::shared_ptr<Tcp::acceptor>& acceptor) {
 }
 
 void Doorkeeper::admit(Tcp::socket socket) {
-  if (parties_.size() >= options_.limits.max_connections) {
+  // There is always room for one more, or a member could be kept out by those who say nothing. The oldest
+  // stranger has had the longest time to say who it is.
+  if (strangers_.size() >= std::max<std::size_t>(places_ / 4, 64)) {
     ++counters_.refused;
-    return;  // closes it
+    leave(CallerPtr(parties_.at(*strangers_.begin())));
   }
   tune(socket);
+  IoError error;
+  const auto remote = socket.remote_endpoint(error);
+  if (error) return;  // gone already
   auto caller = std::make_shared<Caller>();
-  const std::uint64_t number = ++next_number_;
-  caller->number = number;
-  parties_.emplace(number, caller);
-  loop_.after(options_.limits.handshake_timeout, [self = self_, caller] {
-    if (*self != nullptr && !caller->greeted) (*self)->leave(caller);
-  });
+  caller->number = ++next_number_;
+  caller->remote = to_string(remote);
+  parties_.emplace(caller->number, caller);
+  strangers_.insert(caller->number);
+  leave_later(caller, options_.limits.handshake_timeout);
   Security& security = options_.security != nullptr ? *options_.security : in_the_clear_;
-  security.accept(std::move(socket), [self = self_, number](Result<std::unique_ptr<Stream>> stream) {
+  security.accept(std::move(socket), [self = self_, number = caller->number](auto stream) {
     if (*self == nullptr) return;
     const auto found = (*self)->parties_.find(number);
     if (found == (*self)->parties_.end()) return;
-    if (stream) return (*self)->greet(number, std::move(*stream));
+    const CallerPtr secured = found->second;
+    if (stream) return (*self)->greet(secured, std::move(*stream));
     ++(*self)->counters_.refused;
-    if ((*self)->log_) (*self)->log_(stream.error().message);
-    (*self)->leave(CallerPtr(found->second));
+    (*self)->say(cat("refused ", secured->remote, ": ", stream.error().message));
+    (*self)->leave(secured);
   });
 }
 
-void Doorkeeper::greet(std::uint64_t number, std::unique_ptr<Stream> stream) {
-  const CallerPtr caller = parties_.at(number);
-  caller->connection = std::make_shared<Connection>(std::move(stream), options_.limits.max_queued_bytes);
+// Nobody who has been let in by then. The timer keeps a number and not the caller, whose buffers would wait
+// with it.
+void Doorkeeper::leave_later(const CallerPtr& caller, Duration patience) {
+  loop_.after(patience, [self = self_, number = caller->number] {
+    if (*self == nullptr || !(*self)->strangers_.contains(number)) return;
+    (*self)->leave(CallerPtr((*self)->parties_.at(number)));
+  });
+}
+
+void Doorkeeper::greet(const CallerPtr& caller, std::unique_ptr<Stream> stream) {
+  caller->connection =
+      std::make_shared<Connection>(std::move(stream), options_.limits.max_queued_bytes, pool_);
   const std::weak_ptr<Caller> who = caller;  // the connection must not keep alive what keeps it alive
   caller->connection->start(
       [self = self_, who](const Frame& frame) {
@@ -99,6 +129,10 @@ void Doorkeeper::greet(std::uint64_t number, std::unique_ptr<Stream> stream) {
       [self = self_, who](const std::string&) {
         const CallerPtr known = who.lock();
         if (*self != nullptr && known) (*self)->leave(known);
+      },
+      [self = self_, who](const std::string& why) {
+        const CallerPtr known = who.lock();
+        if (*self != nullptr && known) (*self)->refuse(known, why);
       });
 }
 
@@ -106,11 +140,11 @@ void Doorkeeper::on_frame(const CallerPtr& caller, const Frame& frame) {
   if (!caller->greeted) return on_hello(caller, frame);
   ++counters_.frames_received;
   counters_.bytes_received += frame.payload.size();
-  caller->heard = std::chrono::steady_clock::now();
   const bool addressed = frame.header.from == caller->party.name && frame.header.to == place_.self &&
                          frame.header.cluster == place_.cluster;
-  // Consensus listens to members only; a client may ask.
-  const bool allowed = caller->party.is_member || frame.header.channel == Channel::kRequest;
+  // Consensus listens to members only; a client may ask, and no more.
+  const bool allowed = caller->party.is_member ? frame.header.channel != Channel::kHandshake
+                                               : frame.header.channel == Channel::kRequest;
   if (addressed && allowed) receive_(caller->party, frame.header.channel, frame.payload);
 }
 
@@ -130,7 +164,22 @@ std::string Doorkeeper::objection(Caller& caller, const Hello& hello) {
   if (auto reason = objection_to(hello, gate, is_member); !reason.empty()) return reason;
   caller.party.name = hello.from;
   caller.party.is_member = hello.kind == PartyKind::kMember;
-  if (caller.party.is_member) return taken(hello);
+  return caller.party.is_member ? objection_to_member(caller, hello) : objection_to_client(caller, hello);
+}
+
+std::string Doorkeeper::objection_to_member(const Caller& caller, const Hello& hello) const {
+  const std::string& host = options_.peers.at(hello.from).host;
+  if (const Status proof = caller.connection->stream().proves(hello.from, host); !proof)
+    return proof.error().message;
+  const auto found = members_.find(hello.from);
+  // An open connection is a process that lives, or a machine that has been silent for less than tune()
+  // allows.
+  if (found == members_.end() || found->second->boot == hello.boot) return {};
+  return cat("node id n", hello.from, " is taken by the process at ", found->second->remote);
+}
+
+std::string Doorkeeper::objection_to_client(Caller& caller, const Hello& hello) const {
+  if (clients_.size() >= places_) return cat("all ", places_, " places for clients are taken");
   if (!options_.authenticate) return {};
   const auto access = options_.authenticate(hello.token);
   if (!access) return access.error().message;
@@ -138,21 +187,14 @@ std::string Doorkeeper::objection(Caller& caller, const Hello& hello) {
   return {};
 }
 
-std::string Doorkeeper::taken(const Hello& hello) const {
-  const auto found = members_.find(hello.from);
-  if (found == members_.end() || found->second->boot == hello.boot) return {};
-  const Caller& holder = *found->second;
-  // After kill -9 its connection is closed at once; after a power loss nobody closes it.
-  if (std::chrono::steady_clock::now() - holder.heard > options_.limits.silence) return {};
-  return cat("node id n", hello.from, " is taken by the process at ", holder.connection->remote());
-}
-
 void Doorkeeper::welcome(const CallerPtr& caller, const Hello& hello) {
   caller->greeted = true;
   caller->boot = hello.boot;
-  caller->heard = std::chrono::steady_clock::now();
-  caller->connection->set_max_frame_bytes(kFrameHeaderBytes + kMaxPayloadBytes);
-  if (caller->party.is_member) {
+  strangers_.erase(caller->number);
+  const bool is_member = caller->party.is_member;
+  caller->connection->set_max_frame_bytes(kFrameHeaderBytes +
+                                          (is_member ? kMaxPayloadBytes : options_.limits.max_request_bytes));
+  if (is_member) {
     caller->party.id = hello.from;
     const auto earlier = members_.find(hello.from);
     if (earlier != members_.end()) leave(CallerPtr(earlier->second));
@@ -164,25 +206,30 @@ void Doorkeeper::welcome(const CallerPtr& caller, const Hello& hello) {
   const Welcome answer{.cluster = place_.cluster, .from = place_.self, .boot = options_.boot};
   caller->connection->queue({place_.cluster, place_.self, hello.from, Channel::kHandshake}, encode(answer));
   caller->connection->flush();
-  if (caller->party.is_member && member_arrived_) member_arrived_(hello.from);
+  if (is_member && member_arrived_) member_arrived_(hello.from, hello.boot);
 }
 
 void Doorkeeper::refuse(const CallerPtr& caller, const std::string& reason) {
   ++counters_.refused;
-  if (log_) log_(cat("refused ", caller->connection->remote(), ": ", reason));
+  say(cat("refused ", caller->remote, ": ", reason));
   caller->connection->queue({place_.cluster, place_.self, caller->party.name, Channel::kHandshake},
                             encode(Refusal{.reason = reason}));
   caller->connection->finish();
-  leave(caller);
+  // From now on it is nobody, but its connection counts until it is closed.
+  clients_.erase(caller->party.id);
+  const auto member = members_.find(caller->party.id);
+  if (member != members_.end() && member->second == caller) members_.erase(member);
+  strangers_.insert(caller->number);
+  leave_later(caller, kLinger);
 }
 
 void Doorkeeper::leave(const CallerPtr& caller) {
   parties_.erase(caller->number);
+  strangers_.erase(caller->number);
   clients_.erase(caller->party.id);
   const auto member = members_.find(caller->party.id);
   if (member != members_.end() && member->second == caller) members_.erase(member);
-  if (caller->connection && caller->greeted) caller->connection->close();
-  if (caller->connection && !caller->greeted) caller->connection->finish();
+  if (caller->connection) caller->connection->close();
 }
 
 bool Doorkeeper::send(NodeId client, Channel channel, BytesView payload) {
@@ -190,7 +237,7 @@ bool Doorkeeper::send(NodeId client, Channel channel, BytesView payload) {
   if (found == clients_.end()) return false;
   const CallerPtr caller = found->second;
   if (!caller->connection->queue({place_.cluster, place_.self, caller->party.name, channel}, payload)) {
-    if (log_) log_(cat("dropped ", caller->connection->remote(), ": it does not read its answers"));
+    say(cat("dropped ", caller->remote, ": it does not read its answers"));
     leave(caller);
     return false;
   }
@@ -203,6 +250,40 @@ void Doorkeeper::flush() {
     caller->dirty = false;
     caller->connection->flush();
   }
+}
+
+void Doorkeeper::relieve() {
+  while (pool_->is_exceeded()) {
+    const CallerPtr greediest = greediest_client();
+    if (!greediest) break;
+    say(cat("dropped ", greediest->remote, ": its ", greediest->connection->held_bytes(),
+            " bytes under way are most of all, and all together are more than ",
+            options_.limits.max_buffered_bytes));
+    leave(greediest);
+  }
+  pool_->relieved();
+}
+
+Doorkeeper::CallerPtr Doorkeeper::greediest_client() const {
+  CallerPtr greediest;
+  for (const auto& [number, caller] : parties_) {
+    if (caller->party.is_member || !caller->connection) continue;
+    if (!greediest || caller->connection->held_bytes() > greediest->connection->held_bytes())
+      greediest = caller;
+  }
+  return greediest;
+}
+
+// Strangers must not be able to fill the log.
+void Doorkeeper::say(const std::string& line) {
+  if (!log_) return;
+  const auto now = std::chrono::steady_clock::now();
+  if (now - said_since_ >= std::chrono::seconds(1)) {
+    if (said_ > kMostLinesPerSecond) log_(cat(said_ - kMostLinesPerSecond, " more lines like these"));
+    said_since_ = now;
+    said_ = 0;
+  }
+  if (++said_ <= kMostLinesPerSecond) log_(line);
 }
 
 NodeId Doorkeeper::name_of(NodeId client) const {

@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -21,7 +22,10 @@ class Doorkeeper {
   ~Doorkeeper();
 
   void serve(Tcp::acceptor acceptor);
-  void on_member_arrived(std::function<void(NodeId)> call) { member_arrived_ = std::move(call); }
+  // A member has said hello, from the process that drew `boot`.
+  void on_member_arrived(std::function<void(NodeId, std::uint64_t boot)> call) {
+    member_arrived_ = std::move(call);
+  }
 
   // To a client's connection; false: the frame is lost. A client that does not read what it asked for is
   // dropped.
@@ -32,6 +36,8 @@ class Doorkeeper {
   NodeId name_of(NodeId client) const;
   std::size_t clients() const { return clients_.size(); }
   std::size_t connections() const { return parties_.size(); }
+  // What the buffers of all connections hold.
+  std::size_t buffered_bytes() const { return pool_->used(); }
 
  private:
   struct Caller;
@@ -39,15 +45,22 @@ class Doorkeeper {
 
   void accept_next(const std::shared_ptr<Tcp::acceptor>& acceptor);
   void admit(Tcp::socket socket);
-  void greet(std::uint64_t number, std::unique_ptr<Stream> stream);
+  void greet(const CallerPtr& caller, std::unique_ptr<Stream> stream);
   void on_frame(const CallerPtr& caller, const Frame& frame);
   void on_hello(const CallerPtr& caller, const Frame& frame);
   // Empty: let in. Fills in the caller's party.
   std::string objection(Caller& caller, const Hello& hello);
-  std::string taken(const Hello& hello) const;
+  std::string objection_to_member(const Caller& caller, const Hello& hello) const;
+  std::string objection_to_client(Caller& caller, const Hello& hello) const;
   void welcome(const CallerPtr& caller, const Hello& hello);
+  // Says why, and closes when the other side has had time to read it.
   void refuse(const CallerPtr& caller, const std::string& reason);
   void leave(const CallerPtr& caller);
+  void leave_later(const CallerPtr& caller, Duration patience);
+  // Drops clients until the buffers are within their limit.
+  void relieve();
+  CallerPtr greediest_client() const;
+  void say(const std::string& line);
 
   EventLoop& loop_;
   Place place_;
@@ -56,13 +69,18 @@ class Doorkeeper {
   Receive receive_;
   Log log_;
   NoSecurity in_the_clear_;
-  std::function<void(NodeId)> member_arrived_;
+  std::function<void(NodeId, std::uint64_t)> member_arrived_;
+  std::size_t places_;  // for clients; a quarter as many for those who have not said yet who they are
   std::vector<std::shared_ptr<Tcp::acceptor>> acceptors_;
   std::map<std::uint64_t, CallerPtr> parties_;  // all, by number
+  std::set<std::uint64_t> strangers_;           // have not been let in, or have been refused
   std::map<NodeId, CallerPtr> clients_;         // by made-up id
   std::map<NodeId, CallerPtr> members_;
   std::uint64_t next_number_ = 0;
   std::vector<CallerPtr> dirty_;
+  std::shared_ptr<MemoryPool> pool_;
+  std::chrono::steady_clock::time_point said_since_{};
+  std::uint64_t said_ = 0;             // lines in the second that began then
   std::shared_ptr<Doorkeeper*> self_;  // for callbacks that may come too late
 };
 

@@ -1,6 +1,7 @@
 // Text, look-up and listening.
 #include "net/endpoint.h"
 
+#include <fcntl.h>
 #include <netinet/tcp.h>
 
 #include <charconv>
@@ -9,6 +10,9 @@
 
 namespace lockstep::net {
 namespace {
+
+// Asio makes sockets that a program started by this one would inherit.
+void keep_from_children(int descriptor) { ::fcntl(descriptor, F_SETFD, FD_CLOEXEC); }
 
 std::unexpected<Error> malformed(std::string_view text) {
   return fail(ErrorCode::kInvalidArgument,
@@ -29,6 +33,7 @@ Result<Endpoint> parse_endpoint(std::string_view text) {
     return malformed(text);  // an IPv6 address needs brackets: where its port begins would be a guess
   }
   Endpoint endpoint{.host = std::string(host), .port = 0};
+  if (host.find('\0') != std::string_view::npos) return malformed(text);
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), endpoint.port);
   if (error != std::errc() || end != digits.data() + digits.size() || digits.empty()) return malformed(text);
   return endpoint;
@@ -51,12 +56,20 @@ bool is_loopback(const Endpoint& endpoint) {
 }
 
 void tune(Tcp::socket& socket) {
-  constexpr int kMostSilenceMs = 10'000;
+  // A machine that is gone is noticed after five seconds, whether or not something was sent to it: while a
+  // connection is open, its process lives (net/doorkeeper.cc relies on that).
+  using Idle = asio::detail::socket_option::integer<IPPROTO_TCP, TCP_KEEPIDLE>;
+  using Interval = asio::detail::socket_option::integer<IPPROTO_TCP, TCP_KEEPINTVL>;
+  using Count = asio::detail::socket_option::integer<IPPROTO_TCP, TCP_KEEPCNT>;
+  using UserTimeout = asio::detail::socket_option::integer<IPPROTO_TCP, TCP_USER_TIMEOUT>;
   IoError ignored;
   socket.set_option(Tcp::no_delay(true), ignored);
   socket.set_option(asio::socket_base::keep_alive(true), ignored);
-  socket.set_option(asio::detail::socket_option::integer<IPPROTO_TCP, TCP_USER_TIMEOUT>(kMostSilenceMs),
-                    ignored);
+  socket.set_option(Idle(2), ignored);
+  socket.set_option(Interval(1), ignored);
+  socket.set_option(Count(3), ignored);
+  socket.set_option(UserTimeout(5'000), ignored);
+  keep_from_children(socket.native_handle());
 }
 
 Result<Tcp::acceptor> listen(asio::io_context& context, const Endpoint& endpoint) {
@@ -71,6 +84,7 @@ Result<Tcp::acceptor> listen(asio::io_context& context, const Endpoint& endpoint
   const Tcp::endpoint address = found.begin()->endpoint();
   Tcp::acceptor acceptor(context);
   acceptor.open(address.protocol(), error);
+  if (!error) keep_from_children(acceptor.native_handle());
   if (!error) acceptor.set_option(Tcp::acceptor::reuse_address(true), error);
   if (!error) acceptor.bind(address, error);
   if (!error) acceptor.listen(1024, error);

@@ -25,7 +25,7 @@ std::string to_string(const Tcp::endpoint& endpoint);
 // up: false.
 bool is_loopback(const Endpoint& endpoint);
 
-// Small frames leave at once, and a peer that has vanished without a word is noticed.
+// Small frames leave at once, and a peer that has vanished without a word is noticed within five seconds.
 void tune(Tcp::socket& socket);
 
 // A listening socket; `endpoint.port` 0 lets the system choose. The sentence says which address is the

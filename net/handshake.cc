@@ -92,6 +92,15 @@ Result<HandshakeMessage> decode_handshake(BytesView payload) {
   return message;
 }
 
+std::string printable(std::string_view text) {
+  constexpr std::size_t kMost = 300;
+  std::string out(text.substr(0, kMost));
+  for (char& c : out)
+    if (c < ' ' || c > '~') c = '?';
+  if (text.size() > kMost) out.append("...");
+  return out;
+}
+
 std::string objection_to(const Hello& hello, const Gate& gate, bool is_member) {
   const bool any_cluster = hello.kind == PartyKind::kClient && hello.cluster.is_none();
   if (hello.cluster != gate.cluster && !any_cluster)
@@ -102,8 +111,8 @@ std::string objection_to(const Hello& hello, const Gate& gate, bool is_member) {
   if (hello.from == gate.self) return cat("node id n", gate.self, " is taken: it is mine");
   if (!is_member) return cat("n", hello.from, " is not a member of cluster ", gate.cluster);
   if (hello.identity != gate.identity)
-    return cat("all members need the same SQLite: expected \"", gate.identity, "\", found \"", hello.identity,
-               "\"");
+    return cat("all members need the same SQLite: expected \"", gate.identity, "\", found \"",
+               printable(hello.identity), "\"");
   return {};
 }
 

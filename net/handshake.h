@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <variant>
 
 #include "base/bytes.h"
@@ -57,6 +58,9 @@ struct Gate {
   NodeId self;
   std::string identity;
 };
+
+// A stranger's text as it may be shown to a person: printable ASCII, and not too much of it.
+std::string printable(std::string_view text);
 
 // Why this hello is refused, by name; empty if it is not. Whether an id is taken is for the caller to know.
 std::string objection_to(const Hello& hello, const Gate& gate, bool is_member);

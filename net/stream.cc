@@ -17,6 +17,10 @@ class PlainStream final : public Stream {
   void write(asio::const_buffer bytes, Handler handler) override {
     asio::async_write(socket_, bytes, std::move(handler));
   }
+  void finish() override {
+    IoError ignored;
+    socket_.shutdown(Tcp::socket::shutdown_send, ignored);
+  }
   void close() override {
     IoError ignored;
     socket_.close(ignored);
@@ -29,6 +33,12 @@ class PlainStream final : public Stream {
 };
 
 }  // namespace
+
+std::string Stream::describe(const IoError& error) const {
+  return error == asio::error::eof ? "the other side has closed the connection" : error.message();
+}
+
+Status Stream::proves(NodeId, const std::string&) const { return {}; }
 
 void NoSecurity::accept(Tcp::socket socket, Ready ready) {
   ready(std::make_unique<PlainStream>(std::move(socket)));

@@ -9,7 +9,7 @@ TcpTransport::TcpTransport(EventLoop& loop, const Place& place, TransportOptions
       dialler_(loop, place, options_, counters_, receive, log),
       doorkeeper_(loop, place, options_, counters_, receive, log) {
   // A member that has just come up wants to hear from us now, not when our patience with it ends.
-  doorkeeper_.on_member_arrived([this](NodeId member) { dialler_.hurry(member); });
+  doorkeeper_.on_member_arrived([this](NodeId member, std::uint64_t boot) { dialler_.hurry(member, boot); });
 }
 
 void TcpTransport::send(NodeId to, Channel channel, BytesView payload) {

@@ -19,12 +19,13 @@ namespace lockstep::net {
 struct TransportLimits {
   std::size_t max_queued_bytes =
       64 << 20;  // per connection; beyond it frames to a member are lost, a client is dropped
-  std::size_t max_connections = 16'384;  // accepted ones
+  std::size_t max_connections = 16'384;  // of clients; fewer if the process may not have so many descriptors
+  // What the buffers of accepted connections hold together; beyond it the client that holds most is dropped.
+  std::size_t max_buffered_bytes = 512 << 20;
+  std::size_t max_request_bytes = 16 << 20;  // a frame of a client
   Duration handshake_timeout = std::chrono::seconds(5);
   Duration redial_min = std::chrono::milliseconds(20);  // doubles per failure
   Duration redial_max = std::chrono::milliseconds(1000);
-  // A member's id is free again when its connection has been silent for so long.
-  Duration silence = std::chrono::seconds(5);
 };
 
 // What a client may do, decided by its token at the handshake; the meaning is the caller's.
