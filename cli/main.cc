@@ -6,7 +6,9 @@
 #include <iostream>
 
 #include "cli/check.h"
+#include "cli/node.h"
 #include "cli/run.h"
+#include "config/parse_node.h"
 #include "scenarios/parse_scenario.h"
 
 namespace {
@@ -54,6 +56,35 @@ void add_check(CLI::App& app, lockstep::cli::CheckArguments& arguments) {
                "Example: lockstep check out/leader_partition-4/history.jsonl --model cas-register");
 }
 
+void add_node(CLI::App& app, lockstep::cli::NodeArguments& arguments) {
+  CLI::App& node = *app.add_subcommand("node", "Run one node of the database until it is told to stop");
+  node.add_option("--config", arguments.config, "Its settings (JSON; `lockstep schema node` prints the schema)");
+  node.add_flag("--check", arguments.check, "Only say whether the settings are fine");
+  node.add_option("--port", arguments.port, "Without a file: the native port; HTTP is one above it, gRPC two (4000)");
+  node.add_option("--data", arguments.data, "Without a file: the node's directory");
+  node.add_option("--db", arguments.database, "Without a file: the database, in a directory of its own or inside --data");
+  node.add_option("--engine", arguments.engine, "Without a file: sqlite");
+  node.add_option("--listen", arguments.listen, "Without a file: the host to listen on (127.0.0.1)");
+  node.add_flag("--insecure-listen", arguments.insecure_listen, "Allow other machines to connect without TLS");
+  node.footer("SIGTERM stops it in good order: no more writes, leadership handed over, everything durable.\n"
+              "Exit code: 0 stopped, 1 a port, a disk or another process is in the way, 2 bad input.\n"
+              "Example: lockstep node --data data/n1 --port 4000");
+}
+
+void add_schema(CLI::App& app, std::string& of) {
+  CLI::App& schema = *app.add_subcommand("schema", "Print a JSON Schema");
+  schema.add_option("OF", of, "scenario (a scenario file) or node (the configuration of a node)")
+      ->check(CLI::IsMember({"scenario", "node"}))
+      ->capture_default_str();
+}
+
+int print_schema(const std::string& of) {
+  std::cout << (of == "node" ? lockstep::config::node_schema_text() : lockstep::scenarios::scenario_schema_text());
+  if (std::cout.flush()) return 0;
+  std::cerr << "lockstep schema: standard output cannot be written\n";
+  return kBadInput;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -63,10 +94,13 @@ int main(int argc, char** argv) {
   lockstep::cli::CheckArguments check;
   add_run(app, run);
   add_check(app, check);
-  app.add_subcommand("schema", "Print the JSON Schema of scenario files");
+  lockstep::cli::NodeArguments node;
+  add_node(app, node);
+  std::string schema = "scenario";
+  add_schema(app, schema);
   const auto is_asked_for = [argv](const CLI::App* command) { return command->get_name() == argv[1]; };
   if (argc > 1 && argv[1][0] != '-' && app.get_subcommands(is_asked_for).empty()) {
-    std::cerr << "lockstep: expected a command (run, check, schema), found \"" << argv[1] << "\"; see lockstep --help\n";
+    std::cerr << "lockstep: expected a command (run, node, check, schema), found \"" << argv[1] << "\"; see lockstep --help\n";
     return kBadInput;
   }
   try {
@@ -76,12 +110,8 @@ int main(int argc, char** argv) {
     app.exit(error);
     return asked_for_help ? 0 : kBadInput;
   }
-  if (app.got_subcommand("schema")) {
-    std::cout << lockstep::scenarios::scenario_schema_text();
-    if (std::cout.flush()) return 0;
-    std::cerr << "lockstep schema: standard output cannot be written\n";
-    return kBadInput;
-  }
+  if (app.got_subcommand("schema")) return print_schema(schema);
+  if (app.got_subcommand("node")) return lockstep::cli::run_node(node, std::cout, std::cerr);
   if (app.got_subcommand("check")) return lockstep::cli::run_check(check, std::cout, std::cerr);
   run.colours = isatty(STDOUT_FILENO) != 0;
   run.progress = isatty(STDERR_FILENO) != 0;

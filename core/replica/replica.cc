@@ -266,6 +266,12 @@ void Replica::query(sql::Statement statement, std::function<void(sql::QueryResul
   });
 }
 
+void Replica::sync(std::function<void()> then) {
+  apply_lane_.sync([this, then = std::move(then)](Result<LogIndex> durable) {
+    if (succeeded(durable)) then();
+  });
+}
+
 // ---- dropping the log prefix ----------------------------------------------------------------------------------
 
 // What every member has in its log and this node's database holds durably is needed by nobody.

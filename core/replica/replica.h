@@ -61,6 +61,8 @@ class Replica {
   // See ApplyLane; `then` is not called any more once this node has stopped.
   void query(sql::Statement statement, std::function<void(sql::QueryResult)> then);
   void step_down();
+  // Makes everything applied durable in the database too; `then` is not called if the disk fails.
+  void sync(std::function<void()> then);
 
   bool recovered() const { return core_.has_value(); }
   bool failed() const { return failed_; }

@@ -54,6 +54,7 @@ void Node::on_turn_end() {
   if (!replica_.failed() && replica_.recovered()) {
     advance_transactions();
     flush_batch();
+    advance_retirement();
   }
   const Instant next = std::min({replica_.deadline(), batcher_.deadline(), transactions_.deadline()});
   if (next == alarm_) return;
@@ -82,6 +83,7 @@ bool Node::leads_or_redirects(const Caller& caller) {
 
 void Node::execute(const Caller& caller, wire::Command& command, wire::WriteMode mode) {
   if (!leads_or_redirects(caller)) return;
+  if (leaving_ != Leaving::kNot) return desk_.refuse(caller, wire::NOT_READY, "this node is shutting down; try again");
   bool strong = false;
   if (command.has_write()) {
     strong = (mode == wire::DEFAULT_MODE ? config_.write_mode : mode) == wire::STRONG;
@@ -237,6 +239,23 @@ void Node::decide(LogIndex transaction, bool commit) {
   command.mutable_decide()->set_transaction(transaction.value());
   command.mutable_decide()->set_commit(commit);
   propose({}, command);
+}
+
+// ---- leaving --------------------------------------------------------------------------------------------------
+
+void Node::retire(std::function<void()> done) {
+  CHECK(leaving_ == Leaving::kNot, "a node leaves once");
+  leaving_ = Leaving::kAnswering;
+  on_retired_ = std::move(done);
+}
+
+// Commands that were taken are answered first: their outcome is known then. A follower has taken none.
+void Node::advance_retirement() {
+  if (leaving_ != Leaving::kAnswering) return;
+  if (!proposed_.empty() || !accepted_.empty() || !two_phase_.empty()) return;
+  leaving_ = Leaving::kFlushing;
+  if (replica_.view().role == raft::Role::kLeader) replica_.step_down();
+  replica_.sync([this] { on_retired_(); });
 }
 
 // ---- reads and answers ----------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 // A member of a cluster: proposes what clients ask to the Raft group, and serves confirmed reads.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 
@@ -9,6 +10,7 @@
 #include "core/service/batcher.h"
 #include "core/service/feed.h"
 #include "core/service/front_desk.h"
+#include "core/service/retiring.h"
 #include "core/service/stamps.h"
 #include "core/service/transactions.h"
 
@@ -26,7 +28,7 @@ struct NodeConfig {
   std::size_t max_write_bytes = 16 << 20;  // of a request
 };
 
-class Node : public env::Actor, private Executor, private replica::ReplicaListener {
+class Node : public env::Actor, public Retiring, private Executor, private replica::ReplicaListener {
  public:
   // Keeps a copy of `env`; its ports outlive the node.
   Node(const env::Env& env, NodeConfig config);
@@ -38,6 +40,7 @@ class Node : public env::Actor, private Executor, private replica::ReplicaListen
   void on_job_done(std::unique_ptr<env::Job> job) override;
   // Proposes what the turn brought: requests that arrived together share one proposal step.
   void on_turn_end() override;
+  void retire(std::function<void()> done) override;
 
   const replica::Replica& replica() const { return replica_; }
   AppliedFeed& feed() { return feed_; }
@@ -84,6 +87,7 @@ class Node : public env::Actor, private Executor, private replica::ReplicaListen
   void flush_batch();
   void advance_transactions();
   void abandon_proposals();
+  void advance_retirement();
 
   env::Env env_;
   NodeConfig config_;
@@ -101,6 +105,8 @@ class Node : public env::Actor, private Executor, private replica::ReplicaListen
   std::map<LogIndex, Proposal> two_phase_;         // prepared here, waiting for the decision
   std::map<raft::ReadId, Read> reads_;             // waiting for confirmation
   Term cleaned_term_;                              // left-over transactions were aborted in this term
+  enum class Leaving { kNot, kAnswering, kFlushing } leaving_ = Leaving::kNot;
+  std::function<void()> on_retired_;
   std::string failure_;
   Instant alarm_ = kNever;
 };

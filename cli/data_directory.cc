@@ -1,0 +1,169 @@
+// A lock that dies with the process, and a small file that says whose directory this is.
+#include "cli/data_directory.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "base/text.h"
+#include "cli/files.h"
+#include "json/text.h"
+
+namespace lockstep::cli {
+namespace {
+
+constexpr std::string_view kIdentityName = "lockstep.json";
+constexpr std::string_view kLockName = "lockstep.lock";
+constexpr std::string_view kLogName = "kv";  // a member's log
+
+struct Identity {
+  Owner owner;
+  Incarnation incarnation{0};
+};
+
+std::string name_of(const Owner& owner) {
+  return owner.cluster.empty() ? "a node that stands alone"
+                               : cat("node ", owner.node, " of cluster \"", owner.cluster, "\"");
+}
+
+std::unexpected<Error> refuse(std::string sentence) { return fail(ErrorCode::kRefused, std::move(sentence)); }
+
+// nullopt: nobody's yet.
+Result<std::optional<Identity>> read_identity(const std::string& path) {
+  const std::string file = cat(path, "/", kIdentityName);
+  std::error_code error;
+  if (!std::filesystem::exists(file, error)) return std::nullopt;
+  LOCKSTEP_TRY(text, read_whole_file(file));
+  const auto document = json::parse(text);
+  const auto member = [&](std::string_view key) { return document ? document->find(key) : nullptr; };
+  const json::Node* cluster = member("cluster");
+  const json::Node* node = member("node");
+  const json::Node* incarnation = member("incarnation");
+  if (cluster == nullptr || node == nullptr || incarnation == nullptr) {
+    return fail(
+        ErrorCode::kCorrupt,
+        cat(file,
+            ": expected the members cluster, node and incarnation; the file is damaged or not a node's"));
+  }
+  Identity out;
+  if (cluster->is(json::Kind::kString)) out.owner.cluster = cluster->text;
+  out.owner.node = NodeId(static_cast<std::uint64_t>(json::scaled(node->text, 0).whole));
+  out.incarnation = Incarnation(static_cast<std::uint64_t>(json::scaled(incarnation->text, 0).whole));
+  return out;
+}
+
+Status sync_path(const std::string& path, int flags) {
+  const int descriptor = ::open(path.c_str(), flags | O_CLOEXEC);
+  const bool synced = descriptor >= 0 && ::fsync(descriptor) == 0;
+  const int reason = errno;
+  if (descriptor >= 0) ::close(descriptor);
+  if (synced) return {};
+  return fail(ErrorCode::kIo, cat(path, ": cannot be made durable: ", std::strerror(reason)));
+}
+
+// Whole and durable, or as before.
+Status write_identity(const std::string& path, const Identity& identity) {
+  const Owner& owner = identity.owner;
+  nlohmann::ordered_json document{{"format", 1}, {"cluster", nullptr}};
+  if (!owner.cluster.empty()) document["cluster"] = owner.cluster;
+  document["node"] = owner.node.value();
+  document["incarnation"] = identity.incarnation.value();
+  const std::string file = cat(path, "/", kIdentityName);
+  const std::string draft = file + ".draft";
+  LOCKSTEP_TRY_STATUS(write_whole_file(draft, document.dump(2) + "\n"));
+  LOCKSTEP_TRY_STATUS(sync_path(draft, O_RDONLY));
+  std::error_code error;
+  std::filesystem::rename(draft, file, error);
+  if (error) return fail(ErrorCode::kIo, cat(file, ": cannot be written: ", error.message()));
+  return sync_path(path, O_RDONLY | O_DIRECTORY);
+}
+
+// A file of somebody else's, if there is one; ours and hidden ones do not count.
+std::string stranger_in(const std::string& path) {
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(path, error)) {
+    const std::string name = entry.path().filename().string();
+    if (!name.starts_with('.') && !name.starts_with("lockstep.") && name != "lost+found") return name;
+  }
+  return {};
+}
+
+std::string holder_of(int lock) {
+  char digits[32];
+  const ssize_t read = ::pread(lock, digits, sizeof digits, 0);
+  std::string pid(digits, read > 0 ? static_cast<std::size_t>(read) : 0);
+  while (!pid.empty() && pid.back() == '\n') pid.pop_back();
+  return pid.empty() ? "another process" : cat("process ", pid);
+}
+
+Result<int> lock_directory(const std::string& path) {
+  const std::string file = cat(path, "/", kLockName);
+  const int lock = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  if (lock < 0) return fail(ErrorCode::kIo, cat(path, ": cannot be written: ", std::strerror(errno)));
+  if (::flock(lock, LOCK_EX | LOCK_NB) != 0) {
+    const std::string holder = holder_of(lock);
+    ::close(lock);
+    return fail(ErrorCode::kUnavailable,
+                cat(path, ": expected a directory that is free, ", holder, " uses it"));
+  }
+  const std::string pid = cat(getpid(), "\n");
+  // Only for people: the lock holds without it.
+  if (::ftruncate(lock, 0) == 0 && ::pwrite(lock, pid.data(), pid.size(), 0) < 0) errno = 0;
+  return lock;
+}
+
+}  // namespace
+
+Result<DataDirectory> DataDirectory::open(const std::string& path, const Owner& owner, bool expect_data) {
+  std::error_code error;
+  if (expect_data && !std::filesystem::exists(path, error)) {
+    return refuse(
+        cat(path, ": expected the data of ", name_of(owner), " (expect_data), found no such directory"));
+  }
+  std::filesystem::create_directories(path, error);
+  if (error) return fail(ErrorCode::kIo, cat(path, ": cannot be created: ", error.message()));
+  if (!std::filesystem::is_directory(path, error))
+    return refuse(cat(path, ": expected a directory, found a file"));
+  LOCKSTEP_TRY(lock, lock_directory(path));
+  DataDirectory out(path, lock);
+  LOCKSTEP_TRY_STATUS(out.claim(owner, expect_data));
+  return out;
+}
+
+Status DataDirectory::claim(const Owner& owner, bool expect_data) {
+  LOCKSTEP_TRY(found, read_identity(path_));
+  if (found && found->owner != owner) {
+    return refuse(cat(path_, ": expected the directory of ", name_of(owner), ", found that of ",
+                      name_of(found->owner)));
+  }
+  if (!found) {
+    const std::string stranger = stranger_in(path_);
+    if (!stranger.empty()) {
+      return refuse(cat(path_, ": expected an empty directory or one of a node, found the file \"", stranger,
+                        "\" and no ", kIdentityName));
+    }
+  }
+  const bool has_log = std::filesystem::exists(std::filesystem::path(path_) / kLogName);
+  if (expect_data && (!found || (!owner.cluster.empty() && !has_log))) {
+    return refuse(cat(path_, ": expected the data of ", name_of(owner), " (expect_data), found ",
+                      found ? "no log" : "an empty directory",
+                      ": a voter that forgets what it acknowledged can lose what others rely on"));
+  }
+  Identity identity = found.value_or(Identity{owner, Incarnation(0)});
+  identity.incarnation = identity.incarnation.next();
+  LOCKSTEP_TRY_STATUS(write_identity(path_, identity));
+  incarnation_ = identity.incarnation;
+  return {};
+}
+
+DataDirectory::~DataDirectory() {
+  if (lock_ >= 0) ::close(lock_);
+}
+
+}  // namespace lockstep::cli

@@ -1,0 +1,209 @@
+// Composition, in the order in which things can be refused: directory, ports, actor; then signals, in
+// reverse.
+#include "cli/node_program.h"
+
+#include <google/protobuf/stubs/logging.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <random>
+
+#include "base/check.h"
+#include "base/text.h"
+#include "core/raft/types.h"
+
+namespace lockstep::cli {
+namespace {
+
+constexpr NodeId kWatcher{~0ull};  // a local party; no client is called so
+constexpr Duration kWatchInterval = std::chrono::seconds(1);
+constexpr Duration kPatience = std::chrono::seconds(10);  // for leaving in good order
+
+std::uint64_t random_number() {
+  std::random_device device;
+  const std::uint64_t high = device();
+  const std::uint64_t low = device();
+  return high << 32 | low;
+}
+
+net::Endpoint endpoint_of(const config::Address& address) {
+  return {.host = address.host, .port = address.port};
+}
+
+service::NodeConfig member_config(const config::NodeSettings& settings, const env::Env& env) {
+  const config::Cluster& cluster = *settings.cluster;
+  service::NodeConfig out;
+  out.replica.raft.self = cluster.self;
+  for (const config::Member& member : cluster.members) out.replica.raft.voters.push_back(member.id);
+  out.replica.raft.election_timeout = cluster.election_timeout;
+  out.replica.raft.heartbeat_interval = cluster.heartbeat_interval;
+  out.replica.raft.seed = env.seed;
+  out.replica.apply.sql.path = settings.database;
+  out.replica.apply.session_timeout = settings.limits.session_timeout;
+  out.replica.drop_prefix_entries = cluster.drop_prefix_entries;
+  out.write_mode = cluster.write_mode == config::WriteMode::kStrong ? wire::STRONG : wire::QUORUM;
+  out.transactions = {.pause_before_commit = cluster.pause_before_commit,
+                      .durable_timeout = cluster.prepare_timeout};
+  out.batch = {.max_entries = cluster.batch.max_entries,
+               .max_bytes = cluster.batch.max_bytes,
+               .max_delay = cluster.batch.max_delay};
+  return out;
+}
+
+Owner owner_of(const config::NodeSettings& settings) {
+  if (!settings.cluster) return {.cluster = "", .node = NodeId(1)};
+  return {.cluster = settings.cluster->name, .node = settings.cluster->self};
+}
+
+// Connections are descriptors, and the usual limit is far below what a node may be told to hold.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+}  // namespace
+
+NodeProgram::NodeProgram(config::NodeSettings settings, std::shared_ptr<spdlog::logger> log)
+    : settings_(std::move(settings)), log_(std::move(log)), signals_(loop_.context()) {}
+
+// ---- start
+// ----------------------------------------------------------------------------------------------------
+
+Status NodeProgram::start() {
+  raise_descriptor_limit();
+  LOCKSTEP_TRY_STATUS(claim_directory());
+  LOCKSTEP_TRY(native, listen(settings_.listen.native));
+  take_signals();
+  google::protobuf::SetLogHandler(nullptr);  // bytes of strangers that do not parse are no news
+  sql::initialise_sqlite(random_number());
+  host_ = std::make_unique<net::Host>(loop_, host_options(),
+                                      [this](const env::Env& env) { return make_actor(env); });
+  host_->attach_local(kWatcher, [this](Channel, BytesView reply) { on_watched(reply); });
+  host_->transport().serve(std::move(native));
+  host_->start();
+  watch();
+  return {};
+}
+
+Status NodeProgram::claim_directory() {
+  const bool expect_data = settings_.cluster && settings_.cluster->expect_data;
+  auto directory = DataDirectory::open(settings_.data, owner_of(settings_), expect_data);
+  if (!directory) return std::unexpected(std::move(directory).error());
+  directory_.emplace(std::move(*directory));
+  return {};
+}
+
+Result<net::Tcp::acceptor> NodeProgram::listen(const config::Address& address) {
+  return net::listen(loop_.context(), endpoint_of(address));
+}
+
+net::HostOptions NodeProgram::host_options() const {
+  net::HostOptions out;
+  out.place.self = owner_of(settings_).node;
+  out.incarnation = directory_->incarnation();
+  out.seed = random_number();
+  out.data_directory = directory_->path();
+  out.transport.kind = net::PartyKind::kMember;
+  out.transport.boot = random_number();
+  out.transport.identity = sql::sqlite_identity();
+  out.transport.limits.max_connections = settings_.limits.max_connections;
+  out.log = [log = log_](const std::string& line) { log->info(line); };
+  if (!settings_.cluster) return out;
+  out.place.cluster = config::cluster_id(settings_.cluster->name);
+  for (const config::Member& member : settings_.cluster->members) {
+    if (member.id != settings_.cluster->self) out.transport.peers[member.id] = endpoint_of(member.address);
+  }
+  return out;
+}
+
+std::unique_ptr<env::Actor> NodeProgram::make_actor(const env::Env& env) {
+  auto node = std::make_unique<service::Node>(env, member_config(settings_, env));
+  node->feed().subscribe(*this);
+  retiring_ = node.get();
+  return node;
+}
+
+std::string NodeProgram::introduction() const {
+  std::string out = "lockstep: ";
+  if (settings_.cluster) {
+    const config::Cluster& cluster = *settings_.cluster;
+    append_text(out, cat("node ", cluster.self, " of ", cluster.members.size(), " in cluster \"",
+                         cluster.name, "\""));
+  } else {
+    append_text(out, "a node that stands alone");
+  }
+  append_text(out, cat(", start ", directory_->incarnation(), ", process ", getpid(), "; data in ",
+                       settings_.data, "; native on ", to_text(settings_.listen.native)));
+  return out;
+}
+
+// ---- life
+// -----------------------------------------------------------------------------------------------------
+
+void NodeProgram::run() {
+  loop_.run();
+  host_.reset();
+  log_->flush();
+}
+
+void NodeProgram::on_role(const raft::RoleChanged& change) {
+  const std::string leader = change.leader.is_none() ? "no leader" : cat("leader ", change.leader);
+  log_->info(cat("term ", change.term, ": ", to_string(change.role), ", ", leader));
+}
+
+void NodeProgram::watch() {
+  wire::Request request;
+  request.mutable_status();
+  host_->deliver(kWatcher, Channel::kRequest, request.SerializeAsString());
+  loop_.after(kWatchInterval, [this] { watch(); });
+}
+
+void NodeProgram::on_watched(BytesView bytes) {
+  wire::Reply reply;
+  CHECK(reply.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())), "a reply of our own");
+  if (reply.status() != wire::STOPPED || reply.message() == failure_) return;
+  failure_ = reply.message();
+  log_->error(failure_);
+}
+
+// ---- end
+// ------------------------------------------------------------------------------------------------------
+
+void NodeProgram::take_signals() {
+  std::signal(SIGPIPE, SIG_IGN);  // a reader of our output that went away must not take the node along
+  signals_.add(SIGTERM);
+  signals_.add(SIGINT);
+  signals_.async_wait([this](const net::IoError& error, int number) {
+    if (!error) on_signal(number);
+  });
+}
+
+void NodeProgram::on_signal(int number) {
+  if (leaving_) {
+    log_->warn("a second signal: ending at once");
+    log_->flush();
+    std::_Exit(1);
+  }
+  leaving_ = true;
+  log_->info(
+      cat(number == SIGINT ? "interrupted" : "told to stop", ": no more writes, handing over, flushing"));
+  signals_.async_wait([this](const net::IoError& error, int next) {
+    if (!error) on_signal(next);
+  });
+  loop_.after(kPatience, [this] {
+    log_->warn("what was accepted could not be finished in time; nothing that was acknowledged is lost");
+    loop_.stop();
+  });
+  host_->turn([this] {
+    retiring_->retire([this] {
+      log_->info("stopped in good order");
+      loop_.stop();
+    });
+  });
+}
+
+}  // namespace lockstep::cli

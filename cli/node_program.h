@@ -1,0 +1,61 @@
+// A node composed for the real world: its directory, its actor, its ports, and its end.
+#pragma once
+
+#include <spdlog/logger.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "cli/data_directory.h"
+#include "config/node_settings.h"
+#include "core/service/feed.h"
+#include "core/service/node.h"
+#include "net/host.h"
+
+namespace lockstep::cli {
+
+// One at a time in a process: it takes the signals that end a process.
+class NodeProgram final : private service::FeedSubscriber {
+ public:
+  NodeProgram(config::NodeSettings settings, std::shared_ptr<spdlog::logger> log);
+
+  // Everything that can be refused is refused here.
+  Status start();
+  // Who this is and where it listens, as one line.
+  std::string introduction() const;
+  // Until a signal has ended it.
+  void run();
+
+ private:
+  using Acceptor = net::Tcp::acceptor;
+
+  Status check_supported() const;
+  Status claim_directory();
+  Result<Acceptor> listen(const config::Address& address);
+  net::HostOptions host_options() const;
+  std::unique_ptr<env::Actor> make_actor(const env::Env& env);
+  void take_signals();
+  void on_signal(int number);
+  // Asks the node now and then how it is: one that has stopped itself goes on answering, but people must be
+  // told.
+  void watch();
+  void on_watched(BytesView reply);
+
+  void on_rows(std::span<const sql::RowChange>) override {}
+  void on_role(const raft::RoleChanged& change) override;
+
+  config::NodeSettings settings_;
+  std::shared_ptr<spdlog::logger> log_;
+  net::EventLoop loop_;
+  net::asio::signal_set signals_;
+  bool leaving_ = false;
+  std::string failure_;  // as told to people
+  std::optional<DataDirectory> directory_;
+  service::Retiring* retiring_ = nullptr;  // the actor
+  std::unique_ptr<net::Host> host_;
+};
+
+}  // namespace lockstep::cli

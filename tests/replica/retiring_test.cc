@@ -1,0 +1,84 @@
+// A node that leaves in good order: what it took is answered, what comes later is sent elsewhere, nothing is
+// lost.
+#include <gtest/gtest.h>
+
+#include "tests/replica/stranger.h"
+#include "tests/replica/test_cluster.h"
+
+namespace lockstep::tests {
+namespace {
+
+using namespace std::chrono_literals;
+
+wire::Request insert(int a) {
+  wire::Request request;
+  request.mutable_write()->mutable_write()->add_statements()->set_sql(
+      cat("INSERT INTO t(a) VALUES(", a, ")"));
+  return request;
+}
+
+bool run_until(sim::World& world, const bool& condition) {
+  for (int i = 0; i < 1'000 && !condition; ++i) world.run_for(1ms);
+  return condition;
+}
+
+TEST(Retiring, ALeaderAnswersWhatItTookThenStepsDown) {
+  service::NodeConfig config;
+  config.transactions.pause_before_commit = 100ms;
+  TestCluster cluster(81, 3, config);
+  Stranger* stranger = Stranger::enter(cluster.world());
+  cluster.execute("CREATE TABLE t(id INTEGER PRIMARY KEY, a)");
+  const NodeId leader = cluster.leader();
+  stranger->replies.clear();
+  wire::Request taken = insert(1);
+  stranger->say(leader, taken.SerializeAsString());
+  cluster.world().run_for(20ms);
+  ASSERT_TRUE(stranger->replies.empty()) << "the write is in its pause";
+
+  bool retired = false;
+  cluster.node(leader).retire([&] { retired = true; });
+  wire::Request late = insert(2);
+  stranger->say(leader, late.SerializeAsString());
+  cluster.world().run_for(20ms);
+  ASSERT_EQ(stranger->replies.size(), 1u);
+  EXPECT_EQ(stranger->replies[0].status(), wire::NOT_READY);
+  EXPECT_FALSE(retired) << "before the accepted write is answered";
+
+  ASSERT_TRUE(run_until(cluster.world(), retired));
+  ASSERT_EQ(stranger->replies.size(), 2u);
+  EXPECT_EQ(stranger->replies[1].write().kind(), wire::WriteOutcome::EXECUTED);
+  EXPECT_NE(cluster.node(leader).replica().view().role, raft::Role::kLeader);
+  cluster.world().kill(leader);
+  const auto done = cluster.query("SELECT count(*), max(a) FROM t");
+  EXPECT_EQ(done.reply.query().rows().rows(0).values(0).integer(), 1);
+  EXPECT_EQ(done.reply.query().rows().rows(0).values(1).integer(), 1);
+}
+
+TEST(Retiring, AClientOfTheLibraryNoticesNothingButAPause) {
+  TestCluster cluster(82);
+  cluster.execute("CREATE TABLE t(id INTEGER PRIMARY KEY, a)");
+  const NodeId leader = cluster.leader();
+  bool retired = false;
+  cluster.node(leader).retire([&] { retired = true; });
+  const auto done = cluster.execute("INSERT INTO t(a) VALUES(1)");
+  EXPECT_EQ(done.conclusion, client::Conclusion::kDone);
+  EXPECT_TRUE(retired);
+}
+
+TEST(Retiring, AFollowerIsReadyAtOnceAndItsDatabaseDurable) {
+  TestCluster cluster(83);
+  cluster.execute("CREATE TABLE t(id INTEGER PRIMARY KEY, a)");
+  cluster.execute("INSERT INTO t(a) VALUES(1)");
+  NodeId follower(1);
+  if (follower == cluster.leader()) follower = NodeId(2);
+  bool retired = false;
+  cluster.node(follower).retire([&] { retired = true; });
+  ASSERT_TRUE(run_until(cluster.world(), retired));
+  cluster.world().power_loss(follower);
+  cluster.world().start(follower);
+  const auto local = cluster.query("SELECT count(*) FROM t", {.level = wire::LOCAL, .at = follower});
+  EXPECT_EQ(local.conclusion, client::Conclusion::kDone);
+}
+
+}  // namespace
+}  // namespace lockstep::tests
