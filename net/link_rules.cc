@@ -7,11 +7,11 @@ namespace lockstep::net {
 namespace {
 
 constexpr Purpose kStrikes{"net.link_rules.strikes"};
+constexpr Purpose kLatency{"net.link_rules.latency"};
 constexpr Purpose kExtra{"net.link_rules.extra"};
+constexpr Purpose kCopy{"net.link_rules.copy"};
 
 }  // namespace
-
-LinkRules::~LinkRules() { *alive_ = false; }
 
 void LinkRules::remove(std::uint64_t id) {
   std::erase_if(rules_, [id](const Armed& armed) { return armed.rule.id == id; });
@@ -24,43 +24,66 @@ std::uint64_t LinkRules::struck(std::uint64_t id) const {
 }
 
 void LinkRules::outgoing(NodeId to, Channel channel, BytesView payload, const Pass& pass) {
-  judge(to, true, channel, payload, pass);
+  judge(true, {to, channel, payload, pass});
 }
 
 void LinkRules::incoming(NodeId from, Channel channel, BytesView payload, const Pass& pass) {
-  judge(from, false, channel, payload, pass);
+  judge(false, {from, channel, payload, pass});
 }
 
-void LinkRules::judge(NodeId peer, bool outgoing, Channel channel, BytesView payload, const Pass& pass) {
-  ++frames_;
+LinkRules::Armed* LinkRules::first_with_an_opinion(bool outgoing, NodeId peer) {
   for (Armed& armed : rules_) {
     const LinkRule& rule = armed.rule;
-    if (!(outgoing ? rule.outgoing : rule.incoming) || (rule.peers && !rule.peers->contains(peer))) continue;
-    if (!chance(draw(seed_, kStrikes, rule.id, frames_), rule.parts_per_million)) continue;
-    ++armed.struck;
-    switch (rule.fault) {
-      case LinkFault::kDrop: return;
-      case LinkFault::kDelay:
-      case LinkFault::kReorder: return pass_later(extra(rule), peer, channel, payload, pass);
-      case LinkFault::kDuplicate:
-        pass(peer, channel, payload);
-        return pass_later(extra(rule), peer, channel, payload, pass);
+    if (!rule.filter.concerns(peer, outgoing)) continue;
+    if (chance(draw(seed_, kStrikes, rule.id, frames_), rule.parts_per_million)) return &armed;
+  }
+  return nullptr;
+}
+
+void LinkRules::judge(bool outgoing, const Frame& frame) {
+  ++frames_;
+  Armed* const armed = first_with_an_opinion(outgoing, frame.peer);
+  const Instant now = clock_.monotonic_now();
+  const Latency latency = latency_.filter.concerns(frame.peer, outgoing) ? latency_.latency : Latency{};
+  Instant arrival = now + draw_from(latency, kLatency, 0);
+  bool keeps_order = true;
+  if (armed != nullptr) {
+    ++armed->struck;
+    if (armed->rule.fault == LinkFault::kDrop) return;
+    const Duration extra = draw_from(armed->rule.extra, kExtra, armed->rule.id);
+    if (armed->rule.fault == LinkFault::kDuplicate) {
+      carry(arrival + extra + draw_from(latency, kCopy, armed->rule.id), frame);
+    } else {
+      arrival += extra;
+      keeps_order = armed->rule.fault != LinkFault::kReorder;
     }
   }
-  pass(peer, channel, payload);
+  if (keeps_order) {
+    Instant& last = last_arrival_[{frame.peer, outgoing}];
+    arrival = std::max(arrival, last);
+    last = arrival;
+  }
+  // What is due already has no reason to wait for the alarm, unless an earlier one still does.
+  const bool free = held_.empty() || held_.begin()->first > arrival;
+  if (arrival <= now && free) return frame.pass(frame.peer, frame.channel, frame.payload);
+  carry(arrival, frame);
 }
 
-Duration LinkRules::extra(const LinkRule& rule) {
-  const auto range = static_cast<std::uint64_t>((rule.most_extra - rule.least_extra).count());
-  return rule.least_extra +
-         Duration(static_cast<std::int64_t>(below(draw(seed_, kExtra, rule.id, frames_), range + 1)));
+Duration LinkRules::draw_from(const Latency& latency, Purpose purpose, std::uint64_t rule) const {
+  return latency.from(draw(seed_, purpose, rule, frames_));
 }
 
-void LinkRules::pass_later(Duration delay, NodeId peer, Channel channel, BytesView payload,
-                           const Pass& pass) {
-  loop_.after(delay, [alive = alive_, pass, peer, channel, bytes = Bytes(payload)] {
-    if (*alive) pass(peer, channel, bytes);
-  });
+void LinkRules::carry(Instant arrival, const Frame& frame) {
+  held_.emplace(arrival, Held{frame.peer, frame.channel, Bytes(frame.payload), frame.pass});
+  alarm_.set(held_.begin()->first);
+}
+
+void LinkRules::pass_due() {
+  while (!held_.empty() && held_.begin()->first <= clock_.monotonic_now()) {
+    const auto due = held_.extract(held_.begin());
+    due.mapped().pass(due.mapped().peer, due.mapped().channel, due.mapped().payload);
+  }
+  if (!held_.empty()) alarm_.set(held_.begin()->first);
 }
 
 }  // namespace lockstep::net

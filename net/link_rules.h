@@ -4,46 +4,71 @@
 
 #include <cstdint>
 #include <functional>
-#include <memory>
+#include <map>
 #include <optional>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include "base/bytes.h"
 #include "base/frame.h"
 #include "base/ids.h"
+#include "base/latency.h"
 #include "base/prng.h"
 #include "base/time.h"
 #include "net/event_loop.h"
+#include "net/loop_alarm.h"
+#include "net/system_clock.h"
 
 namespace lockstep::net {
 
 enum class LinkFault : std::uint8_t { kDrop, kDelay, kDuplicate, kReorder };
 
-struct LinkRule {
-  std::uint64_t id = 0;                   // chosen by whoever adds it
-  std::optional<std::set<NodeId>> peers;  // none: whoever it is
-  bool outgoing = true;                   // frames that this process sends
-  bool incoming = true;                   // frames that it receives
-  LinkFault fault = LinkFault::kDrop;
-  std::uint32_t parts_per_million = 1'000'000;  // the share of frames that it strikes
-  Duration least_extra{};                       // of kDelay and kReorder, and of the copy of kDuplicate
-  Duration most_extra{};
+// Which frames: with whom, and in which direction.
+struct LinkFilter {
+  std::optional<std::set<NodeId>> peers{};  // none: whoever it is
+  bool outgoing = true;                     // frames that this process sends
+  bool incoming = true;                     // frames that it receives
+  bool operator==(const LinkFilter&) const = default;
+
+  bool concerns(NodeId peer, bool is_outgoing) const {
+    return (is_outgoing ? outgoing : incoming) && (!peers || peers->contains(peer));
+  }
 };
 
-// Frames that no rule delays keep their order.
+// How long frames take, whatever the rules say.
+struct LinkLatency {
+  LinkFilter filter{};
+  Latency latency{};
+  bool operator==(const LinkLatency&) const = default;
+};
+
+struct LinkRule {
+  std::uint64_t id = 0;  // chosen by whoever adds it
+  LinkFilter filter{};
+  LinkFault fault = LinkFault::kDrop;
+  std::uint32_t parts_per_million = 1'000'000;  // the share of frames that it strikes
+  Latency extra{};                              // of kDelay and kReorder, and of the copy of kDuplicate
+  bool operator==(const LinkRule&) const = default;
+};
+
+// As the simulated network does it: each direction between two processes delivers in order, so that a delayed
+// frame holds back what comes after it, except when the fault is kReorder.
 class LinkRules {
  public:
   using Pass = std::function<void(NodeId peer, Channel channel, BytesView payload)>;
 
   // `loop` outlives the rules.
-  LinkRules(EventLoop& loop, std::uint64_t seed) : loop_(loop), seed_(seed) {}
-  ~LinkRules();
+  LinkRules(EventLoop& loop, std::uint64_t seed)
+      : seed_(seed), alarm_(loop.context(), clock_, [this] { pass_due(); }) {}
 
   void add(LinkRule rule) { rules_.push_back({std::move(rule), 0}); }
   void remove(std::uint64_t id);
   void clear() { rules_.clear(); }
-  bool empty() const { return rules_.empty(); }
+  // At first frames take no time at all.
+  void set_latency(LinkLatency latency) { latency_ = std::move(latency); }
+  // Nothing to ask: frames go their way.
+  bool empty() const { return rules_.empty() && held_.empty() && latency_.latency == Latency{}; }
   // How many frames a rule has struck; 0 if there is no such rule.
   std::uint64_t struck(std::uint64_t id) const;
 
@@ -56,16 +81,38 @@ class LinkRules {
     LinkRule rule;
     std::uint64_t struck = 0;
   };
+  struct Frame {
+    NodeId peer;
+    Channel channel;
+    BytesView payload;
+    const Pass& pass;
+  };
+  struct Held {
+    NodeId peer;
+    Channel channel;
+    Bytes payload;
+    Pass pass;
+  };
+  struct Link {
+    NodeId peer;
+    bool outgoing;
+    friend auto operator<=>(const Link&, const Link&) = default;
+  };
 
-  void judge(NodeId peer, bool outgoing, Channel channel, BytesView payload, const Pass& pass);
-  Duration extra(const LinkRule& rule);
-  void pass_later(Duration delay, NodeId peer, Channel channel, BytesView payload, const Pass& pass);
+  void judge(bool outgoing, const Frame& frame);
+  Armed* first_with_an_opinion(bool outgoing, NodeId peer);
+  Duration draw_from(const Latency& latency, Purpose purpose, std::uint64_t rule) const;
+  void carry(Instant arrival, const Frame& frame);
+  void pass_due();
 
-  EventLoop& loop_;
   std::uint64_t seed_;
+  SystemClock clock_;
+  LoopAlarm alarm_;
+  LinkLatency latency_;
   std::uint64_t frames_ = 0;
   std::vector<Armed> rules_;
-  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+  std::map<Link, Instant> last_arrival_;  // of those that keep their order
+  std::multimap<Instant, Held> held_;     // by arrival; equal ones in the order of their sending
 };
 
 }  // namespace lockstep::net

@@ -2,7 +2,7 @@
 #include "scenarios/network_faults.h"
 
 #include "base/check.h"
-#include "sim/latency.h"
+#include "base/latency.h"
 
 namespace lockstep::scenarios {
 namespace {
@@ -11,13 +11,13 @@ constexpr Purpose kDelayDraw{"nemesis.delay"};
 
 class ExtraDelay final : public sim::LinkRule {
  public:
-  explicit ExtraDelay(sim::Latency extra) : extra_(extra) {}
+  explicit ExtraDelay(Latency extra) : extra_(extra) {}
   std::optional<sim::Verdict> judge(const sim::FrameFacts& facts) override {
     return sim::Verdict{.kind = sim::Verdict::Kind::kDelay, .extra = extra_.from(facts.bits(kDelayDraw))};
   }
 
  private:
-  sim::Latency extra_;
+  Latency extra_;
 };
 
 class DropAll final : public sim::LinkRule {
@@ -31,7 +31,7 @@ std::unique_ptr<sim::LinkRule> rule_of(const Action& action, Duration far) {
   using Kind = sim::Verdict::Kind;
   if (const auto* loss = std::get_if<Loss>(&action)) return with_probability(loss->share, Kind::kDrop, {});
   if (const auto* delay = std::get_if<Delay>(&action))
-    return std::make_unique<ExtraDelay>(sim::Latency{delay->extra.median, delay->extra.p99});
+    return std::make_unique<ExtraDelay>(Latency{delay->extra.median, delay->extra.p99});
   if (const auto* duplicate = std::get_if<Duplicate>(&action))
     return with_probability(duplicate->share, Kind::kDuplicate, far);
   if (const auto* reorder = std::get_if<Reorder>(&action))

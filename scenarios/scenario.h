@@ -26,7 +26,7 @@ struct Probability {
   bool operator==(const Probability&) const = default;
 };
 
-// A distribution of durations by two of its quantiles (sim/latency.h says which). Checked: median <= p99.
+// A distribution of durations by two of its quantiles (base/latency.h says which). Checked: median <= p99.
 struct Spread {
   Duration median{};
   Duration p99{};

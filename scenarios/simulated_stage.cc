@@ -11,7 +11,7 @@ namespace {
 constexpr Purpose kClockOffset{"simulation.clock_offset"};
 constexpr Purpose kClockDrift{"simulation.clock_drift"};
 
-sim::Latency latency_of(const Spread& spread) { return {.median = spread.median, .p99 = spread.p99}; }
+Latency latency_of(const Spread& spread) { return {.median = spread.median, .p99 = spread.p99}; }
 
 // Uniform in [-most, most].
 std::int64_t symmetric(std::uint64_t bits, std::int64_t most) {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/frame.h"
-#include "sim/latency.h"
+#include "base/latency.h"
 #include "sim/link_rules.h"
 #include "sim/recorder.h"
 #include "sim/scheduler.h"

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "base/env/disk.h"
+#include "base/latency.h"
 #include "sim/lane_set.h"
-#include "sim/latency.h"
 
 namespace lockstep::sim {
 

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "base/prng.h"
-#include "sim/latency.h"
+#include "base/latency.h"
 #include "sim/process_clock.h"
 #include "sim/scheduler.h"
 

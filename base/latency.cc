@@ -1,9 +1,9 @@
 // A quantile function of three pieces in 32-bit fixed point.
-#include "sim/latency.h"
+#include "base/latency.h"
 
 #include <algorithm>
 
-namespace lockstep::sim {
+namespace lockstep {
 namespace {
 
 using Wide = unsigned __int128;
@@ -30,4 +30,4 @@ Duration Latency::from(std::uint64_t bits) const {
   return Duration{middle + share(high - middle, position * position, Wide{1} << 32)};
 }
 
-}  // namespace lockstep::sim
+}  // namespace lockstep
