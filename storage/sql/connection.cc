@@ -91,7 +91,8 @@ Status Connection::configure(const ConnectionOptions& options) {
   statements_ = std::make_unique<StatementCache>(db_, authoriser_);
   LOCKSTEP_TRY_STATUS(
       run("PRAGMA temp_store=MEMORY; PRAGMA cache_size=-8000; PRAGMA secure_delete=OFF;"
-          "PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=0"));
+          "PRAGMA wal_autocheckpoint=0"));
+  LOCKSTEP_TRY_STATUS(run(options.syncs_commits ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL"));
   return run(options.writes ? "PRAGMA journal_mode=WAL" : "PRAGMA query_only=ON");
 }
 

@@ -20,6 +20,7 @@ struct ConnectionOptions {
   std::string path;
   std::uint32_t max_statement_bytes = 1 << 20;
   bool writes = false;  // false: query_only
+  bool syncs_commits = false;
 };
 
 class Connection {

@@ -1,8 +1,8 @@
 // The SQLite database of one process incarnation: one writing machine, any number of readers, on the disk port.
 //
 // The rules (deterministic SQL, errors, batching, versions, digest) are DESIGN §4; the measured facts behind them are
-// in docs/decisions. The database is in WAL mode with synchronous=NORMAL: the Raft log is the durable record, and
-// the applied index is written in the same transaction as the rows.
+// in docs/decisions. The database is in WAL mode with synchronous=NORMAL, for the Raft log is the durable record;
+// with Options::sync_commits it is that record itself. The applied index is written in the same transaction as the rows.
 #pragma once
 
 #include <cstdint>
@@ -83,6 +83,8 @@ struct Options {
   std::uint64_t max_operations = 10'000'000;  // SQLite VM operations per batch, then kLimit (replicated configuration)
   std::uint32_t max_statement_bytes = 1 << 20;
   std::uint32_t checkpoint_frames = 1000;     // WAL length that starts a checkpoint
+  // Each transaction is durable before any reader sees it (synchronous=FULL): for a database without a log behind it.
+  bool sync_commits = false;
 };
 
 // The writing connection; belongs to one lane.

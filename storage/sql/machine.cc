@@ -26,8 +26,10 @@ SqliteMachine::SqliteMachine(std::unique_ptr<Connection> connection, const Optio
 
 Result<std::unique_ptr<Machine>> SqliteMachine::open(env::Disk& disk, SharedFile& shared,
                                                      const Options& options, Participant& participant) {
-  const ConnectionOptions how{
-      .path = options.path, .max_statement_bytes = options.max_statement_bytes, .writes = true};
+  const ConnectionOptions how{.path = options.path,
+                              .max_statement_bytes = options.max_statement_bytes,
+                              .writes = true,
+                              .syncs_commits = options.sync_commits};
   LOCKSTEP_TRY(connection, Connection::open(disk, shared, how));
   std::unique_ptr<SqliteMachine> machine(new SqliteMachine(std::move(connection), options, participant));
   LOCKSTEP_TRY_STATUS(machine->load());
@@ -167,6 +169,7 @@ Status SqliteMachine::commit(const EntryStamp& last) {
   // A dead process may still be answered from SQLite's cache.
   if (connection_->lane().fault) return std::unexpected(*connection_->lane().fault);
   progress_ = progress;
+  if (options_.sync_commits) durable_ = progress.applied;
   ledger_.forget_marks();
   digest_ = ledger_.digest();
   return {};

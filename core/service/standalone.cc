@@ -1,0 +1,147 @@
+// From requests to entries of the apply lane, without a detour.
+#include "core/service/standalone.h"
+
+#include "base/check.h"
+#include "core/replica/events.h"
+
+namespace lockstep::service {
+namespace {
+
+constexpr GroupId kGroup{1};
+constexpr Term kTerm{1};  // the only one: nobody else can lead
+
+replica::ApplyConfig with_synced_commits(replica::ApplyConfig config) {
+  config.sql.sync_commits = true;
+  return config;
+}
+
+}  // namespace
+
+StandaloneNode::StandaloneNode(const env::Env& env, StandaloneConfig config)
+    : env_(env),
+      config_(std::move(config)),
+      desk_(env_, *this, config_.max_write_bytes),
+      stamps_(env_),
+      apply_lane_(env_, kGroup, with_synced_commits(config_.apply),
+                  [this](Result<replica::ApplyResult> result) {
+                    if (result) {
+                      on_applied(*result);
+                    } else {
+                      stop(result.error());
+                    }
+                  }) {}
+
+StandaloneNode::~StandaloneNode() = default;
+
+// ---- turns ------------------------------------------------------------------------------------------------
+
+void StandaloneNode::start() {
+  apply_lane_.open([this](Status opened) {
+    if (opened) {
+      on_opened();
+    } else {
+      stop(opened.error());
+    }
+  });
+}
+
+void StandaloneNode::on_opened() {
+  last_ = apply_lane_.applied();
+  env_.trace.emit(
+      {replica::kRecovered,
+       {kGroup.value(), last_.next().value(), last_.value(), last_.value(), last_.value(), kTerm.value()}});
+  const raft::RoleChanged leads{.role = raft::Role::kLeader, .term = kTerm, .leader = env_.self};
+  env_.trace.emit(
+      {replica::kRoleChanged,
+       {kGroup.value(), static_cast<std::uint64_t>(leads.role), kTerm.value(), env_.self.value()}});
+  feed_.publish(leads);
+}
+
+void StandaloneNode::on_message(NodeId from, Channel channel, BytesView payload) {
+  if (channel == Channel::kRequest) desk_.on_request(from, payload);
+}
+
+void StandaloneNode::on_turn_end() {
+  if (!failure_) apply_lane_.apply_next();
+}
+
+// ---- requests ---------------------------------------------------------------------------------------------
+
+std::optional<Refusal> StandaloneNode::refusal() const {
+  if (failure_) return Refusal{wire::STOPPED, *failure_};
+  if (!apply_lane_.is_open()) return Refusal{wire::NOT_READY, "the node is recovering"};
+  return std::nullopt;
+}
+
+void StandaloneNode::execute(const Caller& caller, wire::Command& command, wire::WriteMode) {
+  if (waiting_bytes_ >= config_.max_waiting_bytes) {
+    desk_.refuse(caller, wire::OVERLOADED,
+                 cat("more than ", config_.max_waiting_bytes, " bytes of writes are waiting"));
+    return;
+  }
+  stamps_.stamp(command);
+  SharedBytes data(command.SerializeAsString());
+  last_ = last_.next();
+  waiting_.push_back({.caller = caller, .bytes = data.size()});
+  waiting_bytes_ += data.size();
+  apply_lane_.add(
+      {.index = last_, .term = kTerm, .kind = raft::EntryKind::kCommand, .data = std::move(data)});
+}
+
+void StandaloneNode::query(const Caller& caller, sql::Statement statement, wire::ReadLevel) {
+  if (waiting_reads_ >= config_.max_waiting_reads) {
+    desk_.refuse(caller, wire::OVERLOADED,
+                 cat("more than ", config_.max_waiting_reads, " reads are waiting"));
+    return;
+  }
+  ++waiting_reads_;
+  apply_lane_.query(std::move(statement), [this, caller](const Result<sql::QueryResult>& result) {
+    --waiting_reads_;
+    if (!result) stop(result.error());
+    if (failure_) {
+      desk_.refuse(caller, wire::STOPPED, *failure_);
+    } else {
+      desk_.answer(caller, *result, Duration::zero());
+    }
+  });
+}
+
+void StandaloneNode::describe(wire::StatusReply& status) const {
+  const LogIndex applied = apply_lane_.applied();
+  status.set_node(env_.self.value());
+  status.set_role(static_cast<std::uint32_t>(raft::Role::kLeader));
+  status.set_term(kTerm.value());
+  status.set_leader(env_.self.value());
+  status.set_first_index(applied.next().value());  // there is no log
+  status.set_last_index(last_.value());
+  status.set_commit_index(applied.value());
+  status.set_applied_index(applied.value());
+  status.set_digest(apply_lane_.digest());
+  status.set_can_serve(true);
+}
+
+// ---- answers ----------------------------------------------------------------------------------------------
+
+void StandaloneNode::on_applied(const replica::ApplyResult& result) {
+  if (failure_) return;
+  CHECK(result.durable == result.commands.back().index, "applied ", result.commands.back().index,
+        ", durable ", result.durable);
+  feed_.publish(result.changes);
+  for (const replica::AppliedCommand& command : result.commands) {
+    const Waiting done = waiting_.front();
+    waiting_.pop_front();
+    waiting_bytes_ -= done.bytes;
+    desk_.answer(done.caller, command);
+  }
+}
+
+// What waits may have been executed, and made durable or not.
+void StandaloneNode::stop(const Error& error) {
+  if (failure_) return;
+  failure_ = cat("this node has stopped: ", error.message);
+  env_.trace.emit({replica::kNodeFailed, {kGroup.value()}, error.message});
+  for (const Waiting& waiting : std::exchange(waiting_, {}))
+    desk_.refuse(waiting.caller, wire::STOPPED, *failure_);
+}
+
+}  // namespace lockstep::service
