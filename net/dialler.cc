@@ -185,17 +185,21 @@ void Dialler::on_stream(Peer& peer, std::unique_ptr<Stream> stream) {
                     .identity = options_.identity,
                     .token = options_.token};
   peer.connection->queue(header(peer, Channel::kHandshake), encode(hello));
-  const auto failed = [self = self_, id = peer.id, attempt = peer.attempt](const std::string& why) {
-    Peer* dialled = *self ? (*self)->current(id, attempt) : nullptr;
-    if (dialled != nullptr) (*self)->fail(*dialled, why);
+  // Calls a member with the peer, if this attempt is still its current one.
+  const auto told = [self = self_, id = peer.id, attempt = peer.attempt](auto member) {
+    return [self, id, attempt, member](const auto& what) {
+      Peer* dialled = *self ? (*self)->current(id, attempt) : nullptr;
+      if (dialled != nullptr) ((*self)->*member)(*dialled, what);
+    };
   };
-  peer.connection->start(
-      [self = self_, id = peer.id, attempt = peer.attempt](const Frame& frame) {
-        Peer* dialled = *self ? (*self)->current(id, attempt) : nullptr;
-        if (dialled != nullptr) (*self)->on_frame(*dialled, frame);
-      },
-      failed, failed);
+  peer.connection->start(told(&Dialler::on_frame), told(&Dialler::on_closed), told(&Dialler::fail));
   peer.connection->flush();
+}
+
+void Dialler::on_closed(Peer& peer, const std::string& why) {
+  // One that expects TLS cannot tell us so: it does not understand us.
+  const bool unheard = peer.state == Peer::State::kGreeting && options_.security == nullptr;
+  fail(peer, unheard ? cat("expected a welcome, ", why, ": does it want TLS?") : why);
 }
 
 void Dialler::on_frame(Peer& peer, const Frame& frame) {

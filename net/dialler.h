@@ -42,6 +42,7 @@ class Dialler {
   void resolve(Peer& dialled);
   void on_socket(NodeId id, std::uint64_t attempt, Tcp::socket socket);
   void on_stream(Peer& peer, std::unique_ptr<Stream> stream);
+  void on_closed(Peer& peer, const std::string& why);
   void on_frame(Peer& peer, const Frame& frame);
   void on_welcome(Peer& peer, const Frame& frame);
   void become_ready(Peer& peer, const Welcome& welcome);
