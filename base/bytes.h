@@ -15,19 +15,27 @@ namespace lockstep {
 using Bytes = std::string;
 using BytesView = std::string_view;
 
-// Immutable bytes with shared ownership: an entry is stored once however many peers it is sent to.
+// Immutable bytes with shared ownership: an entry is stored once however many peers it is sent to, and entries that
+// arrived together stay where they arrived.
 class SharedBytes {
  public:
   SharedBytes() = default;
-  explicit SharedBytes(Bytes bytes) : bytes_(std::make_shared<const Bytes>(std::move(bytes))) {}
-  BytesView view() const { return bytes_ ? BytesView(*bytes_) : BytesView(); }
-  std::size_t size() const { return bytes_ ? bytes_->size() : 0; }
+  explicit SharedBytes(Bytes bytes) : owner_(std::make_shared<const Bytes>(std::move(bytes))), view_(*owner_) {}
+  BytesView view() const { return owner_ ? view_ : BytesView(); }
+  std::size_t size() const { return view().size(); }
+  // `part` of view(); keeps all of it in memory.
+  SharedBytes slice(BytesView part) const {
+    SharedBytes sliced(*this);
+    sliced.view_ = part;
+    return sliced;
+  }
   friend bool operator==(const SharedBytes& a, const SharedBytes& b) {
     return a.view() == b.view();
   }
 
  private:
-  std::shared_ptr<const Bytes> bytes_;
+  std::shared_ptr<const Bytes> owner_;
+  BytesView view_;  // into *owner_, if there is one
 };
 
 // Appends to a byte string. Fixed-width integers are little-endian, except the `ordered` ones:

@@ -47,6 +47,8 @@ struct Event {
 class Trace {
  public:
   virtual ~Trace() = default;
+  // False: nobody will look at events of this type, so they need not be made.
+  virtual bool wants(const EventType&) const { return true; }
   // On the actor or on a lane. Order within one process is the order of the calls.
   virtual void emit(const Event& event) = 0;
 };

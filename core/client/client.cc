@@ -83,9 +83,7 @@ CallId Client::submit(Call call, Instant now) {
   }
   call.request.set_call(number);
   call.next_attempt = now;
-  const bool needs_session = call.is_write();
-  calls_.emplace(number, std::move(call));
-  if (needs_session && session_ == 0) open_session(now);
+  if (add(number, std::move(call)).is_write() && session_ == 0) open_session(now);
   send_due(now);
   return CallId(number);
 }
@@ -97,7 +95,15 @@ void Client::open_session(Instant now) {
   call.request.set_call(opening_call_);
   call.request.mutable_open_session();
   call.next_attempt = now;
-  calls_.emplace(opening_call_, std::move(call));
+  add(opening_call_, std::move(call));
+}
+
+Client::Call& Client::add(std::uint64_t number, Call call) {
+  Call& added = calls_.emplace(number, std::move(call)).first->second;
+  if (added.is_write()) incomplete_.insert(added.request.write().write().sequence());
+  deadlines_.emplace(added.deadline, number);
+  set_timer(added);
+  return added;
 }
 
 std::uint64_t Client::sequence(CallId id) const {
@@ -107,12 +113,44 @@ std::uint64_t Client::sequence(CallId id) const {
 
 // ---- attempts -------------------------------------------------------------------------------------------------
 
+void Client::set_timer(Call& call) {
+  const bool waits_for_session = call.is_write() && session_ == 0 && call.asked.is_none();
+  const Instant at = waits_for_session ? kNever : call.next_attempt;
+  if (at == call.timed) return;
+  auto timer = timed_.extract({std::exchange(call.timed, at), call.request.call()});
+  if (at == kNever) return;
+  if (timer.empty()) {
+    timed_.emplace(at, call.request.call());
+  } else {
+    timer.value().first = at;
+    timed_.insert(std::move(timer));
+  }
+}
+
+// Whether writes wait for a session has changed.
+void Client::set_all_timers() {
+  for (auto& [number, call] : calls_) set_timer(call);
+}
+
+// The calls of which a time has come, in their own order.
+std::vector<std::uint64_t> Client::due(Instant now) const {
+  std::vector<std::uint64_t> numbers;
+  for (const Timers* timers : {&timed_, &deadlines_})
+    for (const auto& [at, number] : *timers) {
+      if (at > now) break;
+      numbers.push_back(number);
+    }
+  std::ranges::sort(numbers);
+  const auto repeated = std::ranges::unique(numbers);
+  numbers.erase(repeated.begin(), repeated.end());
+  return numbers;
+}
+
 void Client::send_due(Instant now) {
-  for (auto next = calls_.begin(); next != calls_.end();) {
-    const auto current = next++;
+  for (const std::uint64_t number : due(now)) {
+    const auto current = calls_.find(number);
     Call& call = current->second;
-    if (!call.asked.is_none() || call.next_attempt > now) continue;
-    if (call.is_write() && session_ == 0) continue;
+    if (!call.asked.is_none() || call.timed > now) continue;
     if (tried_in_lost_session(call)) {
       complete(current, Conclusion::kUnknown);
     } else {
@@ -134,6 +172,7 @@ void Client::attempt(Call& call, Instant now) {
     write.set_session(session_);
     write.set_first_incomplete(first_incomplete());
   }
+  set_timer(call);
   outgoing_.push_back({call.asked, call.request.SerializeAsString()});
 }
 
@@ -144,10 +183,7 @@ NodeId Client::target(const Call& call) const {
 
 // The smallest sequence whose answer this client still needs.
 std::uint64_t Client::first_incomplete() const {
-  std::uint64_t first = next_sequence_ + 1;
-  for (const auto& [number, call] : calls_)
-    if (call.is_write()) first = std::min(first, call.request.write().write().sequence());
-  return first;
+  return incomplete_.empty() ? next_sequence_ + 1 : *incomplete_.begin();
 }
 
 void Client::retry(Call& call, Instant now) {
@@ -160,6 +196,7 @@ void Client::retry(Call& call, Instant now) {
   ++call.fruitless;
   const auto half = static_cast<std::uint64_t>(backoff.count()) / 2;
   call.next_attempt = now + Duration(static_cast<std::int64_t>(half + jitter_.next_below(half + 1)));
+  set_timer(call);
 }
 
 void Client::retry_at(Call& call, NodeId hint, Instant now) {
@@ -169,7 +206,9 @@ void Client::retry_at(Call& call, NodeId hint, Instant now) {
   const bool known = std::find(config_.nodes.begin(), config_.nodes.end(), hint) != config_.nodes.end();
   if (known) leader_ = hint;
   call.follows_hint = known && at_once;
-  if (call.follows_hint) call.next_attempt = now;
+  if (!call.follows_hint) return;
+  call.next_attempt = now;
+  set_timer(call);
 }
 
 // ---- replies --------------------------------------------------------------------------------------------------
@@ -190,8 +229,9 @@ void Client::on_reply(NodeId from, BytesView payload, Instant now) {
     if (call.is_write()) {
       answer_write(found, now);
     } else if (call.request.has_open_session()) {
-      session_opened(call.last_reply.session());
-      calls_.erase(found);
+      const std::uint64_t session = call.last_reply.session();
+      forget(found);
+      session_opened(session);
     } else {
       complete(found, Conclusion::kDone);
     }
@@ -223,16 +263,28 @@ void Client::answer_write(Calls::iterator call, Instant now) {
 void Client::session_opened(std::uint64_t session) {
   session_ = session;
   opening_call_ = 0;
+  set_all_timers();
 }
 
 // This attempt did nothing, but an earlier one may have been executed before the session ended.
 void Client::session_lost(Calls::iterator call) {
-  if (call->second.request.write().write().session() == session_) session_ = 0;
+  const bool is_current = call->second.request.write().write().session() == session_;
   complete(call, call->second.maybe_executed ? Conclusion::kUnknown : Conclusion::kFailed);
+  if (!is_current) return;
+  session_ = 0;
+  set_all_timers();
 }
 
 void Client::complete(Calls::iterator call, Conclusion conclusion) {
   completions_.push_back({CallId(call->first), conclusion, std::move(call->second.last_reply)});
+  forget(call);
+}
+
+void Client::forget(Calls::iterator call) {
+  const Call& gone = call->second;
+  timed_.erase({gone.timed, call->first});
+  deadlines_.erase({gone.deadline, call->first});
+  if (gone.is_write()) incomplete_.erase(gone.request.write().write().sequence());
   calls_.erase(call);
 }
 
@@ -244,8 +296,8 @@ Conclusion Client::conclusion_at_deadline(const Call& call) const {
 }
 
 void Client::on_deadline(Instant now) {
-  for (auto next = calls_.begin(); next != calls_.end();) {
-    const auto current = next++;
+  for (const std::uint64_t number : due(now)) {
+    const auto current = calls_.find(number);
     Call& call = current->second;
     if (now >= call.deadline) {
       complete(current, conclusion_at_deadline(call));
@@ -258,13 +310,8 @@ void Client::on_deadline(Instant now) {
 }
 
 Instant Client::deadline() const {
-  Instant earliest = kNever;
-  for (const auto& [number, call] : calls_) {
-    earliest = std::min(earliest, call.deadline);
-    const bool waits_for_session = call.is_write() && session_ == 0 && call.asked.is_none();
-    if (!waits_for_session) earliest = std::min(earliest, call.next_attempt);
-  }
-  return earliest;
+  const auto first = [](const Timers& timers) { return timers.empty() ? kNever : timers.begin()->first; };
+  return std::min(first(timed_), first(deadlines_));
 }
 
 }  // namespace lockstep::client

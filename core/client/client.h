@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -87,7 +88,8 @@ class Client {
     wire::Request request;
     std::optional<NodeId> at;
     Instant deadline = kNever;
-    Instant next_attempt{};     // when to send (again)
+    Instant next_attempt{};     // when to send (again); in flight: when to give this attempt up
+    Instant timed = kNever;     // its place in timed_
     NodeId asked;               // the node of the attempt in flight; none: not in flight
     unsigned fruitless = 0;     // attempts in a row without progress
     bool follows_hint = false;  // the attempt was sent where another node had pointed
@@ -99,6 +101,11 @@ class Client {
 
   CallId submit(Call call, Instant now);
   void open_session(Instant now);
+  Call& add(std::uint64_t number, Call call);
+  // To be called whenever its next attempt, its flight or the session has changed.
+  void set_timer(Call& call);
+  void set_all_timers();
+  std::vector<std::uint64_t> due(Instant now) const;
   void send_due(Instant now);
   bool tried_in_lost_session(const Call& call) const;
   void attempt(Call& call, Instant now);
@@ -108,12 +115,18 @@ class Client {
   void session_lost(Calls::iterator call);
   void answer_write(Calls::iterator call, Instant now);
   void complete(Calls::iterator call, Conclusion conclusion);
+  void forget(Calls::iterator call);
   Conclusion conclusion_at_deadline(const Call& call) const;
   std::uint64_t first_incomplete() const;
   NodeId target(const Call& call) const;
 
   Config config_;
-  Calls calls_;  // by call number
+  // Each step costs the logarithm of what is outstanding: calls are found by number, by time and by sequence.
+  using Timers = std::set<std::pair<Instant, std::uint64_t>>;
+  Calls calls_;                         // by call number
+  Timers timed_;                        // next attempts; writes that wait for a session are not among them
+  Timers deadlines_;                    // of all calls
+  std::set<std::uint64_t> incomplete_;  // sequences of the writes among the calls
   std::uint64_t next_call_ = 0;
   std::uint64_t session_ = 0;       // 0: not open
   std::uint64_t opening_call_ = 0;  // the call that opens it; 0: none

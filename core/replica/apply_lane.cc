@@ -35,6 +35,11 @@ void ApplyLane::note_opened(std::unique_ptr<StateMachine> machine) {
   for (const LogIndex transaction : machine_->undecided()) undecided_.insert(transaction);
 }
 
+void ApplyLane::end_turn() {
+  apply_next();
+  if (read_pool_) read_pool_->start();
+}
+
 void ApplyLane::apply_next() {
   if (busy_ || waiting_.empty()) return;
   busy_ = true;
@@ -68,11 +73,14 @@ void ApplyLane::trace_applied(const ApplyResult& result) {
   const std::uint64_t group = group_.value();
   if (result.one_by_one)
     env_.trace.emit({kAppliedOneByOne, {group, result.commands.front().index.value(), result.commands.size()}});
+  const bool entries = env_.trace.wants(kEntryApplied);
+  const bool writes = env_.trace.wants(kWriteExecuted);
   for (const AppliedCommand& command : result.commands) {
-    env_.trace.emit({kEntryApplied,
-                     {group, command.index.value(), command.term.value(), command.entry_hash, command.digest,
-                      hash64(command.answer, static_cast<std::uint64_t>(command.what))}});
-    if (command.executed)
+    if (entries)
+      env_.trace.emit({kEntryApplied,
+                       {group, command.index.value(), command.term.value(), command.entry_hash, command.digest,
+                        hash64(command.answer, static_cast<std::uint64_t>(command.what))}});
+    if (writes && command.executed)
       env_.trace.emit(
           {kWriteExecuted, {group, command.index.value(), command.session, command.sequence, command.outcome}});
     if (command.what == AppliedCommand::What::kPrepared)

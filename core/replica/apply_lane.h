@@ -42,13 +42,14 @@ class ApplyLane {
 
   // In order, without gaps.
   void add(raft::Entry entry) { waiting_.push_back(std::move(entry)); }
-  // Begins with what waits, unless a group is under way: what comes meanwhile makes the next one.
-  void apply_next();
+  // Begins with what waits, entries and queries, unless their lanes are at work: what comes meanwhile goes next,
+  // together.
+  void end_turn();
   bool busy() const { return busy_; }
   // Makes everything applied durable.
   void sync(std::function<void(Result<LogIndex>)> then);
-  // Runs a query on a reader lane; the snapshot holds everything applied when it is called. `then` gets an
-  // error if this node's disk failed.
+  // Runs a query on a reader lane after the turn; the snapshot holds everything applied when it is called. `then`
+  // gets an error if this node's disk failed.
   void query(sql::Statement statement, ReadPool::Then then);
 
   LogIndex applied() const { return applied_; }
@@ -60,6 +61,7 @@ class ApplyLane {
   const std::set<LogIndex>& undecided() const { return undecided_; }
 
  private:
+  void apply_next();
   void note_opened(std::unique_ptr<StateMachine> machine);
   void note_applied(const ApplyResult& result);
   void trace_applied(const ApplyResult& result);

@@ -33,11 +33,9 @@ Result<std::optional<Pair>> read_pair(kv::Store& store, const Bytes& key) {
   return Pair{first, second};
 }
 
-Bytes encode(const raft::Entry& entry) {
-  Bytes out;
-  out.reserve(entry.data.size() + 12);
+void encode(const raft::Entry& entry, Bytes& out) {
+  out.clear();
   ByteWriter(out).varint(entry.term.value()).u8(static_cast<std::uint8_t>(entry.kind)).raw(entry.data.view());
-  return out;
 }
 
 }  // namespace
@@ -106,13 +104,17 @@ Result<raft::Restored> Log::restore() {
 
 Status Log::persist(std::span<const raft::Persist> persists) {
   kv::Batch batch;
+  Bytes value;
   for (const raft::Persist& persist : persists) {
     if (persist.hard_state)
       batch.put(kMetaTree, meta_key(kHardState),
                 encode_pair(persist.hard_state->term.value(), persist.hard_state->vote.value()));
     if (persist.truncate_from)
       batch.erase_range(kEntryTree, entry_key(*persist.truncate_from), entry_key(LogIndex(~0ull)));
-    for (const raft::Entry& entry : persist.entries) batch.put(kEntryTree, entry_key(entry.index), encode(entry));
+    for (const raft::Entry& entry : persist.entries) {
+      encode(entry, value);
+      batch.put(kEntryTree, entry_key(entry.index), value);
+    }
   }
   batch.put(kMetaTree, meta_key(kCommit), encode_pair(persists.back().commit.value(), 0));
   return store_.write(batch);

@@ -19,16 +19,24 @@ void put(wire::RaftMessage& out, const raft::VoteResponse& in) {
   body.set_granted(in.granted);
 }
 
+constexpr std::size_t kMostBytesBesideData = 10 + 1 + 10;  // of an entry
+
+Bytes encode(const std::vector<raft::Entry>& entries) {
+  Bytes out;
+  std::size_t bytes = 0;
+  for (const raft::Entry& entry : entries) bytes += entry.data.size() + kMostBytesBesideData;
+  out.reserve(bytes);
+  ByteWriter writer(out);
+  for (const raft::Entry& entry : entries)
+    writer.varint(entry.term.value()).u8(static_cast<std::uint8_t>(entry.kind)).sized(entry.data.view());
+  return out;
+}
+
 void put(wire::RaftMessage& out, const raft::AppendRequest& in) {
   auto& body = *out.mutable_append_request();
   body.set_previous_index(in.previous_index.value());
   body.set_previous_term(in.previous_term.value());
-  for (const raft::Entry& entry : in.entries) {
-    auto& item = *body.add_entries();
-    item.set_term(entry.term.value());
-    item.set_kind(static_cast<std::uint32_t>(entry.kind));
-    item.set_data(entry.data.view().data(), entry.data.size());
-  }
+  if (!in.entries.empty()) body.set_entries(encode(in.entries));
   body.set_commit(in.commit.value());
   body.set_round(in.round);
   body.set_everywhere(in.everywhere.value());
@@ -79,9 +87,24 @@ bool is_countable(const wire::RaftMessage& in) {
   return most <= kMostNumber;
 }
 
-bool is_known(std::uint32_t kind) {
-  return kind == static_cast<std::uint32_t>(raft::EntryKind::kNoop) ||
-         kind == static_cast<std::uint32_t>(raft::EntryKind::kCommand);
+bool is_known(std::uint8_t kind) {
+  return kind == static_cast<std::uint8_t>(raft::EntryKind::kNoop) ||
+         kind == static_cast<std::uint8_t>(raft::EntryKind::kCommand);
+}
+
+// They share the block in which they came.
+Result<std::vector<raft::Entry>> decode(Bytes block, LogIndex previous) {
+  std::vector<raft::Entry> entries;
+  const SharedBytes shared(std::move(block));
+  ByteReader reader(shared.view());
+  for (LogIndex index = previous.next(); !reader.at_end(); index = index.next()) {
+    LOCKSTEP_TRY(term, reader.varint());
+    LOCKSTEP_TRY(kind, reader.u8());
+    LOCKSTEP_TRY(data, reader.sized());
+    if (!is_known(kind)) return fail(ErrorCode::kCorrupt, cat("expected a known entry kind, found ", unsigned{kind}));
+    entries.push_back({index, Term(term), static_cast<raft::EntryKind>(kind), shared.slice(data)});
+  }
+  return entries;
 }
 
 Result<raft::AppendRequest> get(wire::AppendRequest& in) {
@@ -91,15 +114,9 @@ Result<raft::AppendRequest> get(wire::AppendRequest& in) {
                           .commit = LogIndex(in.commit()),
                           .round = in.round(),
                           .everywhere = LogIndex(in.everywhere())};
-  out.entries.reserve(static_cast<std::size_t>(in.entries_size()));
-  LogIndex index = out.previous_index;
-  for (wire::Entry& item : *in.mutable_entries()) {
-    if (!is_known(item.kind()))
-      return fail(ErrorCode::kCorrupt, cat("expected a known entry kind, found ", item.kind()));
-    index = index.next();
-    out.entries.push_back({index, Term(item.term()), static_cast<raft::EntryKind>(item.kind()),
-                           SharedBytes(std::move(*item.mutable_data()))});
-  }
+  if (in.entries().empty()) return out;
+  LOCKSTEP_TRY(entries, decode(std::move(*in.mutable_entries()), out.previous_index));
+  out.entries = std::move(entries);
   return out;
 }
 

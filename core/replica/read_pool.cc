@@ -1,5 +1,8 @@
-// First free reader serves the first waiting query.
+// The free readers share what waits; what a reader leaves over waits again, in its old place.
 #include "core/replica/read_pool.h"
+
+#include <algorithm>
+#include <utility>
 
 #include "core/replica/lanes.h"
 
@@ -12,35 +15,57 @@ ReadPool::~ReadPool() = default;
 
 void ReadPool::submit(sql::Statement statement, Then then) {
   waiting_.push_back({std::move(statement), std::move(then)});
-  start_next();
 }
 
-void ReadPool::start_next() {
+void ReadPool::start() {
+  auto idle = static_cast<std::size_t>(std::ranges::count(slots_, false, &Slot::busy));
   for (std::size_t slot = 0; slot < slots_.size() && !waiting_.empty(); ++slot) {
     if (slots_[slot].busy) continue;
-    Query query = std::move(waiting_.front());
-    waiting_.pop_front();
-    run(slot, std::move(query));
+    const std::size_t share = (waiting_.size() + idle - 1) / idle;
+    run(slot, std::min(share, kMostInJob));
+    --idle;
   }
 }
 
-void ReadPool::run(std::size_t slot, Query query) {
+void ReadPool::run(std::size_t slot, std::size_t count) {
   slots_[slot].busy = true;
-  auto read = [this, slot, statement = std::move(query.statement)]() -> Result<sql::QueryResult> {
+  const auto end = waiting_.begin() + static_cast<std::ptrdiff_t>(count);
+  std::vector<sql::Statement> statements;
+  std::vector<Then> thens;
+  statements.reserve(count);
+  thens.reserve(count);
+  for (auto query = waiting_.begin(); query != end; ++query) {
+    statements.push_back(std::move(query->statement));
+    thens.push_back(std::move(query->then));
+  }
+  waiting_.erase(waiting_.begin(), end);
+  auto read = [this, slot, statements = std::move(statements)]() mutable -> Result<Answers> {
     auto& reader = slots_[slot].reader;
     if (!reader) {
       LOCKSTEP_TRY(opened, database_.open_reader());
       reader = std::move(opened);
     }
-    return reader->query(statement, {});
+    LOCKSTEP_TRY(results, reader->query(statements, {}));
+    statements.erase(statements.begin(), statements.begin() + static_cast<std::ptrdiff_t>(results.size()));
+    return Answers{std::move(results), std::move(statements)};
   };
-  auto answer = [this, slot, then = std::move(query.then)](Result<sql::QueryResult> result) {
+  auto answered = [this, slot, thens = std::move(thens)](Result<Answers> answers) mutable {
     slots_[slot].busy = false;
-    then(std::move(result));
-    start_next();
+    answer(std::move(thens), std::move(answers));
   };
   lanes_.submit(env::LaneId(static_cast<std::uint8_t>(kFirstReaderLane + slot)),
-                make_job(std::move(read), std::move(answer)));
+                make_job(std::move(read), std::move(answered)));
+}
+
+void ReadPool::answer(std::vector<Then> thens, Result<Answers> answers) {
+  if (!answers) {
+    for (const Then& then : thens) then(std::unexpected(answers.error()));
+    return;
+  }
+  const std::size_t answered = answers->results.size();
+  for (std::size_t left = thens.size(); left > answered; --left)
+    waiting_.push_front({std::move(answers->left_over[left - 1 - answered]), std::move(thens[left - 1])});
+  for (std::size_t at = 0; at < answered; ++at) thens[at](std::move(answers->results[at]));
 }
 
 }  // namespace lockstep::replica

@@ -1,4 +1,4 @@
-// Reading connections, each on a lane of its own; queries wait in order for the next free one.
+// Reading connections, each on a lane of its own; queries wait in order, and those that wait together share a job.
 #pragma once
 
 #include <deque>
@@ -19,21 +19,28 @@ class ReadPool {
   ReadPool(env::Lanes& lanes, sql::Database& database, unsigned readers);
   ~ReadPool();
 
-  // `then` is called on the actor; with an error if this node's disk failed.
+  // `then` is called on the actor; with an error if this node's disk failed. Nothing runs before start().
   void submit(sql::Statement statement, Then then);
+  // Gives what waits to the readers that are free. A hop to a lane costs more than a small query: hence shared jobs.
+  void start();
 
  private:
   struct Query {
     sql::Statement statement;
     Then then;
   };
+  struct Answers {
+    std::vector<sql::QueryResult> results;
+    std::vector<sql::Statement> left_over;
+  };
+  static constexpr std::size_t kMostInJob = 64;
   struct Slot {
     std::unique_ptr<sql::Reader> reader;
     bool busy = false;
   };
 
-  void start_next();
-  void run(std::size_t slot, Query query);
+  void run(std::size_t slot, std::size_t count);
+  void answer(std::vector<Then> thens, Result<Answers> answers);
 
   env::Lanes& lanes_;
   sql::Database& database_;

@@ -102,6 +102,13 @@ void Replica::on_alarm() {
   if (core_->view().role == raft::Role::kLeader) step_down();
 }
 
+void Replica::end_turn() {
+  if (!core_ || failed_) return;
+  persist_next();
+  apply_lane_.end_turn();
+  drop_prefix_if_due();
+}
+
 Instant Replica::deadline() const {
   return core_ && !failed_ ? std::min(core_->deadline(), persist_deadline_) : kNever;
 }
@@ -151,10 +158,7 @@ void Replica::execute(raft::Effects& effects) {
   for (raft::Entry& entry : effects.apply) apply_lane_.add(std::move(entry));
   for (const raft::ReadReady& ready : effects.reads_ready) waiting_reads_[ready.index].push_back(ready.id);
   for (const raft::Rejected& rejected : effects.rejected) listener_.on_rejected(rejected);
-  persist_next();
-  apply_lane_.apply_next();
   serve_reads();
-  drop_prefix_if_due();
 }
 
 void Replica::trace_consensus(const raft::Effects& effects) {
@@ -232,6 +236,7 @@ void Replica::trace_durable(const raft::Persist& persist) {
     env_.trace.emit({kLogTruncated,
                      {group, persist.truncate_from->value(), static_cast<std::uint64_t>(core_->view().role),
                       persist.term.value()}});
+  if (!env_.trace.wants(kEntryDurable)) return;
   for (const raft::Entry& entry : persist.entries)
     env_.trace.emit({kEntryDurable, {group, entry.index.value(), entry.term.value(), entry_hash(entry)}});
 }

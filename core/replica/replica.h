@@ -53,6 +53,9 @@ class Replica {
   void start();
   void on_message(NodeId from, BytesView payload);
   void on_alarm();
+  // Gives the lanes what the turn brought: one job each, so that what came together shares a sync, a transaction and
+  // a hop.
+  void end_turn();
   Instant deadline() const;
 
   void propose(std::vector<raft::Propose::One> proposals);

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "base/check.h"
-#include "core/proto/command.pb.h"
+#include "base/result.h"
 
 namespace lockstep::replica {
 namespace {
@@ -13,6 +13,10 @@ namespace {
 constexpr std::uint32_t kClockSpace = 1;
 constexpr std::uint32_t kSessionSpace = 2;
 constexpr std::uint32_t kPreparedSpace = 3;
+constexpr std::uint32_t kAnswerSpace = 4;
+
+// Sequences to a block; on disk. A row of small answers then fits into a page of SQLite's, with its neighbours.
+constexpr std::uint64_t kBlockSequences = 16;
 
 Bytes key_of(std::uint64_t number) {
   Bytes key;
@@ -24,6 +28,19 @@ std::uint64_t number_of(BytesView key) {
   const auto number = ByteReader(key).ordered_u64();
   CHECK(number.has_value(), "a state row with a key of ", key.size(), " bytes");
   return *number;
+}
+
+Bytes key_of(std::uint64_t first, std::uint64_t second) {
+  Bytes key;
+  ByteWriter(key).ordered_u64(first).ordered_u64(second);
+  return key;
+}
+
+// Of our own rows, in a file whose pages SQLite could read.
+template <class T>
+T readable(const Result<T>& field) {
+  CHECK(field.has_value(), "a state row that does not parse");
+  return *field;
 }
 
 constexpr std::size_t kMaxSessionBytes = 16 << 20;
@@ -55,7 +72,7 @@ void ReplicatedState::advance_time(std::int64_t to_ns) {
 void ReplicatedState::open_session(std::uint64_t session) {
   std::erase_if(sessions_, [this](const auto& item) {
     const bool expired = item.second.last_active_ns + session_timeout_ns_ < entry_time_ns_;
-    if (expired) dirty_sessions_.insert(item.first);
+    if (expired) drop_blocks(item.first, item.second);
     return expired;
   });
   sessions_[session].last_active_ns = entry_time_ns_;
@@ -63,7 +80,27 @@ void ReplicatedState::open_session(std::uint64_t session) {
 }
 
 void ReplicatedState::close_session(std::uint64_t session) {
-  if (sessions_.erase(session) > 0) dirty_sessions_.insert(session);
+  const auto found = sessions_.find(session);
+  if (found == sessions_.end()) return;
+  drop_blocks(session, found->second);
+  sessions_.erase(found);
+}
+
+// The session goes, and its rows with it.
+void ReplicatedState::drop_blocks(std::uint64_t id, const Session& session) {
+  dirty_sessions_.insert(id);
+  for (const std::uint64_t block : session.blocks) dirty_blocks_.insert({id, block});
+}
+
+// A block goes when all its sequences are forgotten. Until then its row may hold answers that are not kept any more:
+// the session's first_incomplete tells.
+void ReplicatedState::forget_below(std::uint64_t id, Session& session, std::uint64_t sequence) {
+  session.forget_below(sequence);
+  std::set<std::uint64_t>& blocks = session.blocks;
+  while (!blocks.empty() && *blocks.begin() < session.first_incomplete / kBlockSequences) {
+    dirty_blocks_.insert({id, *blocks.begin()});
+    blocks.erase(blocks.begin());
+  }
 }
 
 ReplicatedState::Admission ReplicatedState::admit(std::uint64_t session, std::uint64_t sequence,
@@ -72,7 +109,7 @@ ReplicatedState::Admission ReplicatedState::admit(std::uint64_t session, std::ui
   if (found == sessions_.end()) return {Admission::Verdict::kSessionUnknown};
   Session& state = found->second;
   state.last_active_ns = entry_time_ns_;
-  state.forget_below(first_incomplete);
+  forget_below(session, state, first_incomplete);
   dirty_sessions_.insert(session);
   if (sequence < state.first_incomplete) return {Admission::Verdict::kSequenceExpired};
   const auto stored = state.outcomes.find(sequence);
@@ -86,7 +123,10 @@ void ReplicatedState::record(std::uint64_t session, std::uint64_t sequence, Byte
   Session& state = found->second;
   state.store(sequence, std::move(outcome));
   while (state.bytes > kMaxSessionBytes && state.outcomes.size() > 1)
-    state.forget_below(state.outcomes.begin()->first + 1);
+    forget_below(session, state, state.outcomes.begin()->first + 1);
+  const std::uint64_t block = sequence / kBlockSequences;
+  state.blocks.insert(block);
+  dirty_blocks_.insert({session, block});
   dirty_sessions_.insert(session);
 }
 
@@ -116,6 +156,7 @@ void ReplicatedState::reset() {
   prepared_.clear();
   dirty_time_ = false;
   dirty_sessions_.clear();
+  dirty_blocks_.clear();
   dirty_prepared_.clear();
 }
 
@@ -128,37 +169,70 @@ void ReplicatedState::row(std::uint32_t space, BytesView key, BytesView value) {
       prepared_[LogIndex(number_of(key))] = Bytes(value);
       return;
     case kSessionSpace: {
-      wire::SessionRow row;
-      CHECK(row.ParseFromArray(value.data(), static_cast<int>(value.size())), "a session row that does not parse");
+      ByteReader reader(value);
       Session& session = sessions_[number_of(key)];
-      session.last_active_ns = row.last_active_ns();
-      session.first_incomplete = row.first_incomplete();
-      for (const auto& result : row.results()) session.store(result.sequence(), result.outcome());
+      session.last_active_ns = static_cast<std::int64_t>(readable(reader.u64()));
+      session.first_incomplete = readable(reader.varint());
       return;
     }
+    case kAnswerSpace: load_answers(key, value); return;
     default: CHECK(false, "a state row of unknown kind ", space);
   }
 }
 
-void ReplicatedState::flush(sql::StateWriter& writer) {
-  if (dirty_time_) writer.put(kClockSpace, "now", key_of(static_cast<std::uint64_t>(entry_time_ns_)));
-  wire::SessionRow row;
+// After the rows of all sessions: their space comes first.
+void ReplicatedState::load_answers(BytesView key, BytesView value) {
+  ByteReader name(key);
+  const auto found = sessions_.find(readable(name.ordered_u64()));
+  CHECK(found != sessions_.end(), "answers of a session without a row");
+  Session& session = found->second;
+  session.blocks.insert(readable(name.ordered_u64()));
+  for (ByteReader reader(value); !reader.at_end();) {
+    const std::uint64_t sequence = readable(reader.varint());
+    const BytesView outcome = readable(reader.sized());
+    if (sequence >= session.first_incomplete) session.store(sequence, Bytes(outcome));
+  }
+}
+
+void ReplicatedState::flush_sessions(sql::StateWriter& writer) {
+  Bytes value;
   for (const std::uint64_t id : dirty_sessions_) {
     const auto found = sessions_.find(id);
     if (found == sessions_.end()) {
       writer.erase(kSessionSpace, key_of(id));
       continue;
     }
-    row.Clear();
-    row.set_last_active_ns(found->second.last_active_ns);
-    row.set_first_incomplete(found->second.first_incomplete);
-    for (const auto& [sequence, outcome] : found->second.outcomes) {
-      auto& result = *row.add_results();
-      result.set_sequence(sequence);
-      result.set_outcome(outcome);
-    }
-    writer.put(kSessionSpace, key_of(id), row.SerializeAsString());
+    value.clear();
+    ByteWriter(value)
+        .u64(static_cast<std::uint64_t>(found->second.last_active_ns))
+        .varint(found->second.first_incomplete);
+    writer.put(kSessionSpace, key_of(id), value);
   }
+  dirty_sessions_.clear();
+}
+
+void ReplicatedState::flush_answers(sql::StateWriter& writer) {
+  Bytes value;
+  for (const auto& [id, block] : dirty_blocks_) {
+    const auto found = sessions_.find(id);
+    if (found == sessions_.end() || !found->second.blocks.contains(block)) {
+      writer.erase(kAnswerSpace, key_of(id, block));
+      continue;
+    }
+    value.clear();
+    ByteWriter out(value);
+    const auto& outcomes = found->second.outcomes;
+    for (auto at = outcomes.lower_bound(block * kBlockSequences);
+         at != outcomes.end() && at->first / kBlockSequences == block; ++at)
+      out.varint(at->first).sized(at->second);
+    writer.put(kAnswerSpace, key_of(id, block), value);
+  }
+  dirty_blocks_.clear();
+}
+
+void ReplicatedState::flush(sql::StateWriter& writer) {
+  if (dirty_time_) writer.put(kClockSpace, "now", key_of(static_cast<std::uint64_t>(entry_time_ns_)));
+  flush_sessions(writer);
   for (const LogIndex transaction : dirty_prepared_) {
     const auto found = prepared_.find(transaction);
     if (found == prepared_.end()) {
@@ -167,8 +241,8 @@ void ReplicatedState::flush(sql::StateWriter& writer) {
       writer.put(kPreparedSpace, key_of(transaction.value()), found->second);
     }
   }
+  flush_answers(writer);
   dirty_time_ = false;
-  dirty_sessions_.clear();
   dirty_prepared_.clear();
 }
 

@@ -2,7 +2,8 @@
 //
 // Exactly-once (thesis §6.3): every answer is kept from the client's first_incomplete on, because pipelined writes may
 // be applied out of order after a failover. Sessions expire by entry time only, so all replicas agree.
-// Lives in memory on the apply lane; what changed is written once per SQLite transaction.
+// Lives in memory on the apply lane; what changed is written once per SQLite transaction. Answers are stored in blocks
+// of neighbouring sequences: a transaction writes the few blocks it touched, however many answers a session keeps.
 #pragma once
 
 #include <cstdint>
@@ -54,10 +55,22 @@ class ReplicatedState : public sql::Participant {
     std::uint64_t first_incomplete = 1;
     std::map<std::uint64_t, Bytes> outcomes;  // by sequence
     std::size_t bytes = 0;                    // of the outcomes
+    std::set<std::uint64_t> blocks;           // that have a row, or will at the next flush
 
     void store(std::uint64_t sequence, Bytes outcome);
     void forget_below(std::uint64_t sequence);
   };
+  struct BlockName {
+    std::uint64_t session = 0;
+    std::uint64_t block = 0;
+    auto operator<=>(const BlockName&) const = default;
+  };
+
+  void forget_below(std::uint64_t id, Session& session, std::uint64_t sequence);
+  void drop_blocks(std::uint64_t id, const Session& session);
+  void load_answers(BytesView key, BytesView value);
+  void flush_sessions(sql::StateWriter& writer);
+  void flush_answers(sql::StateWriter& writer);
 
   std::int64_t session_timeout_ns_;
   std::int64_t entry_time_ns_ = 0;
@@ -66,6 +79,7 @@ class ReplicatedState : public sql::Participant {
 
   bool dirty_time_ = false;
   std::set<std::uint64_t> dirty_sessions_;  // changed or gone
+  std::set<BlockName> dirty_blocks_;        // likewise
   std::set<LogIndex> dirty_prepared_;
 };
 

@@ -4,15 +4,21 @@
 namespace lockstep::replica {
 namespace {
 
-sql::Value from_wire(const wire::Value& value) {
+void from_wire(const wire::Value& value, sql::Value& out) {
   switch (value.kind_case()) {
-    case wire::Value::kInteger: return value.integer();
-    case wire::Value::kReal: return value.real();
-    case wire::Value::kText: return value.text();
-    case wire::Value::kBlob: return sql::Blob{value.blob()};
-    case wire::Value::KIND_NOT_SET: break;
+    case wire::Value::kInteger: out = value.integer(); return;
+    case wire::Value::kReal: out = value.real(); return;
+    case wire::Value::kText: out = value.text(); return;
+    case wire::Value::kBlob: out = sql::Blob{value.blob()}; return;
+    case wire::Value::KIND_NOT_SET: out = std::monostate{}; return;
   }
-  return std::monostate{};
+}
+
+void from_wire(const wire::Statement& statement, sql::Statement& out) {
+  out.text = statement.sql();
+  out.parameters.resize(static_cast<std::size_t>(statement.parameters_size()));
+  auto parameter = out.parameters.begin();
+  for (const wire::Value& value : statement.parameters()) from_wire(value, *parameter++);
 }
 
 struct ValueWriter {
@@ -27,17 +33,16 @@ struct ValueWriter {
 }  // namespace
 
 sql::Statement from_wire(const wire::Statement& statement) {
-  sql::Statement out{.text = statement.sql(), .parameters = {}};
-  out.parameters.reserve(static_cast<std::size_t>(statement.parameters_size()));
-  for (const wire::Value& value : statement.parameters()) out.parameters.push_back(from_wire(value));
+  sql::Statement out;
+  from_wire(statement, out);
   return out;
 }
 
-std::vector<sql::Statement> from_wire(const google::protobuf::RepeatedPtrField<wire::Statement>& statements) {
-  std::vector<sql::Statement> out;
-  out.reserve(static_cast<std::size_t>(statements.size()));
-  for (const wire::Statement& statement : statements) out.push_back(from_wire(statement));
-  return out;
+void from_wire(const google::protobuf::RepeatedPtrField<wire::Statement>& statements,
+               std::vector<sql::Statement>& out) {
+  out.resize(static_cast<std::size_t>(statements.size()));
+  auto place = out.begin();
+  for (const wire::Statement& statement : statements) from_wire(statement, *place++);
 }
 
 std::vector<sql::ExpectedVersion> from_wire(

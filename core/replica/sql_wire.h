@@ -8,7 +8,8 @@
 namespace lockstep::replica {
 
 sql::Statement from_wire(const wire::Statement& statement);
-std::vector<sql::Statement> from_wire(const google::protobuf::RepeatedPtrField<wire::Statement>& statements);
+// `out` keeps its memory from call to call.
+void from_wire(const google::protobuf::RepeatedPtrField<wire::Statement>& statements, std::vector<sql::Statement>& out);
 std::vector<sql::ExpectedVersion> from_wire(const google::protobuf::RepeatedPtrField<wire::TableVersion>& expected);
 
 void to_wire(const sql::Rows& rows, wire::Rows& out);

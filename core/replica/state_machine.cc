@@ -2,7 +2,6 @@
 #include "core/replica/state_machine.h"
 
 #include <algorithm>
-#include <map>
 
 #include "base/check.h"
 #include "core/replica/log.h"
@@ -94,13 +93,11 @@ Status StateMachine::apply_group(std::span<Pending> group, ApplyResult& result) 
   }
 
   CHECK(report.entries.size() == group.size(), report.entries.size(), " of ", group.size());
-  std::map<std::string, std::uint64_t> versions(result.versions.begin(), result.versions.end());
   for (std::size_t i = 0; i < group.size(); ++i) {
     group[i].applied.digest = report.entries[i].digest;
-    for (auto& [table, version] : report.entries[i].versions) versions[table] = version;
     result.commands.push_back(std::move(group[i].applied));
   }
-  result.versions.assign(versions.begin(), versions.end());
+  std::move(report.versions.begin(), report.versions.end(), std::back_inserter(result.versions));
   std::move(report.changes.begin(), report.changes.end(), std::back_inserter(result.changes));
   result.one_by_one |= report.one_by_one;
   return {};
@@ -109,7 +106,6 @@ Status StateMachine::apply_group(std::span<Pending> group, ApplyResult& result) 
 void StateMachine::execute(Pending& pending, sql::EntryScope& scope) {
   AppliedCommand& applied = pending.applied;
   const LogIndex index = applied.index;
-  outcome_.Clear();
   applied.answer.clear();
   applied.executed = false;
   state_.advance_time(pending.stamp.time_ns);
@@ -138,14 +134,16 @@ void StateMachine::execute(Pending& pending, sql::EntryScope& scope) {
 
 void StateMachine::execute_write(const wire::Write& write, AppliedCommand& applied, sql::EntryScope& scope) {
   if (answer_from_session(write, applied)) return;
-  const auto statements = from_wire(write.statements());
+  from_wire(write.statements(), statements_);
   const auto expected = from_wire(write.expected());
-  const sql::BatchResult result = scope.execute(statements, expected);
+  const sql::BatchResult result = scope.execute(statements_, expected);
+  if (write.statements_size() > kMostKeptStatements || write.ByteSizeLong() > kMostKeptBytes) statements_ = {};
   applied.executed = true;
   applied.outcome = static_cast<std::uint32_t>(result.outcome);
-  outcome_.set_kind(wire::WriteOutcome::EXECUTED);
-  to_wire(result, *outcome_.mutable_result());
-  record(applied);
+  wire::WriteOutcome& outcome = new_outcome();
+  outcome.set_kind(wire::WriteOutcome::EXECUTED);
+  to_wire(result, *outcome.mutable_result());
+  record(outcome, applied);
 }
 
 void StateMachine::execute_prepare(const wire::Prepare& prepare, AppliedCommand& applied) {
@@ -153,8 +151,9 @@ void StateMachine::execute_prepare(const wire::Prepare& prepare, AppliedCommand&
   if (answer_from_session(prepare.write(), applied)) return;
   applied.what = What::kPrepared;
   applied.transaction = applied.index;
-  outcome_.set_kind(wire::WriteOutcome::PENDING);
-  outcome_.AppendToString(&applied.answer);
+  wire::WriteOutcome& outcome = new_outcome();
+  outcome.set_kind(wire::WriteOutcome::PENDING);
+  outcome.AppendToString(&applied.answer);
   state_.prepare(applied.index, prepare.write().SerializeAsString());
 }
 
@@ -169,8 +168,9 @@ void StateMachine::execute_decide(const wire::Decide& decide, AppliedCommand& ap
   if (decide.commit()) {
     execute_write(write, applied, scope);
   } else if (!answer_from_session(write, applied)) {
-    outcome_.set_kind(wire::WriteOutcome::ABORTED);
-    record(applied);
+    wire::WriteOutcome& outcome = new_outcome();
+    outcome.set_kind(wire::WriteOutcome::ABORTED);
+    record(outcome, applied);
   }
 }
 
@@ -181,22 +181,28 @@ bool StateMachine::answer_from_session(const wire::Write& write, AppliedCommand&
   applied.sequence = write.sequence();
   if (is_sessionless(write)) return false;
   const auto admission = state_.admit(write.session(), write.sequence(), write.first_incomplete());
+  if (admission.verdict == Verdict::kExecute) return false;
+  wire::WriteOutcome& outcome = new_outcome();
   switch (admission.verdict) {
-    case Verdict::kExecute: return false;
+    case Verdict::kExecute: break;
     case Verdict::kStored:
-      CHECK(outcome_.ParseFromString(*admission.stored), "session ", write.session());
-      outcome_.set_deduplicated(true);
+      CHECK(outcome.ParseFromString(*admission.stored), "session ", write.session());
+      outcome.set_deduplicated(true);
       break;
-    case Verdict::kSequenceExpired: outcome_.set_kind(wire::WriteOutcome::SEQUENCE_EXPIRED); break;
-    case Verdict::kSessionUnknown: outcome_.set_kind(wire::WriteOutcome::SESSION_UNKNOWN); break;
+    case Verdict::kSequenceExpired: outcome.set_kind(wire::WriteOutcome::SEQUENCE_EXPIRED); break;
+    case Verdict::kSessionUnknown: outcome.set_kind(wire::WriteOutcome::SESSION_UNKNOWN); break;
   }
-  outcome_.AppendToString(&applied.answer);
+  outcome.AppendToString(&applied.answer);
   return true;
 }
 
-void StateMachine::record(AppliedCommand& applied) {
-  outcome_.set_index(applied.index.value());
-  outcome_.AppendToString(&applied.answer);
+wire::WriteOutcome& StateMachine::new_outcome() {
+  return *google::protobuf::Arena::CreateMessage<wire::WriteOutcome>(&arena_);
+}
+
+void StateMachine::record(wire::WriteOutcome& outcome, AppliedCommand& applied) {
+  outcome.set_index(applied.index.value());
+  outcome.AppendToString(&applied.answer);
   if (applied.session != kNoSession) state_.record(applied.session, applied.sequence, applied.answer);
 }
 

@@ -85,16 +85,20 @@ class StateMachine {
   void execute_prepare(const wire::Prepare& prepare, AppliedCommand& applied);
   void execute_decide(const wire::Decide& decide, AppliedCommand& applied, sql::EntryScope& scope);
   bool answer_from_session(const wire::Write& write, AppliedCommand& applied);
-  void record(AppliedCommand& applied);
+  wire::WriteOutcome& new_outcome();
+  void record(wire::WriteOutcome& outcome, AppliedCommand& applied);
   // Parses the entries' commands; they live until the next call.
   std::vector<Pending> read(std::span<const raft::Entry> entries);
   Status apply_group(std::span<Pending> group, ApplyResult& result);
 
-  // Commands of one call of apply(). The first block is reused, so that most calls allocate nothing.
-  static constexpr std::size_t kBlockBytes = std::size_t{16} << 10;
-  std::unique_ptr<char[]> block_ = std::make_unique<char[]>(kBlockBytes);
+  // Commands and outcomes of one call of apply(). The first block is reused, so that most calls allocate little.
+  static constexpr std::size_t kBlockBytes = std::size_t{128} << 10;
+  std::unique_ptr<char[]> block_ = std::make_unique_for_overwrite<char[]>(kBlockBytes);
   google::protobuf::Arena arena_{block_.get(), kBlockBytes};
-  wire::WriteOutcome outcome_;  // of the entry at work; keeps its memory between entries
+  // Of the write at work. A small one leaves its memory to the next.
+  static constexpr int kMostKeptStatements = 16;
+  static constexpr std::size_t kMostKeptBytes = std::size_t{64} << 10;
+  std::vector<sql::Statement> statements_;
 
   ReplicatedState state_;
   std::unique_ptr<sql::Machine> machine_;

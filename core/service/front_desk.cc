@@ -1,7 +1,6 @@
 // Routing and answering; what a request may cost is bounded here.
 #include "core/service/front_desk.h"
 
-#include "base/check.h"
 #include "core/replica/sql_wire.h"
 #include "core/service/events.h"
 
@@ -10,13 +9,15 @@ namespace lockstep::service {
 // ---- requests -------------------------------------------------------------------------------------------------
 
 void FrontDesk::on_request(NodeId client, BytesView payload) {
-  wire::Request request;
+  arena_.Reset();
+  auto& request = *google::protobuf::Arena::CreateMessage<wire::Request>(&arena_);
   if (!request.ParseFromArray(payload.data(), static_cast<int>(payload.size()))) {
     refuse({client, 0}, wire::BAD_REQUEST, "expected a lockstep.wire.Request, found bytes that do not parse");
     return;
   }
   const Caller caller{client, request.call()};
-  env_.trace.emit({kRequested, {client.value(), request.call(), static_cast<std::uint64_t>(request.what_case())}});
+  if (env_.trace.wants(kRequested))
+    env_.trace.emit({kRequested, {client.value(), request.call(), static_cast<std::uint64_t>(request.what_case())}});
   if (auto refusal = executor_.refusal()) {
     refuse(caller, refusal->status, std::move(refusal->message));
   } else {
@@ -25,7 +26,7 @@ void FrontDesk::on_request(NodeId client, BytesView payload) {
 }
 
 void FrontDesk::route(const Caller& caller, wire::Request& request) {
-  wire::Command command;
+  auto& command = *google::protobuf::Arena::CreateMessage<wire::Command>(&arena_);
   wire::Reply answer;
   switch (request.what_case()) {
     case wire::Request::kOpenSession:
@@ -36,7 +37,7 @@ void FrontDesk::route(const Caller& caller, wire::Request& request) {
       command.mutable_close_session()->set_session(request.close_session().session());
       executor_.execute(caller, command, wire::DEFAULT_MODE);
       return;
-    case wire::Request::kWrite: write(caller, *request.mutable_write()); return;
+    case wire::Request::kWrite: write(caller, *request.mutable_write(), command); return;
     case wire::Request::kQuery:
       executor_.query(caller, replica::from_wire(request.query().statement()), request.query().level());
       return;
@@ -58,7 +59,7 @@ void FrontDesk::route(const Caller& caller, wire::Request& request) {
   refuse(caller, wire::BAD_REQUEST, "expected a request of a known kind");
 }
 
-void FrontDesk::write(const Caller& caller, wire::WriteRequest& request) {
+void FrontDesk::write(const Caller& caller, wire::WriteRequest& request, wire::Command& command) {
   const bool numbered = request.write().sequence() > 0 || replica::is_sessionless(request.write());
   if (request.write().statements_size() == 0 || !numbered) {
     refuse(caller, wire::BAD_REQUEST,
@@ -66,8 +67,7 @@ void FrontDesk::write(const Caller& caller, wire::WriteRequest& request) {
   } else if (request.ByteSizeLong() > max_write_bytes_) {
     refuse(caller, wire::BAD_REQUEST, cat("expected a write of at most ", max_write_bytes_, " bytes"));
   } else {
-    wire::Command command;
-    command.mutable_write()->Swap(request.mutable_write());
+    command.mutable_write()->Swap(request.mutable_write());  // on one arena: by pointers
     executor_.execute(caller, command, request.mode());
   }
 }
@@ -89,9 +89,7 @@ void FrontDesk::answer(const Caller& caller, const replica::AppliedCommand& comm
     case What::kWrite:
     case What::kPrepared:
     case What::kCommitted:
-    case What::kAborted:
-      CHECK(answer.mutable_write()->ParseFromString(command.answer), "the answer of entry ", command.index);
-      break;
+    case What::kAborted: return reply(caller, answer, command.answer);
     case What::kNothing:
     case What::kSessionClosed:
     case What::kMaintained: break;
@@ -111,14 +109,18 @@ void FrontDesk::answer(const Caller& caller, const sql::QueryResult& result, Dur
   reply(caller, answer);
 }
 
-void FrontDesk::reply(const Caller& caller, wire::Reply& answer) {
+void FrontDesk::reply(const Caller& caller, wire::Reply& answer, BytesView outcome) {
   if (caller.client.is_none()) return;
   answer.set_call(caller.call);
   if (answer.status() == wire::STATUS_NONE) answer.set_status(wire::DONE);
   answer.set_leader(executor_.leader().value());
-  env_.trace.emit({kReplied, {caller.client.value(), caller.call, static_cast<std::uint64_t>(answer.status())}});
+  if (env_.trace.wants(kReplied))
+    env_.trace.emit({kReplied, {caller.client.value(), caller.call, static_cast<std::uint64_t>(answer.status())}});
   reply_bytes_.clear();
   answer.AppendToString(&reply_bytes_);
+  // A field of a message is its tag, its size and its bytes, wherever it stands among the others.
+  constexpr std::uint64_t kTag = (wire::Reply::kWriteFieldNumber << 3) | 2;
+  if (!outcome.empty()) ByteWriter(reply_bytes_).varint(kTag).sized(outcome);
   env_.transport.send(caller.client, Channel::kReply, reply_bytes_);
 }
 

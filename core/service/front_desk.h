@@ -2,6 +2,11 @@
 // answers.
 #pragma once
 
+#include <google/protobuf/arena.h>
+
+#include <memory>
+#include <string>
+
 #include "base/env/actor.h"
 #include "core/replica/state_machine.h"
 #include "core/service/executor.h"
@@ -25,13 +30,19 @@ class FrontDesk {
 
  private:
   void route(const Caller& caller, wire::Request& request);
-  void write(const Caller& caller, wire::WriteRequest& request);
-  void reply(const Caller& caller, wire::Reply& answer);
+  void write(const Caller& caller, wire::WriteRequest& request, wire::Command& command);
+  // `outcome`: a wire::WriteOutcome as it was applied, or nothing.
+  void reply(const Caller& caller, wire::Reply& answer, BytesView outcome = {});
 
   const env::Env& env_;
   Executor& executor_;
   std::size_t max_write_bytes_;
   Bytes reply_bytes_;
+
+  // The request at work and its command. The first block is reused, so that small requests allocate little.
+  static constexpr std::size_t kBlockBytes = std::size_t{8} << 10;
+  std::unique_ptr<char[]> block_ = std::make_unique_for_overwrite<char[]>(kBlockBytes);
+  google::protobuf::Arena arena_{block_.get(), kBlockBytes};
 };
 
 }  // namespace lockstep::service

@@ -54,8 +54,10 @@ void Node::on_turn_end() {
   if (!replica_.failed() && replica_.recovered()) {
     advance_transactions();
     flush_batch();
+    confirm_reads();
     advance_retirement();
   }
+  replica_.end_turn();
   const Instant next = std::min({replica_.deadline(), batcher_.deadline(), transactions_.deadline()});
   if (next == alarm_) return;
   alarm_ = next;
@@ -98,13 +100,20 @@ void Node::execute(const Caller& caller, wire::Command& command, wire::WriteMode
 void Node::query(const Caller& caller, sql::Statement statement, wire::ReadLevel level) {
   if (level == wire::LOCAL) {
     run_query(caller, std::move(statement), level);
-  } else if (reads_.size() >= config_.max_waiting_reads) {
+  } else if (waiting_reads_ >= config_.max_waiting_reads) {
     desk_.refuse(caller, wire::OVERLOADED, cat("more than ", config_.max_waiting_reads, " reads are waiting"));
   } else {
-    const raft::ReadId id(++next_read_);
-    reads_[id] = {caller, std::move(statement)};
-    replica_.read(id);
+    asked_.push_back({caller, std::move(statement)});
+    ++waiting_reads_;
   }
+}
+
+// What arrived in one turn is confirmed as one read: any moment between the last arrival and the answer will do.
+void Node::confirm_reads() {
+  if (asked_.empty()) return;
+  const raft::ReadId id(++next_read_);
+  reads_[id] = std::exchange(asked_, {});
+  replica_.read(id);
 }
 
 void Node::run_query(const Caller& caller, sql::Statement statement, wire::ReadLevel level) {
@@ -154,9 +163,9 @@ void Node::on_rejected(const raft::Rejected& rejected) {
     if (!proposal.empty()) desk_.refuse(proposal.mapped().caller, status_of(rejected.reason));
     return;
   }
-  const auto read = reads_.extract(std::get<raft::ReadId>(rejected.what));
   // A read that could not be confirmed has no effect: the client may simply ask again.
-  if (!read.empty()) desk_.refuse(read.mapped().caller, wire::NO_LEADER, "leadership could not be confirmed");
+  for (const Read& read : take_reads(std::get<raft::ReadId>(rejected.what)))
+    desk_.refuse(read.caller, wire::NO_LEADER, "leadership could not be confirmed");
 }
 
 void Node::on_role_changed(const raft::RoleChanged& change) {
@@ -261,15 +270,22 @@ void Node::advance_retirement() {
 // ---- reads and answers ----------------------------------------------------------------------------------------
 
 void Node::on_read_ready(raft::ReadId id) {
-  auto read = reads_.extract(id);
-  CHECK(!read.empty(), "read ", id);
-  run_query(read.mapped().caller, std::move(read.mapped().statement), wire::LINEARIZABLE);
+  for (Read& read : take_reads(id)) run_query(read.caller, std::move(read.statement), wire::LINEARIZABLE);
+}
+
+Node::Reads Node::take_reads(raft::ReadId id) {
+  auto reads = reads_.extract(id);
+  CHECK(!reads.empty(), "read ", id);
+  waiting_reads_ -= reads.mapped().size();
+  return std::move(reads.mapped());
 }
 
 void Node::on_failed(const Error& error) {
   failure_ = cat("this node has stopped: ", error.message);
   abandon_proposals();
-  for (const auto& [id, read] : std::exchange(reads_, {})) desk_.refuse(read.caller, wire::STOPPED, failure_);
+  for (const auto& [id, reads] : std::exchange(reads_, {}))
+    for (const Read& read : reads) desk_.refuse(read.caller, wire::STOPPED, failure_);
+  for (const Read& read : std::exchange(asked_, {})) desk_.refuse(read.caller, wire::STOPPED, failure_);
 }
 
 }  // namespace lockstep::service

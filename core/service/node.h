@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <vector>
 
 #include "base/env/actor.h"
 #include "core/replica/replica.h"
@@ -59,6 +60,7 @@ class Node : public env::Actor, public Retiring, private Executor, private repli
     Caller caller;
     sql::Statement statement;
   };
+  using Reads = std::vector<Read>;
 
   std::optional<Refusal> refusal() const override;
   NodeId leader() const override { return replica_.view().leader; }
@@ -78,6 +80,8 @@ class Node : public env::Actor, public Retiring, private Executor, private repli
 
   // True if this node leads; otherwise the caller has been told where to go.
   bool leads_or_redirects(const Caller& caller);
+  void confirm_reads();
+  Reads take_reads(raft::ReadId id);
   void run_query(const Caller& caller, sql::Statement statement, wire::ReadLevel level);
 
   void propose(Proposal proposal, wire::Command& command);
@@ -103,7 +107,9 @@ class Node : public env::Actor, public Retiring, private Executor, private repli
   std::map<raft::ProposalId, Proposal> proposed_;  // not yet accepted
   std::map<LogIndex, Accepted> accepted_;          // waiting to be applied
   std::map<LogIndex, Proposal> two_phase_;         // prepared here, waiting for the decision
-  std::map<raft::ReadId, Read> reads_;             // waiting for confirmation
+  Reads asked_;                                    // linearizable reads of this turn
+  std::map<raft::ReadId, Reads> reads_;            // waiting for confirmation, by the turn they came in
+  std::size_t waiting_reads_ = 0;                  // in asked_ and reads_
   Term cleaned_term_;                              // left-over transactions were aborted in this term
   enum class Leaving { kNot, kAnswering, kFlushing } leaving_ = Leaving::kNot;
   std::function<void()> on_retired_;

@@ -68,11 +68,11 @@ struct RowChange {
 struct AppliedEntry {
   LogIndex index;
   std::uint64_t digest = 0;  // of all user tables and versions after this entry
-  std::vector<std::pair<std::string, std::uint64_t>> versions;  // changed by this entry
 };
 
 struct ApplyReport {
   std::vector<AppliedEntry> entries;
+  std::vector<std::pair<std::string, std::uint64_t>> versions;  // of the tables that changed; a later pair wins
   std::vector<RowChange> changes;  // only if Options::feed
   bool one_by_one = false;         // the grouped transaction was lost; entries were applied one transaction each
 };
@@ -136,9 +136,14 @@ struct QueryResult {
 class Reader {
  public:
   virtual ~Reader() = default;
-  // One read transaction, ended before it returns. kLimit if the result or the work is too large. An error means
-  // that this node's disk failed.
-  virtual Result<QueryResult> query(const Statement& statement, const QueryLimits& limits) = 0;
+  // One read transaction for the first statement and as many of those after it as are cheap together; it is ended
+  // before it returns. So there are one or more results, in order, each within the limits: kLimit if a result or its
+  // work is too large. An error means that this node's disk failed.
+  virtual Result<std::vector<QueryResult>> query(std::span<const Statement> statements, const QueryLimits& limits) = 0;
+  Result<QueryResult> query(const Statement& statement, const QueryLimits& limits) {
+    LOCKSTEP_TRY(results, query(std::span(&statement, 1), limits));
+    return std::move(results.front());
+  }
   // 0 for an unknown table.
   virtual Result<std::uint64_t> version(const std::string& table) = 0;
 };

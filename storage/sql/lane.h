@@ -23,6 +23,7 @@ class Budget {
   void end_statement(std::uint64_t operations) { counting_ = false, used_ += operations; }
   bool exhausted() const { return used_ > limit_; }
   std::uint64_t limit() const { return limit_; }
+  std::uint64_t used() const { return used_; }
   // From the progress handler: true ends the statement.
   bool look() {
     if (!counting_) return false;

@@ -126,6 +126,7 @@ Result<bool> SqliteMachine::try_group(std::span<const EntryStamp> stamps, std::s
     LOCKSTEP_TRY_STATUS(forget_transaction());
     return false;
   }
+  std::ranges::move(ledger_.changed_since(0), std::back_inserter(report.versions));
   LOCKSTEP_TRY_STATUS(commit(stamps[end - 1]));
   if (options_.feed) std::ranges::move(observer_.take_changes(), std::back_inserter(report.changes));
   return true;
@@ -133,14 +134,13 @@ Result<bool> SqliteMachine::try_group(std::span<const EntryStamp> stamps, std::s
 
 Status SqliteMachine::run_entry(const EntryStamp& stamp, std::size_t position, const Body& body,
                                 ApplyReport& report) {
-  const Ledger::Mark mark = ledger_.mark();
+  ledger_.mark();
   runner_->begin_entry(stamp, known_);
   body(position, *runner_);
   if (runner_->error()) return std::unexpected(*runner_->error());
   AppliedEntry& entry = report.entries.emplace_back();
   entry.index = stamp.index;
   if (runner_->lost()) return {};
-  entry.versions = ledger_.changed_since(mark);
   entry.digest = ledger_.digest();
   return {};
 }
@@ -184,7 +184,7 @@ Result<ApplyReport> SqliteMachine::maintain(const EntryStamp& stamp, Maintenance
   connection_->lane().now_ns = stamp.time_ns;
   LOCKSTEP_TRY_STATUS(keep(what == Maintenance::kVacuum ? vacuum(stamp) : analyse(stamp)));
   ApplyReport report;
-  report.entries.push_back({stamp.index, digest_, {}});
+  report.entries.push_back({stamp.index, digest_});
   return report;
 }
 

@@ -1,4 +1,5 @@
-// Queries. 'now' and random() are those of the last applied entry: the answer is a function of the snapshot.
+// Queries. 'now' and random() are those of the last applied entry: the answer is a function of the snapshot, and not
+// of the company in which a query was asked.
 #include "storage/sql/reader.h"
 
 #include "base/check.h"
@@ -9,6 +10,10 @@ namespace lockstep::sql {
 namespace {
 
 constexpr Purpose kQueryRandom{"sql.query_random"};
+
+// Whoever shares a snapshot also waits for the others: past either bound the rest is left to another reader.
+constexpr std::size_t kSharedBytes = 1 << 20;
+constexpr std::uint64_t kSharedOperations = 100'000;
 
 }  // namespace
 
@@ -27,24 +32,41 @@ Result<std::unique_ptr<Reader>> SqliteReader::open(env::Disk& disk, SharedFile& 
   return reader;
 }
 
-Result<QueryResult> SqliteReader::query(const Statement& statement, const QueryLimits& limits) {
+Result<std::vector<QueryResult>> SqliteReader::query(std::span<const Statement> statements,
+                                                     const QueryLimits& limits) {
   Connection::Use use(*connection_);
   LOCKSTEP_TRY_STATUS(connection_->step(begin_.get()));
-  Result<QueryResult> result = query_snapshot(statement, limits);
+  Result<std::vector<QueryResult>> results = query_snapshot(statements, limits);
   // The snapshot must end in any case: it keeps the WAL from being reset.
   const Status ended = connection_->step(commit_.get());
-  if (result && !ended) return std::unexpected(ended.error());
-  return result;
+  if (results && !ended) return std::unexpected(ended.error());
+  return results;
 }
 
-Result<QueryResult> SqliteReader::query_snapshot(const Statement& statement, const QueryLimits& limits) {
+Result<std::vector<QueryResult>> SqliteReader::query_snapshot(std::span<const Statement> statements,
+                                                              const QueryLimits& limits) {
   LOCKSTEP_TRY(progress, state_->progress());
   Lane& lane = connection_->lane();
   lane.now_ns = progress.time_ns;
-  lane.draws.emplace(progress.applied.value(), kQueryRandom, 0);
-  lane.budget.refill(limits.max_operations);
+  std::vector<QueryResult> results;
+  results.reserve(statements.size());
+  std::size_t bytes = 0;
+  std::uint64_t operations = 0;
+  for (const Statement& statement : statements) {
+    if (!results.empty() && (bytes > kSharedBytes || operations > kSharedOperations)) break;
+    lane.draws.emplace(progress.applied.value(), kQueryRandom, 0);
+    lane.budget.refill(limits.max_operations);
+    LOCKSTEP_TRY(result, query_one(statement, limits, bytes));
+    result.applied = progress.applied;
+    results.push_back(std::move(result));
+    operations += lane.budget.used();
+  }
+  return results;
+}
+
+Result<QueryResult> SqliteReader::query_one(const Statement& statement, const QueryLimits& limits,
+                                            std::size_t& bytes) {
   QueryResult result;
-  result.applied = progress.applied;
   const auto compiled = connection_->statements().get(statement.text);
   if (compiled && !(*compiled)->read_only) {
     result.outcome = Outcome::kRefused;
@@ -58,6 +80,7 @@ Result<QueryResult> SqliteReader::query_snapshot(const Statement& statement, con
   result.outcome = execution.outcome;
   result.message = std::move(execution.message);
   result.rows = std::move(execution.rows);
+  bytes += execution.bytes;
   return result;
 }
 

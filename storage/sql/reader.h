@@ -13,12 +13,15 @@ class SqliteReader final : public Reader {
  public:
   static Result<std::unique_ptr<Reader>> open(env::Disk& disk, SharedFile& shared, const Options& options);
 
-  Result<QueryResult> query(const Statement& statement, const QueryLimits& limits) override;
+  using Reader::query;
+  Result<std::vector<QueryResult>> query(std::span<const Statement> statements, const QueryLimits& limits) override;
   Result<std::uint64_t> version(const std::string& table) override;
 
  private:
   explicit SqliteReader(std::unique_ptr<Connection> connection) : connection_(std::move(connection)) {}
-  Result<QueryResult> query_snapshot(const Statement& statement, const QueryLimits& limits);
+  Result<std::vector<QueryResult>> query_snapshot(std::span<const Statement> statements, const QueryLimits& limits);
+  // The bytes of its rows are added to `bytes`.
+  Result<QueryResult> query_one(const Statement& statement, const QueryLimits& limits, std::size_t& bytes);
 
   std::unique_ptr<Connection> connection_;
   std::unique_ptr<StateTable> state_;

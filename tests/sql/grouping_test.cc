@@ -116,9 +116,7 @@ struct Applied {
   int lost_groups = 0;
 };
 
-bool same(const AppliedEntry& a, const AppliedEntry& b) {
-  return a.index == b.index && a.digest == b.digest && a.versions == b.versions;
-}
+bool same(const AppliedEntry& a, const AppliedEntry& b) { return a.index == b.index && a.digest == b.digest; }
 
 struct Grouping {
   std::size_t size;
