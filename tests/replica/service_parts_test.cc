@@ -142,12 +142,73 @@ TEST(Sessions, RowsBringEverythingBack) {
   EXPECT_FALSE(restored.take_prepared(LogIndex(9)));
 }
 
+// Counts what a flush writes besides the session's own row.
+std::size_t answer_rows_written(ReplicatedState& state, Rows& rows) {
+  class Counter final : public sql::StateWriter {
+   public:
+    explicit Counter(Rows& rows) : rows_(rows) {}
+    void put(std::uint32_t space, BytesView key, BytesView value) override {
+      count += key.size() == 16;
+      rows_.put(space, key, value);
+    }
+    void erase(std::uint32_t space, BytesView key) override { rows_.erase(space, key); }
+    std::size_t count = 0;
+
+   private:
+    Rows& rows_;
+  };
+  Counter counter(rows);
+  state.flush(counter);
+  return counter.count;
+}
+
+TEST(Sessions, AWriteCostsNoMoreWhenManyAnswersAreKept) {
+  ReplicatedState state(1000);
+  Rows rows;
+  state.open_session(7);
+  for (std::uint64_t sequence = 1; sequence <= 1000; ++sequence) {
+    EXPECT_EQ(state.admit(7, sequence, 1).verdict, Verdict::kExecute);
+    state.record(7, sequence, cat("answer ", sequence));
+    EXPECT_EQ(answer_rows_written(state, rows), 1u);
+  }
+  ReplicatedState restored(1000);
+  rows.restore(restored);
+  for (std::uint64_t sequence = 1; sequence <= 1000; ++sequence) {
+    const auto admission = restored.admit(7, sequence, 1);
+    ASSERT_EQ(admission.verdict, Verdict::kStored);
+    EXPECT_EQ(*admission.stored, cat("answer ", sequence));
+  }
+}
+
+TEST(Sessions, ForgottenAnswersStayForgottenAndTheirRowsGo) {
+  ReplicatedState state(1000);
+  Rows rows;
+  state.open_session(7);
+  for (std::uint64_t sequence = 1; sequence <= 100; ++sequence) state.record(7, sequence, "answer");
+  state.flush(rows);
+  const std::size_t before = rows.rows.size();
+  EXPECT_EQ(state.admit(7, 90, 90).verdict, Verdict::kStored);
+  state.flush(rows);
+  EXPECT_LT(rows.rows.size(), before - 3);
+
+  ReplicatedState restored(1000);
+  rows.restore(restored);
+  EXPECT_EQ(restored.admit(7, 89, 1).verdict, Verdict::kSequenceExpired);
+  EXPECT_EQ(restored.admit(7, 90, 1).verdict, Verdict::kStored);
+  // A restarted replica, too, leaves nothing behind.
+  EXPECT_EQ(restored.admit(7, 500, 500).verdict, Verdict::kExecute);
+  restored.flush(rows);
+  EXPECT_EQ(rows.rows.size(), 1u) << "the session's own";
+}
+
 TEST(Sessions, AClosedSessionLeavesNoRow) {
   ReplicatedState state(1000);
   Rows rows;
   state.open_session(7);
+  state.record(7, 1, "one");
+  state.record(7, 50, "fifty");
   state.flush(rows);
-  EXPECT_EQ(rows.rows.size(), 1u);
+  EXPECT_EQ(rows.rows.size(), 3u);
   state.close_session(7);
   state.flush(rows);
   EXPECT_TRUE(rows.rows.empty());

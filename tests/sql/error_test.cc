@@ -166,6 +166,34 @@ TEST_F(Readers, AreBoundedInWorkAndInResult) {
   EXPECT_EQ(reader->query(stmt("SELECT count(*) FROM p"), {})->outcome, Outcome::kOk);
 }
 
+TEST_F(Readers, AnswerInCompanyWhatTheyAnswerAlone) {
+  const auto reader = node.reader();
+  const std::vector<Statement> asked = {stmt("SELECT a, random() FROM p"), stmt("SELECT nonsense"),
+                                        stmt("INSERT INTO p VALUES(5,'z')"), stmt("SELECT datetime('now'), random()"),
+                                        stmt("SELECT count(*) FROM p")};
+  const auto together = reader->query(asked, {});
+  ASSERT_TRUE(together);
+  ASSERT_EQ(together->size(), asked.size());
+  for (std::size_t at = 0; at < asked.size(); ++at) {
+    const auto alone = reader->query(asked[at], {});
+    ASSERT_TRUE(alone);
+    EXPECT_EQ((*together)[at].outcome, alone->outcome) << asked[at].text;
+    EXPECT_EQ((*together)[at].message, alone->message);
+    EXPECT_EQ((*together)[at].rows, alone->rows);
+    EXPECT_EQ((*together)[at].applied, alone->applied);
+  }
+}
+
+TEST_F(Readers, LeaveTheRestToOthersAfterMuchWork) {
+  const auto reader = node.reader();
+  const auto much = stmt("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 50000) SELECT count(*) FROM n");
+  const auto large = stmt("SELECT zeroblob(2000000)");
+  const auto small = stmt("SELECT count(*) FROM p");
+  EXPECT_EQ(reader->query(std::vector{small, much, small}, {})->size(), 2u);
+  EXPECT_EQ(reader->query(std::vector{small, large, small}, {})->size(), 2u);
+  EXPECT_EQ(reader->query(std::vector{small, small, small}, {})->size(), 3u);
+}
+
 TEST_F(Readers, OnAFailedDiskReportTheNodesFailure) {
   const auto reader = node.reader();
   node.must("INSERT INTO p(a) VALUES(randomblob(100000))");
