@@ -36,8 +36,10 @@ Result<std::unique_ptr<BatchRunner>> BatchRunner::open(Connection& connection, L
   return runner;
 }
 
-void BatchRunner::begin_entry(const EntryStamp& stamp, std::vector<KnownResult> known) {
+void BatchRunner::begin_entry(const EntryStamp& stamp, std::vector<KnownResult> known, Undo undo) {
   stamp_ = stamp;
+  undo_ = undo;
+  needs_savepoints_ = false;
   call_ = 0;
   known_ = std::move(known);
   lost_.reset();
@@ -49,7 +51,7 @@ BatchResult BatchRunner::execute(std::span<const Statement> statements,
                                  std::span<const ExpectedVersion> expected) {
   const std::uint32_t call = call_++;
   if (error_) return fail_node(*error_);
-  if (lost_) return lost_->result;  // the entry will be executed again
+  if (lost_ || needs_savepoints_) return {};  // everything will be executed again
   const auto known = std::ranges::find(known_, call, &KnownResult::call);
   if (known != known_.end()) return known->result;
 
@@ -73,11 +75,16 @@ BatchResult BatchRunner::execute(std::span<const Statement> statements,
     lost_ = KnownResult{call, result};
     return result;
   }
+  if (!done && undo_ == Undo::kByGroup && changed_anything()) {
+    needs_savepoints_ = true;
+    return result;
+  }
   if (!done) {
     if (const Status undone = roll_back(savepoint); !undone) return fail_node(undone.error());
   } else {
     result.versions = ledger_.changed_since(savepoint.mark);
   }
+  if (undo_ == Undo::kByGroup) return result;
   if (const Status released = connection_.step(release_.get()); !released) return fail_node(released.error());
   return result;
 }
@@ -97,7 +104,14 @@ Status BatchRunner::start_counters() {
   lane.budget.refill(max_operations_);
   lane.total_changes_base = sqlite3_total_changes64(connection_.db());
   sqlite3_set_last_insert_rowid(connection_.db(), 0);
-  return connection_.step(savepoint_.get());
+  return undo_ == Undo::kBySavepoint ? connection_.step(savepoint_.get()) : Status();
+}
+
+// In the database: a failed batch may have ended at a statement that changed nothing, or whose changes SQLite has taken
+// back, while those of the statements before it stand.
+bool BatchRunner::changed_anything() const {
+  return changed_schema_ || sqlite3_total_changes64(connection_.db()) != connection_.lane().total_changes_base ||
+         foreign_keys_pending();
 }
 
 // False: the batch ended with result.outcome, and must be undone.
@@ -225,7 +239,7 @@ Result<std::string> BatchRunner::adopt_tables(const StatementFacts& facts) {
 }
 
 Status BatchRunner::roll_back(const Savepoint& savepoint) {
-  LOCKSTEP_TRY_STATUS(connection_.step(roll_back_to_.get()));
+  if (undo_ == Undo::kBySavepoint) LOCKSTEP_TRY_STATUS(connection_.step(roll_back_to_.get()));
   ledger_.undo_to(savepoint.mark);
   observer_.drop_changes_from(savepoint.changes);
   observer_.take_largest_rowids();

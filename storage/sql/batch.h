@@ -1,4 +1,8 @@
-// Executes the batches of one entry, each atomic in a savepoint of its own.
+// Executes the batches of one entry, each atomic: in a savepoint of its own, or in none.
+//
+// A savepoint costs as much as a small write, and hardly any batch is undone: a statement that fails is undone by SQLite
+// itself. So a group of entries is tried without them first. A batch that has changed something and must be undone then
+// takes the whole group back, and it is executed again with savepoints.
 #pragma once
 
 #include <optional>
@@ -25,12 +29,15 @@ class BatchRunner final : public EntryScope {
     BatchResult result;
   };
 
-  void begin_entry(const EntryStamp& stamp, std::vector<KnownResult> known);
+  enum class Undo { kByGroup, kBySavepoint };
+  void begin_entry(const EntryStamp& stamp, std::vector<KnownResult> known, Undo undo);
   BatchResult execute(std::span<const Statement> statements,
                       std::span<const ExpectedVersion> expected) override;
 
   // A statement ended the transaction. Everything after it was ignored.
   const std::optional<KnownResult>& lost() const { return lost_; }
+  // A batch cannot be undone without its group. Everything after it was ignored.
+  bool needs_savepoints() const { return needs_savepoints_; }
   // The node failed.
   const std::optional<Error>& error() const { return error_; }
 
@@ -55,6 +62,7 @@ class BatchRunner final : public EntryScope {
   Status roll_back(const Savepoint& savepoint);
   bool transaction_ended() const { return sqlite3_get_autocommit(connection_.db()) != 0; }
   bool foreign_keys_pending() const;
+  bool changed_anything() const;
 
   Connection& connection_;
   Ledger& ledger_;
@@ -67,6 +75,8 @@ class BatchRunner final : public EntryScope {
 
   EntryStamp stamp_;
   std::uint32_t call_ = 0;
+  Undo undo_ = Undo::kBySavepoint;
+  bool needs_savepoints_ = false;
   bool changed_schema_ = false;  // in this batch
   std::size_t result_room_ = 0;  // bytes that the results of this batch may still take
   std::vector<KnownResult> known_;

@@ -95,7 +95,7 @@ Result<ApplyReport> SqliteMachine::apply(std::span<const EntryStamp> stamps, con
   if (stamps.empty()) return report;
   CHECK(stamps.front().index > progress_.applied, "entry ", stamps.front().index, " is applied already");
   known_.clear();
-  const Result<bool> grouped = try_group(stamps, 0, stamps.size(), body, report);
+  const Result<bool> grouped = try_whole(stamps, body, report);
   if (!grouped) return std::unexpected(keep(std::unexpected(grouped.error())).error());
   if (*grouped) return report;
   report = ApplyReport{};
@@ -105,24 +105,36 @@ Result<ApplyReport> SqliteMachine::apply(std::span<const EntryStamp> stamps, con
   return report;
 }
 
+Result<bool> SqliteMachine::try_whole(std::span<const EntryStamp> stamps, const Body& body, ApplyReport& report) {
+  using Undo = BatchRunner::Undo;
+  if (careful_groups_ == 0) {
+    LOCKSTEP_TRY(grouped, try_group(stamps, 0, stamps.size(), Undo::kByGroup, body, report));
+    if (grouped || !runner_->needs_savepoints()) return grouped;
+    careful_groups_ = kCarefulGroups;
+  }
+  --careful_groups_;
+  return try_group(stamps, 0, stamps.size(), Undo::kBySavepoint, body, report);
+}
+
 Status SqliteMachine::apply_alone(std::span<const EntryStamp> stamps, std::size_t position, const Body& body,
                                   ApplyReport& report) {
   known_.clear();
   while (true) {
-    LOCKSTEP_TRY(applied, try_group(stamps, position, position + 1, body, report));
+    LOCKSTEP_TRY(applied, try_group(stamps, position, position + 1, BatchRunner::Undo::kBySavepoint, body, report));
     if (applied) return {};
     known_.push_back(*runner_->lost());
   }
 }
 
 Result<bool> SqliteMachine::try_group(std::span<const EntryStamp> stamps, std::size_t first, std::size_t end,
-                                      const Body& body, ApplyReport& report) {
+                                      BatchRunner::Undo undo, const Body& body, ApplyReport& report) {
   LOCKSTEP_TRY_STATUS(connection_->step(begin_.get()));
   const std::size_t reported = report.entries.size();
   for (std::size_t position = first; position < end; ++position) {
-    LOCKSTEP_TRY_STATUS(run_entry(stamps[position], position, body, report));
-    if (!runner_->lost()) continue;
+    LOCKSTEP_TRY_STATUS(run_entry(stamps[position], position, undo, body, report));
+    if (!runner_->lost() && !runner_->needs_savepoints()) continue;
     report.entries.resize(reported);
+    if (!runner_->lost()) LOCKSTEP_TRY_STATUS(connection_->run("ROLLBACK"));
     LOCKSTEP_TRY_STATUS(forget_transaction());
     return false;
   }
@@ -132,20 +144,20 @@ Result<bool> SqliteMachine::try_group(std::span<const EntryStamp> stamps, std::s
   return true;
 }
 
-Status SqliteMachine::run_entry(const EntryStamp& stamp, std::size_t position, const Body& body,
-                                ApplyReport& report) {
+Status SqliteMachine::run_entry(const EntryStamp& stamp, std::size_t position, BatchRunner::Undo undo,
+                                const Body& body, ApplyReport& report) {
   ledger_.mark();
-  runner_->begin_entry(stamp, known_);
+  runner_->begin_entry(stamp, known_, undo);
   body(position, *runner_);
   if (runner_->error()) return std::unexpected(*runner_->error());
   AppliedEntry& entry = report.entries.emplace_back();
   entry.index = stamp.index;
-  if (runner_->lost()) return {};
+  if (runner_->lost() || runner_->needs_savepoints()) return {};
   entry.digest = ledger_.digest();
   return {};
 }
 
-// SQLite has rolled the transaction back; memory follows.
+// The transaction was rolled back; memory follows.
 Status SqliteMachine::forget_transaction() {
   connection_->statements().clear();
   ledger_.undo_to(0);

@@ -37,13 +37,17 @@ class SqliteMachine final : public Machine {
   Status load();
   Status rescan();
 
-  // Executes stamps[first, end) in one transaction. False: a statement ended it, and nothing has happened.
+  // Executes stamps[first, end) in one transaction. False: a statement ended it, or a batch needs savepoints, and
+  // nothing has happened.
   Result<bool> try_group(std::span<const EntryStamp> stamps, std::size_t first, std::size_t end,
-                         const Body& body, ApplyReport& report);
+                         BatchRunner::Undo undo, const Body& body, ApplyReport& report);
+  // All of them, if need be a second time with savepoints.
+  Result<bool> try_whole(std::span<const EntryStamp> stamps, const Body& body, ApplyReport& report);
   // One transaction for this entry, again until its lost batches are all known.
   Status apply_alone(std::span<const EntryStamp> stamps, std::size_t position, const Body& body,
                      ApplyReport& report);
-  Status run_entry(const EntryStamp& stamp, std::size_t position, const Body& body, ApplyReport& report);
+  Status run_entry(const EntryStamp& stamp, std::size_t position, BatchRunner::Undo undo, const Body& body,
+                   ApplyReport& report);
   Status forget_transaction();
   Status commit(const EntryStamp& last);
   Status vacuum(const EntryStamp& stamp);
@@ -65,6 +69,9 @@ class SqliteMachine final : public Machine {
   LogIndex durable_;
   std::uint64_t digest_ = 0;
   int wal_frames_ = 0;
+  // Groups that get savepoints at once, because one before them was executed twice.
+  static constexpr unsigned kCarefulGroups = 64;
+  unsigned careful_groups_ = 0;
   Status failed_;
 };
 
