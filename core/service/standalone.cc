@@ -61,9 +61,8 @@ void StandaloneNode::on_message(NodeId from, Channel channel, BytesView payload)
   if (channel == Channel::kRequest) desk_.on_request(from, payload);
 }
 
-void StandaloneNode::on_turn_end() {
-  if (!failure_) apply_lane_.apply_next();
-}
+// Also after a failure: it is the answer to what still waits.
+void StandaloneNode::on_turn_end() { apply_lane_.end_turn(); }
 
 // ---- requests ---------------------------------------------------------------------------------------------
 
