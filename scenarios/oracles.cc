@@ -12,6 +12,11 @@ std::vector<std::unique_ptr<Oracle>> make_oracles(const OracleContext& context) 
   const std::size_t voters = context.voters;
   CHECK(voters > 0, "a cluster without voters");
   std::vector<std::unique_ptr<Oracle>> oracles;
+  if (!context.is_replicated) {
+    oracles.push_back(std::make_unique<AppliedStays>());
+    oracles.push_back(std::make_unique<ExactlyOnce>());
+    return oracles;
+  }
   oracles.push_back(std::make_unique<ElectionSafety>());
   oracles.push_back(std::make_unique<LeaderAppendOnly>());
   oracles.push_back(std::make_unique<LogMatching>(voters));

@@ -9,7 +9,8 @@
 namespace lockstep::scenarios {
 
 struct OracleContext {
-  std::size_t voters = 0;  // members of the cluster; ever
+  std::size_t voters = 0;      // members of the cluster; ever
+  bool is_replicated = true;   // by Raft; else there is no log that its rules could be about
 };
 
 // Fresh ones, in the order in which reports name them.

@@ -86,6 +86,35 @@ void ExactlyOnce::on_event(const Observation& observation) {
                              " at index ", index, "; it had been executed at index ", executed_at));
 }
 
+// ---- applied stays ----------------------------------------------------------------------------------------------
+
+std::span<const env::EventType* const> AppliedStays::listens_to() const {
+  static constexpr const env::EventType* kListened[] = {&replica::kEntryApplied, &replica::kRecovered, &sim::kDiskWiped};
+  return kListened;
+}
+
+void AppliedStays::on_event(const Observation& observation) {
+  const env::Event& event = observation.event;
+  LogIndex& applied = applied_[observation.node];
+  if (event.type->number == sim::kDiskWiped.number) {
+    applied = LogIndex();
+    return;
+  }
+  count_check();
+  if (event.type->number == replica::kRecovered.number) {
+    const LogIndex found = Recovery(event).applied;
+    if (found < applied)
+      violate(observation, cat("n", observation.node, " came back with entry ", found, " after it had applied entry ",
+                               applied));
+    applied = found;
+    return;
+  }
+  const LogIndex index = AppliedEntry(event).index;
+  if (index != applied.next())
+    violate(observation, cat("n", observation.node, " applied entry ", index, " after entry ", applied));
+  applied = index;
+}
+
 // ---- prepared durable -------------------------------------------------------------------------------------------
 
 std::span<const env::EventType* const> PreparedDurable::listens_to() const {

@@ -75,6 +75,20 @@ class ExactlyOnce final : public Oracle {
   std::map<std::pair<GroupId, std::uint64_t>, Session> sessions_;
 };
 
+// For a database without a log behind it.
+class AppliedStays final : public Oracle {
+ public:
+  std::string_view name() const override { return "applied-stays"; }
+  std::string_view promise() const override {
+    return "What a standalone database has applied is in it after any crash, and entries are applied without a gap.";
+  }
+  std::span<const env::EventType* const> listens_to() const override;
+  void on_event(const Observation& observation) override;
+
+ private:
+  FlatTable<NodeId, LogIndex> applied_;
+};
+
 class PreparedDurable final : public Oracle {
  public:
   explicit PreparedDurable(std::size_t voters) : voters_(voters) {}

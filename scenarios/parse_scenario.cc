@@ -38,7 +38,9 @@ class ScenarioReader {
     read_member(at_, "name", out_.name);
     read_member(at_, "about", out_.about);
     read_member(at_, "seed", out_.seed);
+    read_member(at_, "system", out_.system);
     if (const auto cluster = at_.member("cluster")) read_cluster(*cluster);
+    if (out_.system == System::kStandaloneSql) check_standalone();
     read_environment();
     for (const json::Cursor& workload : at_.member("workload")->items()) read_workload(workload);
     if (const auto faults = at_.member("faults")) read_faults(*faults);
@@ -72,6 +74,16 @@ class ScenarioReader {
       read_member(*batch, "max_delay", cluster.batch.max_delay);
     }
     read_member(at, "drop_prefix_entries", cluster.drop_prefix_entries);
+  }
+
+  void check_standalone() {
+    const Cluster& cluster = out_.cluster;
+    const auto at = at_.nearest("cluster");
+    if (cluster.nodes != 1) at.nearest("nodes").refuse("1", "a standalone database is one node");
+    if (cluster.pause_before_commit > Duration::zero())
+      at.nearest("pause_before_commit").refuse("no pause", "a standalone database has no two-phase writes");
+    if (cluster.write_mode == WriteMode::kStrong)
+      at.nearest("write_mode").refuse("quorum", "a standalone database has no two-phase writes");
   }
 
   void read_environment() {

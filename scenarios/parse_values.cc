@@ -53,6 +53,10 @@ void read(const json::Cursor& at, Targets& out) {
   for (const json::Cursor& item : at.items()) read(item, out.emplace_back());
 }
 
+void read(const json::Cursor& at, System& out) {
+  read_choice(at, std::array{System::kRaftSql, System::kStandaloneSql}, out);
+}
+
 void read(const json::Cursor& at, WriteMode& out) {
   read_choice(at, std::array{WriteMode::kQuorum, WriteMode::kStrong}, out);
 }

@@ -198,7 +198,7 @@ std::vector<Verdict> judge(const Scenario& scenario, const std::vector<Verdict>&
 }  // namespace
 
 Run play(const Scenario& scenario, const RunOptions& options, Cast& cast, Stage& stage) {
-  Witness witness({.voters = scenario.cluster.nodes});
+  Witness witness({.voters = scenario.cluster.nodes, .is_replicated = scenario.system == System::kRaftSql});
   Nemesis nemesis(stage, scenario, cast.roster(), options.seed);
   SchemaSetup schema(cast, schema_of(scenario));
   EndPhase end(stage, cast, nemesis, scenario, options.seed);

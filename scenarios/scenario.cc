@@ -243,7 +243,9 @@ std::string to_string(const Target& target) {
   return "";
 }
 
-std::string_view to_string(System) { return "raft-sql"; }
+std::string_view to_string(System system) {
+  return system == System::kStandaloneSql ? "standalone-sql" : "raft-sql";
+}
 std::string_view to_string(WriteMode mode) { return mode == WriteMode::kQuorum ? "quorum" : "strong"; }
 std::string_view to_string(ReadLevel level) {
   return level == ReadLevel::kLinearizable ? "linearizable" : "local";

@@ -43,7 +43,7 @@ struct Rate {
 
 // ---- the world ------------------------------------------------------------------------------------------------
 
-enum class System : std::uint8_t { kRaftSql };
+enum class System : std::uint8_t { kRaftSql, kStandaloneSql };
 enum class WriteMode : std::uint8_t { kQuorum, kStrong };  // who must have prepared before Commit
 enum class ReadLevel : std::uint8_t { kLinearizable, kLocal };
 

@@ -3,6 +3,7 @@
 
 #include "base/check.h"
 #include "core/service/node.h"
+#include "core/service/standalone.h"
 #include "storage/sql/database.h"
 
 namespace lockstep::scenarios {
@@ -85,7 +86,9 @@ sim::ProcessOptions SimulatedStage::process_options(NodeId id) const {
 
 void SimulatedStage::add_node(NodeId id) {
   sim::ProcessOptions options = process_options(id);
-  options.factory = [this](const env::Env& env) {
+  options.factory = [this](const env::Env& env) -> std::unique_ptr<env::Actor> {
+    if (scenario_.system == System::kStandaloneSql)
+      return std::make_unique<service::StandaloneNode>(env, service::StandaloneConfig{});
     return std::make_unique<service::Node>(env, node_config(scenario_, cast_.roster(), env));
   };
   world_.add_process(id, std::move(options));

@@ -14,7 +14,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-const Vocabulary kVocabulary{{"txn.before_commit", "raft.before_persist"}, {}};
+const Vocabulary kVocabulary{{"txn.before_commit", "raft.before_persist", "replica.before_apply"}, {}};
 
 std::string all_text(const json::Problems& problems) {
   std::string out;

@@ -557,6 +557,25 @@ TEST(ExactlyOnce, WritesOfNoSessionAreNotMistakenForOneAnother) {
   EXPECT_EQ(court.verdict(), "");
 }
 
+// ---- applied stays ----------------------------------------------------------------------------------------------
+
+TEST(AppliedStays, AnEntryThatACrashTookAwayIsReported) {
+  OracleCourt court(1, false);
+  court.recovered(1, {.applied = 0});
+  for (std::uint64_t index = 1; index <= 3; ++index) court.applied(1, index, 1);
+  court.recovered(1, {.applied = 3});
+  EXPECT_EQ(court.verdict(), "");
+  court.recovered(1, {.applied = 2});
+  EXPECT_EQ(court.sentence("applied-stays"), "n1 came back with entry 2 after it had applied entry 3");
+}
+
+TEST(AppliedStays, AnEntryLeftOutIsReported) {
+  OracleCourt court(1, false);
+  court.recovered(1, {.applied = 4});
+  court.applied(1, 6, 1);
+  EXPECT_EQ(court.sentence("applied-stays"), "n1 applied entry 6 after entry 4");
+}
+
 // ---- transactions -----------------------------------------------------------------------------------------------
 
 TEST(Transactions, NodesThatDecideDifferentlyAreReported) {
