@@ -26,7 +26,7 @@ Host::Host(EventLoop& loop, HostOptions options, const Factory& factory)
       router_(*this),
       probes_([this](const std::function<void()>& work) { turn(work); }),
       self_(std::make_shared<Host*>(this)),
-      lanes_(std::make_unique<ThreadLanes>(loop, options_.quick_lanes,
+      lanes_(std::make_unique<ThreadLanes>(loop,
                                            [this](std::unique_ptr<env::Job> job) {
                                              turn([this, &job] { actor_->on_job_done(std::move(job)); });
                                            })),
@@ -76,7 +76,7 @@ void Host::end_turn() {
     const auto receive = found->second;  // it may detach itself
     (*receive)(local.channel, local.payload);
   }
-  lanes_->run_quick();
+  lanes_->run_brief_jobs();
 }
 
 void Host::send(NodeId to, Channel channel, BytesView payload) {

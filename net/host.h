@@ -5,7 +5,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -27,8 +26,7 @@ struct HostOptions {
   std::uint64_t seed = 0;      // from the operating system at boot; the host mixes in the incarnation
   std::string data_directory;  // exists; empty: this process has no files
   TransportOptions transport;
-  std::set<env::LaneId> quick_lanes;  // whose short jobs run on the loop, see thread_lanes.h
-  env::Trace* trace = nullptr;        // outlives the host; none: nobody looks
+  env::Trace* trace = nullptr;  // outlives the host; none: nobody looks
   Log log;
 };
 

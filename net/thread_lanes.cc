@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <set>
 #include <utility>
 
 namespace lockstep::net {
@@ -53,15 +54,17 @@ class ThreadLanes::Lane {
     wake_.notify_one();
   }
 
-  void run(env::Job& job) {
+  // On the loop. False: the job is for the thread.
+  bool run_briefly(env::Job& job) {
+    if (!is_idle() || !expectation_.is_short()) return false;
     const auto began = Clock::now();
-    job.run();
+    const bool ran = job.run_briefly();
     expectation_.took(Clock::now() - began);
+    return ran;
   }
 
-  // No job is with the thread, and the next one should be short.
-  bool is_quick() {
-    if (!expectation_.is_short()) return false;
+  // No job is with the thread.
+  bool is_idle() {
     const std::lock_guard lock(mutex_);
     return unfinished_ == 0;
   }
@@ -75,7 +78,9 @@ class ThreadLanes::Lane {
       auto job = std::move(waiting_.front());
       waiting_.pop_front();
       lock.unlock();
-      run(*job);
+      const auto began = Clock::now();
+      job->run();
+      expectation_.took(Clock::now() - began);
       lanes_.finished(std::move(job));
       lock.lock();
       --unfinished_;
@@ -92,8 +97,7 @@ class ThreadLanes::Lane {
   std::thread thread_;  // made for the first job that needs it
 };
 
-ThreadLanes::ThreadLanes(EventLoop& loop, std::set<env::LaneId> quick, Done done)
-    : loop_(loop), quick_(std::move(quick)), done_(std::move(done)) {}
+ThreadLanes::ThreadLanes(EventLoop& loop, Done done) : loop_(loop), done_(std::move(done)) {}
 
 ThreadLanes::~ThreadLanes() {
   lanes_.clear();
@@ -110,31 +114,31 @@ ThreadLanes::Lane& ThreadLanes::lane_of(env::LaneId id) {
 
 void ThreadLanes::submit(env::LaneId id, std::unique_ptr<env::Job> job) {
   Lane& lane = lane_of(id);
-  if (quick_.contains(id) && lane.is_quick()) {
-    quick_jobs_.push_back({&lane, std::move(job)});
+  if (lane.is_idle()) {
+    submitted_.push_back({&lane, std::move(job)});
   } else {
-    // What waits for the end of the turn was submitted before.
-    for (QuickJob& earlier : std::exchange(quick_jobs_, {})) {
-      if (earlier.lane == &lane) {
-        lane.submit(std::move(earlier.job));
-      } else {
-        quick_jobs_.push_back(std::move(earlier));
-      }
-    }
     lane.submit(std::move(job));
   }
 }
 
-void ThreadLanes::run_quick() {
-  if (quick_jobs_.empty()) return;
-  hand_back();  // what the thread has done for the same lane came before
-  auto jobs = std::exchange(quick_jobs_, {});
-  for (QuickJob& quick : jobs) quick.lane->run(*quick.job);
+void ThreadLanes::run_brief_jobs() {
+  if (submitted_.empty()) return;
+  hand_back();  // what the threads have done for the same lanes came before
+  std::vector<std::unique_ptr<env::Job>> ran;
+  std::set<const Lane*> handed_over;  // a later job of theirs must not come back first
+  for (Submitted& next : std::exchange(submitted_, {})) {
+    if (!handed_over.contains(next.lane) && next.lane->run_briefly(*next.job)) {
+      ran.push_back(std::move(next.job));
+    } else {
+      handed_over.insert(next.lane);
+      next.lane->submit(std::move(next.job));
+    }
+  }
   // A job may bring about the end of the lanes.
   const auto finished = finished_;
-  for (QuickJob& quick : jobs) {
+  for (auto& job : ran) {
     if (!finished->wanted) return;
-    done_(std::move(quick.job));
+    done_(std::move(job));
   }
 }
 

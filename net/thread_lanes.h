@@ -7,7 +7,6 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <set>
 #include <thread>
 #include <vector>
 
@@ -18,21 +17,20 @@ namespace lockstep::net {
 
 // submit() belongs to the loop's thread. Finished jobs come back on it, several at once if they are.
 //
-// To hand a job to a thread and take it back costs two wake-ups of a thread, about as much as a sync of a
-// fast disk. The jobs of a quick lane therefore run on the loop for as long as the lane's recent ones were
-// short; after a long one they go to the thread, until they have been short for a while. Only for lanes whose
-// work is bounded (the log; not a client's SQL): a disk that hangs stalls the whole process once, which is
-// what Raft's time-outs are for (docs/decisions/0062).
+// To hand a job to a thread and take it back costs two wake-ups, about as much as a sync of a fast disk.
+// While the recent jobs of a lane were short and nothing runs there, its next job is first tried on the loop
+// (Job::run_briefly); after a long one the lane's jobs go to the thread, until they have been short for a
+// while (docs/decisions/0062).
 class ThreadLanes final : public env::Lanes {
  public:
   using Done = std::function<void(std::unique_ptr<env::Job>)>;
 
-  ThreadLanes(EventLoop& loop, std::set<env::LaneId> quick, Done done);
+  ThreadLanes(EventLoop& loop, Done done);
   // Waits for the jobs that run; those that wait are destroyed, and none comes back.
   ~ThreadLanes() override;
 
-  // Runs what quick lanes were given, after what this turn sends has left.
-  void run_quick();
+  // Tries what was submitted in this turn, after what this turn sends has left.
+  void run_brief_jobs();
 
   void submit(env::LaneId lane, std::unique_ptr<env::Job> job) override;
 
@@ -50,17 +48,16 @@ class ThreadLanes final : public env::Lanes {
   void finished(std::unique_ptr<env::Job> job);
   void hand_back();
 
-  struct QuickJob {
+  struct Submitted {
     Lane* lane;
     std::unique_ptr<env::Job> job;
   };
 
   EventLoop& loop_;
-  std::set<env::LaneId> quick_;
   Done done_;
   std::shared_ptr<Finished> finished_ = std::make_shared<Finished>();
   std::map<env::LaneId, std::unique_ptr<Lane>> lanes_;
-  std::vector<QuickJob> quick_jobs_;
+  std::vector<Submitted> submitted_;  // in this turn, to idle lanes
 };
 
 }  // namespace lockstep::net

@@ -4,8 +4,15 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/prng.h"
 
 namespace lockstep::sim {
+namespace {
+
+constexpr Purpose kBriefly{"sim.lanes.briefly"};
+constexpr std::uint64_t kBrieflyPartsPerMillion = 250'000;
+
+}  // namespace
 
 LaneSet::~LaneSet() {
   for (const auto& [id, lane] : lanes_)
@@ -73,11 +80,18 @@ void LaneSet::run_jobs(Lane& lane) {
     const std::uint64_t ordinal = lane.next_ordinal++;
     host_.on_job_started(lane.id, ordinal);
     if (dead_) return;
-    job->run();
+    run(lane, *job, ordinal);
     if (dead_) return;
     lane.finished.push_back(std::move(job));
     host_.on_job_finished(lane.id, ordinal);
   }
+}
+
+// Some jobs are tried briefly first, as a real host does, so that what they undo is undone here too.
+void LaneSet::run(Lane& lane, env::Job& job, std::uint64_t ordinal) {
+  const auto object = static_cast<std::uint64_t>(lane.id);
+  if (chance(draw(seed_, kBriefly, object, ordinal), kBrieflyPartsPerMillion) && job.run_briefly()) return;
+  if (!dead_) job.run();
 }
 
 void LaneSet::resume(Lane& lane) {

@@ -25,7 +25,8 @@ class LaneHost {
 
 class LaneSet final : public env::Lanes {
  public:
-  LaneSet(LaneHost& host, StackPool& stacks) : host_(host), stacks_(stacks) {}
+  // `seed`: of this life.
+  LaneSet(LaneHost& host, StackPool& stacks, std::uint64_t seed) : host_(host), stacks_(stacks), seed_(seed) {}
   ~LaneSet() override;
 
   void submit(env::LaneId lane, std::unique_ptr<env::Job> job) override;
@@ -57,11 +58,13 @@ class LaneSet final : public env::Lanes {
 
   static void run_lane(void* lane);
   void run_jobs(Lane& lane);
+  void run(Lane& lane, env::Job& job, std::uint64_t ordinal);
   void resume(Lane& lane);
   Lane& find(env::LaneId id);
 
   LaneHost& host_;
   StackPool& stacks_;
+  std::uint64_t seed_;
   std::map<env::LaneId, Lane> lanes_;
   Lane* running_ = nullptr;
   bool dead_ = false;

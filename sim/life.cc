@@ -8,7 +8,7 @@ namespace lockstep::sim {
 Process::Life::Life(Process& process, std::uint64_t seed)
     : process_(process),
       seed_(seed),
-      lanes_(*this, process.world_.stacks),
+      lanes_(*this, process.world_.stacks, seed),
       disk_(process.disk_, lanes_, *this, process.options_.disk, seed) {}
 
 void Process::Life::start() {

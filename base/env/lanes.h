@@ -15,6 +15,10 @@ class Job {
   // On the lane. May block in disk calls; must not touch the actor. After a kill every disk call
   // fails with kGone: unwind without further effects. It must not throw.
   virtual void run() = 0;
+  // Does all of it if that is sure to take a short time, or leaves everything as it was and returns false; then run()
+  // follows. A host may call it in place of a hand-over to the lane, while nothing runs there: on a fast disk the two
+  // wake-ups of threads cost more than the work.
+  virtual bool run_briefly() { return false; }
   // Back on the actor, in the order of submission per lane; never called after a kill.
   virtual void done() = 0;
 };
