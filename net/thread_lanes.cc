@@ -12,7 +12,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 // A job that is expected to take less is not worth the way to a thread and back.
-constexpr Duration kWorthAThread = std::chrono::microseconds(200);
+constexpr Duration kWorthAThread = std::chrono::milliseconds(1);
 
 // How long the next job of a lane may take: the last long one is forgotten slowly.
 class Expectation {

@@ -35,8 +35,10 @@ void ApplyLane::note_opened(std::unique_ptr<StateMachine> machine) {
   for (const LogIndex transaction : machine_->undecided()) undecided_.insert(transaction);
 }
 
-void ApplyLane::end_turn() {
-  apply_next();
+void ApplyLane::end_turn(bool at_leisure) {
+  const Instant now = env_.clock.monotonic_now();
+  if (!waiting_.empty() && oldest_waiting_ == kNever) oldest_waiting_ = now;
+  if (!at_leisure || waiting_.size() >= config_.max_entries || now >= oldest_waiting_ + config_.leisure) apply_next();
   if (read_pool_) read_pool_->start();
 }
 
@@ -44,16 +46,23 @@ void ApplyLane::apply_next() {
   if (busy_ || waiting_.empty()) return;
   busy_ = true;
   const auto count = static_cast<std::ptrdiff_t>(std::min(waiting_.size(), config_.max_entries));
-  std::vector<raft::Entry> entries(std::make_move_iterator(waiting_.begin()),
-                                   std::make_move_iterator(waiting_.begin() + count));
+  const auto entries = std::make_shared<const std::vector<raft::Entry>>(
+      std::make_move_iterator(waiting_.begin()), std::make_move_iterator(waiting_.begin() + count));
   waiting_.erase(waiting_.begin(), waiting_.begin() + count);
-  auto run = [this, entries = std::move(entries)] { return machine_->apply(entries); };
-  auto job = std::make_shared<std::unique_ptr<env::Job>>(make_job(std::move(run), [this](Result<ApplyResult> result) {
+  oldest_waiting_ = kNever;
+  auto run = [this, entries] { return machine_->apply(*entries); };
+  auto done = [this](Result<ApplyResult> result) {
     busy_ = false;
     if (result) note_applied(*result);
     on_applied_(std::move(result));
-  }));
+  };
+  auto briefly = [this, entries](const auto&) { return briefly_done(machine_->apply_briefly(*entries)); };
+  auto job = std::make_shared<std::unique_ptr<env::Job>>(make_job(std::move(run), std::move(done), std::move(briefly)));
   env_.probe.reached(kBeforeApply, 0, [this, job] { env_.lanes.submit(kApplyLane, std::move(*job)); });
+}
+
+Instant ApplyLane::deadline() const {
+  return busy_ || oldest_waiting_ == kNever ? kNever : oldest_waiting_ + config_.leisure;
 }
 
 void ApplyLane::note_applied(const ApplyResult& result) {

@@ -24,6 +24,8 @@ struct ApplyConfig {
   Duration session_timeout = std::chrono::hours(1);  // by entry time
   std::size_t max_entries = 256;                     // in one SQLite transaction
   unsigned readers = 2;
+  // Where nobody waits for them (followers), entries may wait so long for others to share a transaction with.
+  Duration leisure = std::chrono::milliseconds(2);
 };
 
 // Belongs to the actor; what it says about the database is as of the last result.
@@ -44,7 +46,9 @@ class ApplyLane {
   void add(raft::Entry entry) { waiting_.push_back(std::move(entry)); }
   // Begins with what waits, entries and queries, unless their lanes are at work: what comes meanwhile goes next,
   // together.
-  void end_turn();
+  void end_turn(bool at_leisure);
+  // When what waits at leisure must be begun with.
+  Instant deadline() const;
   bool busy() const { return busy_; }
   // Makes everything applied durable.
   void sync(std::function<void(Result<LogIndex>)> then);
@@ -77,6 +81,7 @@ class ApplyLane {
   std::unique_ptr<ReadPool> read_pool_;
 
   std::vector<raft::Entry> waiting_;
+  Instant oldest_waiting_ = kNever;
   bool busy_ = false;
   LogIndex applied_;
   LogIndex durable_;

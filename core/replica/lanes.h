@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/env/lanes.h"
+#include "base/result.h"
 
 namespace lockstep::replica {
 
@@ -41,6 +42,14 @@ template <class Run, class Done>
 std::unique_ptr<env::Job> make_job(Run run, Done done) {
   const auto never = [](Run&) -> std::optional<decltype(std::declval<Run&>()())> { return std::nullopt; };
   return std::make_unique<FunctionJob<Run, Done, decltype(never)>>(std::move(run), std::move(done), never);
+}
+
+// What a brief attempt of a job that may fail gave: nothing, a result, or the failure.
+template <class T>
+std::optional<Result<T>> briefly_done(Result<std::optional<T>> attempt) {
+  if (!attempt) return std::unexpected(std::move(attempt).error());
+  if (!*attempt) return std::nullopt;
+  return std::move(**attempt);
 }
 
 // Takes no longer than the disk does for a few bytes.

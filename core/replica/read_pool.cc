@@ -27,34 +27,51 @@ void ReadPool::start() {
   }
 }
 
+namespace {
+
+std::vector<sql::Statement> rest_of(std::vector<sql::Statement>& statements, std::size_t done) {
+  return {std::make_move_iterator(statements.begin() + static_cast<std::ptrdiff_t>(done)),
+          std::make_move_iterator(statements.end())};
+}
+
+}  // namespace
+
 void ReadPool::run(std::size_t slot, std::size_t count) {
   slots_[slot].busy = true;
   const auto end = waiting_.begin() + static_cast<std::ptrdiff_t>(count);
-  std::vector<sql::Statement> statements;
+  const auto statements = std::make_shared<std::vector<sql::Statement>>();
   std::vector<Then> thens;
-  statements.reserve(count);
+  statements->reserve(count);
   thens.reserve(count);
   for (auto query = waiting_.begin(); query != end; ++query) {
-    statements.push_back(std::move(query->statement));
+    statements->push_back(std::move(query->statement));
     thens.push_back(std::move(query->then));
   }
   waiting_.erase(waiting_.begin(), end);
-  auto read = [this, slot, statements = std::move(statements)]() mutable -> Result<Answers> {
+  auto read = [this, slot, statements]() -> Result<Answers> {
     auto& reader = slots_[slot].reader;
     if (!reader) {
       LOCKSTEP_TRY(opened, database_.open_reader());
       reader = std::move(opened);
     }
-    LOCKSTEP_TRY(results, reader->query(statements, {}));
-    statements.erase(statements.begin(), statements.begin() + static_cast<std::ptrdiff_t>(results.size()));
-    return Answers{std::move(results), std::move(statements)};
+    LOCKSTEP_TRY(results, reader->query(*statements, {}));
+    return Answers{std::move(results), rest_of(*statements, results.size())};
+  };
+  auto briefly = [this, slot, statements](const auto&) -> std::optional<Result<Answers>> {
+    auto& reader = slots_[slot].reader;
+    if (!reader) return std::nullopt;
+    auto results = reader->query_briefly(*statements);
+    if (!results) return std::unexpected(results.error());
+    if (results->empty()) return std::nullopt;
+    const std::size_t answered = results->size();
+    return Answers{std::move(*results), rest_of(*statements, answered)};
   };
   auto answered = [this, slot, thens = std::move(thens)](Result<Answers> answers) mutable {
     slots_[slot].busy = false;
     answer(std::move(thens), std::move(answers));
   };
   lanes_.submit(env::LaneId(static_cast<std::uint8_t>(kFirstReaderLane + slot)),
-                make_job(std::move(read), std::move(answered)));
+                make_job(std::move(read), std::move(answered), std::move(briefly)));
 }
 
 void ReadPool::answer(std::vector<Then> thens, Result<Answers> answers) {

@@ -8,6 +8,12 @@
 #include "core/replica/lanes.h"
 
 namespace lockstep::replica {
+namespace {
+
+// Of the log, written on the actor's thread if the host likes.
+constexpr std::size_t kMostBriefBytes = 64 << 10;
+
+}  // namespace
 
 Replica::Replica(const env::Env& env, GroupId group, ReplicaConfig config, ReplicaListener& listener)
     : env_(env),
@@ -105,12 +111,15 @@ void Replica::on_alarm() {
 void Replica::end_turn() {
   if (!core_ || failed_) return;
   persist_next();
-  apply_lane_.end_turn();
+  // A leader's clients wait for answers, and reads for what they must see; nobody waits for the rest.
+  const bool at_leisure = core_ && core_->view().role != raft::Role::kLeader && waiting_reads_.empty();
+  apply_lane_.end_turn(at_leisure);
   drop_prefix_if_due();
 }
 
 Instant Replica::deadline() const {
-  return core_ && !failed_ ? std::min(core_->deadline(), persist_deadline_) : kNever;
+  if (!core_ || failed_) return kNever;
+  return std::min({core_->deadline(), persist_deadline_, apply_lane_.deadline()});
 }
 
 void Replica::propose(std::vector<raft::Propose::One> proposals) {
@@ -204,14 +213,21 @@ void Replica::persist_next() {
   if (persisting_ || persists_.empty()) return;
   persisting_ = true;
   persist_deadline_ = env_.clock.monotonic_now() + 2 * config_.raft.election_timeout;
+  std::size_t bytes = 0;
+  for (const raft::Persist& persist : persists_)
+    for (const raft::Entry& entry : persist.entries) bytes += entry.data.size();
   auto write = [this, batch = std::exchange(persists_, {})]() mutable -> Result<std::vector<raft::Persist>> {
     LOCKSTEP_TRY_STATUS(log_->persist(batch));
     return std::move(batch);
   };
-  auto job = std::make_shared<std::unique_ptr<env::Job>>(
-      make_job(std::move(write), [this](Result<std::vector<raft::Persist>> done) {
-        if (succeeded(done)) persisted(std::move(*done));
-      }));
+  auto done = [this](Result<std::vector<raft::Persist>> batch) {
+    if (succeeded(batch)) persisted(std::move(*batch));
+  };
+  auto briefly = [bytes](auto& run) {
+    using Done = decltype(run());
+    return bytes <= kMostBriefBytes ? std::optional<Done>(run()) : std::nullopt;
+  };
+  auto job = std::make_shared<std::unique_ptr<env::Job>>(make_job(std::move(write), std::move(done), briefly));
   env_.probe.reached(kBeforePersist, 0, [this, job] { env_.lanes.submit(kLogLane, std::move(*job)); });
 }
 

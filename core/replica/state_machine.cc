@@ -21,6 +21,10 @@ struct StateMachine::Pending {
 namespace {
 
 using What = AppliedCommand::What;
+// What is done on the actor's thread, if it is short in its other respects too.
+constexpr std::size_t kMostBriefEntries = 8;
+constexpr std::size_t kMostBriefBytes = 16 << 10;
+
 using Verdict = ReplicatedState::Admission::Verdict;
 
 }  // namespace
@@ -73,25 +77,48 @@ Result<ApplyResult> StateMachine::apply(std::span<const raft::Entry> entries) {
   return result;
 }
 
-Status StateMachine::apply_group(std::span<Pending> group, ApplyResult& result) {
-  sql::ApplyReport report;
-  if (group.front().is_maintenance()) {
-    const auto what = group.front().command->maintain().what() == wire::Maintain::VACUUM
-                          ? sql::Machine::Maintenance::kVacuum
-                          : sql::Machine::Maintenance::kAnalyze;
-    LOCKSTEP_TRY(done, machine_->maintain(group.front().stamp, what));
-    report = std::move(done);
-    group.front().applied.what = What::kMaintained;
-  } else {
-    std::vector<sql::EntryStamp> stamps;
-    stamps.reserve(group.size());
-    for (const Pending& item : group) stamps.push_back(item.stamp);
-    LOCKSTEP_TRY(done, machine_->apply(stamps, [&](std::size_t at, sql::EntryScope& scope) {
-      execute(group[at], scope);
-    }));
-    report = std::move(done);
-  }
+Result<std::optional<ApplyResult>> StateMachine::apply_briefly(std::span<const raft::Entry> entries) {
+  std::size_t bytes = 0;
+  for (const raft::Entry& entry : entries) bytes += entry.data.size();
+  if (entries.size() > kMostBriefEntries || bytes > kMostBriefBytes) return std::nullopt;
+  std::vector<Pending> pending = read(entries);
+  if (std::ranges::any_of(pending, &Pending::is_maintenance)) return std::nullopt;
+  LOCKSTEP_TRY(report, machine_->apply_briefly(stamps_of(pending), [&](std::size_t at, sql::EntryScope& scope) {
+    execute(pending[at], scope);
+  }));
+  if (!report) return std::nullopt;
+  ApplyResult result;
+  collect(pending, std::move(*report), result);
+  result.durable = machine_->durable();
+  return result;
+}
 
+std::vector<sql::EntryStamp> StateMachine::stamps_of(std::span<const Pending> group) {
+  std::vector<sql::EntryStamp> stamps;
+  stamps.reserve(group.size());
+  for (const Pending& item : group) stamps.push_back(item.stamp);
+  return stamps;
+}
+
+Status StateMachine::apply_group(std::span<Pending> group, ApplyResult& result) {
+  const auto run = [&]() -> Result<sql::ApplyReport> {
+    if (group.front().is_maintenance()) return maintain(group.front());
+    return machine_->apply(stamps_of(group),
+                           [&](std::size_t at, sql::EntryScope& scope) { execute(group[at], scope); });
+  };
+  LOCKSTEP_TRY(report, run());
+  collect(group, std::move(report), result);
+  return {};
+}
+
+Result<sql::ApplyReport> StateMachine::maintain(Pending& pending) {
+  pending.applied.what = What::kMaintained;
+  const auto what = pending.command->maintain().what() == wire::Maintain::VACUUM ? sql::Machine::Maintenance::kVacuum
+                                                                                 : sql::Machine::Maintenance::kAnalyze;
+  return machine_->maintain(pending.stamp, what);
+}
+
+void StateMachine::collect(std::span<Pending> group, sql::ApplyReport report, ApplyResult& result) {
   CHECK(report.entries.size() == group.size(), report.entries.size(), " of ", group.size());
   for (std::size_t i = 0; i < group.size(); ++i) {
     group[i].applied.digest = report.entries[i].digest;
@@ -100,7 +127,6 @@ Status StateMachine::apply_group(std::span<Pending> group, ApplyResult& result) 
   std::move(report.versions.begin(), report.versions.end(), std::back_inserter(result.versions));
   std::move(report.changes.begin(), report.changes.end(), std::back_inserter(result.changes));
   result.one_by_one |= report.one_by_one;
-  return {};
 }
 
 void StateMachine::execute(Pending& pending, sql::EntryScope& scope) {

@@ -6,6 +6,7 @@
 #include <google/protobuf/arena.h>
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -67,6 +68,9 @@ class StateMachine {
   // In order, each entry exactly once. An error means that this node must stop.
   Result<ApplyResult> apply(std::span<const raft::Entry> entries);
 
+  // The same if it is sure to be short; otherwise nothing has happened, and there is no result.
+  Result<std::optional<ApplyResult>> apply_briefly(std::span<const raft::Entry> entries);
+
   // Makes everything applied durable.
   Result<LogIndex> sync();
 
@@ -89,7 +93,11 @@ class StateMachine {
   void record(wire::WriteOutcome& outcome, AppliedCommand& applied);
   // Parses the entries' commands; they live until the next call.
   std::vector<Pending> read(std::span<const raft::Entry> entries);
+  static std::vector<sql::EntryStamp> stamps_of(std::span<const Pending> group);
   Status apply_group(std::span<Pending> group, ApplyResult& result);
+  Result<sql::ApplyReport> maintain(Pending& pending);
+  // What the database reports of a group goes to its commands, and these to the result.
+  static void collect(std::span<Pending> group, sql::ApplyReport report, ApplyResult& result);
 
   // Commands and outcomes of one call of apply(). The first block is reused, so that most calls allocate little.
   static constexpr std::size_t kBlockBytes = std::size_t{128} << 10;

@@ -132,7 +132,14 @@ bool BatchRunner::run_all(std::span<const Statement> statements, BatchResult& re
 
 bool BatchRunner::run_one(const Statement& statement, BatchResult& result) {
   const auto compiled = connection_.statements().get(statement.text);
-  if (compiled && (*compiled)->facts.changes_schema) changed_schema_ = true;
+  if (compiled && (*compiled)->facts.changes_schema) {
+    changed_schema_ = true;
+    if (Budget& budget = connection_.lane().budget; budget.is_brief()) {  // tables may be scanned
+      budget.overdraw();
+      end_with(result, Outcome::kLimit, "not briefly");
+      return false;
+    }
+  }
   const bool writes_rows = compiled && (*compiled)->facts.writes_rows();
   Execution execution = compiled ? run_compiled(**compiled, statement.parameters)
                                  : failed_compilation(connection_, compiled.error());

@@ -110,6 +110,11 @@ class Machine {
   virtual Result<ApplyReport> apply(std::span<const EntryStamp> stamps,
                                     const std::function<void(std::size_t, EntryScope&)>& body) = 0;
 
+  // The same if it is sure to be short: a bounded number of operations, no change of the schema, no checkpoint due.
+  // Otherwise nothing has happened, and there is no report.
+  virtual Result<std::optional<ApplyReport>> apply_briefly(
+      std::span<const EntryStamp> stamps, const std::function<void(std::size_t, EntryScope&)>& body) = 0;
+
   enum class Maintenance { kVacuum, kAnalyze };
   // Applied alone, as an entry of its own.
   virtual Result<ApplyReport> maintain(const EntryStamp& stamp, Maintenance what) = 0;
@@ -140,6 +145,8 @@ class Reader {
   // before it returns. So there are one or more results, in order, each within the limits: kLimit if a result or its
   // work is too large. An error means that this node's disk failed.
   virtual Result<std::vector<QueryResult>> query(std::span<const Statement> statements, const QueryLimits& limits) = 0;
+  // Ends before the first statement that is not sure to be short; so there may be no result.
+  virtual Result<std::vector<QueryResult>> query_briefly(std::span<const Statement> statements) = 0;
   Result<QueryResult> query(const Statement& statement, const QueryLimits& limits) {
     LOCKSTEP_TRY(results, query(std::span(&statement, 1), limits));
     return std::move(results.front());

@@ -20,7 +20,11 @@ class Budget {
 
   void refill(std::uint64_t limit) { limit_ = limit, used_ = 0; }
   void begin_statement() { counting_ = true, ahead_ = 0; }
-  void end_statement(std::uint64_t operations) { counting_ = false, used_ += operations; }
+  void end_statement(std::uint64_t operations) {
+    counting_ = false;
+    used_ += operations;
+    brief_used_ += operations;
+  }
   bool exhausted() const { return used_ > limit_; }
   std::uint64_t limit() const { return limit_; }
   std::uint64_t used() const { return used_; }
@@ -28,13 +32,29 @@ class Budget {
   bool look() {
     if (!counting_) return false;
     ahead_ += kStride;
-    return used_ + ahead_ > limit_;
+    if (brief_used_ + ahead_ > brief_limit_) overdraw();
+    return overdrawn_ || used_ + ahead_ > limit_;
   }
+
+  // Work that must be short: so many operations for all statements until end_brief(). One that would need more is
+  // ended, and its result means nothing: the work is to be undone, and done again without haste.
+  void begin_brief(std::uint64_t operations) {
+    brief_limit_ = operations;
+    brief_used_ = 0;
+    overdrawn_ = false;
+  }
+  void end_brief() { begin_brief(UINT64_MAX); }
+  bool is_brief() const { return brief_limit_ != UINT64_MAX; }
+  void overdraw() { overdrawn_ = true; }
+  bool overdrawn() const { return overdrawn_ || brief_used_ > brief_limit_; }
 
  private:
   std::uint64_t limit_ = UINT64_MAX;
   std::uint64_t used_ = 0;
   std::uint64_t ahead_ = 0;
+  std::uint64_t brief_limit_ = UINT64_MAX;
+  std::uint64_t brief_used_ = 0;
+  bool overdrawn_ = false;
   bool counting_ = false;
 };
 

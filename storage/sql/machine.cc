@@ -8,6 +8,9 @@
 namespace lockstep::sql {
 namespace {
 
+// A few hundred microseconds.
+constexpr std::uint64_t kBriefOperations = 20'000;
+
 int note_wal_frames(void* frames, sqlite3*, const char*, int count) {
   *static_cast<int*>(frames) = count;
   return SQLITE_OK;
@@ -45,8 +48,10 @@ Status SqliteMachine::load() {
   runner_ = std::move(runner);
   LOCKSTEP_TRY(begin, connection_->prepare("BEGIN IMMEDIATE"));
   LOCKSTEP_TRY(commit, connection_->prepare("COMMIT"));
+  LOCKSTEP_TRY(roll_back, connection_->prepare("ROLLBACK"));
   begin_ = std::move(begin);
   commit_ = std::move(commit);
+  roll_back_ = std::move(roll_back);
   // Frames recovered after a process crash may exist in the operating system's cache only.
   LOCKSTEP_TRY_STATUS(connection_->sync_wal());
   LOCKSTEP_TRY(progress, state_->progress());
@@ -109,11 +114,28 @@ Result<bool> SqliteMachine::try_whole(std::span<const EntryStamp> stamps, const 
   using Undo = BatchRunner::Undo;
   if (careful_groups_ == 0) {
     LOCKSTEP_TRY(grouped, try_group(stamps, 0, stamps.size(), Undo::kByGroup, body, report));
-    if (grouped || !runner_->needs_savepoints()) return grouped;
+    const bool in_haste = connection_->lane().budget.overdrawn();
+    if (grouped || in_haste || !runner_->needs_savepoints()) return grouped;
     careful_groups_ = kCarefulGroups;
   }
   --careful_groups_;
   return try_group(stamps, 0, stamps.size(), Undo::kBySavepoint, body, report);
+}
+
+Result<std::optional<ApplyReport>> SqliteMachine::apply_briefly(std::span<const EntryStamp> stamps,
+                                                                const Body& body) {
+  Connection::Use use(*connection_);
+  LOCKSTEP_TRY_STATUS(failed_);
+  if (stamps.empty() || checkpoint_due()) return std::nullopt;
+  CHECK(stamps.front().index > progress_.applied, "entry ", stamps.front().index, " is applied already");
+  known_.clear();
+  ApplyReport report;
+  connection_->lane().budget.begin_brief(kBriefOperations);
+  const Result<bool> grouped = try_whole(stamps, body, report);
+  connection_->lane().budget.end_brief();
+  if (!grouped) return std::unexpected(keep(std::unexpected(grouped.error())).error());
+  if (!*grouped) return std::nullopt;
+  return report;
 }
 
 Status SqliteMachine::apply_alone(std::span<const EntryStamp> stamps, std::size_t position, const Body& body,
@@ -132,10 +154,10 @@ Result<bool> SqliteMachine::try_group(std::span<const EntryStamp> stamps, std::s
   const std::size_t reported = report.entries.size();
   for (std::size_t position = first; position < end; ++position) {
     LOCKSTEP_TRY_STATUS(run_entry(stamps[position], position, undo, body, report));
-    if (!runner_->lost() && !runner_->needs_savepoints()) continue;
+    const bool overdrawn = connection_->lane().budget.overdrawn();
+    if (!runner_->lost() && !runner_->needs_savepoints() && !overdrawn) continue;
     report.entries.resize(reported);
-    if (!runner_->lost()) LOCKSTEP_TRY_STATUS(connection_->run("ROLLBACK"));
-    LOCKSTEP_TRY_STATUS(forget_transaction());
+    LOCKSTEP_TRY_STATUS(abandon_transaction());
     return false;
   }
   std::ranges::move(ledger_.changed_since(0), std::back_inserter(report.versions));
@@ -157,7 +179,13 @@ Status SqliteMachine::run_entry(const EntryStamp& stamp, std::size_t position, B
   return {};
 }
 
-// The transaction was rolled back; memory follows.
+// Unless SQLite has done it.
+Status SqliteMachine::abandon_transaction() {
+  if (sqlite3_get_autocommit(connection_->db()) == 0) LOCKSTEP_TRY_STATUS(connection_->step(roll_back_.get()));
+  return forget_transaction();
+}
+
+// The transaction has been rolled back; memory follows.
 Status SqliteMachine::forget_transaction() {
   connection_->statements().clear();
   ledger_.undo_to(0);
@@ -231,7 +259,7 @@ Status SqliteMachine::sync() {
 Status SqliteMachine::checkpoint_if_due() {
   Connection::Use use(*connection_);
   LOCKSTEP_TRY_STATUS(failed_);
-  if (wal_frames_ < static_cast<int>(options_.checkpoint_frames)) return {};
+  if (!checkpoint_due()) return {};
   int frames = 0;
   int copied = 0;
   const int rc =

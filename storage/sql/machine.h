@@ -26,6 +26,8 @@ class SqliteMachine final : public Machine {
   std::vector<std::pair<std::string, std::uint64_t>> versions() const override { return ledger_.versions(); }
   Result<ApplyReport> apply(std::span<const EntryStamp> stamps,
                             const std::function<void(std::size_t, EntryScope&)>& body) override;
+  Result<std::optional<ApplyReport>> apply_briefly(
+      std::span<const EntryStamp> stamps, const std::function<void(std::size_t, EntryScope&)>& body) override;
   Result<ApplyReport> maintain(const EntryStamp& stamp, Maintenance what) override;
   Status sync() override;
   Status checkpoint_if_due() override;
@@ -48,7 +50,9 @@ class SqliteMachine final : public Machine {
                      ApplyReport& report);
   Status run_entry(const EntryStamp& stamp, std::size_t position, BatchRunner::Undo undo, const Body& body,
                    ApplyReport& report);
+  Status abandon_transaction();
   Status forget_transaction();
+  bool checkpoint_due() const { return wal_frames_ >= static_cast<int>(options_.checkpoint_frames); }
   Status commit(const EntryStamp& last);
   Status vacuum(const EntryStamp& stamp);
   Status analyse(const EntryStamp& stamp);
@@ -64,6 +68,7 @@ class SqliteMachine final : public Machine {
   std::unique_ptr<BatchRunner> runner_;
   StatementHandle begin_;
   StatementHandle commit_;
+  StatementHandle roll_back_;
   std::vector<BatchRunner::KnownResult> known_;  // lost batches of the entry that is applied alone
   Progress progress_;
   LogIndex durable_;

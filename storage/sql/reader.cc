@@ -14,6 +14,9 @@ constexpr Purpose kQueryRandom{"sql.query_random"};
 // Whoever shares a snapshot also waits for the others: past either bound the rest is left to another reader.
 constexpr std::size_t kSharedBytes = 1 << 20;
 constexpr std::uint64_t kSharedOperations = 100'000;
+// What is sure to be short; beyond it a query is not done on the actor's thread.
+constexpr std::size_t kBriefBytes = 64 << 10;
+constexpr std::uint64_t kBriefOperations = 20'000;
 
 }  // namespace
 
@@ -43,6 +46,13 @@ Result<std::vector<QueryResult>> SqliteReader::query(std::span<const Statement> 
   return results;
 }
 
+Result<std::vector<QueryResult>> SqliteReader::query_briefly(std::span<const Statement> statements) {
+  connection_->lane().budget.begin_brief(kBriefOperations);
+  auto results = query(statements, {.max_result_bytes = kBriefBytes, .max_operations = kBriefOperations});
+  connection_->lane().budget.end_brief();
+  return results;
+}
+
 Result<std::vector<QueryResult>> SqliteReader::query_snapshot(std::span<const Statement> statements,
                                                               const QueryLimits& limits) {
   LOCKSTEP_TRY(progress, state_->progress());
@@ -57,6 +67,7 @@ Result<std::vector<QueryResult>> SqliteReader::query_snapshot(std::span<const St
     lane.draws.emplace(progress.applied.value(), kQueryRandom, 0);
     lane.budget.refill(limits.max_operations);
     LOCKSTEP_TRY(result, query_one(statement, limits, bytes));
+    if (lane.budget.is_brief() && (lane.budget.overdrawn() || result.outcome == Outcome::kLimit)) break;
     result.applied = progress.applied;
     results.push_back(std::move(result));
     operations += lane.budget.used();

@@ -15,6 +15,7 @@ class SqliteReader final : public Reader {
 
   using Reader::query;
   Result<std::vector<QueryResult>> query(std::span<const Statement> statements, const QueryLimits& limits) override;
+  Result<std::vector<QueryResult>> query_briefly(std::span<const Statement> statements) override;
   Result<std::uint64_t> version(const std::string& table) override;
 
  private:
