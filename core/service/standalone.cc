@@ -62,7 +62,7 @@ void StandaloneNode::on_message(NodeId from, Channel channel, BytesView payload)
 }
 
 // Also after a failure: it is the answer to what still waits.
-void StandaloneNode::on_turn_end() { apply_lane_.end_turn(); }
+void StandaloneNode::on_turn_end() { apply_lane_.end_turn(false); }
 
 // ---- requests ---------------------------------------------------------------------------------------------
 
