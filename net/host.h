@@ -77,6 +77,7 @@ class Host {
     Host& host_;
   };
   struct NoTrace final : env::Trace {
+    bool wants(const env::EventType&) const override { return false; }
     void emit(const env::Event&) override {}
   };
   struct Local {  // a frame on its way to a local party
