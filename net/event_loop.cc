@@ -2,14 +2,33 @@
 #include "net/event_loop.h"
 
 #include <memory>
+#include <thread>
 
 namespace lockstep::net {
+namespace {
+
+// After the last event the loop looks for the next one itself for so long, and lets others have the processor
+// in between. To fall asleep and be woken costs more than most answers take to come (docs/decisions/0062).
+constexpr Duration kLinger = std::chrono::microseconds(50);
+
+}  // namespace
 
 EventLoop::EventLoop() : work_(asio::make_work_guard(context_)) {}
 
 // Restarted behind each run, not before it: a stop() that comes early, such as a signal's, is not lost.
 void EventLoop::run() {
-  context_.run();
+  using Clock = std::chrono::steady_clock;
+  auto last = Clock::now();
+  while (!context_.stopped()) {
+    if (context_.poll() > 0) {
+      last = Clock::now();
+    } else if (Clock::now() - last < kLinger) {
+      std::this_thread::yield();
+    } else {
+      context_.run_one();
+      last = Clock::now();
+    }
+  }
   context_.restart();
 }
 
