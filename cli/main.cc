@@ -29,8 +29,13 @@ std::string path_complaint(const std::string& text) {
 }
 
 void add_run(CLI::App& app, lockstep::cli::RunArguments& arguments) {
-  CLI::App& run = *app.add_subcommand("run", "Run scenario files in the simulator and print what they proved");
+  CLI::App& run = *app.add_subcommand("run", "Run scenario files in the simulator or on real processes and print what they proved");
   run.add_option("FILE", arguments.files, "Scenario files (JSON; `lockstep schema` prints the schema)")->required();
+  run.add_option_function<std::string>(
+         "--on", [&arguments](const std::string& world) { arguments.on_real = world == "real"; },
+         "sim, or real: node processes on this machine, in real time; what it cannot do is reported as skipped")
+      ->check(CLI::IsMember({"sim", "real"}))
+      ->default_str("sim");
   run.add_option("--seed", arguments.seed, "Decides everything that chance decides; default: the file's own seed")
       ->check(seed_complaint, "SEED");
   run.add_option("--out", arguments.out, "Directory for reports, one below it per run")
@@ -66,6 +71,8 @@ void add_node(CLI::App& app, lockstep::cli::NodeArguments& arguments) {
   node.add_option("--engine", arguments.engine, "Without a file: sqlite");
   node.add_option("--listen", arguments.listen, "Without a file: the host to listen on (127.0.0.1)");
   node.add_flag("--insecure-listen", arguments.insecure_listen, "Allow other machines to connect without TLS");
+  node.add_flag("--allow-faults", arguments.allow_faults,
+                "Let an operator bring faults through the data directory (docs/format/faults.md)");
   node.footer("SIGTERM stops it in good order: no more writes, leadership handed over, everything durable.\n"
               "Exit code: 0 stopped, 1 a port, a disk or another process is in the way, 2 bad input.\n"
               "Example: lockstep node --data data/n1 --port 4000");

@@ -37,7 +37,7 @@ int run_node(const NodeArguments& arguments, std::ostream& out, std::ostream& er
   }
   const auto log = open_log(settings->log);
   if (!log) return complain(log.error(), err);
-  NodeProgram program(*settings, *log);
+  NodeProgram program(*settings, arguments.allow_faults, *log);
   if (const Status started = program.start(); !started) return complain(started.error(), err);
   out << program.introduction() << std::endl;  // whoever waits for this line must get it now
   program.run();

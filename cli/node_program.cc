@@ -19,6 +19,7 @@ namespace {
 
 constexpr NodeId kWatcher{~0ull};  // a local party; no client is called so
 constexpr Duration kWatchInterval = std::chrono::seconds(1);
+constexpr std::size_t kTraceRingBytes = 64 << 20;
 constexpr Duration kPatience = std::chrono::seconds(10);  // for leaving in good order
 
 std::uint64_t random_number() {
@@ -67,8 +68,12 @@ void raise_descriptor_limit() {
 
 }  // namespace
 
-NodeProgram::NodeProgram(config::NodeSettings settings, std::shared_ptr<spdlog::logger> log)
-    : settings_(std::move(settings)), log_(std::move(log)), signals_(loop_.context()) {}
+NodeProgram::NodeProgram(config::NodeSettings settings, bool allow_faults,
+                         std::shared_ptr<spdlog::logger> log)
+    : settings_(std::move(settings)),
+      allow_faults_(allow_faults),
+      log_(std::move(log)),
+      signals_(loop_.context()) {}
 
 // ---- start
 // ----------------------------------------------------------------------------------------------------
@@ -76,6 +81,7 @@ NodeProgram::NodeProgram(config::NodeSettings settings, std::shared_ptr<spdlog::
 Status NodeProgram::start() {
   raise_descriptor_limit();
   LOCKSTEP_TRY_STATUS(claim_directory());
+  LOCKSTEP_TRY_STATUS(open_trace());
   LOCKSTEP_TRY(native, listen(settings_.listen.native));
   take_signals();
   google::protobuf::SetLogHandler(nullptr);  // bytes of strangers that do not parse are no news
@@ -83,6 +89,7 @@ Status NodeProgram::start() {
   host_ = std::make_unique<net::Host>(loop_, host_options(),
                                       [this](const env::Env& env) { return make_actor(env); });
   host_->attach_local(kWatcher, [this](Channel, BytesView reply) { on_watched(reply); });
+  LOCKSTEP_TRY_STATUS(open_faults());
   host_->transport().serve(std::move(native));
   host_->start();
   watch();
@@ -94,6 +101,24 @@ Status NodeProgram::claim_directory() {
   auto directory = DataDirectory::open(settings_.data, owner_of(settings_), expect_data);
   if (!directory) return std::unexpected(std::move(directory).error());
   directory_.emplace(std::move(*directory));
+  return {};
+}
+
+Status NodeProgram::open_trace() {
+  if (!allow_faults_) return {};
+  const std::string path = cat(directory_->path(), "/", faults::kTraceRingFile);
+  LOCKSTEP_TRY(trace, net::TraceRing::create(path, kTraceRingBytes, owner_of(settings_).node,
+                                             directory_->incarnation()));
+  trace_ = std::move(trace);
+  return {};
+}
+
+Status NodeProgram::open_faults() {
+  if (!allow_faults_) return {};
+  log_->warn("faults are allowed: whoever may write to the data directory can break this node");
+  LOCKSTEP_TRY(admin, faults::Admin::open(loop_, *host_, directory_->path(),
+                                          [log = log_](const std::string& line) { log->info(line); }));
+  faults_ = std::move(admin);
   return {};
 }
 
@@ -111,6 +136,7 @@ net::HostOptions NodeProgram::host_options() const {
   out.transport.boot = random_number();
   out.transport.identity = sql::sqlite_identity();
   out.transport.limits.max_connections = settings_.limits.max_connections;
+  out.trace = trace_.get();
   out.log = [log = log_](const std::string& line) { log->info(line); };
   if (!settings_.cluster) return out;
   out.place.cluster = config::cluster_id(settings_.cluster->name);
@@ -146,6 +172,7 @@ std::string NodeProgram::introduction() const {
 
 void NodeProgram::run() {
   loop_.run();
+  faults_.reset();
   host_.reset();
   log_->flush();
 }

@@ -13,14 +13,17 @@
 #include "config/node_settings.h"
 #include "core/service/feed.h"
 #include "core/service/node.h"
+#include "net/faults/admin.h"
 #include "net/host.h"
+#include "net/trace_ring.h"
 
 namespace lockstep::cli {
 
 // One at a time in a process: it takes the signals that end a process.
 class NodeProgram final : private service::FeedSubscriber {
  public:
-  NodeProgram(config::NodeSettings settings, std::shared_ptr<spdlog::logger> log);
+  // `allow_faults`: an operator may bring faults (docs/format/faults.md).
+  NodeProgram(config::NodeSettings settings, bool allow_faults, std::shared_ptr<spdlog::logger> log);
 
   // Everything that can be refused is refused here.
   Status start();
@@ -34,6 +37,8 @@ class NodeProgram final : private service::FeedSubscriber {
 
   Status check_supported() const;
   Status claim_directory();
+  Status open_trace();
+  Status open_faults();
   Result<Acceptor> listen(const config::Address& address);
   net::HostOptions host_options() const;
   std::unique_ptr<env::Actor> make_actor(const env::Env& env);
@@ -48,6 +53,7 @@ class NodeProgram final : private service::FeedSubscriber {
   void on_role(const raft::RoleChanged& change) override;
 
   config::NodeSettings settings_;
+  bool allow_faults_;
   std::shared_ptr<spdlog::logger> log_;
   net::EventLoop loop_;
   net::asio::signal_set signals_;
@@ -55,7 +61,9 @@ class NodeProgram final : private service::FeedSubscriber {
   std::string failure_;  // as told to people
   std::optional<DataDirectory> directory_;
   service::Retiring* retiring_ = nullptr;  // the actor
+  std::unique_ptr<net::TraceRing> trace_;  // with allow_faults
   std::unique_ptr<net::Host> host_;
+  std::unique_ptr<faults::Admin> faults_;  // with allow_faults
 };
 
 }  // namespace lockstep::cli

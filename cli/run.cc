@@ -16,6 +16,7 @@
 #include "reports/render.h"
 #include "scenarios/event_catalog.h"
 #include "scenarios/parse_scenario.h"
+#include "scenarios/real/run_real.h"
 #include "scenarios/run.h"
 
 namespace lockstep::cli {
@@ -92,20 +93,22 @@ std::optional<std::vector<Task>> read_tasks(const RunArguments& arguments, std::
 // One line on a terminal, from the time on when somebody would begin to wonder.
 class ProgressLine {
  public:
-  ProgressLine(const std::string& name, std::ostream& err) : name_(name), err_(err) {}
+  ProgressLine(const std::string& name, bool on_real, std::ostream& err)
+      : name_(name), on_real_(on_real), err_(err) {}
   ~ProgressLine() {
     if (shown_) err_ << "\r\033[K" << std::flush;
   }
   ProgressLine(const ProgressLine&) = delete;
   ProgressLine& operator=(const ProgressLine&) = delete;
 
-  void show(Duration simulated, Duration end) {
+  void show(Duration passed, Duration end) {
     const auto now = std::chrono::steady_clock::now();
     if (now < next_) return;
     next_ = now + std::chrono::milliseconds(200);
     shown_ = true;
-    err_ << "\r\033[K" << name_ << ": " << whole_seconds(simulated) << " of " << whole_seconds(end)
-         << " s simulated in " << whole_seconds(now - began_) << " s" << std::flush;
+    err_ << "\r\033[K" << name_ << ": " << whole_seconds(passed) << " of " << whole_seconds(end) << " s";
+    if (!on_real_) err_ << " simulated in " << whole_seconds(now - began_) << " s";
+    err_ << std::flush;
   }
 
  private:
@@ -114,11 +117,19 @@ class ProgressLine {
   }
 
   const std::string& name_;
+  bool on_real_;
   std::ostream& err_;
   const std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
   std::chrono::steady_clock::time_point next_ = began_ + std::chrono::seconds(2);
   bool shown_ = false;
 };
+
+Result<scenarios::Run> real_run(const Task& task, scenarios::RunOptions options) {
+  options.seed = task.seed;
+  auto run = real::run_real(task.scenario, options);
+  if (run) run->report.scenario = task.title;
+  return run;
+}
 
 scenarios::Run timed_run(const Task& task, scenarios::RunOptions options = {}) {
   options.seed = task.seed;
@@ -164,8 +175,14 @@ reports::Verdict judge_determinism(const Task& task, const scenarios::Run& first
   return verdict;
 }
 
+// `trace`: of this run, if it was taken down; a simulated one is repeated for it.
+struct TraceWish {
+  bool wanted = false;
+  TraceFile* taken = nullptr;
+};
+
 // The report comes last: where it is, the rest is complete.
-Status write_report(const Task& task, const scenarios::Run& run, const Outcome& outcome, bool with_trace) {
+Status write_report(const Task& task, const scenarios::Run& run, const Outcome& outcome, TraceWish wish) {
   const auto write = [&outcome](const char* name, const std::string& text) {
     return write_whole_file(outcome.directory / name, text);
   };
@@ -174,7 +191,8 @@ Status write_report(const Task& task, const scenarios::Run& run, const Outcome& 
     std::filesystem::remove(outcome.directory / old, nothing_there);
   LOCKSTEP_TRY_STATUS(write("history.jsonl", reports::to_json_lines(run.history)));
   LOCKSTEP_TRY_STATUS(write("scenario.json", scenarios::to_json(task.scenario).dump(2) + "\n"));
-  if (with_trace) {
+  if (wish.wanted && wish.taken != nullptr) LOCKSTEP_TRY_STATUS(wish.taken->finish());
+  if (wish.wanted && wish.taken == nullptr) {
     TraceFile trace(outcome.directory / "trace.jsonl");
     timed_run(task, {.observer = &trace});
     LOCKSTEP_TRY_STATUS(trace.finish());
@@ -183,27 +201,46 @@ Status write_report(const Task& task, const scenarios::Run& run, const Outcome& 
   return write("report.json", reports::to_json_text(run.report));
 }
 
-Result<Outcome> perform(const Task& task, const RunArguments& arguments, std::ostream& err) {
-  scenarios::RunOptions options;
-  ProgressLine line(task.name, err);
-  if (arguments.progress) options.progress = [&line](Duration now, Duration end) { line.show(now, end); };
-  scenarios::Run run = timed_run(task, options);
-  if (arguments.twice) run.report.verdicts.push_back(judge_determinism(task, run));
+Result<Outcome> finish(const Task& task, const RunArguments& arguments, const scenarios::Run& run, TraceFile* taken) {
   const Outcome outcome{.report = run.report, .directory = std::filesystem::path(arguments.out) / task.name};
   const bool holds = run.report.outcome() == reports::Outcome::kHolds;
-  LOCKSTEP_TRY_STATUS(write_report(task, run, outcome, arguments.trace || !holds));
+  LOCKSTEP_TRY_STATUS(write_report(task, run, outcome, {.wanted = arguments.trace || !holds, .taken = taken}));
   return outcome;
 }
 
-void print_last_lines(std::ostream& out, reports::Outcome verdict, std::uint64_t seed, std::uint64_t trace,
-                      const std::filesystem::path& report) {
-  out << "verdict: " << reports::to_string(verdict) << "\nseed: " << seed << "\ntrace: " << hex16(trace)
-      << "\nreport: " << report.string() << '\n';
+Result<Outcome> perform(const Task& task, const RunArguments& arguments, std::ostream& err) {
+  scenarios::RunOptions options;
+  ProgressLine line(task.name, arguments.on_real, err);
+  if (arguments.progress) options.progress = [&line](Duration now, Duration end) { line.show(now, end); };
+  if (arguments.on_real) {  // it cannot be repeated: the trace is taken down at once, and thrown away if nobody wants it
+    TraceFile trace(std::filesystem::path(arguments.out) / task.name / "trace.jsonl");
+    options.observer = &trace;
+    LOCKSTEP_TRY(run, real_run(task, options));
+    return finish(task, arguments, run, &trace);
+  }
+  scenarios::Run run = timed_run(task, options);
+  if (arguments.twice) run.report.verdicts.push_back(judge_determinism(task, run));
+  return finish(task, arguments, run, nullptr);
 }
+
+struct LastLines {
+  reports::Outcome verdict;
+  std::uint64_t seed;
+  std::string trace;
+  std::filesystem::path report;
+};
+
+void print(const LastLines& lines, std::ostream& out) {
+  out << "verdict: " << reports::to_string(lines.verdict) << "\nseed: " << lines.seed << "\ntrace: " << lines.trace
+      << "\nreport: " << lines.report.string() << '\n';
+}
+
+bool is_real(const reports::Report& report) { return report.world == reports::World::kReal; }
 
 void print(const Outcome& outcome, const RunArguments& arguments, std::ostream& out) {
   out << reports::to_text(outcome.report, {.colours = arguments.colours});
-  print_last_lines(out, outcome.report.outcome(), outcome.report.seed, outcome.report.trace_hash, outcome.directory);
+  const std::string trace = is_real(outcome.report) ? "none" : hex16(outcome.report.trace_hash);
+  print(LastLines{outcome.report.outcome(), outcome.report.seed, trace, outcome.directory}, out);
 }
 
 reports::Outcome worst_of(const std::vector<Outcome>& outcomes) {
@@ -232,7 +269,9 @@ void print_json(const std::vector<Outcome>& outcomes, std::ostream& out) {
   }
   nlohmann::ordered_json document{{"verdict", reports::to_string(worst_of(outcomes))},
                                   {"seed", outcomes.front().report.seed},
-                                  {"trace", hex16(trace_of(outcomes))},
+                                  {"trace", is_real(outcomes.front().report)
+                                                ? nlohmann::ordered_json()
+                                                : nlohmann::ordered_json(hex16(trace_of(outcomes)))},
                                   {"runs", nlohmann::ordered_json::array()}};
   for (const Outcome& outcome : outcomes) document["runs"].push_back(json_of(outcome));
   out << document.dump(2) << '\n';
@@ -241,6 +280,10 @@ void print_json(const std::vector<Outcome>& outcomes, std::ostream& out) {
 }  // namespace
 
 int run_scenarios(const RunArguments& arguments, std::ostream& out, std::ostream& err) {
+  if (arguments.on_real && arguments.twice) {
+    err << "lockstep run: expected either --on real or --twice: no two real runs are equal\n";
+    return 2;
+  }
   const auto tasks = read_tasks(arguments, err);
   if (!tasks) return 2;
   std::vector<Outcome> outcomes;
@@ -258,7 +301,8 @@ int run_scenarios(const RunArguments& arguments, std::ostream& out, std::ostream
     print_json(outcomes, out);
   } else if (outcomes.size() > 1) {
     out << outcomes.size() << " runs\n";
-    print_last_lines(out, worst_of(outcomes), outcomes.front().report.seed, trace_of(outcomes), arguments.out);
+    const std::string trace = arguments.on_real ? "none" : hex16(trace_of(outcomes));
+    print(LastLines{worst_of(outcomes), outcomes.front().report.seed, trace, arguments.out}, out);
   }
   if (!out.flush()) {
     err << "lockstep run: standard output cannot be written; the reports are in " << arguments.out << '\n';

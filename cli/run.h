@@ -1,4 +1,4 @@
-// `lockstep run FILE…`: runs scenarios in the simulator and says what they proved.
+// `lockstep run FILE…`: runs scenarios in the simulator or on real processes and says what they proved.
 #pragma once
 
 #include <cstdint>
@@ -11,17 +11,18 @@ namespace lockstep::cli {
 
 struct RunArguments {
   std::vector<std::string> files;
+  bool on_real = false;               // real processes instead of the simulator
   std::optional<std::uint64_t> seed;  // else the file's own
   std::string out = "out";            // each run writes its report below it
   bool json = false;
-  bool twice = false;   // run again in this process and compare the traces
-  bool trace = false;   // write the whole trace; done anyway when a run does not hold
+  bool twice = false;  // run again in this process and compare the traces
+  bool trace = false;  // write the whole trace; done anyway when a run does not hold
   bool colours = false;
   bool progress = false;  // show on `err` how far a long run is
 };
 
-// Exit code: 0 everything holds, 1 violated, vacuous, unknown or not deterministic, 2 bad input (then nothing is run
-// or written). Results go to `out`, progress and complaints to `err`.
+// Exit code: 0 everything holds, 1 violated, vacuous, unknown or not deterministic, 2 bad input (then nothing
+// is run or written). Results go to `out`, progress and complaints to `err`.
 int run_scenarios(const RunArguments& arguments, std::ostream& out, std::ostream& err);
 
 }  // namespace lockstep::cli

@@ -14,7 +14,8 @@ struct TextStyle {
 // For people: milliseconds below a second, else seconds with three decimals; by integer arithmetic.
 std::string readable(Duration duration);
 
-// Ends with a line end. Untrusted bytes in evidence are printed as they are given: callers quote them as JSON.
+// Ends with a line end. Untrusted bytes in evidence are printed as they are given: callers quote them as
+// JSON.
 std::string to_text(const Verdict& verdict, const TextStyle& style = {});
 // Verdict line, table of verdicts, one line per fault, then evidence.
 std::string to_text(const Report& report, const TextStyle& style = {});

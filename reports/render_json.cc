@@ -26,6 +26,23 @@ Json json_of(const FaultRecord& fault) {
   return json;
 }
 
+Json json_of(const WorldSummary& world) {
+  Json verdicts = Json::object();
+  for (const Verdict& verdict : world.verdicts) verdicts[verdict.name] = to_string(verdict.outcome);
+  return {{"verdict", to_string(world.outcome)},
+          {"verdicts", verdicts},
+          {"elections", {{"candidacies", world.elections.candidacies}, {"leaders", world.elections.leaders}}},
+          {"operations",
+           {{"ok", world.operations.ok},
+            {"failed", world.operations.failed},
+            {"unknown", world.operations.unknown}}},
+          {"latency_ns",
+           {{"p50", world.latency.p50.count()},
+            {"p90", world.latency.p90.count()},
+            {"p99", world.latency.p99.count()},
+            {"max", world.latency.max.count()}}}};
+}
+
 template <class Item>
 Json list_of(const std::vector<Item>& items) {
   Json list = Json::array();
@@ -34,7 +51,9 @@ Json list_of(const std::vector<Item>& items) {
 }
 
 // Bytes that are not UTF-8 become U+FFFD rather than an exception.
-std::string printed(const Json& json) { return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n"; }
+std::string printed(const Json& json) {
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
 
 }  // namespace
 
@@ -45,17 +64,22 @@ std::string to_json_text(const Report& report) {
                            {"failed", report.operations.failed},
                            {"unknown", report.operations.unknown},
                            {"min_ok", report.min_ok}};
-  const Json json = {{"scenario", report.scenario},
-                     {"verdict", to_string(report.outcome())},
-                     {"seed", report.seed},
-                     {"trace", hex16(report.trace_hash)},
-                     {"simulated_ns", report.simulated.count()},
-                     {"real_ns", report.real.count()},
-                     {"events", report.trace_events},
-                     {"operations", operations},
-                     {"throughput", {{"bucket_ns", report.throughput_bucket.count()}, {"ok", report.throughput}}},
-                     {"faults", list_of(report.faults)},
-                     {"verdicts", list_of(report.verdicts)}};
+  Json json = {
+      {"scenario", report.scenario}, {"verdict", to_string(report.outcome())}, {"seed", report.seed}};
+  if (report.world == World::kReal) json["world"] = "real";
+  json["trace"] = report.world == World::kReal ? Json() : Json(hex16(report.trace_hash));
+  json[report.world == World::kReal ? "lasted_ns" : "simulated_ns"] = report.simulated.count();
+  json["real_ns"] = report.real.count();
+  json["events"] = report.trace_events;
+  json["operations"] = operations;
+  json["throughput"] = {{"bucket_ns", report.throughput_bucket.count()}, {"ok", report.throughput}};
+  json["faults"] = list_of(report.faults);
+  json["verdicts"] = list_of(report.verdicts);
+  if (report.world == World::kReal) json["not_applied"] = report.not_applied;
+  if (!report.kept.empty()) json["kept"] = report.kept;
+  if (report.fidelity)
+    json["fidelity"] = {{"real", json_of(report.fidelity->real)},
+                        {"simulated", json_of(report.fidelity->simulated)}};
   return printed(json);
 }
 

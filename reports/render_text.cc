@@ -35,7 +35,8 @@ std::size_t widest(const std::vector<Verdict>& verdicts, std::size_t (*size)(con
 
 void append_table(std::string& out, const std::vector<Verdict>& verdicts, const TextStyle& style) {
   const std::size_t names = widest(verdicts, [](const Verdict& verdict) { return verdict.name.size(); });
-  const std::size_t outcomes = widest(verdicts, [](const Verdict& verdict) { return to_string(verdict.outcome).size(); });
+  const std::size_t outcomes =
+      widest(verdicts, [](const Verdict& verdict) { return to_string(verdict.outcome).size(); });
   for (const Verdict& verdict : verdicts) {
     const std::string outcome = padded(std::string(to_string(verdict.outcome)), outcomes);
     out += cat("  ", padded(verdict.name, names), "  ", coloured(verdict.outcome, outcome, style));
@@ -59,7 +60,15 @@ void append_evidence(std::string& out, const Verdict& verdict) {
 
 std::string vacuity(const Report& report) {
   if (report.operations.ok >= report.min_ok) return {};
-  return cat("  only ", report.operations.ok, " operations succeeded, at least ", report.min_ok, " were expected\n");
+  return cat("  only ", report.operations.ok, " operations succeeded, at least ", report.min_ok,
+             " were expected\n");
+}
+
+std::string circumstances(const Report& report) {
+  if (report.world == World::kReal)
+    return cat("on real processes (no trace hash: no two real runs are equal), ", readable(report.simulated));
+  return cat("trace ", hex16(report.trace_hash), ", ", readable(report.simulated), " simulated in ",
+             readable(report.real));
 }
 
 }  // namespace
@@ -72,21 +81,22 @@ std::string readable(Duration duration) {
 }
 
 std::string to_text(const Verdict& verdict, const TextStyle& style) {
-  std::string out = cat(verdict.name, ": ", coloured(verdict.outcome, std::string(to_string(verdict.outcome)), style),
-                        " (", measures(verdict), ")\n");
+  std::string out =
+      cat(verdict.name, ": ", coloured(verdict.outcome, std::string(to_string(verdict.outcome)), style), " (",
+          measures(verdict), ")\n");
   append_evidence(out, verdict);
   return out;
 }
 
 std::string to_text(const Report& report, const TextStyle& style) {
   const Outcome outcome = report.outcome();
-  std::string out = cat(report.scenario, ": ", coloured(outcome, std::string(to_string(outcome)), style), ", seed ",
-                        report.seed, ", trace ", hex16(report.trace_hash), ", ", readable(report.simulated),
-                        " simulated in ", readable(report.real), "\n");
+  std::string out = cat(report.scenario, ": ", coloured(outcome, std::string(to_string(outcome)), style),
+                        ", seed ", report.seed, ", ", circumstances(report), "\n");
   out += cat("  ", report.operations.ok, " operations ok, ", report.operations.failed, " failed, ",
              report.operations.unknown, " unknown; ", report.trace_events, " events\n");
   if (!report.throughput.empty())
-    out += cat("  |", sparkline(report.throughput), "| ok operations per ", readable(report.throughput_bucket), "\n");
+    out += cat("  |", sparkline(report.throughput), "| ok operations per ",
+               readable(report.throughput_bucket), "\n");
   out += vacuity(report);
   append_table(out, report.verdicts, style);
   for (const FaultRecord& fault : report.faults) {
@@ -94,9 +104,13 @@ std::string to_text(const Report& report, const TextStyle& style) {
       out += cat("  fault ", fault.kind, ": skipped: ", fault.skipped, "\n");
       continue;
     }
-    const std::string fired = fault.fired == 0 ? coloured(Outcome::kVacuous, "never fired", style) : cat("fired ", fault.fired, "x");
+    const std::string fired = fault.fired == 0 ? coloured(Outcome::kVacuous, "never fired", style)
+                                               : cat("fired ", fault.fired, "x");
     out += cat("  fault ", fault.kind, ": ", fault.description, " (", fired, ")\n");
   }
+  for (const std::string& sentence : report.not_applied) out += cat("  not applied: ", sentence, "\n");
+  if (report.fidelity) out += to_text(*report.fidelity);
+  if (!report.kept.empty()) out += cat("  data and logs of the nodes: ", report.kept, "\n");
   for (const Verdict& verdict : report.verdicts) {
     if (verdict.evidence.empty()) continue;
     out += cat(verdict.name, ": ", verdict.promise, "\n");

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/time.h"
+#include "reports/fidelity.h"
 #include "reports/verdict.h"
 
 namespace lockstep::reports {
@@ -18,27 +20,30 @@ struct FaultRecord {
   std::string skipped{};    // why this world cannot do it; empty if it can. Then it counts for nothing
 };
 
-struct OperationCounts {
-  std::uint64_t ok = 0;
-  std::uint64_t failed = 0;
-  std::uint64_t unknown = 0;
-};
+enum class World : std::uint8_t { kSimulated, kReal };
 
 struct Report {
   std::string scenario;
   std::uint64_t seed = 0;
-  std::uint64_t trace_hash = 0;
-  Duration simulated{};
-  Duration real{};  // shown to people, never part of what is compared between runs
+  World world = World::kSimulated;
+  std::uint64_t trace_hash = 0;  // of a simulated run: no two real ones are equal
+  Duration simulated{};          // by the clock of the run's world
+  Duration real{};               // shown to people, never part of what is compared between runs
   std::uint64_t trace_events = 0;
   OperationCounts operations;
-  Duration throughput_bucket{};                // how long one bucket of `throughput` is
-  std::vector<std::uint64_t> throughput;       // operations that succeeded in each bucket, from the begin of the run
+  Duration throughput_bucket{};  // how long one bucket of `throughput` is
+  std::vector<std::uint64_t>
+      throughput;            // operations that succeeded in each bucket, from the begin of the run
   std::uint64_t min_ok = 0;  // fewer successful operations make the run vacuous
   std::vector<FaultRecord> faults;
   std::vector<Verdict> verdicts;
+  std::vector<std::string>
+      not_applied;                   // of a real run: what the scenario asks for and the world does not give
+  std::string kept;                  // of a real run that does not hold: where data and logs of the nodes are
+  std::optional<Fidelity> fidelity;  // of a real run
 
-  // The worst of the verdicts; vacuous if nothing is violated but a fault never fired or too little succeeded.
+  // The worst of the verdicts; vacuous if nothing is violated but a fault never fired or too little
+  // succeeded.
   Outcome outcome() const;
 };
 

@@ -249,7 +249,7 @@ void Nemesis::heal_all() {
 }
 
 std::string Nemesis::skipped(std::size_t fault) const {
-  if (auto reason = stage_.cannot(scenario_.faults[fault].action)) return std::move(*reason);
+  if (auto reason = stage_.cannot(scenario_.faults[fault])) return std::move(*reason);
   const auto* after = std::get_if<AfterFault>(&scenario_.faults[fault].trigger);
   if (after == nullptr || skipped(after->fault).empty()) return {};
   return cat("it follows fault ", after->fault, ", which was skipped");

@@ -4,11 +4,13 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "core/replica/events.h"
 #include "reports/durability.h"
 #include "reports/linearizability/check.h"
 #include "reports/render.h"
 #include "scenarios/contents_check.h"
 #include "scenarios/end_phase.h"
+#include "scenarios/replica_facts.h"
 #include "scenarios/simulated_stage.h"
 #include "scenarios/witness.h"
 #include "scenarios/workload_client.h"
@@ -48,6 +50,19 @@ class SchemaSetup {
   std::vector<std::string> statements_;
   std::size_t done_ = 0;
   bool stopped_ = false;
+};
+
+class ElectionCount final : public Observer {
+ public:
+  const reports::Elections& counts() const { return counts_; }
+
+ private:
+  void on_event(const Observation& observation) override {
+    const raft::Role role = RoleChange(observation.event).role;
+    if (role == raft::Role::kCandidate) ++counts_.candidacies;
+    if (role == raft::Role::kLeader) ++counts_.leaders;
+  }
+  reports::Elections counts_;
 };
 
 bool has_registers(const Scenario& scenario) {
@@ -202,9 +217,11 @@ Run play(const Scenario& scenario, const RunOptions& options, Cast& cast, Stage&
   Nemesis nemesis(stage, scenario, cast.roster(), options.seed);
   SchemaSetup schema(cast, schema_of(scenario));
   EndPhase end(stage, cast, nemesis, scenario, options.seed);
+  ElectionCount elections;
   RunBook& book = cast.book();
   if (options.observer != nullptr) stage.events().subscribe_all(*options.observer);
   witness.attend(stage.events());
+  stage.events().subscribe(replica::kRoleChanged, elections);
   book.open([&stage] { return stage.now(); });
 
   nemesis.arm();
@@ -213,8 +230,9 @@ Run play(const Scenario& scenario, const RunOptions& options, Cast& cast, Stage&
   run_workloads(stage, book, scenario, options);
   schema.stop();
   end.run();
+  stage.close();
 
-  Run run{.report = {}, .history = book.history(), .fingerprint = {}};
+  Run run{.report = {}, .history = book.history(), .elections = elections.counts(), .fingerprint = {}};
   book.close();
   reports::Report& report = run.report;
   report.scenario = scenario.name;

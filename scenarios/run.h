@@ -26,6 +26,7 @@ struct RunOptions {
 struct Run {
   reports::Report report;  // without the real time, which the caller measures
   reports::History history;
+  reports::Elections elections;
   sim::Fingerprint fingerprint;  // of a simulated run
 };
 

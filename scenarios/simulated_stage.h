@@ -22,7 +22,7 @@ class SimulatedStage : public Stage {
 
   void open() override;
   Events& events() override { return events_; }
-  std::optional<std::string> cannot(const Action&) const override { return std::nullopt; }
+  std::optional<std::string> cannot(const Fault&) const override { return std::nullopt; }
 
   Duration now() const override { return world_.now().time_since_epoch(); }
   void schedule(Duration at, std::function<void()> callback) override;

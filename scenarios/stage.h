@@ -62,11 +62,13 @@ class Stage {
 
   // Starts every process: nodes, the steward, the clients of the workloads.
   virtual void open() = 0;
+  // The run is over: every process may end, and who looks at events is told those that he has not been told yet.
+  virtual void close() {}
   virtual Events& events() = 0;
-  // Why the trace is not whole, in one sentence; empty if it is. Asked when the run is over.
+  // Why the trace is not whole, in one sentence; empty if it is. Asked when the stage is closed.
   virtual std::string gap() const { return {}; }
-  // Why faults of this kind cannot be done here; nothing if they can.
-  virtual std::optional<std::string> cannot(const Action& action) const = 0;
+  // Why this fault cannot be done here; nothing if it can.
+  virtual std::optional<std::string> cannot(const Fault& fault) const = 0;
 
   // ---- time: since the run began
   virtual Duration now() const = 0;

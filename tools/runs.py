@@ -11,6 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 SUITE = ROOT / "scenarios" / "suite"
 TIME_LIMIT_S = 120
+REAL_TIME_LIMIT_S = 900  # of a sweep, whose runs follow one another
 HOLDS, VIOLATED = "holds", "violated"
 
 
@@ -34,16 +35,19 @@ class Run:
         return self.exit_code in (0, 1) and not self.verdict.startswith("no verdict")
 
 
-def run(program, scenario, seed):
+def run(program, scenario, seed, world="sim"):
     """Runs one scenario with one seed; its report goes to a directory that is removed."""
+    limit = TIME_LIMIT_S if world == "sim" else REAL_TIME_LIMIT_S
     scenario = Path(scenario)
     with tempfile.TemporaryDirectory(prefix="lockstep_") as out:
         command = [str(program), "run", str(scenario), "--seed", str(seed), "--json", "--out", out]
+        if world != "sim":
+            command += ["--on", world]
         try:
-            done = subprocess.run(command, capture_output=True, text=True, timeout=TIME_LIMIT_S,
+            done = subprocess.run(command, capture_output=True, text=True, timeout=limit,
                                   stdin=subprocess.DEVNULL, check=False)
         except subprocess.TimeoutExpired:
-            return Run(scenario.name, seed, -1, f"no verdict in {TIME_LIMIT_S} s", "", ())
+            return Run(scenario.name, seed, -1, f"no verdict in {limit} s", "", ())
     try:
         document = json.loads(done.stdout)
         runs = document.get("runs", [document])  # a scenario with a sweep is several runs
@@ -54,9 +58,10 @@ def run(program, scenario, seed):
         return Run(scenario.name, seed, done.returncode, f"no verdict (exit {done.returncode}): {last}", "", ())
 
 
-def command_of(result, preset="release"):
-    return (f"./dev run scenarios/suite/{result.scenario} --seed {result.seed}" if preset == "release" else
-            f"build/{preset}/lockstep run scenarios/suite/{result.scenario} --seed {result.seed}")
+def command_of(result, preset="release", world="sim"):
+    on = "" if world == "sim" else f" --on {world}"
+    return (f"./dev run scenarios/suite/{result.scenario} --seed {result.seed}{on}" if preset == "release" else
+            f"build/{preset}/lockstep run scenarios/suite/{result.scenario} --seed {result.seed}{on}")
 
 
 def suite_files():

@@ -11,10 +11,14 @@ import runs
 def main():
     parser = argparse.ArgumentParser(prog="./dev suite", description=__doc__)
     parser.add_argument("--program", required=True, type=Path, help=argparse.SUPPRESS)
-    parser.add_argument("--seeds", type=int, default=5, help="seeds per file (default 5)")
+    parser.add_argument("--on", choices=["sim", "real"], default="sim", help="the simulator, or real processes in real time")
+    parser.add_argument("--seeds", type=int, help="seeds per file (default 5, real 1)")
     parser.add_argument("--first", type=int, default=1, help="first seed (default 1)")
-    parser.add_argument("--jobs", type=int, default=0, help="processes at once (default: processors)")
+    parser.add_argument("--jobs", type=int, default=0, help="processes at once (default: processors, real 1)")
     arguments = parser.parse_args()
+    real = arguments.on == "real"
+    arguments.seeds = arguments.seeds if arguments.seeds is not None else (1 if real else 5)
+    arguments.jobs = arguments.jobs or (1 if real else 0)  # real runs are judged by the clock: one after another
     if arguments.seeds < 1:
         parser.error("--seeds is at least 1")
     runs.need_program(arguments.program)
@@ -25,13 +29,13 @@ def main():
     progress = runs.Progress(len(items))
     failed = []
     started = time.monotonic()
-    for result in runs.in_parallel(arguments.jobs, lambda item: runs.run(arguments.program, *item), items):
+    for result in runs.in_parallel(arguments.jobs, lambda item: runs.run(arguments.program, *item, world=arguments.on), items):
         progress.step(f"{result.scenario} seed {result.seed}")
         if not result.holds:
             failed.append(result)
             names = f" ({', '.join(result.violated)})" if result.violated else ""
             print(f"FAILED {result.scenario} seed {result.seed}: {result.verdict}{names}\n"
-                  f"       {runs.command_of(result)}", flush=True)
+                  f"       {runs.command_of(result, world=arguments.on)}", flush=True)
     print(f"suite: {len(files)} files, {arguments.seeds} seeds, {time.monotonic() - started:.1f} s")
     print(f"suite: {len(items) - len(failed)} passed, {len(failed)} failed")
     return 1 if failed else 0

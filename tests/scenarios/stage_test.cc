@@ -16,8 +16,8 @@ class PoorStage final : public SimulatedStage {
  public:
   PoorStage(const Scenario& scenario, Cast& cast, std::string gap)
       : SimulatedStage(scenario, 1, cast), gap_(std::move(gap)) {}
-  std::optional<std::string> cannot(const Action& action) const override {
-    if (std::holds_alternative<PowerLoss>(action)) return "nobody pulls the plug here";
+  std::optional<std::string> cannot(const Fault& fault) const override {
+    if (std::holds_alternative<PowerLoss>(fault.action)) return "nobody pulls the plug here";
     return std::nullopt;
   }
   std::string gap() const override { return gap_; }

@@ -1,0 +1,54 @@
+// A stable sort by time keeps the order within each process.
+#include "scenarios/real/real_events.h"
+
+#include <algorithm>
+
+#include "sim/events.h"
+
+namespace lockstep::real {
+namespace {
+
+void tell(const std::map<std::uint16_t, std::vector<Observer*>>& observers, const Observation& observation) {
+  const auto found = observers.find(observation.event.type->number);
+  if (found == observers.end()) return;
+  for (Observer* const observer : found->second) observer->on_event(observation);
+}
+
+}  // namespace
+
+env::Event event_of(const env::EventType& type, const std::array<std::uint64_t, env::kMaxEventFields>& fields,
+                    std::string_view text) {
+  env::Event event(sim::kProcessStarted, {}, text);
+  event.type = &type;
+  event.fields = fields;
+  return event;
+}
+
+void RealEvents::subscribe(const env::EventType& type, Observer& observer) {
+  looking_[type.number].push_back(&observer);
+}
+
+void RealEvents::subscribe_early(const env::EventType& type, Observer& observer) {
+  acting_[type.number].push_back(&observer);
+}
+
+void RealEvents::add(Duration at, NodeId node, Incarnation incarnation, const env::Event& event) {
+  at = std::max(at, Duration());
+  const std::uint64_t order = kept_.size();
+  kept_.push_back({at, node, incarnation, event.type, event.fields, std::string(event.text)});
+  tell(acting_, {.order = order, .at = at, .node = node, .incarnation = incarnation, .event = event});
+}
+
+void RealEvents::tell_those_who_look() {
+  std::stable_sort(kept_.begin(), kept_.end(), [](const Kept& a, const Kept& b) { return a.at < b.at; });
+  std::uint64_t order = 0;
+  for (const Kept& kept : kept_) {
+    const env::Event event = event_of(*kept.type, kept.fields, kept.text);
+    const Observation observation{
+        .order = order++, .at = kept.at, .node = kept.node, .incarnation = kept.incarnation, .event = event};
+    for (Observer* const observer : to_all_) observer->on_event(observation);
+    tell(looking_, observation);
+  }
+}
+
+}  // namespace lockstep::real

@@ -1,0 +1,102 @@
+#!/usr/bin/env python3
+"""Scenarios on real processes: short ones hold, and nothing is left running however the runner ends."""
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+PROGRAM = None  # the first argument
+
+
+def command_line(pid):
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    except OSError:
+        return ""
+
+
+def nodes_of(runner):
+    """The node processes of a run: their configuration lies in a directory that is named after the runner."""
+    mark = f"/lockstep-run-{runner}-"
+    return [pid for pid in os.listdir("/proc") if pid.isdigit() and mark in command_line(pid)]
+
+
+def directories_of(runner):
+    return list(Path(tempfile.gettempdir()).glob(f"lockstep-run-{runner}-*"))
+
+
+def wait_until(condition, seconds=60):
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+class RealRun(unittest.TestCase):
+    def setUp(self):
+        directory = tempfile.TemporaryDirectory(prefix="lockstep_real_")
+        self.addCleanup(directory.cleanup)
+        self.out = directory.name
+
+    def command(self, scenario):
+        return [PROGRAM, "run", str(HERE / scenario), "--on", "real", "--json", "--out", self.out]
+
+    def run_to_the_end(self, scenario):
+        done = subprocess.run(self.command(scenario), capture_output=True, text=True, timeout=200, check=False)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        return json.loads(done.stdout)
+
+    def test_a_short_scenario_holds_and_says_what_it_skipped(self):
+        report = self.run_to_the_end("killed_and_cut_off.json")
+        self.assertEqual(report["world"], "real")
+        self.assertIsNone(report["trace"])
+        fired = [fault["fired"] > 0 for fault in report["faults"]]
+        self.assertEqual(fired, [True, True, True, False])
+        self.assertIn("power", report["faults"][3]["skipped"])
+        self.assertEqual(report["fidelity"]["simulated"]["verdict"], "holds")
+        self.assertGreater(report["fidelity"]["real"]["latency_ns"]["p50"], 0)
+        self.assertGreater(report["events"], 100)
+
+    def test_a_follower_dies_in_the_pause_and_work_is_held(self):
+        report = self.run_to_the_end("killed_in_pause.json")
+        self.assertTrue(all(fault["fired"] > 0 for fault in report["faults"]), report["faults"])
+        verdicts = {row["name"]: row["verdict"] for row in report["verdicts"]}
+        self.assertEqual(verdicts["pause-window"], "holds")
+
+    def start_and_await_nodes(self):
+        runner = subprocess.Popen(self.command("killed_and_cut_off.json"), stdout=subprocess.DEVNULL,
+                                  stderr=subprocess.DEVNULL)
+        self.addCleanup(runner.kill)
+        self.assertTrue(wait_until(lambda: len(nodes_of(runner.pid)) == 3), "no nodes were started")
+        return runner
+
+    def test_a_killed_runner_leaves_no_process_and_the_next_run_takes_its_directory_away(self):
+        runner = self.start_and_await_nodes()
+        runner.kill()
+        runner.wait()
+        self.assertTrue(wait_until(lambda: not nodes_of(runner.pid)), "nodes outlive their runner")
+        left = directories_of(runner.pid)
+        second = self.start_and_await_nodes()
+        self.assertEqual([path for path in left if path.exists()], [])
+        second.send_signal(signal.SIGTERM)
+        second.wait(timeout=60)
+
+    def test_an_interrupted_runner_leaves_nothing(self):
+        runner = self.start_and_await_nodes()
+        runner.send_signal(signal.SIGINT)
+        self.assertEqual(runner.wait(timeout=60), -signal.SIGINT)
+        self.assertEqual(nodes_of(runner.pid), [])
+        self.assertEqual(directories_of(runner.pid), [])
+
+
+if __name__ == "__main__":
+    PROGRAM = sys.argv.pop(1)
+    unittest.main(verbosity=2)
