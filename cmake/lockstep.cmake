@@ -53,6 +53,31 @@ function(lockstep_proto folder)
   target_link_libraries(${target} PUBLIC protobuf::libprotobuf)
 endfunction()
 
+# lockstep_grpc(FOLDER): every .proto below FOLDER, with messages and services made in the build directory; FOLDER is the
+# root of imports and of includes ("lockstep/v1/x.grpc.pb.h"), as a foreign client sees them.
+function(lockstep_grpc folder)
+  lockstep_target_name(${folder} target)
+  file(GLOB_RECURSE protos CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR}/${folder} ${CMAKE_SOURCE_DIR}/${folder}/*.proto)
+  find_program(GRPC_CPP_PLUGIN grpc_cpp_plugin REQUIRED)
+  set(root ${CMAKE_BINARY_DIR}/generated/${folder})
+  set(generated)
+  foreach(proto IN LISTS protos)
+    string(REGEX REPLACE "\\.proto$" "" stem ${proto})
+    set(out ${root}/${stem})
+    add_custom_command(
+      OUTPUT ${out}.pb.cc ${out}.pb.h ${out}.grpc.pb.cc ${out}.grpc.pb.h
+      COMMAND ${CMAKE_COMMAND} -E make_directory ${root}
+      COMMAND protobuf::protoc --proto_path=${CMAKE_SOURCE_DIR}/${folder} --cpp_out=${root} --grpc_out=${root}
+              --plugin=protoc-gen-grpc=${GRPC_CPP_PLUGIN} ${proto}
+      DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/${proto} VERBATIM)
+    list(APPEND generated ${out}.pb.cc ${out}.grpc.pb.cc)
+  endforeach()
+  add_library(${target} STATIC ${generated})
+  target_include_directories(${target} SYSTEM PUBLIC ${root})
+  target_compile_options(${target} PRIVATE -w)
+  target_link_libraries(${target} PUBLIC gRPC::grpc++ protobuf::libprotobuf)
+endfunction()
+
 # lockstep_program(NAME FOLDER folder [USES folder...] [LINKS library...])
 function(lockstep_program name)
   cmake_parse_arguments(ARG "" "FOLDER" "USES;LINKS" ${ARGN})

@@ -48,7 +48,7 @@ class Pool {
 UnaryCall* next_ended(grpc::CompletionQueue& queue) {
   void* tag = nullptr;
   bool ok = false;
-  CHECK(queue.Next(&tag, &ok), "nobody shuts the queue down");
+  while (tag == nullptr) CHECK(queue.Next(&tag, &ok), "nobody shuts the queue down");  // steps have no tag
   return static_cast<UnaryCall*>(tag);
 }
 

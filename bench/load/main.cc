@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "bench/load/grpc_load.h"
 #include "bench/load/meter.h"
 #include "bench/load/native_connection.h"
 #include "bench/load/native_load.h"
@@ -18,6 +19,7 @@ struct Arguments {
   std::string operation;
   std::vector<std::string> endpoints;
   std::string sql{kTable};
+  std::string protocol = "native";
   std::uint64_t count = kFilledKeys;
   int signal = 0;
   int process = 0;
@@ -68,6 +70,10 @@ int run(const Arguments& arguments) {
   if (arguments.operation == "outage")
     return run_native_outage(arguments.endpoints, arguments.signal, arguments.process);
   const Operation operation = kOperations.at(arguments.operation);
+  if (arguments.protocol == "grpc")
+    return run_grpc_unary(arguments.endpoints.front(), Workload(operation), arguments.shape);
+  if (arguments.protocol == "grpc-stream")
+    return run_grpc_stream(arguments.endpoints.front(), Workload(operation), arguments.shape);
   auto load =
       NativeLoad::open(arguments.endpoints.front(), Workload(operation), arguments.shape.connections());
   if (!load) return give_up(load.error());
@@ -87,6 +93,9 @@ int main(int count, char** values) {
           CLI::IsMember({"status", "execute", "fill", "write", "linearizable", "local", "churn", "outage"}));
   app.add_option("endpoints", arguments.endpoints, "host:port of nodes; load goes to the first")->required();
   app.add_option("--sql", arguments.sql, "of execute; default: the table that the load needs");
+  app.add_option("--protocol", arguments.protocol,
+                 "of write, churn and reads; streams are for writes in a closed loop")
+      ->check(CLI::IsMember({"native", "grpc", "grpc-stream"}));
   app.add_option("--count", arguments.count, "keys to fill");
   app.add_option("--signal", arguments.signal, "what strikes the leader: 9 or 19");
   app.add_option("--process", arguments.process, "whom");

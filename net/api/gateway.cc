@@ -4,17 +4,31 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/check.h"
+
 namespace lockstep::api {
 namespace {
 
 // Between the members, who are few, and the ids that the host makes up for connections.
 constexpr NodeId kLocalParty{std::uint64_t{1} << 61};
 
-wire::Reply refusal(wire::ReplyStatus status, std::string message) {
+Bytes refusal(wire::ReplyStatus status, std::string message) {
   wire::Reply reply;
   reply.set_status(status);
   reply.set_message(std::move(message));
-  return reply;
+  return reply.SerializeAsString();
+}
+
+// The first field of a request and of a reply.
+constexpr std::uint8_t kCallTag = wire::Reply::kCallFieldNumber << 3;
+static_assert(int{wire::Request::kCallFieldNumber} == int{wire::Reply::kCallFieldNumber});
+
+// Protobuf writes fields in the order of their numbers.
+Result<std::uint64_t> call_of(BytesView reply) {
+  ByteReader in(reply);
+  LOCKSTEP_TRY(tag, in.u8());
+  if (tag != kCallTag) return fail(ErrorCode::kCorrupt, "expected the number of a call first");
+  return in.varint();
 }
 
 }  // namespace
@@ -34,15 +48,25 @@ Gateway::~Gateway() {
   *self_ = nullptr;
   host_.detach_local(kLocalParty);
   for (auto& [number, waiting] : std::exchange(waiting_, {})) {
-    wire::Reply reply = refusal(wire::STOPPED, "this node is shutting down");
-    waiting.then(reply);
+    waiting.then(refusal(wire::STOPPED, "this node is shutting down"));
   }
 }
 
 Instant Gateway::now() const { return host_.env().clock.monotonic_now(); }
 
 void Gateway::call(wire::Request& request, Access access, Duration timeout, Then then) {
-  if (std::string sentence = objection(access, request.what_case()); !sentence.empty())
+  request.clear_call();
+  call_encoded({request.what_case(), request.SerializeAsString()}, access, timeout,
+               [then = std::move(then)](BytesView bytes) {
+                 wire::Reply reply;
+                 const bool fine = reply.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
+                 CHECK(fine, "the node's reply does not parse");
+                 then(reply);
+               });
+}
+
+void Gateway::call_encoded(EncodedRequest request, Access access, Duration timeout, ThenBytes then) {
+  if (std::string sentence = objection(access, request.what); !sentence.empty())
     return refuse(std::move(then), wire::FORBIDDEN, std::move(sentence));
   if (waiting_.size() >= options_.max_outstanding)
     return refuse(std::move(then), wire::OVERLOADED,
@@ -51,23 +75,20 @@ void Gateway::call(wire::Request& request, Access access, Duration timeout, Then
   const Instant deadline = now() + std::max(timeout, Duration::zero());
   waiting_.emplace_hint(waiting_.end(), number, Waiting{deadline, std::move(then)});
   wake_at(deadline);
-  request.set_call(number);
-  request_bytes_.clear();
-  request.AppendToString(&request_bytes_);
-  host_.deliver(kLocalParty, Channel::kRequest, request_bytes_);
+  ByteWriter(request.bytes).u8(kCallTag).varint(number);
+  host_.deliver(kLocalParty, Channel::kRequest, request.bytes);
 }
 
 void Gateway::receive(BytesView payload) {
-  wire::Reply reply;
-  if (!reply.ParseFromArray(payload.data(), static_cast<int>(payload.size()))) return;
-  auto waiting = waiting_.extract(reply.call());
-  if (!waiting.empty()) waiting.mapped().then(reply);
+  const auto number = call_of(payload);
+  CHECK(number.has_value(), number.error().message);
+  auto waiting = waiting_.extract(*number);
+  if (!waiting.empty()) waiting.mapped().then(payload);
 }
 
 // Later, because callers need not expect an answer while they still ask.
-void Gateway::refuse(Then then, wire::ReplyStatus status, std::string message) {
-  loop_.post(
-      [then = std::move(then), reply = refusal(status, std::move(message))]() mutable { then(reply); });
+void Gateway::refuse(ThenBytes then, wire::ReplyStatus status, std::string message) {
+  loop_.post([then = std::move(then), reply = refusal(status, std::move(message))] { then(reply); });
 }
 
 // One timer, set for the earliest deadline that was known when it was set: as calls mostly end before theirs,
@@ -83,7 +104,7 @@ void Gateway::wake_at(Instant deadline) {
 
 void Gateway::on_timer() {
   const Instant time = now();
-  std::vector<Then> late;
+  std::vector<ThenBytes> late;
   Instant next = kNever;
   for (auto at = waiting_.begin(); at != waiting_.end();) {
     if (at->second.deadline <= time) {
@@ -95,10 +116,8 @@ void Gateway::on_timer() {
   }
   wake_ = kNever;
   wake_at(next);
-  for (const Then& then : late) {
-    wire::Reply reply = refusal(wire::TIMED_OUT, "no answer in time; a write may still be executed");
-    then(reply);
-  }
+  for (const ThenBytes& then : late)
+    then(refusal(wire::TIMED_OUT, "no answer in time; a write may still be executed"));
 }
 
 Result<Access> Gateway::authenticate(std::string_view token) const {

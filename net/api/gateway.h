@@ -33,6 +33,12 @@ struct NodeFacts {
   std::size_t outstanding = 0;  // calls of this gateway
 };
 
+// A request that another thread has encoded, without the number of its call.
+struct EncodedRequest {
+  wire::Request::WhatCase what = wire::Request::WHAT_NOT_SET;
+  Bytes bytes;
+};
+
 // On the loop's thread. Its calls reach the actor as frames of a local party, so every rule of the front desk
 // holds for them, and calls of one turn share its end.
 class Gateway {
@@ -50,6 +56,9 @@ class Gateway {
   // The number of the call is the gateway's own. After `timeout` the reply is TIMED_OUT: a write may still be
   // executed.
   void call(wire::Request& request, Access access, Duration timeout, Then then);
+  // The same without Protobuf on the loop: the reply is an encoded wire::Reply, valid during the call.
+  using ThenBytes = std::function<void(BytesView reply)>;
+  void call_encoded(EncodedRequest request, Access access, Duration timeout, ThenBytes then);
 
   // From any thread.
   Result<Access> authenticate(std::string_view token) const;
@@ -61,12 +70,12 @@ class Gateway {
  private:
   struct Waiting {
     Instant deadline;
-    Then then;
+    ThenBytes then;
   };
 
   Instant now() const;
   void receive(BytesView payload);
-  void refuse(Then then, wire::ReplyStatus status, std::string message);
+  void refuse(ThenBytes then, wire::ReplyStatus status, std::string message);
   void wake_at(Instant deadline);
   void on_timer();
 
@@ -75,7 +84,6 @@ class Gateway {
   GatewayOptions options_;
   std::map<std::uint64_t, Waiting> waiting_;  // by call number
   std::uint64_t next_call_ = 0;
-  Bytes request_bytes_;
   net::asio::steady_timer timer_;
   Instant wake_ = kNever;
   std::shared_ptr<Gateway*> self_;  // for timers that may come too late

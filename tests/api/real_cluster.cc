@@ -38,6 +38,11 @@ RealCluster::~RealCluster() {
   std::filesystem::remove_all(directory_, ignored);
 }
 
+RealCluster::Member::~Member() {
+  for (const auto& end : ends) end();
+  gateway.reset();
+}
+
 void RealCluster::start(NodeId node) {
   const auto home = directory_ / cat("n", node);
   std::filesystem::create_directories(home);

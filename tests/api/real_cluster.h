@@ -36,6 +36,8 @@ class RealCluster {
 
   // On the loop; returns when it has been done.
   void on_loop(const std::function<void()>& work);
+  // On the loop: what ends before this member does, for example a port of another protocol.
+  void attach(NodeId node, std::function<void()> end) { members_.at(node)->ends.push_back(std::move(end)); }
   net::EventLoop& loop() { return loop_; }
   api::Gateway& gateway(NodeId node) { return *members_.at(node)->gateway; }
   net::Host& host(NodeId node) { return *members_.at(node)->host; }
@@ -51,7 +53,8 @@ class RealCluster {
   struct Member {
     std::unique_ptr<net::Host> host;
     std::unique_ptr<api::Gateway> gateway;
-    ~Member() { gateway.reset(); }
+    std::vector<std::function<void()>> ends;
+    ~Member();
   };
 
   void start(NodeId node);

@@ -1,0 +1,191 @@
+// Building, the thread that carries out what gRPC has ready, health, and the end.
+#include "net/api/grpc_server.h"
+
+#include <grpc/support/log.h>
+#include <grpcpp/alarm.h>
+#include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <grpcpp/grpcpp.h>
+#include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/resource_quota.h>
+
+#include <thread>
+#include <utility>
+
+#include "net/api/grpc_query.h"
+#include "net/api/grpc_session.h"
+#include "net/api/grpc_unary.h"
+
+namespace lockstep::api {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr int kMaxMessageBytes = 16 << 20;
+constexpr std::size_t kMaxMemoryBytes = std::size_t{512} << 20;  // of all connections
+constexpr int kMaxStreamsPerConnection = 1024;
+constexpr int kEventsPerTurn = 256;
+constexpr Duration kHealthInterval = 100ms;
+constexpr Duration kHealthPatience = 2s;  // a node whose loop takes longer for a status does not serve
+constexpr auto kGrace = 100ms;            // for calls under way, at the end
+
+// gRPC takes times before 1970 for "never".
+constexpr std::chrono::system_clock::time_point kLongAgo{};
+
+const std::string kServiceName = v1::Database::service_full_name();
+
+std::shared_ptr<grpc::ServerCredentials> credentials(const std::optional<GrpcOptions::Tls>& tls) {
+  if (!tls) return grpc::InsecureServerCredentials();
+  grpc::SslServerCredentialsOptions options(tls->client_ca.empty()
+                                                ? GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE
+                                                : GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
+  options.pem_root_certs = tls->client_ca;
+  options.pem_key_cert_pairs.push_back({tls->key, tls->certificate});
+  return grpc::SslServerCredentials(options);
+}
+
+void set_limits(grpc::ServerBuilder& builder) {
+  builder.SetMaxReceiveMessageSize(kMaxMessageBytes);
+  builder.SetResourceQuota(grpc::ResourceQuota("lockstep").Resize(kMaxMemoryBytes));
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kMaxStreamsPerConnection);
+  // Two nodes at one port would share its callers.
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  // A peer that has vanished is noticed; one that pings all the time is sent away.
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 30'000);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 5'000);
+  // Reflection is asked for by people: one thread is enough.
+  builder.SetSyncServerOption(grpc::ServerBuilder::NUM_CQS, 1);
+  builder.SetSyncServerOption(grpc::ServerBuilder::MIN_POLLERS, 1);
+  builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, 1);
+}
+
+// Once per process, before the first server.
+void enable_extras() {
+  static const bool kEnabled = [] {
+    gpr_set_log_function(
+        [](gpr_log_func_args*) {});  // what strangers do at the port is no news; ours is a Status
+    grpc::EnableDefaultHealthCheckService(true);
+    grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+    return true;
+  }();
+  static_cast<void>(kEnabled);
+}
+
+}  // namespace
+
+struct GrpcServer::Running {
+  Running(Gateway& on, GrpcOptions with)
+      : gateway(on),
+        options(std::move(with)),
+        bridge(std::make_shared<GrpcBridge>(on, [this] { wake(); })),
+        desk(*bridge, on, options.addresses, limits) {}
+
+  // From the loop; the queue still takes what it is given.
+  void wake() { alarm.Set(queue.get(), kLongAgo, &alarm_tag); }
+
+  void serve() {
+    void* tag = nullptr;
+    bool ok = false;
+    while (!desk.is_over() && queue->Next(&tag, &ok)) {
+      int events = 0;
+      do {
+        static_cast<GrpcTag*>(tag)->on_event(ok);
+      } while (++events < kEventsPerTurn && !desk.is_over() &&
+               queue->AsyncNext(&tag, &ok, gpr_time_0(GPR_CLOCK_MONOTONIC)) ==
+                   grpc::CompletionQueue::GOT_EVENT);
+      desk.end_turn();
+    }
+  }
+
+  struct AlarmTag final : GrpcTag {
+    explicit AlarmTag(Running& on) : running(on) {}
+    void on_event(bool) override { running.desk.answer(running.bridge->take_answers()); }
+    Running& running;
+  };
+  struct StopTag final : GrpcTag {
+    explicit StopTag(Running& on) : running(on) {}
+    void on_event(bool) override { running.desk.stop(); }
+    Running& running;
+  };
+
+  Gateway& gateway;
+  GrpcOptions options;
+  GrpcLimits limits;
+  std::shared_ptr<GrpcBridge> bridge;
+  GrpcDesk desk;
+  std::unique_ptr<grpc::ServerCompletionQueue> queue;
+  std::unique_ptr<grpc::Server> server;
+  grpc::Alarm alarm;
+  grpc::Alarm stop_alarm;
+  AlarmTag alarm_tag{*this};
+  StopTag stop_tag{*this};
+  std::thread thread;
+  int port = 0;
+};
+
+GrpcServer::GrpcServer(net::EventLoop& loop) : loop_(loop), self_(std::make_shared<GrpcServer*>(this)) {}
+
+GrpcServer::~GrpcServer() {
+  *self_ = nullptr;
+  stop();
+}
+
+Status GrpcServer::start(GrpcOptions options, Gateway& gateway) {
+  enable_extras();
+  auto running = std::make_unique<Running>(gateway, std::move(options));
+  const std::string address = net::to_string(running->options.listen);
+  grpc::ServerBuilder builder;
+  set_limits(builder);
+  builder.AddListeningPort(address, credentials(running->options.tls), &running->port);
+  builder.RegisterService(&running->desk.service());
+  running->queue = builder.AddCompletionQueue();
+  running->desk.use(*running->queue);
+  running->server = builder.BuildAndStart();
+  if (!running->server || running->port == 0) {
+    running->queue->Shutdown();
+    return fail(ErrorCode::kIo,
+                cat("cannot serve gRPC at ", address, ": expected a free address of this machine",
+                    running->options.tls ? ", a PEM certificate and its key" : ""));
+  }
+  running->server->GetHealthCheckService()->SetServingStatus(false);
+  running->server->GetHealthCheckService()->SetServingStatus(kServiceName, false);
+  wait_for_unary_callers(running->desk);
+  wait_for_query_callers(running->desk);
+  wait_for_session_callers(running->desk);
+  running->thread = std::thread([raw = running.get()] { raw->serve(); });
+  running_ = std::move(running);
+  look_at_health();
+  return {};
+}
+
+void GrpcServer::stop() {
+  if (!running_) return;
+  Running& running = *running_;
+  running.bridge->close();
+  running.stop_alarm.Set(running.queue.get(), kLongAgo, &running.stop_tag);
+  running.server->Shutdown(std::chrono::system_clock::now() + kGrace);
+  running.thread.join();
+  running.queue->Shutdown();
+  void* tag = nullptr;
+  bool ok = false;
+  while (running.queue->Next(&tag, &ok)) continue;
+  running_.reset();
+}
+
+std::uint16_t GrpcServer::port() const { return running_ ? static_cast<std::uint16_t>(running_->port) : 0; }
+
+void GrpcServer::look_at_health() {
+  wire::Request request;
+  request.mutable_status();
+  running_->gateway.call(request, Access::kRead, kHealthPatience, [self = self_](wire::Reply& reply) {
+    if (*self == nullptr || !(*self)->running_) return;
+    GrpcServer& server = **self;
+    auto& health = *server.running_->server->GetHealthCheckService();
+    health.SetServingStatus(can_commit(reply));
+    server.loop_.after(kHealthInterval, [self] {
+      if (*self != nullptr && (*self)->running_) (*self)->look_at_health();
+    });
+  });
+}
+
+}  // namespace lockstep::api

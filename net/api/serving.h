@@ -1,0 +1,16 @@
+// The one meaning of "this node serves", for every protocol's health.
+#pragma once
+
+#include "core/proto/client.pb.h"
+
+namespace lockstep::api {
+
+// Whether a write that is sent to the cluster through what this node knows can be committed: it leads and may
+// serve, or it knows who leads. `reply`: to a status request. A standalone node is its own leader.
+inline bool can_commit(const wire::Reply& reply) {
+  if (reply.status() != wire::DONE) return false;
+  const wire::StatusReply& status = reply.node_status();
+  return status.leader() == status.node() ? status.can_serve() : status.leader() != 0;
+}
+
+}  // namespace lockstep::api
