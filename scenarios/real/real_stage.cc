@@ -281,8 +281,8 @@ void RealStage::start(NodeId process) {
   RealNode& started = node(process);
   CHECK(!started.is_running(), "node ", process, " is running");
   const Status status = started.start(orders_of(process));
-  CHECK(status.has_value(), "node ", process, " cannot be started again: ", status.error().message);
   emit(process, {sim::kProcessStarted, {}});
+  if (!status) emit(process, {replica::kNodeFailed, {1}, status.error().message});
 }
 
 void RealStage::kill(NodeId process) {

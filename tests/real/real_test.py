@@ -2,6 +2,7 @@
 """Scenarios on real processes: short ones hold, and nothing is left running however the runner ends."""
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -77,6 +78,22 @@ class RealRun(unittest.TestCase):
         self.addCleanup(runner.kill)
         self.assertTrue(wait_until(lambda: len(nodes_of(runner.pid)) == 3), "no nodes were started")
         return runner
+
+    def test_a_node_that_ends_by_itself_is_found_and_its_log_is_kept(self):
+        runner = subprocess.Popen(self.command("killed_in_pause.json"), stdout=subprocess.PIPE, text=True)
+        self.addCleanup(runner.kill)
+        self.assertTrue(wait_until(lambda: len(nodes_of(runner.pid)) == 3), "no nodes were started")
+        self.assertTrue(wait_until(lambda: len(nodes_of(runner.pid)) == 2), "the scenario kills one")
+        os.kill(int(nodes_of(runner.pid)[0]), signal.SIGKILL)  # and a stranger another
+        report = json.loads(runner.communicate(timeout=200)[0])
+        self.assertEqual(runner.returncode, 1)
+        health = [row for row in report["verdicts"] if row["name"] == "node-health"][0]
+        self.assertEqual(health["verdict"], "violated")
+        self.assertIn("its process ended by itself, signal 9", health["evidence"][0])
+        self.addCleanup(shutil.rmtree, report["kept"])
+        logs = list(Path(report["kept"]).glob("n*.log"))
+        self.assertEqual(len(logs), 3)
+        self.assertEqual(nodes_of(runner.pid), [])
 
     def test_a_killed_runner_leaves_no_process_and_the_next_run_takes_its_directory_away(self):
         runner = self.start_and_await_nodes()
