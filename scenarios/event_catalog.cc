@@ -46,6 +46,7 @@ constexpr const env::EventType* kAll[] = {
     &replica::kCommitAdvanced,
     &replica::kLogTruncated,
     &replica::kAppendSent,
+    &replica::kContradicted,
     &service::kTransactionDurable,
     &service::kReplied,
     &service::kRequested,

@@ -126,6 +126,7 @@ std::string to_text(const Effects& effects, std::string_view indent) {
   if (!effects.apply.empty()) line("apply ", entries_text(effects.apply));
   for (const ReadReady& ready : effects.reads_ready) line("read ", ready.id, " ready at ", ready.index);
   for (const Rejected& rejected : effects.rejected) line(rejected_text(rejected));
+  if (effects.contradicted_by) line("contradicted by ", node_text(*effects.contradicted_by));
   return out;
 }
 

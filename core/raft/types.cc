@@ -33,6 +33,7 @@ void Effects::clear() {
   apply.clear();
   reads_ready.clear();
   rejected.clear();
+  contradicted_by.reset();
 }
 
 }  // namespace lockstep::raft

@@ -189,6 +189,7 @@ struct Effects {
   std::vector<Entry> apply;  // committed, consecutive, each exactly once per incarnation, in order
   std::vector<ReadReady> reads_ready;
   std::vector<Rejected> rejected;
+  std::optional<NodeId> contradicted_by;  // its message cannot be true beside what is known here: dropped
 
   void clear();
 };

@@ -40,4 +40,7 @@ inline constexpr env::EventType kLogTruncated{213, "log_truncated", {"group", "f
 // Entries left for a follower; heartbeats are not told.
 inline constexpr env::EventType kAppendSent{214, "append_sent", {"group", "to", "first", "count"}};
 
+// A message of `from` was dropped: it names a second leader of this term, or contradicts a committed entry.
+inline constexpr env::EventType kContradicted{215, "contradicted", {"group", "from", "term"}};
+
 }  // namespace lockstep::replica

@@ -176,6 +176,8 @@ void Replica::trace_consensus(const raft::Effects& effects) {
                      {group_.value(), static_cast<std::uint64_t>(change->role), change->term.value(),
                       change->leader.value()}});
   const raft::View now = core_->view();
+  if (effects.contradicted_by)
+    env_.trace.emit({kContradicted, {group_.value(), effects.contradicted_by->value(), now.term.value()}});
   if (now.commit == traced_commit_) return;
   traced_commit_ = now.commit;
   env_.trace.emit({kCommitAdvanced, {group_.value(), now.commit.value(), now.term.value()}});
