@@ -12,7 +12,7 @@ build() {  # [PRESET] [TARGETS...]: everything goes to stderr, so that a program
     mkdir -p "$directory"
     if ! (cd "$root" && cmake --preset "$preset") >"$directory/configure.log" 2>&1; then
       cat "$directory/configure.log" >&2
-      echo "build: preset '$preset' could not be configured (presets: release, debug, clang, asan)" >&2
+      echo "build: preset '$preset' could not be configured (presets: release, debug, clang, asan, tsan, fuzz)" >&2
       return 2
     fi
   fi

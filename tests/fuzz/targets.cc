@@ -1,0 +1,15 @@
+// The list.
+#include "tests/fuzz/targets.h"
+
+namespace lockstep::fuzz {
+
+std::span<const Target> targets() {
+  static constexpr Target kTargets[] = {
+      {"connection", connection},   {"raft_message", raft_message}, {"request", request},
+      {"kv_segment", kv_segment},   {"scenario", scenario},         {"history", history},
+      {"node_config", node_config}, {"fault_orders", fault_orders},
+  };
+  return kTargets;
+}
+
+}  // namespace lockstep::fuzz

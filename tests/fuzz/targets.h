@@ -1,0 +1,30 @@
+// What reads bytes that others wrote, as functions of any bytes at all: none of them may crash.
+//
+// `./dev fuzz TARGET` feeds them with libFuzzer's inventions; the corpus test feeds what has been found worth
+// keeping.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "base/bytes.h"
+
+namespace lockstep::fuzz {
+
+struct Target {
+  std::string_view name;
+  void (*run)(BytesView input);
+};
+
+std::span<const Target> targets();
+
+void connection(BytesView input);    // a TCP stream in pieces, frames, the handshake
+void raft_message(BytesView input);  // a member's messages, up to consensus itself
+void request(BytesView input);       // a client's requests, up to a node that answers them
+void kv_segment(BytesView input);    // a segment of the store, as recovery finds it
+void scenario(BytesView input);
+void history(BytesView input);
+void node_config(BytesView input);
+void fault_orders(BytesView input);
+
+}  // namespace lockstep::fuzz
