@@ -22,7 +22,7 @@ struct TransportLimits {
   std::size_t max_connections = 16'384;  // of clients; fewer if the process may not have so many descriptors
   // What the buffers of accepted connections hold together; beyond it the client that holds most is dropped.
   std::size_t max_buffered_bytes = 512 << 20;
-  std::size_t max_request_bytes = 16 << 20;  // a frame of a client
+  std::size_t max_request_bytes = 17 << 20;  // a frame of a client
   Duration handshake_timeout = std::chrono::seconds(5);
   Duration redial_min = std::chrono::milliseconds(20);  // doubles per failure
   Duration redial_max = std::chrono::milliseconds(1000);
