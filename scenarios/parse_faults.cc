@@ -117,6 +117,7 @@ class FaultReader {
     check_comes(at.nearest("from"), out.from);
     if (out.until && *out.until <= out.from)
       at.nearest("until").refuse(cat("a time after ", to_string(out.from)));
+    if (out.period < kShortest) return out;  // refused above
     const Duration lasting = out.until.value_or(workloads_end(before_)) - out.from;
     if (!out.times && lasting / out.period > kMostStrikes) {
       at.nearest("period").refuse(cat("a period of at least ", to_string(lasting / kMostStrikes)),
