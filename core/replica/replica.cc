@@ -216,8 +216,11 @@ void Replica::persist_next() {
   persisting_ = true;
   persist_deadline_ = env_.clock.monotonic_now() + 2 * config_.raft.election_timeout;
   std::size_t bytes = 0;
-  for (const raft::Persist& persist : persists_)
+  std::size_t entries = 0;
+  for (const raft::Persist& persist : persists_) {
+    entries += persist.entries.size();
     for (const raft::Entry& entry : persist.entries) bytes += entry.data.size();
+  }
   auto write = [this, batch = std::exchange(persists_, {})]() mutable -> Result<std::vector<raft::Persist>> {
     LOCKSTEP_TRY_STATUS(log_->persist(batch));
     return std::move(batch);
@@ -225,9 +228,11 @@ void Replica::persist_next() {
   auto done = [this](Result<std::vector<raft::Persist>> batch) {
     if (succeeded(batch)) persisted(std::move(*batch));
   };
-  auto briefly = [bytes](auto& run) {
+  // Where entries come in company, more will come while the disk works: then the actor collects them for the next sync.
+  const bool brief = entries <= 1 && bytes <= kMostBriefBytes;
+  auto briefly = [brief](auto& run) {
     using Done = decltype(run());
-    return bytes <= kMostBriefBytes ? std::optional<Done>(run()) : std::nullopt;
+    return brief ? std::optional<Done>(run()) : std::nullopt;
   };
   auto job = std::make_shared<std::unique_ptr<env::Job>>(make_job(std::move(write), std::move(done), briefly));
   env_.probe.reached(kBeforePersist, 0, [this, job] { env_.lanes.submit(kLogLane, std::move(*job)); });
