@@ -44,7 +44,7 @@ void add_run(CLI::App& app, lockstep::cli::RunArguments& arguments) {
   run.add_flag("--json", arguments.json, "Print one JSON document instead of text");
   run.add_flag("--twice", arguments.twice, "Run everything twice and point at the first event that differs");
   run.add_flag("--trace", arguments.trace, "Write the whole trace (always done when a run does not hold)");
-  run.footer("Exit code: 0 holds, 1 violated, vacuous or unknown, 2 bad input or no place for the report.\n"
+  run.footer("Exit code: 0 holds, 1 violated, vacuous or unknown, 2 bad input, no place for the report or no node started.\n"
              "Example: lockstep run scenarios/suite/prepare_commit_kill.json --seed 7 --twice");
 }
 
