@@ -14,6 +14,9 @@ void tell(const std::map<std::uint16_t, std::vector<Observer*>>& observers, cons
   for (Observer* const observer : found->second) observer->on_event(observation);
 }
 
+// Sorted by when it was, shown as the run's first moment: nodes are alive before the run begins.
+Duration shown(Duration at) { return std::max(at, Duration()); }
+
 }  // namespace
 
 env::Event event_of(const env::EventType& type, const std::array<std::uint64_t, env::kMaxEventFields>& fields,
@@ -33,10 +36,9 @@ void RealEvents::subscribe_early(const env::EventType& type, Observer& observer)
 }
 
 void RealEvents::add(Duration at, NodeId node, Incarnation incarnation, const env::Event& event) {
-  at = std::max(at, Duration());
   const std::uint64_t order = kept_.size();
   kept_.push_back({at, node, incarnation, event.type, event.fields, std::string(event.text)});
-  tell(acting_, {.order = order, .at = at, .node = node, .incarnation = incarnation, .event = event});
+  tell(acting_, {.order = order, .at = shown(at), .node = node, .incarnation = incarnation, .event = event});
 }
 
 void RealEvents::tell_those_who_look() {
@@ -44,8 +46,11 @@ void RealEvents::tell_those_who_look() {
   std::uint64_t order = 0;
   for (const Kept& kept : kept_) {
     const env::Event event = event_of(*kept.type, kept.fields, kept.text);
-    const Observation observation{
-        .order = order++, .at = kept.at, .node = kept.node, .incarnation = kept.incarnation, .event = event};
+    const Observation observation{.order = order++,
+                                  .at = shown(kept.at),
+                                  .node = kept.node,
+                                  .incarnation = kept.incarnation,
+                                  .event = event};
     for (Observer* const observer : to_all_) observer->on_event(observation);
     tell(looking_, observation);
   }

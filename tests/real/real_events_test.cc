@@ -41,6 +41,16 @@ TEST(RealEvents, AreMergedByTimeAndKeepTheOrderOfEachProcess) {
   EXPECT_EQ(of_type.text, "0:1@5=10 1:1@5=11 3:2@7=21 4:1@9=12 ");
 }
 
+TEST(RealEvents, WhatWasBeforeTheRunIsInOrderToo) {
+  RealEvents events;
+  Notebook all;
+  events.subscribe_all(all);
+  events.add(milliseconds(-2), NodeId(1), Incarnation(1), recovered(11));  // committed, because of
+  events.add(milliseconds(-4), NodeId(2), Incarnation(1), recovered(21));  // durable
+  events.tell_those_who_look();
+  EXPECT_EQ(all.text, "0:2@0=21 1:1@0=11 ");
+}
+
 TEST(RealEvents, ThoseWhoActAreToldAtOnce) {
   RealEvents events;
   Notebook acting;
