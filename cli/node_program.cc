@@ -12,6 +12,7 @@
 
 #include "base/check.h"
 #include "base/text.h"
+#include "cli/files.h"
 #include "core/raft/types.h"
 
 namespace lockstep::cli {
@@ -53,6 +54,15 @@ service::NodeConfig member_config(const config::NodeSettings& settings, const en
   return out;
 }
 
+api::Access access_of(config::Role role) {
+  switch (role) {
+    case config::Role::kRead: return api::Access::kRead;
+    case config::Role::kWrite: return api::Access::kWrite;
+    case config::Role::kAdmin: return api::Access::kAdmin;
+  }
+  return api::Access::kRead;
+}
+
 Owner owner_of(const config::NodeSettings& settings) {
   if (!settings.cluster) return {.cluster = "", .node = NodeId(1)};
   return {.cluster = settings.cluster->name, .node = settings.cluster->self};
@@ -80,6 +90,7 @@ NodeProgram::NodeProgram(config::NodeSettings settings, bool allow_faults,
 
 Status NodeProgram::start() {
   raise_descriptor_limit();
+  LOCKSTEP_TRY_STATUS(take_tokens());
   LOCKSTEP_TRY_STATUS(claim_directory());
   LOCKSTEP_TRY_STATUS(open_trace());
   LOCKSTEP_TRY(native, listen(settings_.listen.native));
@@ -89,8 +100,10 @@ Status NodeProgram::start() {
   host_ = std::make_unique<net::Host>(loop_, host_options(),
                                       [this](const env::Env& env) { return make_actor(env); });
   host_->attach_local(kWatcher, [this](Channel, BytesView reply) { on_watched(reply); });
+  host_->filter_clients(api::make_client_filter(tokens_));
   LOCKSTEP_TRY_STATUS(open_faults());
   host_->transport().serve(std::move(native));
+  LOCKSTEP_TRY_STATUS(open_grpc());
   host_->start();
   watch();
   return {};
@@ -122,6 +135,35 @@ Status NodeProgram::open_faults() {
   return {};
 }
 
+Status NodeProgram::take_tokens() {
+  for (config::Token& token : settings_.tokens) {
+    const api::Access access = access_of(token.role);
+    if (token.sha256.empty()) {
+      tokens_->add_token(token.name, access, token.token);
+    } else {
+      LOCKSTEP_TRY_STATUS(tokens_->add_sha256(token.name, access, token.sha256));
+    }
+  }
+  settings_.tokens.clear();  // only hashes are kept
+  return {};
+}
+
+Status NodeProgram::open_grpc() {
+  gateway_ = std::make_unique<api::Gateway>(loop_, *host_, api::GatewayOptions{.tokens = tokens_});
+  if (!settings_.listen.grpc) return {};
+  api::GrpcOptions options{.listen = endpoint_of(*settings_.listen.grpc)};
+  if (settings_.tls) {
+    LOCKSTEP_TRY(certificate, read_whole_file(settings_.tls->certificate));
+    LOCKSTEP_TRY(key, read_whole_file(settings_.tls->key));
+    LOCKSTEP_TRY(authority, read_whole_file(settings_.tls->client_ca));
+    // Clients show a certificate or, where there are tokens, a token.
+    options.tls = {std::move(certificate), std::move(key),
+                   tokens_->is_open() ? std::move(authority) : std::string()};
+  }
+  grpc_ = std::make_unique<api::GrpcServer>(loop_);
+  return grpc_->start(std::move(options), *gateway_);
+}
+
 Result<net::Tcp::acceptor> NodeProgram::listen(const config::Address& address) {
   return net::listen(loop_.context(), endpoint_of(address));
 }
@@ -135,6 +177,7 @@ net::HostOptions NodeProgram::host_options() const {
   out.transport.kind = net::PartyKind::kMember;
   out.transport.boot = random_number();
   out.transport.identity = sql::sqlite_identity();
+  out.transport.authenticate = api::make_authenticate(tokens_);
   out.transport.limits.max_connections = settings_.limits.max_connections;
   out.trace = trace_.get();
   out.log = [log = log_](const std::string& line) { log->info(line); };
@@ -164,6 +207,7 @@ std::string NodeProgram::introduction() const {
   }
   append_text(out, cat(", start ", directory_->incarnation(), ", process ", getpid(), "; data in ",
                        settings_.data, "; native on ", to_text(settings_.listen.native)));
+  if (grpc_) append_text(out, cat(", gRPC on ", to_text(*settings_.listen.grpc)));
   return out;
 }
 
@@ -172,6 +216,8 @@ std::string NodeProgram::introduction() const {
 
 void NodeProgram::run() {
   loop_.run();
+  grpc_.reset();
+  gateway_.reset();
   faults_.reset();
   host_.reset();
   log_->flush();

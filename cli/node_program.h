@@ -13,6 +13,9 @@
 #include "config/node_settings.h"
 #include "core/service/feed.h"
 #include "core/service/node.h"
+#include "net/api/access.h"
+#include "net/api/gateway.h"
+#include "net/api/grpc_server.h"
 #include "net/faults/admin.h"
 #include "net/host.h"
 #include "net/trace_ring.h"
@@ -37,11 +40,14 @@ class NodeProgram final : private service::FeedSubscriber {
 
   Status check_supported() const;
   Status claim_directory();
+  Status take_tokens();
   Status open_trace();
   Status open_faults();
   Result<Acceptor> listen(const config::Address& address);
   net::HostOptions host_options() const;
   std::unique_ptr<env::Actor> make_actor(const env::Env& env);
+  // The ports of foreign protocols, on the gateway.
+  Status open_grpc();
   void take_signals();
   void on_signal(int number);
   // Asks the node now and then how it is: one that has stopped itself goes on answering, but people must be
@@ -61,8 +67,11 @@ class NodeProgram final : private service::FeedSubscriber {
   std::string failure_;  // as told to people
   std::optional<DataDirectory> directory_;
   service::Retiring* retiring_ = nullptr;  // the actor
+  std::shared_ptr<api::TokenTable> tokens_ = std::make_shared<api::TokenTable>();
   std::unique_ptr<net::TraceRing> trace_;  // with allow_faults
   std::unique_ptr<net::Host> host_;
+  std::unique_ptr<api::Gateway> gateway_;  // of the protocols below
+  std::unique_ptr<api::GrpcServer> grpc_;  // none: not configured
   std::unique_ptr<faults::Admin> faults_;  // with allow_faults
 };
 
