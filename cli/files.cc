@@ -27,7 +27,7 @@ WholeFile::WholeFile(std::filesystem::path path)
     : path_(std::move(path)),
       draft_(path_.string() + cat(".", getpid(), ".part")) {  // another run may be writing the same file
   std::error_code error;
-  std::filesystem::create_directories(path_.parent_path(), error);
+  if (path_.has_parent_path()) std::filesystem::create_directories(path_.parent_path(), error);
   if (error) {
     problem_ = cat(path_.parent_path().string(), ": cannot be created: ", error.message());
     return;

@@ -6,8 +6,11 @@
 #include <iostream>
 
 #include "cli/check.h"
+#include "cli/cluster.h"
 #include "cli/node.h"
 #include "cli/run.h"
+#include "cli/shell.h"
+#include "cli/verify.h"
 #include "config/parse_node.h"
 #include "scenarios/parse_scenario.h"
 
@@ -50,32 +53,112 @@ void add_run(CLI::App& app, lockstep::cli::RunArguments& arguments) {
 
 void add_check(CLI::App& app, lockstep::cli::CheckArguments& arguments) {
   CLI::App& check = *app.add_subcommand("check", "Judge a recorded history: is it linearizable?");
-  check.add_option("HISTORY", arguments.history, "History as JSON lines or one JSON array; - is standard input")
+  check
+      .add_option("HISTORY", arguments.history,
+                  "History as JSON lines or one JSON array; - is standard input")
       ->required();
-  check.add_option("--model", arguments.model, "register, cas-register, kv, kv-append or multi-register")->required();
+  check.add_option("--model", arguments.model, "register, cas-register, kv, kv-append or multi-register")
+      ->required();
   check.add_option("--option", arguments.options, "Options of the model, key=value (docs/format/history.md)");
   check.add_option("--time-limit", arguments.time_limit_seconds, "Seconds; beyond it the answer is unknown")
       ->check(CLI::NonNegativeNumber);
   check.add_flag("--json", arguments.json, "Print one JSON document instead of text");
-  check.footer("Exit code: 0 holds, 1 violated, 2 bad input, 3 unknown.\n"
-               "Example: lockstep check out/leader_partition-4/history.jsonl --model cas-register");
+  check.footer(
+      "Exit code: 0 holds, 1 violated, 2 bad input, 3 unknown.\n"
+      "Example: lockstep check out/leader_partition-4/history.jsonl --model cas-register");
 }
 
 void add_node(CLI::App& app, lockstep::cli::NodeArguments& arguments) {
   CLI::App& node = *app.add_subcommand("node", "Run one node of the database until it is told to stop");
-  node.add_option("--config", arguments.config, "Its settings (JSON; `lockstep schema node` prints the schema)");
+  node.add_option("--config", arguments.config,
+                  "Its settings (JSON; `lockstep schema node` prints the schema)");
   node.add_flag("--check", arguments.check, "Only say whether the settings are fine");
-  node.add_option("--port", arguments.port, "Without a file: the native port; HTTP is one above it, gRPC two (4000)");
+  node.add_option("--port", arguments.port,
+                  "Without a file: the native port; HTTP is one above it, gRPC two (4000)");
   node.add_option("--data", arguments.data, "Without a file: the node's directory");
-  node.add_option("--db", arguments.database, "Without a file: the database, in a directory of its own or inside --data");
+  node.add_option("--db", arguments.database,
+                  "Without a file: the database, in a directory of its own or inside --data");
   node.add_option("--engine", arguments.engine, "Without a file: sqlite");
   node.add_option("--listen", arguments.listen, "Without a file: the host to listen on (127.0.0.1)");
-  node.add_flag("--insecure-listen", arguments.insecure_listen, "Allow other machines to connect without TLS");
+  node.add_flag("--insecure-listen", arguments.insecure_listen,
+                "Allow other machines to connect without TLS");
   node.add_flag("--allow-faults", arguments.allow_faults,
                 "Let an operator bring faults through the data directory (docs/format/faults.md)");
-  node.footer("SIGTERM stops it in good order: no more writes, leadership handed over, everything durable.\n"
-              "Exit code: 0 stopped, 1 a port, a disk or another process is in the way, 2 bad input.\n"
-              "Example: lockstep node --data data/n1 --port 4000");
+  node.footer(
+      "SIGTERM stops it in good order: no more writes, leadership handed over, everything durable.\n"
+      "Exit code: 0 stopped, 1 a port, a disk or another process is in the way, 2 bad input.\n"
+      "Example: lockstep node --data data/n1 --port 4000");
+}
+
+struct ClusterCommands {
+  CLI::App* start = nullptr;
+  CLI::App* status = nullptr;
+  CLI::App* stop = nullptr;
+};
+
+ClusterCommands add_cluster(CLI::App& app, lockstep::cli::ClusterArguments& arguments) {
+  CLI::App& cluster = *app.add_subcommand("cluster", "Run a cluster on this machine, under one directory");
+  cluster.require_subcommand(1);
+  ClusterCommands out;
+  out.start = cluster.add_subcommand("start", "Make a cluster, or start one that is there");
+  out.status = cluster.add_subcommand("status", "How its nodes are; exit code 1 if no leader serves");
+  out.stop = cluster.add_subcommand("stop", "Stop its nodes in good order");
+  for (CLI::App* command : {out.start, out.status, out.stop}) {
+    command->add_option("--dir", arguments.directory, "The cluster's directory")
+        ->check(path_complaint, "PATH")
+        ->capture_default_str();
+  }
+  out.start->add_option("--nodes", arguments.nodes, "Of a new cluster (3)")->check(CLI::Range(1, 9));
+  out.start
+      ->add_option("--port", arguments.port,
+                   "Of the first node of a new cluster; the next ones are 10 apart (4001)")
+      ->check(CLI::Range(1, 65'000));
+  out.status->add_flag("--json", arguments.json, "Print one JSON document instead of text");
+  out.stop->add_flag("--kill", arguments.kill, "Kill the processes instead");
+  return out;
+}
+
+void add_connection(CLI::App& command, lockstep::cli::ConnectArguments& arguments) {
+  command.add_option("--nodes", arguments.nodes, "Native addresses, such as 127.0.0.1:4001,127.0.0.1:4011");
+  command.add_option("--dir", arguments.directory, "Without --nodes: the directory of a local cluster")
+      ->capture_default_str();
+  command.add_option("--token", arguments.options.token, "Where nodes ask for one");
+}
+
+void add_shell(CLI::App& app, lockstep::cli::ShellArguments& arguments) {
+  CLI::App& shell = *app.add_subcommand("sql", "A shell for SQL; statements from standard input, too");
+  add_connection(shell, arguments.connect);
+  shell.add_option("-c", arguments.command, "Statements to carry out instead");
+  shell.add_option("--file", arguments.file, "A file of statements to carry out instead")->excludes("-c");
+  shell.add_option("--mode", arguments.mode, "How rows are printed: table, csv or json")
+      ->check(CLI::IsMember({"table", "csv", "json"}))
+      ->capture_default_str();
+  shell.add_option("--level", arguments.level, "What queries see: linearizable or local")
+      ->check(CLI::IsMember({"linearizable", "local"}))
+      ->capture_default_str();
+  shell.footer(
+      "Exit code: 0 all done, 1 a statement failed or no node answers, 2 bad input.\n"
+      "Example: lockstep sql -c \"SELECT 1\"");
+}
+
+void add_client(CLI::App& app, lockstep::cli::VerifyArguments& arguments) {
+  CLI::App& client =
+      *app.add_subcommand("client", "Write to a cluster and check what it promises, from outside");
+  add_connection(client, arguments.connect);
+  client.add_option("--scenario", arguments.scenario, "full, or verify-only after a full run")
+      ->check(CLI::IsMember({"full", "verify-only"}))
+      ->capture_default_str();
+  client.add_option("--mode", arguments.mode, "Of the writes: quorum or strong")
+      ->check(CLI::IsMember({"quorum", "strong"}))
+      ->capture_default_str();
+  client
+      .add_option("--pause-before-commit-ms", arguments.pause_before_commit_ms,
+                  "Of every write, between its phases")
+      ->check(CLI::Range(0, 60'000));
+  client.add_option("--record", arguments.record, "What a full run leaves for verify-only")
+      ->capture_default_str();
+  client.add_flag("--json", arguments.json, "Print one JSON document instead of text");
+  client.footer("Exit code: 0 every check holds, 1 one does not or no node answers, 2 bad input.");
 }
 
 void add_schema(CLI::App& app, std::string& of) {
@@ -86,7 +169,8 @@ void add_schema(CLI::App& app, std::string& of) {
 }
 
 int print_schema(const std::string& of) {
-  std::cout << (of == "node" ? lockstep::config::node_schema_text() : lockstep::scenarios::scenario_schema_text());
+  std::cout << (of == "node" ? lockstep::config::node_schema_text()
+                             : lockstep::scenarios::scenario_schema_text());
   if (std::cout.flush()) return 0;
   std::cerr << "lockstep schema: standard output cannot be written\n";
   return kBadInput;
@@ -95,7 +179,8 @@ int print_schema(const std::string& of) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app{"Lockstep: a replicated SQLite database and the deterministic laboratory that proves it", "lockstep"};
+  CLI::App app{"Lockstep: a replicated SQLite database and the deterministic laboratory that proves it",
+               "lockstep"};
   app.require_subcommand(1);
   lockstep::cli::RunArguments run;
   lockstep::cli::CheckArguments check;
@@ -103,11 +188,18 @@ int main(int argc, char** argv) {
   add_check(app, check);
   lockstep::cli::NodeArguments node;
   add_node(app, node);
+  lockstep::cli::ClusterArguments cluster;
+  const ClusterCommands of_cluster = add_cluster(app, cluster);
+  lockstep::cli::ShellArguments shell;
+  add_shell(app, shell);
+  lockstep::cli::VerifyArguments client;
+  add_client(app, client);
   std::string schema = "scenario";
   add_schema(app, schema);
   const auto is_asked_for = [argv](const CLI::App* command) { return command->get_name() == argv[1]; };
   if (argc > 1 && argv[1][0] != '-' && app.get_subcommands(is_asked_for).empty()) {
-    std::cerr << "lockstep: expected a command (run, node, check, schema), found \"" << argv[1] << "\"; see lockstep --help\n";
+    std::cerr << "lockstep: expected a command (run, node, cluster, sql, client, check, schema), found \""
+              << argv[1] << "\"; see lockstep --help\n";
     return kBadInput;
   }
   try {
@@ -118,6 +210,11 @@ int main(int argc, char** argv) {
     return asked_for_help ? 0 : kBadInput;
   }
   if (app.got_subcommand("schema")) return print_schema(schema);
+  if (of_cluster.start->parsed()) return lockstep::cli::start_cluster(cluster, std::cout, std::cerr);
+  if (of_cluster.status->parsed()) return lockstep::cli::show_cluster(cluster, std::cout, std::cerr);
+  if (of_cluster.stop->parsed()) return lockstep::cli::stop_cluster(cluster, std::cout, std::cerr);
+  if (app.got_subcommand("sql")) return lockstep::cli::run_shell(shell, std::cout, std::cerr);
+  if (app.got_subcommand("client")) return lockstep::cli::run_client(client, std::cout, std::cerr);
   if (app.got_subcommand("node")) return lockstep::cli::run_node(node, std::cout, std::cerr);
   if (app.got_subcommand("check")) return lockstep::cli::run_check(check, std::cout, std::cerr);
   run.colours = isatty(STDOUT_FILENO) != 0;

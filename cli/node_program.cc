@@ -34,6 +34,13 @@ net::Endpoint endpoint_of(const config::Address& address) {
   return {.host = address.host, .port = address.port};
 }
 
+service::StandaloneConfig standalone_config(const config::NodeSettings& settings) {
+  service::StandaloneConfig out;
+  out.apply.sql.path = settings.database;
+  out.apply.session_timeout = settings.limits.session_timeout;
+  return out;
+}
+
 service::NodeConfig member_config(const config::NodeSettings& settings, const env::Env& env) {
   const config::Cluster& cluster = *settings.cluster;
   service::NodeConfig out;
@@ -85,10 +92,23 @@ NodeProgram::NodeProgram(config::NodeSettings settings, bool allow_faults,
       log_(std::move(log)),
       signals_(loop_.context()) {}
 
-// ---- start
-// ----------------------------------------------------------------------------------------------------
+// ---- start -----------------------------------------------------------------------------------------------
+
+// Clients show a certificate or, where there are tokens, a token.
+Status NodeProgram::open_security() {
+  if (!settings_.tls) return {};
+  const config::Tls& tls = *settings_.tls;
+  LOCKSTEP_TRY(security, net::TlsSecurity::create({.authority = tls.ca,
+                                                   .certificate = tls.certificate,
+                                                   .key = tls.key,
+                                                   .client_authority = tls.client_ca},
+                                                  {.clients_need_certificates = settings_.tokens.empty()}));
+  security_ = std::move(security);
+  return {};
+}
 
 Status NodeProgram::start() {
+  LOCKSTEP_TRY_STATUS(open_security());
   raise_descriptor_limit();
   LOCKSTEP_TRY_STATUS(take_tokens());
   LOCKSTEP_TRY_STATUS(claim_directory());
@@ -174,12 +194,13 @@ net::HostOptions NodeProgram::host_options() const {
   out.incarnation = directory_->incarnation();
   out.seed = random_number();
   out.data_directory = directory_->path();
+  out.trace = trace_.get();
   out.transport.kind = net::PartyKind::kMember;
   out.transport.boot = random_number();
   out.transport.identity = sql::sqlite_identity();
+  out.transport.security = security_.get();
   out.transport.authenticate = api::make_authenticate(tokens_);
   out.transport.limits.max_connections = settings_.limits.max_connections;
-  out.trace = trace_.get();
   out.log = [log = log_](const std::string& line) { log->info(line); };
   if (!settings_.cluster) return out;
   out.place.cluster = config::cluster_id(settings_.cluster->name);
@@ -190,6 +211,11 @@ net::HostOptions NodeProgram::host_options() const {
 }
 
 std::unique_ptr<env::Actor> NodeProgram::make_actor(const env::Env& env) {
+  if (!settings_.cluster) {
+    auto node = std::make_unique<service::StandaloneNode>(env, standalone_config(settings_));
+    retiring_ = node.get();
+    return node;
+  }
   auto node = std::make_unique<service::Node>(env, member_config(settings_, env));
   node->feed().subscribe(*this);
   retiring_ = node.get();
@@ -211,8 +237,7 @@ std::string NodeProgram::introduction() const {
   return out;
 }
 
-// ---- life
-// -----------------------------------------------------------------------------------------------------
+// ---- life ------------------------------------------------------------------------------------------------
 
 void NodeProgram::run() {
   loop_.run();
@@ -243,8 +268,7 @@ void NodeProgram::on_watched(BytesView bytes) {
   log_->error(failure_);
 }
 
-// ---- end
-// ------------------------------------------------------------------------------------------------------
+// ---- end -------------------------------------------------------------------------------------------------
 
 void NodeProgram::take_signals() {
   std::signal(SIGPIPE, SIG_IGN);  // a reader of our output that went away must not take the node along

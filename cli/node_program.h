@@ -13,11 +13,13 @@
 #include "config/node_settings.h"
 #include "core/service/feed.h"
 #include "core/service/node.h"
+#include "core/service/standalone.h"
 #include "net/api/access.h"
 #include "net/api/gateway.h"
 #include "net/api/grpc_server.h"
 #include "net/faults/admin.h"
 #include "net/host.h"
+#include "net/tls.h"
 #include "net/trace_ring.h"
 
 namespace lockstep::cli {
@@ -38,12 +40,12 @@ class NodeProgram final : private service::FeedSubscriber {
  private:
   using Acceptor = net::Tcp::acceptor;
 
-  Status check_supported() const;
+  Status open_security();
   Status claim_directory();
   Status take_tokens();
+  Result<Acceptor> listen(const config::Address& address);
   Status open_trace();
   Status open_faults();
-  Result<Acceptor> listen(const config::Address& address);
   net::HostOptions host_options() const;
   std::unique_ptr<env::Actor> make_actor(const env::Env& env);
   // The ports of foreign protocols, on the gateway.
@@ -68,6 +70,7 @@ class NodeProgram final : private service::FeedSubscriber {
   std::optional<DataDirectory> directory_;
   service::Retiring* retiring_ = nullptr;  // the actor
   std::shared_ptr<api::TokenTable> tokens_ = std::make_shared<api::TokenTable>();
+  std::unique_ptr<net::TlsSecurity> security_;
   std::unique_ptr<net::TraceRing> trace_;  // with allow_faults
   std::unique_ptr<net::Host> host_;
   std::unique_ptr<api::Gateway> gateway_;  // of the protocols below

@@ -28,6 +28,10 @@ CallId Client::write(std::vector<wire::Statement> statements, WriteOptions optio
   call.deadline = deadline;
   wire::WriteRequest& request = *call.request.mutable_write();
   request.set_mode(options.mode);
+  if (const auto& pause = options.pause_before_commit) {
+    request.set_pause_before_commit_ms(
+        static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::milliseconds>(*pause).count()));
+  }
   wire::Write& write = *request.mutable_write();
   write.set_sequence(++next_sequence_);
   for (wire::Statement& statement : statements) *write.add_statements() = std::move(statement);

@@ -1,7 +1,8 @@
-// The client side of the database, sans-I/O: sessions, sequences, leader discovery, retries and honest outcomes.
+// The client side of the database, sans-I/O: sessions, sequences, leader discovery, retries and honest
+// outcomes.
 //
-// Frames in, frames out, deadline published; used by workloads, shell, bench, hub and edge. Exactly-once as in
-// thesis §6.3: every write has a session and a sequence, and a retry keeps both.
+// Frames in, frames out, deadline published; used by workloads, shell, bench, hub and edge. Exactly-once as
+// in thesis §6.3: every write has a session and a sequence, and a retry keeps both.
 #pragma once
 
 #include <cstdint>
@@ -33,6 +34,7 @@ struct Config {
 struct WriteOptions {
   std::vector<wire::TableVersion> expected;
   wire::WriteMode mode = wire::DEFAULT_MODE;
+  std::optional<Duration> pause_before_commit{};  // none: as the cluster is configured
 };
 
 struct ReadOptions {
@@ -42,9 +44,10 @@ struct ReadOptions {
 
 // What the caller may conclude.
 enum class Conclusion : std::uint8_t {
-  kDone = 1,     // answered; a write's own outcome is in the reply
-  kFailed = 2,   // certainly without effect
-  kUnknown = 3,  // the write may have happened, or may still happen until a later write of this client is done
+  kDone = 1,    // answered; a write's own outcome is in the reply
+  kFailed = 2,  // certainly without effect
+  kUnknown =
+      3,  // the write may have happened, or may still happen until a later write of this client is done
 };
 
 struct Completion {
@@ -131,7 +134,7 @@ class Client {
   std::uint64_t session_ = 0;       // 0: not open
   std::uint64_t opening_call_ = 0;  // the call that opens it; 0: none
   std::uint64_t next_sequence_ = 0;
-  NodeId leader_;                   // best guess
+  NodeId leader_;  // best guess
   std::size_t next_node_ = 0;
   Stream jitter_;
   std::vector<Outgoing> outgoing_;

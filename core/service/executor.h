@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "base/time.h"
 #include "core/proto/client.pb.h"
 #include "storage/sql/database.h"
 
@@ -20,6 +21,12 @@ struct Refusal {
   std::string message;
 };
 
+// How a write is to be committed. Of other commands it says nothing.
+struct WriteTerms {
+  wire::WriteMode mode = wire::DEFAULT_MODE;
+  std::optional<Duration> pause_before_commit{};  // none: as configured
+};
+
 // Behind the front desk, which has checked the form of what it hands over. Each execute() and query() is
 // answered once, through the desk, at once or later.
 class Executor {
@@ -31,7 +38,7 @@ class Executor {
   // Whom to send commands to; none: not known.
   virtual NodeId leader() const = 0;
   // Answered when the command's outcome is decided.
-  virtual void execute(const Caller& caller, wire::Command& command, wire::WriteMode mode) = 0;
+  virtual void execute(const Caller& caller, wire::Command& command, const WriteTerms& terms) = 0;
   virtual void query(const Caller& caller, sql::Statement statement, wire::ReadLevel level) = 0;
   // Of a table, as applied here.
   virtual std::uint64_t version(const std::string& table) const = 0;

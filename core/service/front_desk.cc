@@ -5,6 +5,11 @@
 #include "core/service/events.h"
 
 namespace lockstep::service {
+namespace {
+
+constexpr std::chrono::milliseconds kLongestPause{60'000};  // that a request may ask for
+
+}  // namespace
 
 // ---- requests -------------------------------------------------------------------------------------------------
 
@@ -31,11 +36,11 @@ void FrontDesk::route(const Caller& caller, wire::Request& request) {
   switch (request.what_case()) {
     case wire::Request::kOpenSession:
       command.mutable_open_session();
-      executor_.execute(caller, command, wire::DEFAULT_MODE);
+      executor_.execute(caller, command, {});
       return;
     case wire::Request::kCloseSession:
       command.mutable_close_session()->set_session(request.close_session().session());
-      executor_.execute(caller, command, wire::DEFAULT_MODE);
+      executor_.execute(caller, command, {});
       return;
     case wire::Request::kWrite: write(caller, *request.mutable_write(), command); return;
     case wire::Request::kQuery:
@@ -52,7 +57,7 @@ void FrontDesk::route(const Caller& caller, wire::Request& request) {
     case wire::Request::kMaintain:
       if (request.maintain().what() == wire::Maintain::NONE) break;
       command.mutable_maintain()->set_what(request.maintain().what());
-      executor_.execute(caller, command, wire::DEFAULT_MODE);
+      executor_.execute(caller, command, {});
       return;
     case wire::Request::WHAT_NOT_SET: break;
   }
@@ -66,9 +71,15 @@ void FrontDesk::write(const Caller& caller, wire::WriteRequest& request, wire::C
            "expected at least one statement, and a sequence from 1 on unless it is of no session");
   } else if (request.ByteSizeLong() > max_write_bytes_) {
     refuse(caller, wire::BAD_REQUEST, cat("expected a write of at most ", max_write_bytes_, " bytes"));
+  } else if (request.pause_before_commit_ms() > kLongestPause.count()) {
+    refuse(caller, wire::BAD_REQUEST, cat("expected a pause of at most ", kLongestPause.count(), " ms"));
   } else {
     command.mutable_write()->Swap(request.mutable_write());  // on one arena: by pointers
-    executor_.execute(caller, command, request.mode());
+    WriteTerms terms{.mode = request.mode()};
+    if (request.has_pause_before_commit_ms()) {
+      terms.pause_before_commit = std::chrono::milliseconds(request.pause_before_commit_ms());
+    }
+    executor_.execute(caller, command, terms);
   }
 }
 

@@ -83,18 +83,20 @@ bool Node::leads_or_redirects(const Caller& caller) {
   return false;
 }
 
-void Node::execute(const Caller& caller, wire::Command& command, wire::WriteMode mode) {
+void Node::execute(const Caller& caller, wire::Command& command, const WriteTerms& terms) {
   if (!leads_or_redirects(caller)) return;
-  if (leaving_ != Leaving::kNot) return desk_.refuse(caller, wire::NOT_READY, "this node is shutting down; try again");
+  if (leaving_ != Leaving::kNot)
+    return desk_.refuse(caller, wire::NOT_READY, "this node is shutting down; try again");
   bool strong = false;
   if (command.has_write()) {
-    strong = (mode == wire::DEFAULT_MODE ? config_.write_mode : mode) == wire::STRONG;
-    if (strong || config_.transactions.pause_before_commit > Duration::zero()) {
+    strong = (terms.mode == wire::DEFAULT_MODE ? config_.write_mode : terms.mode) == wire::STRONG;
+    const Duration pause = terms.pause_before_commit.value_or(config_.transactions.pause_before_commit);
+    if (strong || pause > Duration::zero()) {
       wire::Write write = std::move(*command.mutable_write());
       *command.mutable_prepare()->mutable_write() = std::move(write);
     }
   }
-  propose({.caller = caller, .strong = strong}, command);
+  propose({.caller = caller, .strong = strong, .pause = terms.pause_before_commit}, command);
 }
 
 void Node::query(const Caller& caller, sql::Statement statement, wire::ReadLevel level) {
@@ -203,7 +205,7 @@ void Node::settle(const Proposal& proposal, const replica::AppliedCommand& comma
   using What = replica::AppliedCommand::What;
   if (command.what == What::kPrepared) {
     two_phase_[command.transaction] = proposal;
-    transactions_.prepared(command.transaction, proposal.strong, env_.clock.monotonic_now());
+    transactions_.prepared(command.transaction, proposal.strong, proposal.pause, env_.clock.monotonic_now());
   } else if (command.what == What::kCommitted || command.what == What::kAborted) {
     const auto waiting = two_phase_.extract(command.transaction);
     transactions_.decided(command.transaction);

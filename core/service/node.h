@@ -51,6 +51,7 @@ class Node : public env::Actor, public Retiring, private Executor, private repli
   struct Proposal {
     Caller caller;  // none: the node's own (decisions)
     bool strong = false;
+    std::optional<Duration> pause{};  // none: as configured
   };
   struct Accepted {
     Term term;
@@ -64,7 +65,7 @@ class Node : public env::Actor, public Retiring, private Executor, private repli
 
   std::optional<Refusal> refusal() const override;
   NodeId leader() const override { return replica_.view().leader; }
-  void execute(const Caller& caller, wire::Command& command, wire::WriteMode mode) override;
+  void execute(const Caller& caller, wire::Command& command, const WriteTerms& terms) override;
   void query(const Caller& caller, sql::Statement statement, wire::ReadLevel level) override;
   std::uint64_t version(const std::string& table) const override { return replica_.version(table); }
   void describe(wire::StatusReply& status) const override;

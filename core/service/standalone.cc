@@ -62,7 +62,16 @@ void StandaloneNode::on_message(NodeId from, Channel channel, BytesView payload)
 }
 
 // Also after a failure: it is the answer to what still waits.
-void StandaloneNode::on_turn_end() { apply_lane_.end_turn(false); }
+void StandaloneNode::on_turn_end() {
+  apply_lane_.end_turn(false);
+  // Commits are synced: what was answered is durable.
+  if (on_retired_ && waiting_.empty()) std::exchange(on_retired_, nullptr)();
+}
+
+void StandaloneNode::retire(std::function<void()> done) {
+  leaving_ = true;
+  on_retired_ = std::move(done);
+}
 
 // ---- requests ---------------------------------------------------------------------------------------------
 
@@ -72,7 +81,11 @@ std::optional<Refusal> StandaloneNode::refusal() const {
   return std::nullopt;
 }
 
-void StandaloneNode::execute(const Caller& caller, wire::Command& command, wire::WriteMode) {
+void StandaloneNode::execute(const Caller& caller, wire::Command& command, const WriteTerms&) {
+  if (leaving_) {
+    desk_.refuse(caller, wire::NOT_READY, "this node is shutting down; try again");
+    return;
+  }
   if (waiting_bytes_ >= config_.max_waiting_bytes) {
     desk_.refuse(caller, wire::OVERLOADED,
                  cat("more than ", config_.max_waiting_bytes, " bytes of writes are waiting"));

@@ -3,10 +3,12 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 
 #include "core/replica/apply_lane.h"
 #include "core/service/feed.h"
 #include "core/service/front_desk.h"
+#include "core/service/retiring.h"
 #include "core/service/stamps.h"
 
 namespace lockstep::service {
@@ -22,7 +24,7 @@ struct StandaloneConfig {
 // savepoint each, and are answered when its one sync is over. Of the modes of writing there is one: with one
 // voter, durable here is durable everywhere, so no write needs two phases. Reads of both levels see all that
 // was answered before.
-class StandaloneNode : public env::Actor, private Executor {
+class StandaloneNode : public env::Actor, public Retiring, private Executor {
  public:
   // Keeps a copy of `env`; its ports outlive the node.
   StandaloneNode(const env::Env& env, StandaloneConfig config);
@@ -34,6 +36,7 @@ class StandaloneNode : public env::Actor, private Executor {
   void on_job_done(std::unique_ptr<env::Job> job) override { job->done(); }
   // Begins the next transaction with what the turn brought.
   void on_turn_end() override;
+  void retire(std::function<void()> done) override;
 
   const replica::ApplyLane& database() const { return apply_lane_; }
   AppliedFeed& feed() { return feed_; }
@@ -46,7 +49,7 @@ class StandaloneNode : public env::Actor, private Executor {
 
   std::optional<Refusal> refusal() const override;
   NodeId leader() const override { return env_.self; }
-  void execute(const Caller& caller, wire::Command& command, wire::WriteMode mode) override;
+  void execute(const Caller& caller, wire::Command& command, const WriteTerms& terms) override;
   void query(const Caller& caller, sql::Statement statement, wire::ReadLevel level) override;
   std::uint64_t version(const std::string& table) const override { return apply_lane_.version(table); }
   void describe(wire::StatusReply& status) const override;
@@ -66,6 +69,8 @@ class StandaloneNode : public env::Actor, private Executor {
   std::deque<Waiting> waiting_;  // in the order of their indexes
   std::size_t waiting_bytes_ = 0;
   std::size_t waiting_reads_ = 0;
+  std::function<void()> on_retired_;  // empty: nobody asked to leave, or it has been told
+  bool leaving_ = false;
   std::optional<std::string> failure_;
 };
 

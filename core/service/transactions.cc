@@ -5,8 +5,11 @@
 
 namespace lockstep::service {
 
-void Transactions::prepared(LogIndex transaction, bool strong, Instant now) {
-  open_[transaction] = {.phase = Phase::kWaiting, .strong = strong, .deadline = now + options_.durable_timeout};
+void Transactions::prepared(LogIndex transaction, bool strong, std::optional<Duration> pause, Instant now) {
+  open_[transaction] = {.phase = Phase::kWaiting,
+                        .strong = strong,
+                        .pause = pause.value_or(options_.pause_before_commit),
+                        .deadline = now + options_.durable_timeout};
 }
 
 Transactions::Due Transactions::advance(Instant now, LogIndex everywhere) {
@@ -16,7 +19,7 @@ Transactions::Due Transactions::advance(Instant now, LogIndex everywhere) {
       // Being applied, the Prepare is committed: a majority has it durable.
       if (!open.strong || everywhere >= transaction) {
         open.phase = Phase::kPausing;
-        open.deadline = now + options_.pause_before_commit;
+        open.deadline = now + open.pause;
         due.durable.push_back(transaction);
       } else if (now >= open.deadline) {
         open.phase = Phase::kDeciding;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <vector>
 
 #include "base/ids.h"
@@ -12,7 +13,7 @@
 namespace lockstep::service {
 
 struct TransactionOptions {
-  Duration pause_before_commit{};                            // between durable and the probe
+  Duration pause_before_commit{};                              // between durable and the probe
   Duration durable_timeout = std::chrono::milliseconds(2000);  // then it is aborted
 };
 
@@ -21,7 +22,8 @@ class Transactions {
   explicit Transactions(TransactionOptions options) : options_(options) {}
 
   // The Prepare entry is committed and applied here; a `strong` one waits for every voter.
-  void prepared(LogIndex transaction, bool strong, Instant now);
+  // `pause` none: the one of the options.
+  void prepared(LogIndex transaction, bool strong, std::optional<Duration> pause, Instant now);
 
   struct Due {
     std::vector<LogIndex> durable;  // just reached what its mode asks for
@@ -41,6 +43,7 @@ class Transactions {
   struct Open {
     Phase phase = Phase::kWaiting;
     bool strong = false;
+    Duration pause{};
     Instant deadline = kNever;
   };
 

@@ -4,6 +4,7 @@
 
 #include "tests/replica/stranger.h"
 #include "tests/replica/test_cluster.h"
+#include "tests/replica/test_standalone.h"
 
 namespace lockstep::tests {
 namespace {
@@ -63,6 +64,49 @@ TEST(Retiring, AClientOfTheLibraryNoticesNothingButAPause) {
   const auto done = cluster.execute("INSERT INTO t(a) VALUES(1)");
   EXPECT_EQ(done.conclusion, client::Conclusion::kDone);
   EXPECT_TRUE(retired);
+}
+
+TEST(Pause, AWriteMayAskForOneOfItsOwn) {
+  TestCluster cluster(84);
+  cluster.execute("CREATE TABLE t(id INTEGER PRIMARY KEY, a)");
+  Stranger* stranger = Stranger::enter(cluster.world());
+  const NodeId leader = cluster.leader();
+  stranger->replies.clear();
+  wire::Request slow = insert(1);
+  slow.mutable_write()->set_pause_before_commit_ms(300);
+  stranger->say(leader, slow.SerializeAsString());
+  wire::Request fast = insert(2);
+  fast.set_call(7);
+  stranger->say(leader, fast.SerializeAsString());
+  cluster.world().run_for(250ms);
+  ASSERT_EQ(stranger->replies.size(), 1u) << "the other one is in its pause";
+  EXPECT_EQ(stranger->replies[0].call(), 7u);
+  cluster.world().run_for(250ms);
+  ASSERT_EQ(stranger->replies.size(), 2u);
+  EXPECT_EQ(stranger->replies[1].write().kind(), wire::WriteOutcome::EXECUTED);
+  wire::Request endless = insert(3);
+  endless.mutable_write()->set_pause_before_commit_ms(60'001);
+  EXPECT_EQ(stranger->ask(cluster.world(), leader, endless).status(), wire::BAD_REQUEST);
+}
+
+TEST(Retiring, AStandaloneNodeAnswersWhatItTook) {
+  TestStandalone alone(85);
+  alone.execute("CREATE TABLE t(id INTEGER PRIMARY KEY, a)");
+  Stranger* stranger = Stranger::enter(alone.world());
+  stranger->replies.clear();
+  const LogIndex before = alone.node().database().applied();
+  bool retired = false;
+  for (int call = 1; call <= 3; ++call) {
+    wire::Request request = insert(call);
+    request.set_call(static_cast<std::uint64_t>(call));
+    stranger->say(TestStandalone::kNode, request.SerializeAsString());
+    alone.world().run_for(50ms);
+    if (call == 2) alone.node().retire([&] { retired = true; });
+  }
+  ASSERT_TRUE(run_until(alone.world(), retired));
+  ASSERT_EQ(stranger->replies.size(), 3u);
+  EXPECT_EQ(stranger->replies[2].status(), wire::NOT_READY);
+  EXPECT_EQ(alone.node().database().durable(), before + 2);
 }
 
 TEST(Retiring, AFollowerIsReadyAtOnceAndItsDatabaseDurable) {

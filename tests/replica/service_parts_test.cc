@@ -47,7 +47,7 @@ TEST(Batcher, CountAndBytesCloseABatch) {
 
 TEST(Transactions, AQuorumWriteWaitsForNobodyButThePause) {
   Transactions transactions({.pause_before_commit = milliseconds(200), .durable_timeout = milliseconds(2000)});
-  transactions.prepared(LogIndex(5), false, kNow);
+  transactions.prepared(LogIndex(5), false, {}, kNow);
   const auto first = transactions.advance(kNow, LogIndex(0));
   EXPECT_EQ(first.durable, std::vector{LogIndex(5)});
   EXPECT_TRUE(first.commit.empty());
@@ -58,8 +58,8 @@ TEST(Transactions, AQuorumWriteWaitsForNobodyButThePause) {
 
 TEST(Transactions, AStrongWriteWaitsForEveryVoterOrIsAborted) {
   Transactions transactions({.pause_before_commit = {}, .durable_timeout = milliseconds(500)});
-  transactions.prepared(LogIndex(5), true, kNow);
-  transactions.prepared(LogIndex(6), true, kNow);
+  transactions.prepared(LogIndex(5), true, {}, kNow);
+  transactions.prepared(LogIndex(6), true, {}, kNow);
   const auto first = transactions.advance(kNow, LogIndex(5));
   EXPECT_EQ(first.commit, std::vector{LogIndex(5)});
   EXPECT_TRUE(first.abort.empty());

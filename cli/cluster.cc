@@ -1,0 +1,342 @@
+// Starting, watching and stopping the nodes of a local cluster.
+#include "cli/cluster.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+#include <ostream>
+#include <thread>
+
+#include "base/text.h"
+#include "cli/local_cluster.h"
+#include "cli/table.h"
+#include "core/raft/types.h"
+
+namespace lockstep::cli {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Duration kPatience = 30s;  // until a leader serves, and until a process has ended
+constexpr Duration kSlowStart = 3s;  // for nodes that the cluster does not need
+constexpr int kBadInput = 2;
+
+int complain(const Error& error, std::ostream& err) {
+  err << "lockstep cluster: " << error.message << '\n';
+  const bool input = error.code == ErrorCode::kInvalidArgument || error.code == ErrorCode::kRefused ||
+                     error.code == ErrorCode::kNotFound;
+  return input ? kBadInput : 1;
+}
+
+// One start or stop of a cluster at a time.
+class DirectoryLock {
+ public:
+  explicit DirectoryLock(const std::string& directory)
+      : descriptor_(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+    held_ = descriptor_ >= 0 && ::flock(descriptor_, LOCK_EX | LOCK_NB) == 0;
+  }
+  ~DirectoryLock() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+  }
+  DirectoryLock(const DirectoryLock&) = delete;
+  DirectoryLock& operator=(const DirectoryLock&) = delete;
+
+  Status held(const std::string& directory) const {
+    if (held_) return {};
+    return fail(ErrorCode::kUnavailable,
+                cat(directory, ": expected to be the only one who starts or stops this cluster now"));
+  }
+
+ private:
+  int descriptor_;
+  bool held_ = false;
+};
+
+// ---- how the nodes are
+// ----------------------------------------------------------------------------------------
+
+struct NodeState {
+  const LocalNode* node = nullptr;
+  pid_t pid = 0;  // 0: no process
+  std::optional<wire::StatusReply> status;
+  std::string trouble;  // why there is no status
+};
+
+std::vector<NodeState> look_at(const LocalCluster& cluster, Duration patience) {
+  std::vector<NodeState> out;
+  ConnectOptions options;
+  options.cluster = cluster.id();
+  // Numbers are known, so nobody has to be asked and nothing can be refused.
+  const auto client = ClusterClient::connect(cluster.addresses(), options, [](const std::string&) {});
+  for (const LocalNode& node : cluster.nodes()) {
+    NodeState state{.node = &node, .pid = 0, .status = {}, .trouble = {}};
+    if (const auto process = node.process()) {
+      state.pid = process->pid();
+      if (client) {
+        auto status = (*client)->status(node.id, patience);
+        if (status) state.status = std::move(*status);
+        if (!status) state.trouble = status.error().message;
+      }
+    }
+    out.push_back(std::move(state));
+  }
+  return out;
+}
+
+bool serves(const std::vector<NodeState>& states) {
+  return std::any_of(states.begin(), states.end(),
+                     [](const NodeState& state) { return state.status && state.status->can_serve(); });
+}
+
+std::string_view state_of(const NodeState& state) {
+  return state.pid == 0 ? "stopped" : state.status ? "running" : "silent";
+}
+
+std::string text_of(const std::optional<config::Address>& address) {
+  return address ? to_text(*address) : "";
+}
+
+std::string role_of(const wire::StatusReply& status) {
+  return std::string(raft::to_string(static_cast<raft::Role>(status.role())));
+}
+
+void print_table(const std::vector<NodeState>& states, std::ostream& out) {
+  std::vector<TextRow> rows;
+  for (const NodeState& state : states) {
+    const config::Listen& listen = state.node->settings.listen;
+    TextRow row{state.node->name(), std::string(state_of(state))};
+    if (const auto& status = state.status) {
+      row.push_back(role_of(*status));
+      row.push_back(cat(status->term()));
+      row.push_back(cat(status->commit_index()));
+      row.push_back(cat(status->applied_index()));
+      row.push_back(status->leader() == 0 ? "" : cat("n", status->leader()));
+    } else {
+      row.resize(7);
+    }
+    row.push_back(state.pid == 0 ? "" : cat(state.pid));
+    row.push_back(to_text(listen.native));
+    row.push_back(text_of(listen.http));
+    row.push_back(text_of(listen.grpc));
+    rows.push_back(std::move(row));
+  }
+  out << to_table(
+      {"node", "state", "role", "term", "commit", "applied", "leader", "process", "native", "http", "grpc"},
+      rows);
+}
+
+nlohmann::ordered_json json_of(const NodeState& state) {
+  using Json = nlohmann::ordered_json;
+  const auto text_or_null = [](const std::string& text) { return text.empty() ? Json() : Json(text); };
+  const config::Listen& listen = state.node->settings.listen;
+  Json out{{"node", state.node->id.value()},
+           {"state", state_of(state)},
+           {"process", state.pid == 0 ? Json() : Json(state.pid)},
+           {"native", to_text(listen.native)},
+           {"http", text_or_null(text_of(listen.http))},
+           {"grpc", text_or_null(text_of(listen.grpc))},
+           {"log", state.node->log_file()}};
+  if (const auto& status = state.status) {
+    out["role"] = role_of(*status);
+    out["term"] = status->term();
+    out["leader"] = status->leader() == 0 ? Json() : Json(status->leader());
+    out["commit"] = status->commit_index();
+    out["applied"] = status->applied_index();
+    out["serves"] = status->can_serve();
+  } else if (state.pid != 0) {
+    out["trouble"] = state.trouble;
+  }
+  return out;
+}
+
+// ---- start
+// ----------------------------------------------------------------------------------------------------
+
+// What a node has written to its log since `offset`; the last lines of it.
+std::string last_words(const LocalNode& node, std::uintmax_t offset) {
+  std::ifstream in(node.log_file(), std::ios::binary);
+  in.seekg(static_cast<std::streamoff>(offset));
+  std::string text(std::istreambuf_iterator<char>(in), {});
+  while (!text.empty() && text.back() == '\n') text.pop_back();
+  const std::size_t last = text.rfind('\n');
+  return last == std::string::npos ? text : text.substr(last + 1);
+}
+
+struct Started {
+  const LocalNode* node;
+  pid_t pid;
+  std::uintmax_t log_offset;
+};
+
+Result<Started> start_node(const LocalCluster& cluster, LocalNode& node) {
+  LOCKSTEP_TRY_STATUS(cluster.prepare(node));
+  std::error_code error;
+  const std::string program = std::filesystem::read_symlink("/proc/self/exe", error).string();
+  const auto size = std::filesystem::file_size(node.log_file(), error);
+  Started out{.node = &node, .pid = 0, .log_offset = error ? 0 : size};
+  LOCKSTEP_TRY(pid, spawn_daemon({program, "node", "--config", node.config_file()}, node.log_file()));
+  out.pid = pid;
+  // One that has ended already is found out by whoever waits for it.
+  if (const auto process = Process::find(pid)) LOCKSTEP_TRY_STATUS(process->save(node.process_file()));
+  return out;
+}
+
+// The nodes that have ended, each with what it said last.
+std::string obituaries(const std::vector<Started>& started) {
+  std::string out;
+  for (const Started& one : started) {
+    if (Process::find(one.pid)) continue;
+    append_text(out, cat(out.empty() ? "" : "\n", one.node->name(),
+                         " has ended: ", last_words(*one.node, one.log_offset)));
+  }
+  return out;
+}
+
+// Nothing half-started is left behind.
+void take_back(const std::vector<Started>& started) {
+  for (const Started& one : started) {
+    if (const auto process = Process::find(one.pid)) process->signal(SIGTERM);
+  }
+  for (const Started& one : started) {
+    if (const auto process = Process::find(one.pid)) process->wait(kPatience);
+  }
+}
+
+// Or the states with a leader, and as far as possible all others.
+Result<std::vector<NodeState>> wait_for_leader(const LocalCluster& cluster,
+                                               const std::vector<Started>& started) {
+  const auto begin = std::chrono::steady_clock::now();
+  for (;;) {
+    std::string dead = obituaries(started);
+    if (!dead.empty()) return fail(ErrorCode::kUnavailable, std::move(dead));
+    auto states = look_at(cluster, 500ms);
+    const auto waited = std::chrono::steady_clock::now() - begin;
+    const bool all_answer = std::all_of(states.begin(), states.end(),
+                                        [](const NodeState& state) { return state.status.has_value(); });
+    if (serves(states) && (all_answer || waited > kSlowStart)) return states;
+    if (waited > kPatience) {
+      return fail(ErrorCode::kUnavailable, cat("no leader serves after ", to_string(kPatience),
+                                               "; the logs are ", cluster.directory(), "/n*.log"));
+    }
+    std::this_thread::sleep_for(50ms);
+  }
+}
+
+Result<LocalCluster> create_or_open(const ClusterArguments& arguments) {
+  if (!LocalCluster::exists(arguments.directory)) {
+    return LocalCluster::create(arguments.directory, arguments.nodes.value_or(3),
+                                arguments.port.value_or(4001));
+  }
+  LOCKSTEP_TRY(cluster, LocalCluster::open(arguments.directory));
+  const bool other_count = arguments.nodes && *arguments.nodes != cluster.nodes().size();
+  const bool other_port = arguments.port && *arguments.port != cluster.nodes()[0].settings.listen.native.port;
+  if (other_count || other_port) {
+    return fail(
+        ErrorCode::kRefused,
+        cat(arguments.directory, ": expected no --nodes or --port, or those of the ", cluster.nodes().size(),
+            " nodes from ", to_text(cluster.nodes()[0].settings.listen.native), " that are there already"));
+  }
+  return cluster;
+}
+
+std::string connect_with(const LocalCluster& cluster) {
+  std::string nodes;
+  for (const NodeAddress& node : cluster.addresses())
+    append_text(nodes, cat(nodes.empty() ? "" : ",", to_text(node.address)));
+  return cat("connect: lockstep sql --dir ", cluster.directory(), "\n     or: lockstep sql --nodes ", nodes,
+             "\n   stop: lockstep cluster stop --dir ", cluster.directory(), "\n");
+}
+
+}  // namespace
+
+int start_cluster(const ClusterArguments& arguments, std::ostream& out, std::ostream& err) {
+  auto cluster = create_or_open(arguments);
+  if (!cluster) return complain(cluster.error(), err);
+  const DirectoryLock lock(arguments.directory);
+  if (const Status held = lock.held(arguments.directory); !held) return complain(held.error(), err);
+  std::vector<LocalNode> nodes = cluster->nodes();
+  const auto to_start =
+      std::partition(nodes.begin(), nodes.end(), [](const LocalNode& node) { return !!node.process(); });
+  if (to_start == nodes.end()) {
+    err << "lockstep cluster: expected a cluster that is stopped, all nodes of " << arguments.directory
+        << " run already\n";
+    return 1;
+  }
+  for (auto node = nodes.begin(); node != to_start; ++node) err << node->name() << " runs already\n";
+  std::vector<Started> started;
+  for (auto node = to_start; node != nodes.end(); ++node) {
+    const auto one = start_node(*cluster, *node);
+    if (!one) {
+      take_back(started);
+      return complain(one.error(), err);
+    }
+    started.push_back(*one);
+  }
+  const auto states = wait_for_leader(*cluster, started);
+  if (!states) {
+    take_back(started);
+    err << "lockstep cluster: " << states.error().message
+        << "\nnothing was left running that was started now\n";
+    return 1;
+  }
+  print_table(*states, out);
+  out << connect_with(*cluster);
+  return 0;
+}
+
+int show_cluster(const ClusterArguments& arguments, std::ostream& out, std::ostream& err) {
+  const auto cluster = LocalCluster::open(arguments.directory);
+  if (!cluster) return complain(cluster.error(), err);
+  const auto states = look_at(*cluster, 2s);
+  if (arguments.json) {
+    nlohmann::ordered_json document{{"directory", cluster->directory()},
+                                    {"serves", serves(states)},
+                                    {"nodes", nlohmann::ordered_json::array()}};
+    for (const NodeState& state : states) document["nodes"].push_back(json_of(state));
+    out << document.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << '\n';
+  } else {
+    print_table(states, out);
+    if (!serves(states)) out << "no leader serves: reads at single nodes may work, writes do not\n";
+  }
+  return serves(states) ? 0 : 1;
+}
+
+int stop_cluster(const ClusterArguments& arguments, std::ostream& out, std::ostream& err) {
+  const auto cluster = LocalCluster::open(arguments.directory);
+  if (!cluster) return complain(cluster.error(), err);
+  const DirectoryLock lock(arguments.directory);
+  if (const Status held = lock.held(arguments.directory); !held) return complain(held.error(), err);
+  std::vector<std::pair<const LocalNode*, std::optional<Process>>> running;
+  for (const LocalNode& node : cluster->nodes()) {
+    running.emplace_back(&node, node.process());
+    if (running.back().second) running.back().second->signal(arguments.kill ? SIGKILL : SIGTERM);
+  }
+  int code = 0;
+  for (const auto& [node, process] : running) {
+    if (!process) {
+      out << node->name() << " was not running\n";
+    } else if (process->wait(kPatience)) {
+      out << node->name() << (arguments.kill ? " killed" : " stopped") << " (process " << process->pid()
+          << ")\n";
+    } else {
+      err << "lockstep cluster: " << node->name() << " (process " << process->pid() << ") still runs after "
+          << to_string(kPatience) << "; --kill ends it\n";
+      code = 1;
+    }
+    std::error_code ignored;
+    if (code == 0) std::filesystem::remove(node->process_file(), ignored);
+  }
+  return code;
+}
+
+}  // namespace lockstep::cli

@@ -1,0 +1,54 @@
+// A cluster under one directory of this machine: a configuration, a log and a process for each node.
+//
+// DIR/lockstep-cluster.json names the cluster; DIR/n1.json, n1.log, n1.pid and n1/ are node 1's
+// configuration, log, process and data. Configurations may be edited: they are read again at every start.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "cli/cluster_client.h"
+#include "cli/process.h"
+#include "config/node_settings.h"
+
+namespace lockstep::cli {
+
+struct LocalNode {
+  NodeId id;
+  config::NodeSettings settings;  // paths as they are from here
+  std::string stem;               // "DIR/n1"
+
+  std::string name() const { return cat("n", id); }
+  std::string config_file() const { return stem + ".json"; }
+  std::string log_file() const { return stem + ".log"; }
+  std::string process_file() const { return stem + ".pid"; }
+  std::optional<Process> process() const { return Process::load(process_file()); }
+};
+
+class LocalCluster {
+ public:
+  static bool exists(const std::string& directory);
+  // Node i listens on port + 10 (i - 1), its HTTP one above, its gRPC two. kRefused: the directory holds
+  // something else.
+  static Result<LocalCluster> create(const std::string& directory, std::uint32_t nodes, std::uint32_t port);
+  // kNotFound: there is none; kInvalidArgument: a configuration is wrong, each problem a line of the
+  // sentence.
+  static Result<LocalCluster> open(const std::string& directory);
+
+  const std::string& directory() const { return directory_; }
+  const std::vector<LocalNode>& nodes() const { return nodes_; }
+  std::vector<NodeAddress> addresses() const;
+  // Whoever else listens at those addresses is not talked to.
+  ClusterId id() const { return config::cluster_id(nodes_[0].settings.cluster->name); }
+  // Before a node is started: one that has had data must find it.
+  Status prepare(LocalNode& node) const;
+
+ private:
+  explicit LocalCluster(std::string directory) : directory_(std::move(directory)) {}
+  std::string directory_;
+  std::vector<LocalNode> nodes_;
+};
+
+}  // namespace lockstep::cli

@@ -1,0 +1,161 @@
+// Stories of a cluster of real processes: made, written to, killed, started again, stopped.
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <fstream>
+
+#include "net/endpoint.h"
+#include "net/event_loop.h"
+#include "tests/cli/program.h"
+
+namespace lockstep::tests {
+namespace {
+
+// The first of a row of ports that are free now: node i needs port + 10 (i - 1) and the two above.
+int free_ports(int nodes) {
+  net::EventLoop loop;
+  for (int base = 21'000 + static_cast<int>(::getpid() % 200) * 100;; base += 100) {
+    CHECK(base < 60'000, "no free ports");
+    bool all_free = true;
+    for (int port = base; port < base + 10 * nodes; ++port) {
+      const net::Endpoint endpoint{.host = "127.0.0.1", .port = static_cast<std::uint16_t>(port)};
+      all_free = all_free && net::listen(loop.context(), endpoint).has_value();
+    }
+    if (all_free) return base;
+  }
+}
+
+// Whatever happens, nothing is left running.
+class LocalCluster {
+ public:
+  explicit LocalCluster(int nodes) : port(free_ports(nodes)) {
+    started = lockstep(cat("cluster start ", at(), " --nodes ", nodes, " --port ", port));
+  }
+  ~LocalCluster() { lockstep("cluster stop --kill " + at()); }
+
+  std::string directory() const { return home / "c"; }
+  std::string at() const { return "--dir " + directory(); }
+  pid_t process(int node) const {
+    std::ifstream in(cat(directory(), "/n", node, ".pid"));
+    pid_t pid = 0;
+    in >> pid;
+    return pid;
+  }
+
+  TemporaryDirectory home;
+  int port;
+  Outcome started;
+};
+
+TEST(ClusterCommand, WhatIsWrittenSurvivesKillsAndRestarts) {
+  LocalCluster cluster(3);
+  ASSERT_EQ(cluster.started.code, 0) << cluster.started.out;
+  EXPECT_NE(cluster.started.out.find("leader"), std::string::npos) << cluster.started.out;
+  EXPECT_EQ(lockstep("cluster start " + cluster.at()).code, 1) << "it runs already";
+
+  const std::string record = " --record " + (cluster.home / "record.json");
+  const Outcome full = lockstep("client --scenario full " + cluster.at() + record);
+  EXPECT_EQ(full.code, 0) << full.out;
+  for (int node = 1; node <= 3; ++node) {
+    ASSERT_GT(cluster.process(node), 0);
+    ASSERT_EQ(::kill(cluster.process(node), SIGKILL), 0);
+    // The number is taken until the process is buried; then `start` finds it gone.
+    Outcome again = lockstep("cluster start " + cluster.at());
+    for (int i = 0; i < 100 && again.out.find("run already") != std::string::npos; ++i)
+      again = lockstep("cluster start " + cluster.at());
+    ASSERT_EQ(again.code, 0) << again.out;
+    const Outcome verified = lockstep("client --scenario verify-only " + cluster.at() + record);
+    EXPECT_EQ(verified.code, 0) << verified.out;
+  }
+
+  const Outcome stopped = lockstep("cluster stop " + cluster.at());
+  EXPECT_EQ(stopped.code, 0) << stopped.out;
+  const Outcome status = lockstep("cluster status " + cluster.at());
+  EXPECT_EQ(status.code, 1) << status.out;
+  EXPECT_NE(status.out.find("stopped"), std::string::npos);
+  const Outcome restarted = lockstep("cluster start " + cluster.at());
+  ASSERT_EQ(restarted.code, 0) << restarted.out;
+  const Outcome strong =
+      lockstep("client --scenario full --mode strong --pause-before-commit-ms 20 " + cluster.at() + record);
+  EXPECT_EQ(strong.code, 0) << strong.out;
+}
+
+TEST(ClusterCommand, AMemberThatLostItsDataRefusesToStart) {
+  LocalCluster cluster(1);
+  ASSERT_EQ(cluster.started.code, 0) << cluster.started.out;
+  ASSERT_EQ(lockstep("cluster stop " + cluster.at()).code, 0);
+  ASSERT_EQ(lockstep("cluster start " + cluster.at()).code, 0) << "now it is expected to have data";
+  ASSERT_EQ(lockstep("cluster stop " + cluster.at()).code, 0);
+  std::filesystem::remove_all(cluster.directory() + "/n1");
+  const Outcome refused = lockstep(cat("node --config ", cluster.directory(), "/n1.json"));
+  EXPECT_EQ(refused.code, 2);
+  EXPECT_NE(refused.out.find("expect_data"), std::string::npos) << refused.out;
+}
+
+TEST(ClusterCommand, AStaleNumberNeverKillsAStranger) {
+  LocalCluster cluster(1);
+  ASSERT_EQ(cluster.started.code, 0) << cluster.started.out;
+  ASSERT_EQ(lockstep("cluster stop " + cluster.at()).code, 0);
+  // A file of an earlier life whose number is this test's by now.
+  std::ofstream(cluster.directory() + "/n1.pid") << ::getpid() << " 1 of-another-boot\n";
+  const Outcome stopped = lockstep("cluster stop --kill " + cluster.at());
+  EXPECT_EQ(stopped.code, 0) << stopped.out;
+  EXPECT_NE(stopped.out.find("was not running"), std::string::npos) << stopped.out;
+}
+
+TEST(ClusterCommand, SaysWhatIsInItsWay) {
+  TemporaryDirectory home;
+  EXPECT_EQ(lockstep("cluster status --dir " + (home / "none")).code, 2);
+  std::filesystem::create_directories(home / "other");
+  std::ofstream(home / "other/note.txt") << "mine\n";
+  const Outcome other = lockstep("cluster start --dir " + (home / "other"));
+  EXPECT_EQ(other.code, 2);
+  EXPECT_NE(other.out.find("something else"), std::string::npos) << other.out;
+
+  LocalCluster cluster(1);
+  ASSERT_EQ(cluster.started.code, 0) << cluster.started.out;
+  const Outcome taken =
+      lockstep(cat("cluster start --nodes 1 --dir ", home / "second", " --port ", cluster.port));
+  EXPECT_EQ(taken.code, 1);
+  EXPECT_NE(taken.out.find("Address already in use"), std::string::npos) << taken.out;
+  const Outcome left = lockstep("cluster status --dir " + (home / "second"));
+  EXPECT_EQ(left.code, 1) << left.out;
+  EXPECT_NE(left.out.find("stopped"), std::string::npos) << "nothing of it is left running: " << left.out;
+}
+
+TEST(ShellCommand, ScriptsEndAtTheFirstError) {
+  LocalCluster cluster(1);
+  ASSERT_EQ(cluster.started.code, 0) << cluster.started.out;
+  const Outcome fine = lockstep("sql " + cluster.at() +
+                                " --mode csv -c \"CREATE TABLE t(a INTEGER PRIMARY KEY, b);"
+                                " INSERT INTO t VALUES(1, 'x; y'), (2, NULL); SELECT a, b FROM t;\"");
+  EXPECT_EQ(fine.code, 0);
+  EXPECT_EQ(fine.out, "a,b\r\n1,x; y\r\n2,\r\n");
+  const Outcome wrong =
+      lockstep("sql " + cluster.at() + " -c \"INSERT INTO t VALUES(1, 2); INSERT INTO t VALUES(3, 3);\"");
+  EXPECT_EQ(wrong.code, 1);
+  EXPECT_NE(wrong.out.find("UNIQUE"), std::string::npos) << wrong.out;
+  const Outcome json =
+      lockstep("sql " + cluster.at() + " --mode json --level local -c \"SELECT count(*) AS n FROM t\"");
+  EXPECT_EQ(json.out, "[{\"n\":2}]\n") << "what stood behind the error was not executed";
+  EXPECT_EQ(lockstep("sql --nodes nonsense").code, 2);
+}
+
+TEST(NodeCommand, RefusesWithOneSentence) {
+  TemporaryDirectory home;
+  std::ofstream(home / "n.json")
+      << R"({ "data": "d", "engine": "postgres", "listen": { "native": "127.0.0.1:1" } })";
+  const Outcome engine = lockstep("node --check --config " + (home / "n.json"));
+  EXPECT_EQ(engine.code, 2);
+  EXPECT_NE(engine.out.find("n.json:1:26: /engine: expected an engine (sqlite)"), std::string::npos)
+      << engine.out;
+  EXPECT_EQ(lockstep("node --data " + (home / "d") + " --engine postgres").code, 2);
+  EXPECT_EQ(lockstep("node --data " + (home / "d") + " --listen 0.0.0.0").code, 2);
+  EXPECT_EQ(lockstep("node").code, 2);
+  EXPECT_EQ(lockstep("node --check --port 5000 --db " + (home / "x/app.sqlite")).code, 0);
+  EXPECT_EQ(lockstep("schema node").code, 0);
+}
+
+}  // namespace
+}  // namespace lockstep::tests
