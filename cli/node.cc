@@ -2,6 +2,7 @@
 #include "cli/node.h"
 
 #include <ostream>
+#include <thread>
 
 #include "base/text.h"
 #include "cli/node_log.h"
@@ -12,6 +13,7 @@ namespace {
 
 constexpr int kWorldRefused = 1;
 constexpr int kBadInput = 2;
+constexpr std::chrono::seconds kPauseBetweenLives{2};
 
 int complain(const Error& error, std::ostream& err) {
   err << "lockstep node: " << error.message << '\n';
@@ -37,11 +39,20 @@ int run_node(const NodeArguments& arguments, std::ostream& out, std::ostream& er
   }
   const auto log = open_log(settings->log);
   if (!log) return complain(log.error(), err);
-  NodeProgram program(*settings, arguments.allow_faults, *log);
-  if (const Status started = program.start(); !started) return complain(started.error(), err);
-  out << program.introduction() << std::endl;  // whoever waits for this line must get it now
-  program.run();
-  return 0;
+  for (bool first = true;; first = false) {
+    NodeProgram program(*settings, arguments.allow_faults, *log);
+    if (const Status started = program.start(); started) {
+      if (first) out << program.introduction() << std::endl;  // whoever waits for this line must get it now
+      if (!first) (*log)->info(program.introduction());
+      if (program.run() == NodeProgram::Ending::kLeft) return 0;
+    } else if (first || !is_of_the_disk(started.error().code)) {
+      return complain(started.error(), err);
+    } else {
+      (*log)->error(started.error().message);
+    }
+    (*log)->warn("the disk has failed: a new life begins in two seconds");
+    std::this_thread::sleep_for(kPauseBetweenLives);
+  }
 }
 
 }  // namespace lockstep::cli

@@ -18,7 +18,6 @@
 namespace lockstep::cli {
 namespace {
 
-constexpr NodeId kWatcher{~0ull};  // a local party; no client is called so
 constexpr Duration kWatchInterval = std::chrono::seconds(1);
 constexpr std::size_t kTraceRingBytes = 64 << 20;
 constexpr Duration kPatience = std::chrono::seconds(10);  // for leaving in good order
@@ -85,6 +84,10 @@ void raise_descriptor_limit() {
 
 }  // namespace
 
+bool is_of_the_disk(ErrorCode code) {
+  return code == ErrorCode::kIo || code == ErrorCode::kNoSpace || code == ErrorCode::kPoisoned;
+}
+
 NodeProgram::NodeProgram(config::NodeSettings settings, bool allow_faults,
                          std::shared_ptr<spdlog::logger> log)
     : settings_(std::move(settings)),
@@ -119,7 +122,6 @@ Status NodeProgram::start() {
   sql::initialise_sqlite(random_number());
   host_ = std::make_unique<net::Host>(loop_, host_options(),
                                       [this](const env::Env& env) { return make_actor(env); });
-  host_->attach_local(kWatcher, [this](Channel, BytesView reply) { on_watched(reply); });
   host_->filter_clients(api::make_client_filter(tokens_));
   LOCKSTEP_TRY_STATUS(open_faults());
   host_->transport().serve(std::move(native));
@@ -239,13 +241,14 @@ std::string NodeProgram::introduction() const {
 
 // ---- life ------------------------------------------------------------------------------------------------
 
-void NodeProgram::run() {
+NodeProgram::Ending NodeProgram::run() {
   loop_.run();
   grpc_.reset();
   gateway_.reset();
   faults_.reset();
   host_.reset();
   log_->flush();
+  return ending_;
 }
 
 void NodeProgram::on_role(const raft::RoleChanged& change) {
@@ -254,23 +257,21 @@ void NodeProgram::on_role(const raft::RoleChanged& change) {
 }
 
 void NodeProgram::watch() {
-  wire::Request request;
-  request.mutable_status();
-  host_->deliver(kWatcher, Channel::kRequest, request.SerializeAsString());
+  const Error* failure = retiring_->failure();
+  if (failure != nullptr && !std::exchange(told_of_failure_, true))
+    log_->error(cat("this node has stopped: ", failure->message));
+  if (failure != nullptr && is_of_the_disk(failure->code) && !leaving_) {
+    ending_ = Ending::kDiskFailed;
+    loop_.stop();
+    return;
+  }
   loop_.after(kWatchInterval, [this] { watch(); });
-}
-
-void NodeProgram::on_watched(BytesView bytes) {
-  wire::Reply reply;
-  CHECK(reply.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())), "a reply of our own");
-  if (reply.status() != wire::STOPPED || reply.message() == failure_) return;
-  failure_ = reply.message();
-  log_->error(failure_);
 }
 
 // ---- end -------------------------------------------------------------------------------------------------
 
 void NodeProgram::take_signals() {
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error of the disk like others
   std::signal(SIGPIPE, SIG_IGN);  // a reader of our output that went away must not take the node along
   signals_.add(SIGTERM);
   signals_.add(SIGINT);

@@ -24,6 +24,9 @@
 
 namespace lockstep::cli {
 
+// A failure of the disk: it may be well again later (space is made, a device comes back). Damage stays damage.
+bool is_of_the_disk(ErrorCode code);
+
 // One at a time in a process: it takes the signals that end a process.
 class NodeProgram final : private service::FeedSubscriber {
  public:
@@ -34,8 +37,11 @@ class NodeProgram final : private service::FeedSubscriber {
   Status start();
   // Who this is and where it listens, as one line.
   std::string introduction() const;
-  // Until a signal has ended it.
-  void run();
+  enum class Ending : std::uint8_t {
+    kLeft,        // a signal has ended it
+    kDiskFailed,  // the node has stopped itself; in another life the disk may be well again
+  };
+  Ending run();
 
  private:
   using Acceptor = net::Tcp::acceptor;
@@ -52,10 +58,9 @@ class NodeProgram final : private service::FeedSubscriber {
   Status open_grpc();
   void take_signals();
   void on_signal(int number);
-  // Asks the node now and then how it is: one that has stopped itself goes on answering, but people must be
-  // told.
+  // Looks at the node now and then. One that has stopped itself for good goes on answering, but people must be
+  // told; one whose disk has failed begins another life.
   void watch();
-  void on_watched(BytesView reply);
 
   void on_rows(std::span<const sql::RowChange>) override {}
   void on_role(const raft::RoleChanged& change) override;
@@ -66,7 +71,8 @@ class NodeProgram final : private service::FeedSubscriber {
   net::EventLoop loop_;
   net::asio::signal_set signals_;
   bool leaving_ = false;
-  std::string failure_;  // as told to people
+  bool told_of_failure_ = false;
+  Ending ending_ = Ending::kLeft;
   std::optional<DataDirectory> directory_;
   service::Retiring* retiring_ = nullptr;  // the actor
   std::shared_ptr<api::TokenTable> tokens_ = std::make_shared<api::TokenTable>();

@@ -14,12 +14,12 @@ ErrorCode code_of(int number) {
     case ENOENT: return ErrorCode::kNotFound;
     case EEXIST: return ErrorCode::kExists;
     case ENOSPC:
-    case EDQUOT: return ErrorCode::kNoSpace;
+    case EDQUOT:
+    case EFBIG: return ErrorCode::kNoSpace;
     case EACCES:
     case EPERM:
     case EROFS: return ErrorCode::kRefused;
     case EADDRINUSE: return ErrorCode::kConflict;
-    case EFBIG: return ErrorCode::kTooLarge;
     case EMFILE:
     case ENFILE: return ErrorCode::kUnavailable;
     default: return ErrorCode::kIo;

@@ -4,6 +4,8 @@
 #include <optional>
 #include <string>
 
+#include "base/text.h"
+#include "base/result.h"
 #include "base/time.h"
 #include "core/proto/client.pb.h"
 #include "storage/sql/database.h"
@@ -20,6 +22,11 @@ struct Refusal {
   wire::ReplyStatus status = wire::STATUS_NONE;
   std::string message;
 };
+
+// Of a node that has stopped itself.
+inline Refusal stopped(const Error& why) {
+  return {wire::STOPPED, cat("this node has stopped: ", why.message)};
+}
 
 // How a write is to be committed. Of other commands it says nothing.
 struct WriteTerms {

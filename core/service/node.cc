@@ -67,7 +67,7 @@ void Node::on_turn_end() {
 // ---- requests -------------------------------------------------------------------------------------------------
 
 std::optional<Refusal> Node::refusal() const {
-  if (replica_.failed()) return Refusal{wire::STOPPED, failure_};
+  if (failure_) return stopped(*failure_);
   if (!replica_.recovered()) return Refusal{wire::NOT_READY, "the node is recovering"};
   return std::nullopt;
 }
@@ -283,11 +283,12 @@ Node::Reads Node::take_reads(raft::ReadId id) {
 }
 
 void Node::on_failed(const Error& error) {
-  failure_ = cat("this node has stopped: ", error.message);
+  failure_ = error;
   abandon_proposals();
+  const Refusal why = stopped(error);
   for (const auto& [id, reads] : std::exchange(reads_, {}))
-    for (const Read& read : reads) desk_.refuse(read.caller, wire::STOPPED, failure_);
-  for (const Read& read : std::exchange(asked_, {})) desk_.refuse(read.caller, wire::STOPPED, failure_);
+    for (const Read& read : reads) desk_.refuse(read.caller, why.status, why.message);
+  for (const Read& read : std::exchange(asked_, {})) desk_.refuse(read.caller, why.status, why.message);
 }
 
 }  // namespace lockstep::service

@@ -42,6 +42,7 @@ class Node : public env::Actor, public Retiring, private Executor, private repli
   // Proposes what the turn brought: requests that arrived together share one proposal step.
   void on_turn_end() override;
   void retire(std::function<void()> done) override;
+  const Error* failure() const override { return failure_ ? &*failure_ : nullptr; }
 
   const replica::Replica& replica() const { return replica_; }
   AppliedFeed& feed() { return feed_; }
@@ -114,7 +115,7 @@ class Node : public env::Actor, public Retiring, private Executor, private repli
   Term cleaned_term_;                              // left-over transactions were aborted in this term
   enum class Leaving { kNot, kAnswering, kFlushing } leaving_ = Leaving::kNot;
   std::function<void()> on_retired_;
-  std::string failure_;
+  std::optional<Error> failure_;
   Instant alarm_ = kNever;
 };
 

@@ -1,7 +1,9 @@
-// A node that can be asked to leave in good order.
+// A node as whoever runs it sees it: it can be asked to leave in good order, and it may have stopped itself.
 #pragma once
 
 #include <functional>
+
+#include "base/result.h"
 
 namespace lockstep::service {
 
@@ -13,6 +15,8 @@ class Retiring {
   // down, and everything applied is made durable; then `done` is called, in a turn of the node. It never is
   // if that cannot be (no majority, a failed disk): the caller has a deadline of its own.
   virtual void retire(std::function<void()> done) = 0;
+  // Why it has stopped itself; none while it works. It answers STOPPED from then on.
+  virtual const Error* failure() const = 0;
 };
 
 }  // namespace lockstep::service

@@ -76,7 +76,7 @@ void StandaloneNode::retire(std::function<void()> done) {
 // ---- requests ---------------------------------------------------------------------------------------------
 
 std::optional<Refusal> StandaloneNode::refusal() const {
-  if (failure_) return Refusal{wire::STOPPED, *failure_};
+  if (failure_) return stopped(*failure_);
   if (!apply_lane_.is_open()) return Refusal{wire::NOT_READY, "the node is recovering"};
   return std::nullopt;
 }
@@ -111,7 +111,7 @@ void StandaloneNode::query(const Caller& caller, sql::Statement statement, wire:
     --waiting_reads_;
     if (!result) stop(result.error());
     if (failure_) {
-      desk_.refuse(caller, wire::STOPPED, *failure_);
+      desk_.refuse(caller, wire::STOPPED, stopped(*failure_).message);
     } else {
       desk_.answer(caller, *result, Duration::zero());
     }
@@ -150,10 +150,10 @@ void StandaloneNode::on_applied(const replica::ApplyResult& result) {
 // What waits may have been executed, and made durable or not.
 void StandaloneNode::stop(const Error& error) {
   if (failure_) return;
-  failure_ = cat("this node has stopped: ", error.message);
+  failure_ = error;
   env_.trace.emit({replica::kNodeFailed, {kGroup.value()}, error.message});
   for (const Waiting& waiting : std::exchange(waiting_, {}))
-    desk_.refuse(waiting.caller, wire::STOPPED, *failure_);
+    desk_.refuse(waiting.caller, wire::STOPPED, stopped(error).message);
 }
 
 }  // namespace lockstep::service

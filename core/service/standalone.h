@@ -37,6 +37,7 @@ class StandaloneNode : public env::Actor, public Retiring, private Executor {
   // Begins the next transaction with what the turn brought.
   void on_turn_end() override;
   void retire(std::function<void()> done) override;
+  const Error* failure() const override { return failure_ ? &*failure_ : nullptr; }
 
   const replica::ApplyLane& database() const { return apply_lane_; }
   AppliedFeed& feed() { return feed_; }
@@ -71,7 +72,7 @@ class StandaloneNode : public env::Actor, public Retiring, private Executor {
   std::size_t waiting_reads_ = 0;
   std::function<void()> on_retired_;  // empty: nobody asked to leave, or it has been told
   bool leaving_ = false;
-  std::optional<std::string> failure_;
+  std::optional<Error> failure_;
 };
 
 }  // namespace lockstep::service
