@@ -1,8 +1,11 @@
 // Stories of a cluster of real processes: made, written to, killed, started again, stopped.
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstring>
 #include <fstream>
 
 #include "net/endpoint.h"
@@ -91,6 +94,36 @@ TEST(ClusterCommand, AMemberThatLostItsDataRefusesToStart) {
   const Outcome refused = lockstep(cat("node --config ", cluster.directory(), "/n1.json"));
   EXPECT_EQ(refused.code, 2);
   EXPECT_NE(refused.out.find("expect_data"), std::string::npos) << refused.out;
+}
+
+// What a full disk does to writes, by a limit on the size of files.
+void limit_files(pid_t process, rlim_t bytes) {
+  const rlimit limit{.rlim_cur = bytes, .rlim_max = RLIM_INFINITY};
+  ASSERT_EQ(::prlimit(process, RLIMIT_FSIZE, &limit, nullptr), 0) << std::strerror(errno);
+}
+
+TEST(ClusterCommand, ServesAgainWhenAFullDiskHasRoom) {
+  LocalCluster cluster(1);
+  ASSERT_EQ(cluster.started.code, 0) << cluster.started.out;
+  ASSERT_EQ(lockstep("sql " + cluster.at() + " -c \"CREATE TABLE t(id INTEGER PRIMARY KEY, v BLOB)\"").code, 0);
+  const pid_t process = cluster.process(1);
+  limit_files(process, 1 << 20);
+  int written = 0;
+  Outcome write;
+  do {
+    write = lockstep("sql " + cluster.at() + " -c \"INSERT INTO t(v) VALUES(zeroblob(200000))\"");
+    written += write.code == 0 ? 1 : 0;
+  } while (write.code == 0 && written < 100);
+  EXPECT_GT(written, 0) << write.out;
+  EXPECT_EQ(write.code, 1) << write.out;  // refused or unknown: the disk was full
+
+  limit_files(process, RLIM_INFINITY);
+  const std::string count = "sql " + cluster.at() + " --mode csv -c \"SELECT count(*) FROM t\"";
+  Outcome rows = lockstep(count);
+  for (int i = 0; i < 20 && rows.code != 0; ++i) rows = lockstep(count);
+  ASSERT_EQ(rows.code, 0) << rows.out;
+  EXPECT_GE(std::atoi(rows.out.c_str() + rows.out.find('\n') + 1), written) << rows.out;
+  EXPECT_EQ(cluster.process(1), process) << "the same process in another life";
 }
 
 TEST(ClusterCommand, AStaleNumberNeverKillsAStranger) {
