@@ -154,6 +154,7 @@ TEST(ClusterCommand, SaysWhatIsInItsWay) {
   EXPECT_NE(taken.out.find("Address already in use"), std::string::npos) << taken.out;
   const Outcome left = lockstep("cluster status --dir " + (home / "second"));
   EXPECT_EQ(left.code, 1) << left.out;
+  lockstep("cluster stop --kill --dir " + (home / "second"));  // in case something is
   EXPECT_NE(left.out.find("stopped"), std::string::npos) << "nothing of it is left running: " << left.out;
 }
 
