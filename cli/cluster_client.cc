@@ -27,14 +27,14 @@ net::Endpoint endpoint_of(const config::Address& address) {
 
 // Fills in the numbers. The cluster to talk to is that of the first who answers.
 Result<std::vector<NodeAddress>> introduced(net::EventLoop& loop, const std::vector<NodeAddress>& nodes,
-                                            const std::string& token,
+                                            const std::string& token, net::Security* security,
                                             const std::function<void(const std::string&)>& remark) {
   std::vector<NodeAddress> out;
   std::optional<ClusterId> cluster;
   std::set<NodeId> seen;
   for (NodeAddress node : nodes) {
     if (node.id.is_none()) {
-      const auto found = net::ask_who(loop, endpoint_of(node.address), token, nullptr, kIntroduction);
+      const auto found = net::ask_who(loop, endpoint_of(node.address), token, security, kIntroduction);
       if (!found) {
         remark(found.error().message);
         continue;
@@ -123,7 +123,11 @@ Result<std::unique_ptr<ClusterClient>> ClusterClient::connect(
     const std::vector<NodeAddress>& nodes, const ConnectOptions& options,
     const std::function<void(const std::string&)>& remark) {
   std::unique_ptr<ClusterClient> out(new ClusterClient({}));
-  LOCKSTEP_TRY(found, introduced(out->loop_, nodes, options.token, remark));
+  if (!options.tls.authority.empty()) {
+    LOCKSTEP_TRY(security, net::TlsSecurity::create(options.tls, {}));
+    out->security_ = std::move(security);
+  }
+  LOCKSTEP_TRY(found, introduced(out->loop_, nodes, options.token, out->security_.get(), remark));
   out->nodes_ = std::move(found);
   out->open(options);
   return out;
@@ -137,6 +141,7 @@ void ClusterClient::open(const ConnectOptions& how) {
   options.transport.kind = net::PartyKind::kClient;
   options.transport.boot = random_number();
   options.transport.token = how.token;
+  options.transport.security = security_.get();
   client::Config config;
   config.attempt_timeout = how.attempt_timeout;
   for (const NodeAddress& node : nodes_) {
@@ -172,6 +177,10 @@ client::Completion ClusterClient::write(std::vector<wire::Statement> statements,
 client::Completion ClusterClient::query(wire::Statement statement, client::ReadOptions options,
                                         Duration timeout) {
   return wait([&](auto then) { process_->query(std::move(statement), options, timeout, std::move(then)); });
+}
+
+client::Completion ClusterClient::maintain(wire::Maintain::What what, Duration timeout) {
+  return wait([&](auto then) { process_->maintain(what, timeout, std::move(then)); });
 }
 
 Result<std::uint64_t> ClusterClient::version(const std::string& table, std::optional<NodeId> at,

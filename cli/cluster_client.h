@@ -12,6 +12,7 @@
 #include "config/address.h"
 #include "core/client/client_process.h"
 #include "net/host.h"
+#include "net/tls.h"
 
 namespace lockstep::cli {
 
@@ -27,6 +28,7 @@ Result<std::vector<NodeAddress>> parse_nodes(std::string_view text);
 struct ConnectOptions {
   ClusterId cluster{};  // none: that of whoever answers
   std::string token;
+  net::TlsFiles tls;  // without an authority: in the clear
   Duration attempt_timeout = std::chrono::seconds(1);  // then another node is asked; longer than writes pause
 };
 
@@ -53,6 +55,8 @@ class ClusterClient {
   Result<std::uint64_t> version(const std::string& table, std::optional<NodeId> at = {},
                                 Duration timeout = kTimeout);
   Result<wire::StatusReply> status(NodeId node, Duration timeout = kTimeout);
+  // VACUUM or ANALYZE, on every node.
+  client::Completion maintain(wire::Maintain::What what, Duration timeout = kTimeout);
   // A request as it is, past the library: a retry by hand, for instance. nullopt: no answer in time.
   std::optional<wire::Reply> ask(NodeId node, wire::Request request, Duration timeout = kTimeout);
 
@@ -65,6 +69,7 @@ class ClusterClient {
   client::Completion wait(const std::function<void(client::ClientProcess::Then)>& call);
 
   std::vector<NodeAddress> nodes_;
+  std::unique_ptr<net::TlsSecurity> security_;  // none: in the clear
   net::EventLoop loop_;
   std::unique_ptr<net::Host> host_;
   Process* process_ = nullptr;  // the host's actor

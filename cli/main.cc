@@ -123,6 +123,10 @@ void add_connection(CLI::App& command, lockstep::cli::ConnectArguments& argument
   command.add_option("--dir", arguments.directory, "Without --nodes: the directory of a local cluster")
       ->capture_default_str();
   command.add_option("--token", arguments.options.token, "Where nodes ask for one");
+  command.add_option("--ca", arguments.options.tls.authority, "Connect with TLS; PEM file of who signs the nodes");
+  command.add_option("--certificate", arguments.options.tls.certificate, "With --ca: what to show, a PEM file")
+      ->needs("--ca");
+  command.add_option("--key", arguments.options.tls.key, "With --certificate: its key")->needs("--certificate");
 }
 
 void add_shell(CLI::App& app, lockstep::cli::ShellArguments& arguments) {

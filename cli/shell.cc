@@ -82,7 +82,7 @@ class Shell {
 
   bool execute(const std::string& statement) {
     const auto begin = std::chrono::steady_clock::now();
-    const bool done = is_query(statement) ? query(statement) : write(statement);
+    const bool done = is_query(statement) ? query(statement) : maintains(statement) ? maintain(statement) : write(statement);
     const auto taken = std::chrono::steady_clock::now() - begin;
     if (timer_)
       out_ << "time: " << std::chrono::duration_cast<std::chrono::microseconds>(taken).count() / 1000.0
@@ -104,6 +104,18 @@ class Shell {
     }
     out_ << to_text(reply.rows(), mode_);
     return true;
+  }
+
+  static bool maintains(const std::string& statement) {
+    const std::string verb = verb_of(statement);
+    return verb == "vacuum" || verb == "analyze";
+  }
+
+  // Nodes carry it out alone, each for the whole database.
+  bool maintain(const std::string& statement) {
+    const auto what = verb_of(statement) == "vacuum" ? wire::Maintain::VACUUM : wire::Maintain::ANALYZE;
+    const auto done = client_.maintain(what);
+    return done.conclusion == client::Conclusion::kDone || complain(trouble_of(done));
   }
 
   bool write(const std::string& statement) {
