@@ -14,7 +14,7 @@ from peers import machine, measure, table  # noqa: E402
 from peers.cluster import Broken  # noqa: E402
 from peers.dqlite import Dqlite  # noqa: E402
 from peers.etcd import FAST_ELECTION, Etcd  # noqa: E402
-from peers.lockstep import Lockstep  # noqa: E402
+from peers.lockstep import Lockstep, LockstepGrpc  # noqa: E402
 from peers.measure import Point  # noqa: E402
 
 OUTSTANDING = (1, 16, 64, 256)
@@ -35,9 +35,12 @@ class FastEtcd(Etcd):
 SYSTEMS = {
     "etcd": ("etcd", Etcd),
     "native": ("Lockstep native", Lockstep),
+    "grpc": ("Lockstep gRPC", LockstepGrpc),
     "dqlite": ("dqlite", Dqlite),
     "dqlite-nodelay": ("dqlite without Nagle", DqliteNoDelay),
 }
+
+OPEN_LOOPS = ("etcd", "native")  # whose load generator can begin writes at a given rate
 
 
 class Comparison:
@@ -90,12 +93,12 @@ class Comparison:
         for system in SYSTEMS:
             if self.wanted("writes", system):
                 points = self.points(system, "write")
-                if self.wanted("open", system) and not system.startswith("dqlite"):
+                if self.wanted("open", system) and system in OPEN_LOOPS:
                     points.append(Point(SYSTEMS[system][0], "write", open_rate=True))
                 self.visit(system, points)
 
     def reads(self):
-        for system in ("etcd", "native"):
+        for system in ("etcd", "native", "grpc"):
             if self.wanted("reads", system):
                 self.visit(system, self.points(system, "linearizable read"), freshly_restarted=True)
 

@@ -4,6 +4,7 @@ import json
 from .cluster import NODES, Cluster
 
 NATIVE_PORTS = [24890 + 10 * node for node in range(NODES)]
+GRPC_PORTS = [24891 + 10 * node for node in range(NODES)]
 VERBS = {"write": "write", "linearizable read": "linearizable", "local read": "local", "churn": "churn"}
 
 
@@ -48,3 +49,14 @@ class Lockstep(Cluster):
     def outage(self, survivors):
         return ["load", "outage", *[self.endpoint(node) for node in survivors]]
 
+
+
+class LockstepGrpc(Lockstep):
+    """The same nodes with their gRPC port open: writes on Session streams, a Query call for each read."""
+
+    def configuration(self, node):
+        return super().configuration(node) | {"listen": {"grpc": f"127.0.0.1:{GRPC_PORTS[node]}"}}
+
+    def load(self, operation, leader):
+        protocol = "grpc-stream" if operation == "write" else "grpc"
+        return ["load", VERBS[operation], f"127.0.0.1:{GRPC_PORTS[leader]}", "--protocol", protocol]
