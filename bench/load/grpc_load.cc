@@ -61,13 +61,14 @@ class Execute final : public UnaryCall {
   std::unique_ptr<grpc::ClientAsyncResponseReader<v1::ExecuteResponse>> reader_;
 };
 
-// All steps are begun at once; only the last one, the end, has a tag.
+// All three steps are begun at once.
 class Query final : public UnaryCall {
  public:
   Query(Context& context, std::size_t number)
       : context_(context), stub_(*context.connections[number % context.connections.size()]) {}
 
  private:
+  int steps() const override { return 3; }
   void send(grpc::ClientContext& client, grpc::Status& status) override {
     context_.workload.compose(context_.request);
     const wire::QueryRequest& query = context_.request.query();
@@ -76,9 +77,10 @@ class Query final : public UnaryCall {
                                                           : v1::CONSISTENCY_LINEARIZABLE);
     response_.Clear();
     reader_ = stub_.PrepareAsyncQuery(&client, request_, &context_.queue);
-    reader_->StartCall(nullptr);
-    reader_->Read(&response_, nullptr);
-    reader_->Finish(&status, static_cast<UnaryCall*>(this));
+    UnaryCall* tag = this;
+    reader_->StartCall(tag);
+    reader_->Read(&response_, tag);
+    reader_->Finish(&status, tag);
   }
   std::string wrong_answer() const override {
     const bool good = response_.outcome() == v1::OUTCOME_OK && response_.rows_size() == 1;
@@ -196,7 +198,6 @@ int run_grpc_stream(const std::string& endpoint, Workload workload, const Shape&
   }
   if (!ok) {
     std::fputs("load: the stream has ended: is this the leader?\n", stderr);
-    return 1;
   }
   for (const auto& line : lines) line->cancel();
   context.queue.Shutdown();

@@ -46,10 +46,13 @@ class Pool {
 };
 
 UnaryCall* next_ended(grpc::CompletionQueue& queue) {
-  void* tag = nullptr;
-  bool ok = false;
-  while (tag == nullptr) CHECK(queue.Next(&tag, &ok), "nobody shuts the queue down");  // steps have no tag
-  return static_cast<UnaryCall*>(tag);
+  for (;;) {
+    void* tag = nullptr;
+    bool ok = false;
+    CHECK(queue.Next(&tag, &ok), "nobody shuts the queue down");
+    UnaryCall* call = static_cast<UnaryCall*>(tag);
+    if (call->step_ended()) return call;
+  }
 }
 
 void note(Meter& meter, const UnaryCall& call, Moment at) {
@@ -114,9 +117,11 @@ std::shared_ptr<grpc::Channel> open_channel(const std::string& endpoint) {
 
 void UnaryCall::begin(Moment due, milliseconds patience) {
   due_ = due;
-  context_ = std::make_unique<grpc::ClientContext>();
-  context_->set_deadline(std::chrono::system_clock::now() + patience);
-  send(*context_, status_);
+  auto context = std::make_unique<grpc::ClientContext>();
+  context->set_deadline(std::chrono::system_clock::now() + patience);
+  steps_left_ = steps();  // before the queue can tell of one, in another thread
+  send(*context, status_);
+  context_ = std::move(context);  // the old one had the memory of the call that send() let go of
 }
 
 int run_unary(grpc::CompletionQueue& queue, const Shape& shape, const MakeCall& make) {

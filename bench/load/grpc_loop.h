@@ -15,17 +15,22 @@ namespace lockstep::bench {
 // A channel of its own connection (gRPC would share one), quick to connect again.
 std::shared_ptr<grpc::Channel> open_channel(const std::string& endpoint);
 
-// One call at a time, begun again and again. Its address is the tag of the completion queue.
+// One call at a time, begun again and again. Its address is the tag of each of its steps.
 class UnaryCall {
  public:
   virtual ~UnaryCall() = default;
 
   void begin(Moment due, std::chrono::milliseconds patience);
+  // Whether the call has ended: the queue has told of all its steps. The last one begun need not be the last
+  // one told, and gRPC writes to the call for each.
+  bool step_ended() { return --steps_left_ == 0; }
   Moment due() const { return due_; }
   // Why it failed; empty: it did not.
   std::string problem() const { return status_.ok() ? wrong_answer() : status_.error_message(); }
 
  protected:
+  // Steps that send() begins.
+  virtual int steps() const { return 1; }
   virtual void send(grpc::ClientContext& context, grpc::Status& status) = 0;
   virtual std::string wrong_answer() const = 0;
 
@@ -33,6 +38,7 @@ class UnaryCall {
   std::unique_ptr<grpc::ClientContext> context_;
   grpc::Status status_;
   Moment due_;
+  int steps_left_ = 0;
 };
 
 // Makes the call number n, of the n-th connection modulo their count.
