@@ -5,12 +5,13 @@
 #include <grpcpp/alarm.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/grpcpp.h>
-#include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/resource_quota.h>
 
+#include <atomic>
 #include <thread>
 #include <utility>
 
+#include "net/api/grpc_health.h"
 #include "net/api/grpc_query.h"
 #include "net/api/grpc_session.h"
 #include "net/api/grpc_unary.h"
@@ -30,8 +31,6 @@ constexpr auto kGrace = 100ms;            // for calls under way, at the end
 
 // gRPC takes times before 1970 for "never".
 constexpr std::chrono::system_clock::time_point kLongAgo{};
-
-const std::string kServiceName = v1::Database::service_full_name();
 
 std::shared_ptr<grpc::ServerCredentials> credentials(const std::optional<GrpcOptions::Tls>& tls) {
   if (!tls) return grpc::InsecureServerCredentials();
@@ -68,7 +67,6 @@ void enable_extras() {
   static const bool kEnabled = [] {
     gpr_set_log_function(
         [](gpr_log_func_args*) {});  // what strangers do at the port is no news; ours is a Status
-    grpc::EnableDefaultHealthCheckService(true);
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
     return true;
   }();
@@ -82,10 +80,15 @@ struct GrpcServer::Running {
       : gateway(on),
         options(std::move(with)),
         bridge(std::make_shared<GrpcBridge>(on, [this] { wake(); })),
-        desk(*bridge, on, options.addresses, limits) {}
+        desk(*bridge, on, options.addresses, limits),
+        health(desk) {}
 
   // From the loop; the queue still takes what it is given.
   void wake() { alarm.Set(queue.get(), kLongAgo, &alarm_tag); }
+  void tell_health(bool now_serving) {
+    if (serving.exchange(now_serving) != now_serving && !health_alarm_set.exchange(true))
+      health_alarm.Set(queue.get(), kLongAgo, &health_tag);
+  }
 
   void serve() {
     void* tag = nullptr;
@@ -106,9 +109,20 @@ struct GrpcServer::Running {
     void on_event(bool) override { running.desk.answer(running.bridge->take_answers()); }
     Running& running;
   };
+  struct HealthTag final : GrpcTag {
+    explicit HealthTag(Running& on) : running(on) {}
+    void on_event(bool) override {
+      running.health_alarm_set = false;  // first: a change from here on rings again
+      running.health.set(running.serving);
+    }
+    Running& running;
+  };
   struct StopTag final : GrpcTag {
     explicit StopTag(Running& on) : running(on) {}
-    void on_event(bool) override { running.desk.stop(); }
+    void on_event(bool) override {
+      running.desk.stop();
+      running.health.stop();
+    }
     Running& running;
   };
 
@@ -117,11 +131,16 @@ struct GrpcServer::Running {
   GrpcLimits limits;
   std::shared_ptr<GrpcBridge> bridge;
   GrpcDesk desk;
+  GrpcHealth health;
+  std::atomic<bool> serving = false;
+  std::atomic<bool> health_alarm_set = false;
   std::unique_ptr<grpc::ServerCompletionQueue> queue;
   std::unique_ptr<grpc::Server> server;
   grpc::Alarm alarm;
+  grpc::Alarm health_alarm;
   grpc::Alarm stop_alarm;
   AlarmTag alarm_tag{*this};
+  HealthTag health_tag{*this};
   StopTag stop_tag{*this};
   std::thread thread;
   int port = 0;
@@ -142,6 +161,7 @@ Status GrpcServer::start(GrpcOptions options, Gateway& gateway) {
   set_limits(builder);
   builder.AddListeningPort(address, credentials(running->options.tls), &running->port);
   builder.RegisterService(&running->desk.service());
+  builder.RegisterService(&running->health.service());
   running->queue = builder.AddCompletionQueue();
   running->desk.use(*running->queue);
   running->server = builder.BuildAndStart();
@@ -151,11 +171,10 @@ Status GrpcServer::start(GrpcOptions options, Gateway& gateway) {
                 cat("cannot serve gRPC at ", address, ": expected a free address of this machine",
                     running->options.tls ? ", a PEM certificate and its key" : ""));
   }
-  running->server->GetHealthCheckService()->SetServingStatus(false);
-  running->server->GetHealthCheckService()->SetServingStatus(kServiceName, false);
   wait_for_unary_callers(running->desk);
   wait_for_query_callers(running->desk);
   wait_for_session_callers(running->desk);
+  running->health.wait_for_callers();
   running->thread = std::thread([raw = running.get()] { raw->serve(); });
   running_ = std::move(running);
   look_at_health();
@@ -184,8 +203,7 @@ void GrpcServer::look_at_health() {
   running_->gateway.call(request, Access::kRead, kHealthPatience, [self = self_](wire::Reply& reply) {
     if (*self == nullptr || !(*self)->running_) return;
     GrpcServer& server = **self;
-    auto& health = *server.running_->server->GetHealthCheckService();
-    health.SetServingStatus(can_commit(reply));
+    server.running_->tell_health(can_commit(reply));
     server.loop_.after(kHealthInterval, [self] {
       if (*self != nullptr && (*self)->running_) (*self)->look_at_health();
     });

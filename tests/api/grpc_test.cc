@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/check.h"
+#include "grpc/health/v1/health.grpc.pb.h"
 #include "tests/api/grpc_client.h"
 #include "tests/api/grpc_doors.h"
 
@@ -244,6 +245,34 @@ TEST_F(GrpcTest, APortThatIsTakenIsRefusedByName) {
   });
   ASSERT_FALSE(second.has_value());
   EXPECT_NE(second.error().message.find(doors_->address(leader_)), std::string::npos);
+}
+
+TEST_F(GrpcTest, AWatchTellsEveryChangeAndEndsWithTheServer) {
+  using Health = grpc::health::v1::Health;
+  using Response = grpc::health::v1::HealthCheckResponse;
+  begin({.nodes = 3});
+  const auto stub = Health::NewStub(at_leader_->channel());
+  grpc::health::v1::HealthCheckRequest request;
+  Response told;
+  const auto known = at_leader_->context();
+  const auto watch = stub->Watch(known.get(), request);
+  while (told.status() != Response::SERVING) ASSERT_TRUE(watch->Read(&told));
+
+  request.set_service("no.such.Service");
+  const auto unknown = at_leader_->context();
+  const auto other = stub->Watch(unknown.get(), request);
+  ASSERT_TRUE(other->Read(&told));
+  EXPECT_EQ(told.status(), Response::SERVICE_UNKNOWN);
+  unknown->TryCancel();
+  EXPECT_EQ(other->Finish().error_code(), grpc::StatusCode::CANCELLED);
+
+  for (const NodeId node : cluster_->members())
+    if (node != leader_) cluster_->kill(node);
+  ASSERT_TRUE(watch->Read(&told));
+  EXPECT_EQ(told.status(), Response::NOT_SERVING);
+  cluster_->on_loop([&] { doors_->server(leader_).stop(); });
+  EXPECT_FALSE(watch->Read(&told));
+  EXPECT_EQ(watch->Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
 }
 
 // A stock client of another language, if its library is there: health, Watch, reflection.
