@@ -41,7 +41,7 @@ Result<std::unique_ptr<Admin>> Admin::open(net::EventLoop& loop, net::Host& host
 }
 
 Admin::Admin(net::EventLoop& loop, net::Host& host, LocalSocket::acceptor acceptor, net::Log log)
-    : loop_(loop), host_(host), acceptor_(std::move(acceptor)), log_(std::move(log)), look_(loop.context()) {
+    : host_(host), acceptor_(std::move(acceptor)), log_(std::move(log)), look_(loop.context()) {
   host_.probes().on_hit([this](const net::ProbeSwitch::Hit& hit) { on_hit(hit); });
 }
 

@@ -43,7 +43,6 @@ class Admin {
   std::map<std::uint64_t, std::uint64_t> struck() const;
   void watch_links();
 
-  net::EventLoop& loop_;
   net::Host& host_;
   LocalSocket::acceptor acceptor_;
   net::Log log_;
