@@ -1,4 +1,6 @@
 // libFuzzer's way in: one program for all targets, chosen by LOCKSTEP_FUZZ_TARGET.
+#include <google/protobuf/stubs/logging.h>
+
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -12,6 +14,7 @@ const lockstep::fuzz::Target* chosen = nullptr;
 }  // namespace
 
 extern "C" int LLVMFuzzerInitialize(int*, char***) {
+  google::protobuf::SetLogHandler(nullptr);  // it has a line for every text that is not UTF-8
   const char* const name = std::getenv("LOCKSTEP_FUZZ_TARGET");
   for (const auto& target : lockstep::fuzz::targets())
     if (name != nullptr && target.name == name) chosen = &target;
