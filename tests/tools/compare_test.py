@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 """What ./dev compare makes of its records: medians, spreads, ratios to etcd, and what was wanted of them."""
 import sys
+import tempfile
 import unittest
 from pathlib import Path
 
 sys.dont_write_bytecode = True
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "bench"))
-from peers import endurance, machine, table  # noqa: E402
+import compare  # noqa: E402
+from peers import endurance, lockstep, machine, table  # noqa: E402
 
 
 def record(system, rate, p99=100.0, cpu=10.0, operation="write", load="64"):
@@ -37,6 +39,20 @@ class TableTest(unittest.TestCase):
     def test_outages_have_a_table_of_their_own(self):
         text = table.Table([], [{"system": "etcd", "how": "killed", "ms": ms} for ms in (300.0, 500.0, 400.0)]).markdown()
         self.assertIn("| killed        | etcd   | 400 (300 - 500)  | 3     |", text)
+
+
+class SystemsTest(unittest.TestCase):
+    def test_whatever_is_wanted_is_wanted_of_a_system_that_is_measured(self):
+        titles = {title for title, _ in compare.SYSTEMS.values()}
+        self.assertLessEqual({system for system, _ in table.WANTED_RATES}, titles)
+
+    def test_grpc_load_goes_to_the_port_that_the_leader_listens_at(self):
+        with tempfile.TemporaryDirectory() as scratch:
+            cluster = lockstep.LockstepGrpc(Path("build"), scratch)
+            for leader in range(lockstep.NODES):
+                listens_at = cluster.configuration(leader)["listen"]["grpc"]
+                self.assertEqual(cluster.load("write", leader), ["load", "write", listens_at, "--protocol", "grpc-stream"])
+                self.assertEqual(cluster.load("linearizable read", leader)[2:], [listens_at, "--protocol", "grpc"])
 
 
 class UsageTest(unittest.TestCase):
