@@ -113,6 +113,9 @@ class TreeBuilder : public nlohmann::json_sax<nlohmann::json> {
   bool key(string_t& value) override {
     const Position where = lines_.at(token_begin());
     token_end_ = taken_;
+    if (open_.back().members.size() == kMaxMembers) {
+      return refuse(where, cat("an object of at most ", kMaxMembers, " members"), "more");
+    }
     if (open_.back().find(value) != nullptr) {
       report(Problem{where, pointer_to(pointer(), value), "every key only once", in_quotes(value),
                      "this object has the key already"});

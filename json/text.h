@@ -17,6 +17,7 @@ namespace lockstep::json {
 
 inline constexpr std::size_t kMaxDepth = 32;
 inline constexpr std::size_t kMaxValues = 100'000;
+inline constexpr std::size_t kMaxMembers = 1'000;  // of one object: keys are searched one by one
 
 enum class Kind : std::uint8_t { kNull, kBoolean, kNumber, kString, kArray, kObject };
 
@@ -41,8 +42,7 @@ struct Member {
 };
 
 // RFC 8259 and nothing more, except that a byte order mark is skipped and that a key may stand only once in
-// an object. Any bytes may come in; deeper than kMaxDepth or more than kMaxValues is a problem like
-// the others.
+// an object. Any bytes may come in; what exceeds the limits above is a problem like the others.
 std::expected<Node, Problems> parse(std::string_view text);
 
 // How a value is named in a sentence: "\"n9\"", "17", "an array".

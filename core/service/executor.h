@@ -16,6 +16,8 @@ namespace lockstep::service {
 struct Caller {
   NodeId client;  // none: the node itself, which needs no answer
   std::uint64_t call = 0;
+  wire::Request::WhatCase what = wire::Request::WHAT_NOT_SET;
+  Instant since{};  // when it asked
 };
 
 struct Refusal {

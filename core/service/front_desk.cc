@@ -17,10 +17,13 @@ void FrontDesk::on_request(NodeId client, BytesView payload) {
   arena_.Reset();
   auto& request = *google::protobuf::Arena::CreateMessage<wire::Request>(&arena_);
   if (!request.ParseFromArray(payload.data(), static_cast<int>(payload.size()))) {
-    refuse({client, 0}, wire::BAD_REQUEST, "expected a lockstep.wire.Request, found bytes that do not parse");
+    counters_.began(wire::Request::WHAT_NOT_SET);
+    refuse({.client = client, .since = env_.clock.monotonic_now()}, wire::BAD_REQUEST,
+           "expected a lockstep.wire.Request, found bytes that do not parse");
     return;
   }
-  const Caller caller{client, request.call()};
+  const Caller caller{client, request.call(), request.what_case(), env_.clock.monotonic_now()};
+  counters_.began(caller.what);
   if (env_.trace.wants(kRequested))
     env_.trace.emit({kRequested, {client.value(), request.call(), static_cast<std::uint64_t>(request.what_case())}});
   if (auto refusal = executor_.refusal()) {
@@ -52,6 +55,7 @@ void FrontDesk::route(const Caller& caller, wire::Request& request) {
       return;
     case wire::Request::kStatus:
       executor_.describe(*answer.mutable_node_status());
+      if (request.status().counters()) counters_.describe(*answer.mutable_node_status()->mutable_requests());
       reply(caller, answer);
       return;
     case wire::Request::kMaintain:
@@ -125,6 +129,7 @@ void FrontDesk::reply(const Caller& caller, wire::Reply& answer, BytesView outco
   answer.set_call(caller.call);
   if (answer.status() == wire::STATUS_NONE) answer.set_status(wire::DONE);
   answer.set_leader(executor_.leader().value());
+  counters_.ended(caller.what, answer.status(), env_.clock.monotonic_now() - caller.since);
   if (env_.trace.wants(kReplied))
     env_.trace.emit({kReplied, {caller.client.value(), caller.call, static_cast<std::uint64_t>(answer.status())}});
   reply_bytes_.clear();

@@ -10,6 +10,7 @@
 #include "base/env/actor.h"
 #include "core/replica/state_machine.h"
 #include "core/service/executor.h"
+#include "core/service/request_counters.h"
 
 namespace lockstep::service {
 
@@ -37,6 +38,7 @@ class FrontDesk {
   const env::Env& env_;
   Executor& executor_;
   std::size_t max_write_bytes_;
+  RequestCounters counters_;
   Bytes reply_bytes_;
 
   // The request at work and its command. The first block is reused, so that small requests allocate little.

@@ -136,6 +136,17 @@ void Node::describe(wire::StatusReply& status) const {
   status.set_applied_index(replica_.applied().value());
   status.set_digest(replica_.digest());
   status.set_can_serve(now.can_serve);
+  status.set_role_changes(counters_.role_changes);
+  status.set_elections(counters_.elections);
+  status.set_applied_batches(counters_.applied_batches);
+  status.set_applied_entries(counters_.applied_entries);
+  if (now.role != raft::Role::kLeader) return;
+  const std::vector<LogIndex> matches = replica_.voter_match();
+  for (std::size_t i = 0; i < matches.size(); ++i) {
+    wire::StatusReply::Match& match = *status.add_matches();
+    match.set_node(config_.replica.raft.voters[i].value());
+    match.set_index(matches[i].value());
+  }
 }
 
 // ---- proposals ------------------------------------------------------------------------------------------------
@@ -171,6 +182,10 @@ void Node::on_rejected(const raft::Rejected& rejected) {
 }
 
 void Node::on_role_changed(const raft::RoleChanged& change) {
+  ++counters_.role_changes;
+  // A member that needs no other votes leads within one step.
+  const bool stands = change.role == raft::Role::kCandidate || change.role == raft::Role::kLeader;
+  if (stands && std::exchange(counters_.stood_in, change.term) != change.term) ++counters_.elections;
   if (change.role != raft::Role::kLeader) abandon_proposals();
   feed_.publish(change);
 }
@@ -189,6 +204,8 @@ void Node::abandon_proposals() {
 }
 
 void Node::on_applied(replica::ApplyResult& result) {
+  ++counters_.applied_batches;
+  counters_.applied_entries += result.commands.size();
   feed_.publish(result.changes);
   for (replica::AppliedCommand& command : result.commands) {
     const auto accepted = accepted_.extract(command.index);

@@ -116,6 +116,13 @@ class Node : public env::Actor, public Retiring, private Executor, private repli
   enum class Leaving { kNot, kAnswering, kFlushing } leaving_ = Leaving::kNot;
   std::function<void()> on_retired_;
   std::optional<Error> failure_;
+  struct Counters {  // since this life began
+    std::uint64_t role_changes = 0;
+    std::uint64_t elections = 0;
+    Term stood_in;
+    std::uint64_t applied_batches = 0;
+    std::uint64_t applied_entries = 0;
+  } counters_;
   Instant alarm_ = kNever;
 };
 

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/text.h"
 namespace lockstep::json {
 namespace {
 
@@ -67,6 +68,14 @@ TEST(JsonText, TooManyValuesAreRefusedWhereTheyBegin) {
   for (std::size_t i = 0; i < kMaxValues; ++i) text += ",0";
   const Problem problem = only_problem_of(text + "]");
   EXPECT_EQ(problem.where, (Position{1, static_cast<std::uint32_t>(2 * kMaxValues + 2)}));
+}
+
+// Keys are searched one by one: an object of a million would cost a trillion comparisons.
+TEST(JsonText, TooManyMembersAreRefused) {
+  std::string text = "{";
+  for (std::size_t i = 0; i <= kMaxMembers; ++i) text += cat(i == 0 ? "" : ",", "\"", i, "\":0");
+  const Problem problem = only_problem_of(text + "}");
+  EXPECT_EQ(problem.expected, "an object of at most 1000 members");
 }
 
 TEST(JsonText, ANulByteDoesNotHideWhatFollowsIt) {
