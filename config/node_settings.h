@@ -29,7 +29,8 @@ struct Listen {
 
 struct Member {
   NodeId id;
-  Address address;  // where the others reach its native port
+  Address address;                   // where the others reach its native port
+  std::optional<Address> http = {};  // where people and clients reach its HTTP port, for hints
   bool operator==(const Member&) const = default;
 };
 

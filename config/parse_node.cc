@@ -153,6 +153,7 @@ class NodeReader {
       Member member;
       read_member(place, "id", member.id);
       read_member(place, "address", member.address);
+      read_member(place, "http", member.http);
       if (!numbers.emplace(member.id, out.members.size()).second) {
         place.nearest("id").refuse("another number for every member",
                                    cat("member ", member.id, " stands above"));

@@ -16,7 +16,9 @@ Json json_of(const std::optional<Address>& address) {
 Json json_of(const Cluster& cluster) {
   Json members = Json::array();
   for (const Member& member : cluster.members) {
-    members.push_back(Json{{"id", member.id.value()}, {"address", to_text(member.address)}});
+    Json entry{{"id", member.id.value()}, {"address", to_text(member.address)}};
+    if (member.http) entry["http"] = to_text(*member.http);
+    members.push_back(std::move(entry));
   }
   const bool is_number = !cluster.name.empty() && cluster.name[0] >= '0' && cluster.name[0] <= '9';
   const Json id = is_number ? Json(cluster_id(cluster.name).value()) : Json(cluster.name);
