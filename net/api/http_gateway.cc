@@ -1,0 +1,300 @@
+// Routes, tokens, origins; then requests become calls of the gateway.
+#include "net/api/http_gateway.h"
+
+#include <charconv>
+
+#include "net/api/dashboard.h"
+#include "net/api/json_writer.h"
+#include "net/api/metrics.h"
+
+namespace lockstep::api {
+namespace {
+
+// JSON of this size takes well under a millisecond to read or write.
+constexpr std::size_t kSmallBytes = 16 << 10;
+constexpr Duration kStatusTimeout = std::chrono::seconds(2);
+
+std::string_view token_of(std::string_view authorization) {
+  constexpr std::string_view kScheme = "bearer ";
+  if (authorization.size() < kScheme.size()) return {};
+  for (std::size_t i = 0; i < kScheme.size(); ++i)
+    if ((authorization[i] | 0x20) != (kScheme[i] | 0x20)) return {};
+  return authorization.substr(kScheme.size());
+}
+
+bool is_json(std::string_view content_type) {
+  const std::string_view type = content_type.substr(0, content_type.find(';'));
+  return type.substr(0, type.find_last_not_of(' ') + 1) == "application/json";
+}
+
+std::string host_without_port(std::string_view host) {
+  if (host.starts_with('[')) return std::string(host.substr(1, host.find(']') - 1));
+  return std::string(host.substr(0, host.find(':')));
+}
+
+std::string_view name_of(HttpMethod method) {
+  switch (method) {
+    case HttpMethod::kGet: return "GET, HEAD";
+    case HttpMethod::kPost: return "POST";
+    case HttpMethod::kDelete: return "DELETE";
+    default: return "";
+  }
+}
+
+}  // namespace
+
+const std::vector<HttpGateway::Route>& HttpGateway::routes() {
+  using enum HttpMethod;
+  static const std::vector<Route> kRoutes = {
+      {.method = kGet, .path = "/", .handle = &HttpGateway::get_dashboard, .is_public = true},
+      {.method = kGet, .path = "/healthz", .handle = &HttpGateway::get_health, .is_public = true},
+      {.method = kGet, .path = "/readyz", .handle = &HttpGateway::get_ready, .is_public = true},
+      {.method = kGet, .path = "/status", .handle = &HttpGateway::get_status, .is_shared = true},
+      {.method = kGet, .path = "/raft", .handle = &HttpGateway::get_raft, .is_shared = true},
+      {.method = kGet, .path = "/metrics", .handle = &HttpGateway::get_metrics, .is_shared = true},
+      {.method = kPost, .path = "/v1/execute", .handle = &HttpGateway::post_execute},
+      {.method = kPost, .path = "/v1/query", .handle = &HttpGateway::post_query},
+      {.method = kPost, .path = "/v1/session", .handle = &HttpGateway::post_session},
+      {.method = kDelete, .path = "/v1/session/", .handle = &HttpGateway::delete_session},
+      {.method = kGet, .path = "/v1/version/", .handle = &HttpGateway::get_version},
+  };
+  return kRoutes;
+}
+
+HttpGateway::HttpGateway(Gateway& gateway, HttpOptions options)
+    : gateway_(gateway),
+      site_(std::move(options.site)),
+      server_(
+          gateway.loop(), options.limits,
+          [this](HttpRequest request, HttpRespond respond) {
+            handle(std::move(request), std::move(respond));
+          },
+          options.security) {
+  for (const auto& [id, member] : site_.members)
+    if (!member.origin.empty()) origins_[id] = member.origin;
+}
+
+HttpGateway::~HttpGateway() {
+  *alive_ = false;
+  worker_.join();
+}
+
+// ---- who asks, from where, for what
+// ---------------------------------------------------------------------------
+
+void HttpGateway::handle(HttpRequest request, HttpRespond respond) {
+  auto exchange = std::make_shared<Exchange>();
+  exchange->request = std::move(request);
+  exchange->respond = std::move(respond);
+  if (comes_from_elsewhere(exchange->request)) {
+    return exchange->respond(
+        http_error(421, "wrong_host",
+                   "expected a Host of this machine, such as localhost: a name of another "
+                   "site must not lead browsers here"));
+  }
+  if (exchange->request.method == HttpMethod::kOptions) return answer_options(exchange);
+  dispatch(exchange);
+}
+
+void HttpGateway::dispatch(const ExchangePtr& exchange) {
+  const HttpRequest& request = exchange->request;
+  const HttpMethod method = request.method == HttpMethod::kHead ? HttpMethod::kGet : request.method;
+  for (const Route& route : routes()) {
+    if (route.method != method || !route.matches(request.path)) continue;
+    if (route.is_shared && is_member_origin(request.origin)) {
+      exchange->respond = [respond = std::move(exchange->respond),
+                           origin = request.origin](HttpResponse response) {
+        response.headers.emplace_back("Access-Control-Allow-Origin", origin);
+        response.headers.emplace_back("Vary", "Origin");
+        respond(std::move(response));
+      };
+    }
+    const auto access = gateway_.authenticate(token_of(request.authorization));
+    if (!access && !route.is_public) {
+      HttpResponse refused = http_error(401, "unauthenticated", access.error().message);
+      refused.headers.emplace_back("WWW-Authenticate", "Bearer");
+      return exchange->respond(std::move(refused));
+    }
+    exchange->access = access.value_or(Access::kRead);
+    if (route.leads_on() && !percent_decode(request.path.substr(route.path.size()), exchange->rest)) break;
+    return (this->*route.handle)(exchange);
+  }
+  answer_unrouted(exchange);
+}
+
+// Without tokens a page of any site could have its own name resolved to this machine, and ask as if it were
+// ours
+// ("DNS rebinding").
+bool HttpGateway::comes_from_elsewhere(const HttpRequest& request) const {
+  const bool is_open = gateway_.authenticate("").has_value();
+  if (!is_open || !site_.is_loopback || request.host.empty()) return false;
+  return !net::is_loopback({.host = host_without_port(request.host), .port = 0});
+}
+
+bool HttpGateway::is_member_origin(std::string_view origin) const {
+  const auto is_same = [&](const auto& member) {
+    constexpr std::string_view kNumber = "//127.0.0.1:";
+    std::string by_name = member.second;
+    const std::size_t number = by_name.find(kNumber);
+    if (number != std::string::npos) by_name.replace(number, kNumber.size(), "//localhost:");
+    return origin == member.second || origin == by_name;
+  };
+  return std::any_of(origins_.begin(), origins_.end(), is_same);
+}
+
+void HttpGateway::answer_options(const ExchangePtr& exchange) {
+  HttpResponse response{.status = 204};
+  std::string allowed = "OPTIONS";
+  bool is_shared = false;
+  for (const Route& route : routes()) {
+    if (exchange->request.path != "*" && !route.matches(exchange->request.path)) continue;
+    if (allowed.find(name_of(route.method)) == std::string::npos) allowed += cat(", ", name_of(route.method));
+    is_shared = is_shared || route.is_shared;
+  }
+  response.headers.emplace_back("Allow", allowed);
+  if (is_shared && is_member_origin(exchange->request.origin)) {
+    response.headers.emplace_back("Access-Control-Allow-Origin", exchange->request.origin);
+    response.headers.emplace_back("Access-Control-Allow-Headers", "Authorization");
+    response.headers.emplace_back("Vary", "Origin");
+  }
+  exchange->respond(std::move(response));
+}
+
+void HttpGateway::answer_unrouted(const ExchangePtr& exchange) {
+  for (const Route& route : routes()) {
+    if (!route.matches(exchange->request.path)) continue;
+    if (route.method == exchange->request.method) break;  // its rest could not be read
+    HttpResponse response = http_error(405, "method_not_allowed", cat("expected ", name_of(route.method)));
+    response.headers.emplace_back("Allow", cat(name_of(route.method), ", OPTIONS"));
+    return exchange->respond(std::move(response));
+  }
+  exchange->respond(
+      http_error(404, "not_found", "there is nothing at this path; docs/api.md lists what there is"));
+}
+
+// ---- about the node
+// -------------------------------------------------------------------------------------------
+
+void HttpGateway::get_dashboard(const ExchangePtr& exchange) {
+  std::vector<std::string> origins;
+  for (const auto& [id, origin] : origins_) origins.push_back(origin);
+  exchange->respond(dashboard_page(origins));
+}
+
+void HttpGateway::get_health(const ExchangePtr& exchange) {
+  exchange->respond({.body = "{\"alive\":true}\n"});
+}
+
+void HttpGateway::get_ready(const ExchangePtr& exchange) {
+  report([exchange](const NodeReport& report) {
+    const std::string why_not = unready_because(report);
+    if (!why_not.empty()) return exchange->respond(http_error(503, "not_ready", why_not, true));
+    exchange->respond({.body = "{\"ready\":true}\n"});
+  });
+}
+
+void HttpGateway::get_status(const ExchangePtr& exchange) {
+  report([exchange](const NodeReport& report) { exchange->respond({.body = status_json(report)}); });
+}
+
+void HttpGateway::get_raft(const ExchangePtr& exchange) {
+  report([this, exchange](const NodeReport& report) {
+    if (!report.answers())
+      return exchange->respond(respond_to(wire::Request::kStatus, report.reply, origins_));
+    exchange->respond({.body = raft_json(report)});
+  });
+}
+
+void HttpGateway::get_metrics(const ExchangePtr& exchange) {
+  report([exchange](const NodeReport& report) {
+    exchange->respond({.content_type = std::string(kMetricsType), .body = metrics_text(report)});
+  });
+}
+
+void HttpGateway::report(const std::function<void(const NodeReport&)>& then) {
+  wire::Request request;
+  request.mutable_status()->set_counters(true);
+  gateway_.call(request, Access::kRead, kStatusTimeout, [this, alive = alive_, then](wire::Reply& reply) {
+    if (!*alive) return;
+    then(NodeReport{.site = site_,
+                    .reply = std::move(reply),
+                    .facts = gateway_.facts(),
+                    .http = server_.counters(),
+                    .http_connections = server_.connections(),
+                    .disk_syncs = gateway_.host().disk().syncs(),
+                    .process = process_facts()});
+  });
+}
+
+// ---- the database
+// ---------------------------------------------------------------------------------------------
+
+void HttpGateway::post_execute(const ExchangePtr& exchange) { post(exchange, parse_execute); }
+void HttpGateway::post_query(const ExchangePtr& exchange) { post(exchange, parse_query); }
+
+void HttpGateway::post_session(const ExchangePtr& exchange) {
+  JsonCall asked;
+  asked.request.mutable_open_session();
+  call(exchange, std::move(asked));
+}
+
+void HttpGateway::delete_session(const ExchangePtr& exchange) {
+  std::uint64_t session = 0;
+  const char* end = exchange->rest.data() + exchange->rest.size();
+  const auto [stopped, error] = std::from_chars(exchange->rest.data(), end, session);
+  if (error != std::errc() || stopped != end || session == 0) {
+    return exchange->respond(
+        http_error(400, "bad_request", "expected the number of a session behind /v1/session/"));
+  }
+  JsonCall asked;
+  asked.request.mutable_close_session()->set_session(session);
+  call(exchange, std::move(asked));
+}
+
+void HttpGateway::get_version(const ExchangePtr& exchange) {
+  if (!is_utf8(exchange->rest)) {
+    return exchange->respond(http_error(400, "bad_request", "expected the name of a table in UTF-8"));
+  }
+  JsonCall asked;
+  asked.request.mutable_get_version()->set_table(exchange->rest);
+  call(exchange, std::move(asked));
+}
+
+// A form of another site may send text, but not this type without asking first ("CSRF").
+void HttpGateway::post(const ExchangePtr& exchange, Result<JsonCall> (*parse)(std::string_view)) {
+  if (!is_json(exchange->request.content_type)) {
+    return exchange->respond(http_error(415, "unsupported_type", "expected Content-Type: application/json"));
+  }
+  compute<Result<JsonCall>>(
+      exchange->request.body.size(), [exchange, parse] { return parse(exchange->request.body); },
+      [this, exchange](Result<JsonCall> asked) { call(exchange, std::move(asked)); });
+}
+
+void HttpGateway::call(const ExchangePtr& exchange, Result<JsonCall> asked) {
+  if (!asked) return exchange->respond(http_error(400, "bad_request", asked.error().message));
+  exchange->request.body = {};
+  const auto what = asked->request.what_case();
+  gateway_.call(
+      asked->request, exchange->access, asked->timeout,
+      [this, alive = alive_, exchange, what, staleness = asked->max_staleness](wire::Reply& answer) {
+        if (!*alive) return;
+        const std::size_t bytes = answer.ByteSizeLong();
+        auto reply = std::make_shared<wire::Reply>(std::move(answer));
+        compute<HttpResponse>(
+            bytes, [this, what, reply, staleness] { return respond_to(what, *reply, origins_, staleness); },
+            exchange->respond);
+      });
+}
+
+template <class T>
+void HttpGateway::compute(std::size_t bytes, std::function<T()> work, std::function<void(T)> then) {
+  if (bytes <= kSmallBytes) return then(work());
+  net::asio::post(worker_, [this, alive = alive_, work = std::move(work), then = std::move(then)]() mutable {
+    auto result = std::make_shared<T>(work());
+    gateway_.loop().post([alive, result, then = std::move(then)] {
+      if (*alive) then(std::move(*result));
+    });
+  });
+}
+
+}  // namespace lockstep::api

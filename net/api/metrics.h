@@ -1,0 +1,14 @@
+// A node's report in the text format of Prometheus; docs/metrics.md lists what there is.
+#pragma once
+
+#include <string>
+
+#include "net/api/node_report.h"
+
+namespace lockstep::api {
+
+inline constexpr std::string_view kMetricsType = "text/plain; version=0.0.4; charset=utf-8";
+
+std::string metrics_text(const NodeReport& report);
+
+}  // namespace lockstep::api
