@@ -52,7 +52,8 @@ class Contract : public testing::TestWithParam<ProtocolKind> {
   std::unique_ptr<Caller> at_leader_;
 };
 
-INSTANTIATE_TEST_SUITE_P(Protocols, Contract, testing::Values(native_protocol(), grpc_protocol()),
+INSTANTIATE_TEST_SUITE_P(Protocols, Contract,
+                         testing::Values(native_protocol(), grpc_protocol(), http_protocol()),
                          [](const auto& kind) { return kind.param.name; });
 
 wire::Value integer(std::int64_t value) {

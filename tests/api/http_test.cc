@@ -4,10 +4,7 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
-#include "base/text.h"
-#include "net/api/http_gateway.h"
-#include "tests/api/real_cluster.h"
-#include "tests/http/http_client.h"
+#include "tests/api/http_doors.h"
 
 namespace lockstep::tests {
 namespace {
@@ -15,61 +12,21 @@ namespace {
 using namespace std::chrono_literals;
 using Json = nlohmann::json;
 
-struct Answer {
-  int status = 0;
-  std::string head;
-  std::string body;
+struct Answer : HttpAnswer {
   Json json() const { return Json::parse(body, nullptr, false); }
   std::string code() const { return json()["error"].value("code", ""); }
-  bool says(std::string_view header) const { return head.find(header) != std::string::npos; }
 };
 
-// A cluster whose members have HTTP ports.
 class HttpCluster {
  public:
-  explicit HttpCluster(ClusterOptions options) : cluster_(std::move(options)) {
-    cluster_.on_loop([&] {
-      std::map<NodeId, net::Tcp::acceptor> acceptors;
-      for (const NodeId node : cluster_.members()) {
-        acceptors.emplace(node, *net::listen(cluster_.loop().context(), {.host = "127.0.0.1", .port = 0}));
-        addresses_[node] = acceptors.at(node).local_endpoint();
-        members_[node] = {.native = net::to_string(cluster_.native(node)),
-                          .origin = cat("http://", net::to_string(addresses_[node]))};
-      }
-      for (auto& [node, acceptor] : acceptors) {
-        api::HttpSite site{
-            .self = node, .cluster = "t", .version = "1", .sqlite = "s\"1", .members = members_};
-        ports_[node] =
-            std::make_unique<api::HttpGateway>(cluster_.gateway(node), api::HttpOptions{.site = site});
-        ports_[node]->serve(std::move(acceptor));
-      }
-    });
-  }
-  ~HttpCluster() {
-    cluster_.on_loop([&] { ports_.clear(); });
-  }
+  explicit HttpCluster(ClusterOptions options) : cluster_(std::move(options)), doors_(cluster_) {}
 
   RealCluster& cluster() { return cluster_; }
-  std::string origin(NodeId node) const { return members_.at(node).origin; }
-  void kill(NodeId node) {
-    cluster_.on_loop([&] { ports_.erase(node); });
-    cluster_.kill(node);
-  }
+  std::string origin(NodeId node) const { return doors_.origin(node); }
 
   Answer ask(NodeId node, std::string_view method, std::string_view path, std::string_view headers = "",
              std::string_view body = "") {
-    const std::string host = headers.find("Host:") == headers.npos ? "Host: localhost\r\n" : "";
-    const std::string length = body.empty() ? "" : cat("Content-Length: ", body.size(), "\r\n");
-    HttpClient client(loop_, addresses_.at(node));
-    client.say(cat(method, " ", path, " HTTP/1.1\r\n", host, headers, length, "\r\n", body));
-    const std::string whole = client.response(method != "HEAD");
-    Answer answer;
-    const std::size_t end = whole.find("\r\n\r\n");
-    if (end == std::string::npos) return answer;
-    answer.head = whole.substr(0, end + 2);
-    answer.body = whole.substr(end + 4);
-    answer.status = std::stoi(whole.substr(9, 3));
-    return answer;
+    return {doors_.ask(node, method, path, headers, body)};
   }
   Answer get(NodeId node, std::string_view path, std::string_view headers = "") {
     return ask(node, "GET", path, headers);
@@ -80,10 +37,7 @@ class HttpCluster {
 
  private:
   RealCluster cluster_;
-  net::EventLoop loop_;  // of the clients
-  std::map<NodeId, net::Tcp::endpoint> addresses_;
-  std::map<NodeId, api::HttpSite::Member> members_;
-  std::map<NodeId, std::unique_ptr<api::HttpGateway>> ports_;
+  HttpDoors doors_;
 };
 
 std::set<std::string> keys_of(const Json& object) {
@@ -175,7 +129,7 @@ TEST(Http, WithoutAMajorityNothingIsPromised) {
   HttpCluster http({.nodes = 3});
   const NodeId leader = http.cluster().leader();
   for (const NodeId node : http.cluster().members())
-    if (node != leader) http.kill(node);
+    if (node != leader) http.cluster().kill(node);
   const Answer answer = http.post(leader, "/v1/execute", {{"sql", "CREATE TABLE t(a)"}, {"timeout_ms", 50}});
   EXPECT_TRUE(answer.status == 503 || answer.status == 504) << answer.body;
   EXPECT_EQ(answer.status == 504, answer.json()["error"].value("outcome", "") == "unknown") << answer.body;

@@ -42,5 +42,6 @@ inline void PrintTo(const ProtocolKind& kind, std::ostream* out) { *out << kind.
 
 ProtocolKind native_protocol();
 ProtocolKind grpc_protocol();
+ProtocolKind http_protocol();
 
 }  // namespace lockstep::tests
