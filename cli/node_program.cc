@@ -13,6 +13,7 @@
 #include "base/check.h"
 #include "base/text.h"
 #include "cli/files.h"
+#include "cli/http_site.h"
 #include "core/raft/types.h"
 
 namespace lockstep::cli {
@@ -126,6 +127,7 @@ Status NodeProgram::start() {
   LOCKSTEP_TRY_STATUS(open_faults());
   host_->transport().serve(std::move(native));
   LOCKSTEP_TRY_STATUS(open_grpc());
+  LOCKSTEP_TRY_STATUS(open_http());
   host_->start();
   watch();
   return {};
@@ -186,6 +188,25 @@ Status NodeProgram::open_grpc() {
   return grpc_->start(std::move(options), *gateway_);
 }
 
+Status NodeProgram::open_http() {
+  if (!settings_.listen.http) return {};
+  if (settings_.tls) {
+    const config::Tls& tls = *settings_.tls;
+    LOCKSTEP_TRY(security, net::TlsSecurity::create({.authority = tls.ca,
+                                                     .certificate = tls.certificate,
+                                                     .key = tls.key,
+                                                     .client_authority = tls.client_ca},
+                                                    {.clients_need_certificates = tokens_->is_open()}));
+    http_security_ = std::move(security);
+  }
+  LOCKSTEP_TRY(acceptor, listen(*settings_.listen.http));
+  api::HttpOptions options{.site = http_site(settings_), .security = http_security_.get()};
+  options.limits.max_connections = settings_.limits.max_connections;
+  http_ = std::make_unique<api::HttpGateway>(*gateway_, std::move(options));
+  http_->serve(std::move(acceptor));
+  return {};
+}
+
 Result<net::Tcp::acceptor> NodeProgram::listen(const config::Address& address) {
   return net::listen(loop_.context(), endpoint_of(address));
 }
@@ -235,6 +256,7 @@ std::string NodeProgram::introduction() const {
   }
   append_text(out, cat(", start ", directory_->incarnation(), ", process ", getpid(), "; data in ",
                        settings_.data, "; native on ", to_text(settings_.listen.native)));
+  if (settings_.listen.http) append_text(out, cat("; dashboard on ", to_text(*settings_.listen.http)));
   if (grpc_) append_text(out, cat(", gRPC on ", to_text(*settings_.listen.grpc)));
   return out;
 }
@@ -243,6 +265,7 @@ std::string NodeProgram::introduction() const {
 
 NodeProgram::Ending NodeProgram::run() {
   loop_.run();
+  http_.reset();
   grpc_.reset();
   gateway_.reset();
   faults_.reset();
@@ -287,6 +310,7 @@ void NodeProgram::on_signal(int number) {
     std::_Exit(1);
   }
   leaving_ = true;
+  if (http_) http_->stop();
   log_->info(
       cat(number == SIGINT ? "interrupted" : "told to stop", ": no more writes, handing over, flushing"));
   signals_.async_wait([this](const net::IoError& error, int next) {

@@ -17,6 +17,7 @@
 #include "net/api/access.h"
 #include "net/api/gateway.h"
 #include "net/api/grpc_server.h"
+#include "net/api/http_gateway.h"
 #include "net/faults/admin.h"
 #include "net/host.h"
 #include "net/tls.h"
@@ -56,6 +57,7 @@ class NodeProgram final : private service::FeedSubscriber {
   std::unique_ptr<env::Actor> make_actor(const env::Env& env);
   // The ports of foreign protocols, on the gateway.
   Status open_grpc();
+  Status open_http();
   void take_signals();
   void on_signal(int number);
   // Looks at the node now and then. One that has stopped itself for good goes on answering, but people must be
@@ -81,7 +83,9 @@ class NodeProgram final : private service::FeedSubscriber {
   std::unique_ptr<net::Host> host_;
   std::unique_ptr<api::Gateway> gateway_;  // of the protocols below
   std::unique_ptr<api::GrpcServer> grpc_;  // none: not configured
-  std::unique_ptr<faults::Admin> faults_;  // with allow_faults
+  std::unique_ptr<net::TlsSecurity> http_security_;
+  std::unique_ptr<api::HttpGateway> http_;  // likewise
+  std::unique_ptr<faults::Admin> faults_;   // with allow_faults
 };
 
 }  // namespace lockstep::cli
