@@ -5,9 +5,10 @@ namespace lockstep::fuzz {
 
 std::span<const Target> targets() {
   static constexpr Target kTargets[] = {
-      {"connection", connection},   {"raft_message", raft_message}, {"request", request},
-      {"kv_segment", kv_segment},   {"scenario", scenario},         {"history", history},
-      {"node_config", node_config}, {"fault_orders", fault_orders},
+      {"connection", connection},     {"raft_message", raft_message}, {"request", request},
+      {"http_stream", http_stream},   {"http_json", http_json},       {"kv_segment", kv_segment},
+      {"scenario", scenario},         {"history", history},           {"node_config", node_config},
+      {"fault_orders", fault_orders},
   };
   return kTargets;
 }
