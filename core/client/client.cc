@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/text.h"
 
 namespace lockstep::client {
 namespace {
@@ -82,7 +83,10 @@ CallId Client::close_session(Instant now, Instant deadline) {
 CallId Client::submit(Call call, Instant now) {
   const std::uint64_t number = ++next_call_;
   if (call.request.ByteSizeLong() > config_.max_request_bytes) {
-    completions_.push_back({CallId(number), Conclusion::kFailed, {}});
+    wire::Reply reply;
+    reply.set_status(wire::BAD_REQUEST);
+    reply.set_message(cat("a request has at most ", config_.max_request_bytes, " bytes"));
+    completions_.push_back({CallId(number), Conclusion::kFailed, std::move(reply)});
     return CallId(number);
   }
   call.request.set_call(number);
@@ -240,7 +244,11 @@ void Client::on_reply(NodeId from, BytesView payload, Instant now) {
       complete(found, Conclusion::kDone);
     }
   } else if (status == wire::BAD_REQUEST || status == wire::FORBIDDEN) {
-    complete(found, call.maybe_executed ? Conclusion::kUnknown : Conclusion::kFailed);
+    if (call.request.has_open_session()) {
+      session_refused(found);
+    } else {
+      complete(found, call.maybe_executed ? Conclusion::kUnknown : Conclusion::kFailed);
+    }
   } else if (current) {
     if (!certainly_not_executed(status)) call.maybe_executed = true;
     if (status == wire::NOT_LEADER) {
@@ -270,6 +278,19 @@ void Client::session_opened(std::uint64_t session) {
   set_all_timers();
 }
 
+// Nobody will open one for this client, so the writes that wait for it end here, with the reason.
+void Client::session_refused(Calls::iterator opening) {
+  std::vector<Calls::iterator> waiting;
+  for (auto call = calls_.begin(); call != calls_.end(); ++call)
+    if (call->second.is_write() && call->second.asked.is_none()) waiting.push_back(call);
+  for (const Calls::iterator call : waiting) {
+    call->second.last_reply = opening->second.last_reply;
+    complete(call, call->second.maybe_executed ? Conclusion::kUnknown : Conclusion::kFailed);
+  }
+  forget(opening);
+  opening_call_ = 0;
+}
+
 // This attempt did nothing, but an earlier one may have been executed before the session ended.
 void Client::session_lost(Calls::iterator call) {
   const bool is_current = call->second.request.write().write().session() == session_;
@@ -280,7 +301,11 @@ void Client::session_lost(Calls::iterator call) {
 }
 
 void Client::complete(Calls::iterator call, Conclusion conclusion) {
-  completions_.push_back({CallId(call->first), conclusion, std::move(call->second.last_reply)});
+  // A write that was never sent has no answer of its own: what it waited for has the reason.
+  Call& ended = call->second;
+  const bool was_sent = !ended.asked.is_none() || ended.last_reply.status() != wire::STATUS_NONE || ended.maybe_executed;
+  if (ended.is_write() && !was_sent && opening_call_ != 0) ended.last_reply = calls_.at(opening_call_).last_reply;
+  completions_.push_back({CallId(call->first), conclusion, std::move(ended.last_reply)});
   forget(call);
 }
 

@@ -115,6 +115,7 @@ class Client {
   void retry(Call& call, Instant now);
   void retry_at(Call& call, NodeId hint, Instant now);
   void session_opened(std::uint64_t session);
+  void session_refused(Calls::iterator opening);
   void session_lost(Calls::iterator call);
   void answer_write(Calls::iterator call, Instant now);
   void complete(Calls::iterator call, Conclusion conclusion);

@@ -60,5 +60,55 @@ TEST(Client, WaitsBeforeItFollowsASecondHintInARow) {
   EXPECT_EQ(asking.asked_later(), first);
 }
 
+// Answers whatever is asked next, however long that takes, and says whether anything was.
+bool answer_next(Client& client, wire::ReplyStatus status, Instant& now) {
+  auto out = client.take_outgoing();
+  if (out.empty()) {
+    now = client.deadline();
+    client.on_deadline(now);
+    out = client.take_outgoing();
+  }
+  for (const Outgoing& outgoing : out) {
+    wire::Request request;
+    EXPECT_TRUE(request.ParseFromArray(outgoing.payload.data(), static_cast<int>(outgoing.payload.size())));
+    wire::Reply reply;
+    reply.set_call(request.call());
+    reply.set_status(status);
+    reply.set_message("because");
+    client.on_reply(outgoing.to, reply.SerializeAsString(), now);
+  }
+  return !out.empty();
+}
+
+TEST(Client, WritesEndWithTheReasonWhenNoSessionMayBeOpened) {
+  Instant now{};
+  Client client({.nodes = {NodeId(1), NodeId(2), NodeId(3)}}, now);
+  for (int attempt = 0; attempt < 2; ++attempt) {  // the second write asks for a session again
+    const CallId write = client.write({wire::Statement()}, {}, now, now + 10s);
+    ASSERT_TRUE(answer_next(client, wire::FORBIDDEN, now));
+    const auto completions = client.take_completions();
+    ASSERT_EQ(completions.size(), 1u);
+    EXPECT_EQ(completions[0].id, write);
+    EXPECT_EQ(completions[0].conclusion, Conclusion::kFailed);
+    EXPECT_EQ(completions[0].reply.status(), wire::FORBIDDEN);
+    EXPECT_EQ(completions[0].reply.message(), "because");
+  }
+}
+
+TEST(Client, AWriteThatWaitedForASessionInVainSaysWhy) {
+  Instant now{};
+  Client client({.nodes = {NodeId(1), NodeId(2), NodeId(3)}}, now);
+  client.write({wire::Statement()}, {}, now, now + 1s);
+  std::vector<Completion> completions;
+  while (completions.empty()) {
+    answer_next(client, wire::NO_LEADER, now);
+    completions = client.take_completions();
+  }
+  ASSERT_EQ(completions.size(), 1u);
+  EXPECT_EQ(completions[0].conclusion, Conclusion::kFailed);
+  EXPECT_EQ(completions[0].reply.status(), wire::NO_LEADER);
+  EXPECT_EQ(completions[0].reply.message(), "because");
+}
+
 }  // namespace
 }  // namespace lockstep::client
