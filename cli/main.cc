@@ -180,9 +180,7 @@ int print_schema(const std::string& of) {
   return kBadInput;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int run_program(int argc, char** argv) {
   CLI::App app{"Lockstep: a replicated SQLite database and the deterministic laboratory that proves it",
                "lockstep"};
   app.require_subcommand(1);
@@ -224,4 +222,14 @@ int main(int argc, char** argv) {
   run.colours = isatty(STDOUT_FILENO) != 0;
   run.progress = isatty(STDERR_FILENO) != 0;
   return lockstep::cli::run_scenarios(run, std::cout, std::cerr);
+}
+
+}  // namespace
+
+// Whoever reads the output must be able to trust that it is all of it.
+int main(int argc, char** argv) {
+  const int code = run_program(argc, argv);
+  if (std::cout.flush()) return code;
+  std::cerr << "lockstep: standard output cannot be written\n";
+  return code == 0 ? 1 : code;
 }

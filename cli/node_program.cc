@@ -265,6 +265,7 @@ std::string NodeProgram::introduction() const {
 
 NodeProgram::Ending NodeProgram::run() {
   loop_.run();
+  signals_.clear();  // nobody listens any more: from here a signal ends the process, as signals do
   http_.reset();
   grpc_.reset();
   gateway_.reset();
@@ -318,8 +319,11 @@ void NodeProgram::on_signal(int number) {
   });
   loop_.after(kPatience, [this] {
     log_->warn("what was accepted could not be finished in time; nothing that was acknowledged is lost");
-    loop_.stop();
+    log_->flush();
+    std::_Exit(0);  // in good order it would wait for the statement that does not end
   });
+  std::signal(SIGALRM, [](int) { std::_Exit(0); });  // also if the loop has ended and a reader has not
+  alarm(static_cast<unsigned>(std::chrono::ceil<std::chrono::seconds>(kPatience).count()) + 1);
   host_->turn([this] {
     retiring_->retire([this] {
       log_->info("stopped in good order");

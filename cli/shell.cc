@@ -15,6 +15,7 @@
 #include "cli/shell_text.h"
 #include "cli/table.h"
 #include "core/raft/types.h"
+#include "net/api/utf8.h"
 #include "storage/sql/value.h"
 
 namespace lockstep::cli {
@@ -81,6 +82,9 @@ class Shell {
   }
 
   bool execute(const std::string& statement) {
+    // A node could not even read whose request that is, and nobody would answer.
+    if (const std::size_t valid = api::valid_utf8_prefix(statement); valid < statement.size())
+      return complain(cat("expected SQL in UTF-8, byte ", valid + 1, " of the statement is not"));
     const auto begin = std::chrono::steady_clock::now();
     const bool done = is_query(statement) ? query(statement) : maintains(statement) ? maintain(statement) : write(statement);
     const auto taken = std::chrono::steady_clock::now() - begin;

@@ -126,6 +126,19 @@ TEST(ClusterCommand, ServesAgainWhenAFullDiskHasRoom) {
   EXPECT_EQ(cluster.process(1), process) << "the same process in another life";
 }
 
+TEST(ClusterCommand, ANodeStopsInTheMiddleOfAStatement) {
+  LocalCluster cluster(1);
+  ASSERT_EQ(cluster.started.code, 0) << cluster.started.out;
+  ASSERT_EQ(lockstep("sql " + cluster.at() + " -c \"CREATE TABLE t(v)\"").code, 0);
+  // Minutes of work in few operations: the bytes are what takes long.
+  const Outcome slow = lockstep("sql " + cluster.at() +
+                                " -c \"INSERT INTO t WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 "
+                                "FROM c LIMIT 100000) SELECT sum(length(hex(zeroblob(7000000)) || x)) FROM c\"");
+  EXPECT_EQ(slow.code, 1) << slow.out;
+  const Outcome stopped = lockstep("cluster stop " + cluster.at());
+  EXPECT_EQ(stopped.code, 0) << stopped.out;
+}
+
 TEST(ClusterCommand, AStaleNumberNeverKillsAStranger) {
   LocalCluster cluster(1);
   ASSERT_EQ(cluster.started.code, 0) << cluster.started.out;
@@ -156,6 +169,20 @@ TEST(ClusterCommand, SaysWhatIsInItsWay) {
   EXPECT_EQ(left.code, 1) << left.out;
   lockstep("cluster stop --kill --dir " + (home / "second"));  // in case something is
   EXPECT_NE(left.out.find("stopped"), std::string::npos) << "nothing of it is left running: " << left.out;
+}
+
+TEST(ShellCommand, SaysWhatNoNodeWouldTake) {
+  LocalCluster cluster(1);
+  ASSERT_EQ(cluster.started.code, 0) << cluster.started.out;
+  std::ofstream(cluster.home / "latin1.sql") << "SELECT 1;\nSELECT '\xff'";
+  const Outcome latin1 = lockstep("sql " + cluster.at() + " --file " + (cluster.home / "latin1.sql"));
+  EXPECT_EQ(latin1.code, 1);
+  EXPECT_NE(latin1.out.find("expected SQL in UTF-8, byte"), std::string::npos) << latin1.out;
+  std::ofstream(cluster.home / "large.sql") << "SELECT '" << std::string(17 << 20, 'a') << "'";
+  const Outcome large = lockstep("sql " + cluster.at() + " --file " + (cluster.home / "large.sql"));
+  EXPECT_EQ(large.code, 1);
+  EXPECT_NE(large.out.find("at most 16777216 bytes"), std::string::npos) << large.out;
+  EXPECT_EQ(lockstep("sql " + cluster.at() + " -c 'SELECT 1' 2>&1 >/dev/full").code, 1);
 }
 
 TEST(ShellCommand, ScriptsEndAtTheFirstError) {
