@@ -73,7 +73,7 @@ TEST_F(PosixDisks, AFileThatMayNotGrowFailsTheWriteAndServesOn) {
   ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &old), 0);
   std::signal(SIGXFSZ, before);
   ASSERT_FALSE(written);
-  EXPECT_EQ(written.error().code, ErrorCode::kTooLarge);
+  EXPECT_EQ(written.error().code, ErrorCode::kNoSpace);
   EXPECT_EQ(written.error().message, "cannot write " + scratch_.path() + "/f: File too large");
   char buffer[4];
   EXPECT_EQ(*file->read_at(0, buffer, 4), 4u);
