@@ -38,7 +38,7 @@ config::NodeSettings settings_of(const std::string& cluster, std::uint32_t numbe
   members.name = cluster;
   members.self = NodeId(number);
   for (std::uint32_t node = 1; node <= nodes; ++node)
-    members.members.push_back({NodeId(node), address(node, 0)});
+    members.members.push_back({NodeId(node), address(node, 0), address(node, 1)});
   return out;
 }
 

@@ -190,17 +190,8 @@ Status NodeProgram::open_grpc() {
 
 Status NodeProgram::open_http() {
   if (!settings_.listen.http) return {};
-  if (settings_.tls) {
-    const config::Tls& tls = *settings_.tls;
-    LOCKSTEP_TRY(security, net::TlsSecurity::create({.authority = tls.ca,
-                                                     .certificate = tls.certificate,
-                                                     .key = tls.key,
-                                                     .client_authority = tls.client_ca},
-                                                    {.clients_need_certificates = tokens_->is_open()}));
-    http_security_ = std::move(security);
-  }
   LOCKSTEP_TRY(acceptor, listen(*settings_.listen.http));
-  api::HttpOptions options{.site = http_site(settings_), .security = http_security_.get()};
+  api::HttpOptions options{.site = http_site(settings_), .security = security_.get()};
   options.limits.max_connections = settings_.limits.max_connections;
   http_ = std::make_unique<api::HttpGateway>(*gateway_, std::move(options));
   http_->serve(std::move(acceptor));

@@ -83,7 +83,6 @@ class NodeProgram final : private service::FeedSubscriber {
   std::unique_ptr<net::Host> host_;
   std::unique_ptr<api::Gateway> gateway_;  // of the protocols below
   std::unique_ptr<api::GrpcServer> grpc_;  // none: not configured
-  std::unique_ptr<net::TlsSecurity> http_security_;
   std::unique_ptr<api::HttpGateway> http_;  // likewise
   std::unique_ptr<faults::Admin> faults_;   // with allow_faults
 };

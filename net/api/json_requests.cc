@@ -107,7 +107,7 @@ void read_session(const Cursor& object, wire::Write& out) {
     object.refuse("\"session\" and \"sequence\" together, or neither");
   }
   std::uint64_t first_incomplete = sequence;
-  if (const auto at = object.member("first_incomplete")) read_count(*at, first_incomplete, 1, sequence);
+  if (const auto at = object.member("first_incomplete")) read_count(*at, first_incomplete, 1);
   out.set_session(session);
   out.set_sequence(sequence);
   out.set_first_incomplete(first_incomplete);

@@ -153,8 +153,7 @@ TEST(ExecuteRequest, SaysWhatIsWrongAndWhere) {
         R"({"statements":[5]})", R"({"statements":["a"],"parameters":[]})", R"({"sql":"a","parameters":{}})",
         R"({"sql":"a","expected":[]})", R"({"sql":"a","expected":{"t":-1}})",
         R"({"sql":"a","expected":{"t":1.5}})", R"({"sql":"a","timeout_ms":"1"})",
-        R"({"sql":"a","timeout_ms":600001})", R"({"sql":"a","session":0,"sequence":1})",
-        R"({"sql":"a","session":1,"sequence":1,"first_incomplete":2})", R"({"sql":"a"} x)",
+        R"({"sql":"a","timeout_ms":600001})", R"({"sql":"a","session":0,"sequence":1})", R"({"sql":"a"} x)",
         "{\"sql\":\"\xFF\"}"}) {
     EXPECT_NE(sentence(body), "taken") << body;
   }
