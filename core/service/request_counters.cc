@@ -17,6 +17,7 @@ void RequestCounters::ended(Kind kind, wire::ReplyStatus status, Duration took) 
   OfKind& counters = of(kind);
   --counters.waiting;
   ++counters.ended[status];
+  if (status != wire::DONE) return;  // how fast a node refuses says nothing about the database
   counters.sum += took;
   const auto bucket = std::lower_bound(kLatencyBounds.begin(), kLatencyBounds.end(), took);
   ++counters.buckets[static_cast<std::size_t>(bucket - kLatencyBounds.begin())];

@@ -89,8 +89,8 @@ void add_requests(Page& page, const wire::RequestCounters& counters) {
                {{"kind", std::string(kind_name(kind.kind()))}});
   for (const auto& kind : counters.kinds())
     page.histogram("lockstep_request_duration_seconds",
-                   "From the arrival of a request at the node to its answer.", histogram_of(counters, kind),
-                   {{"kind", std::string(kind_name(kind.kind()))}});
+                   "Of requests that were done: from their arrival at the node to the answer.",
+                   histogram_of(counters, kind), {{"kind", std::string(kind_name(kind.kind()))}});
 }
 
 void add_raft(Page& page, const wire::StatusReply& status) {

@@ -22,6 +22,10 @@ double wall_seconds() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
+// When the program was loaded.
+const double kStarted = wall_seconds();
+const auto kBegan = std::chrono::steady_clock::now();
+
 std::uint64_t count_open_files() {
   DIR* directory = opendir("/proc/self/fd");
   if (directory == nullptr) return 0;
@@ -81,11 +85,9 @@ void write_peers(JsonWriter& json, const NodeReport& report) {
 }  // namespace
 
 ProcessFacts process_facts() {
-  static const double started = wall_seconds();
-  static const auto began = std::chrono::steady_clock::now();
   ProcessFacts facts;
-  facts.started = started;
-  facts.uptime = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+  facts.started = kStarted;
+  facts.uptime = std::chrono::duration<double>(std::chrono::steady_clock::now() - kBegan).count();
   rusage usage{};
   if (getrusage(RUSAGE_SELF, &usage) == 0)
     facts.cpu = seconds_of(usage.ru_utime) + seconds_of(usage.ru_stime);
