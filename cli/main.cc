@@ -184,6 +184,7 @@ int run_program(int argc, char** argv) {
   CLI::App app{"Lockstep: a replicated SQLite database and the deterministic laboratory that proves it",
                "lockstep"};
   app.require_subcommand(1);
+  app.set_version_flag("--version", std::string("lockstep ") + LOCKSTEP_VERSION, "Print the version and exit");
   lockstep::cli::RunArguments run;
   lockstep::cli::CheckArguments check;
   add_run(app, run);
@@ -198,10 +199,21 @@ int run_program(int argc, char** argv) {
   add_client(app, client);
   std::string schema = "scenario";
   add_schema(app, schema);
+  if (argc == 1) {
+    std::cerr << app.help();
+    return kBadInput;
+  }
   const auto is_asked_for = [argv](const CLI::App* command) { return command->get_name() == argv[1]; };
   if (argc > 1 && argv[1][0] != '-' && app.get_subcommands(is_asked_for).empty()) {
     std::cerr << "lockstep: expected a command (run, node, cluster, sql, client, check, schema), found \""
               << argv[1] << "\"; see lockstep --help\n";
+    return kBadInput;
+  }
+  const std::string_view what = argc > 2 ? argv[2] : "";
+  if (argv[1] == std::string_view("cluster") && !what.starts_with('-') && what != "start" && what != "status" &&
+      what != "stop") {
+    std::cerr << "lockstep cluster: expected start, status or stop, found \"" << what
+              << "\"; see lockstep cluster --help\n";
     return kBadInput;
   }
   try {
