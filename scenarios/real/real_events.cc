@@ -42,9 +42,16 @@ void RealEvents::add(Duration at, NodeId node, Incarnation incarnation, const en
 }
 
 void RealEvents::tell_those_who_look() {
-  std::stable_sort(kept_.begin(), kept_.end(), [](const Kept& a, const Kept& b) { return a.at < b.at; });
+  // By time; what came at the same time stays in the order in which it came.
+  std::vector<const Kept*> by_time;
+  by_time.reserve(kept_.size());
+  for (const Kept& kept : kept_) by_time.push_back(&kept);
+  std::sort(by_time.begin(), by_time.end(), [](const Kept* a, const Kept* b) {
+    return a->at != b->at ? a->at < b->at : a < b;  // they lie in one vector
+  });
   std::uint64_t order = 0;
-  for (const Kept& kept : kept_) {
+  for (const Kept* entry : by_time) {
+    const Kept& kept = *entry;
     const env::Event event = event_of(*kept.type, kept.fields, kept.text);
     const Observation observation{.order = order++,
                                   .at = shown(kept.at),
