@@ -82,8 +82,10 @@ class Stranger {
     return asio::write(socket_, asio::buffer(bytes.data(), bytes.size()), error);
   }
   void listen_on() {
-    socket_.async_read_some(asio::buffer(buffer_), [this](const IoError& error, std::size_t size) {
-      if (error == asio::error::operation_aborted) return;
+    // The answer to a read may be under way when the stranger is gone.
+    const std::weak_ptr<bool> alive = alive_;
+    socket_.async_read_some(asio::buffer(buffer_), [this, alive](const IoError& error, std::size_t size) {
+      if (alive.expired() || error == asio::error::operation_aborted) return;
       if (error) {
         closed_ = true;
         ended_well_ = error == asio::error::eof;
@@ -115,6 +117,7 @@ class Stranger {
   }
 
  private:
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   Tcp::socket socket_;
   std::array<char, 4096> buffer_{};
   Bytes received_;
