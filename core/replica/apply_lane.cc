@@ -38,7 +38,7 @@ void ApplyLane::note_opened(std::unique_ptr<StateMachine> machine) {
 void ApplyLane::end_turn(bool at_leisure) {
   const Instant now = env_.clock.monotonic_now();
   if (!waiting_.empty() && oldest_waiting_ == kNever) oldest_waiting_ = now;
-  if (!at_leisure || waiting_.size() >= config_.max_entries || now >= oldest_waiting_ + config_.leisure) apply_next();
+  if (!at_leisure || waiting_.size() >= config_.max_entries || now >= deadline()) apply_next();
   if (read_pool_) read_pool_->start();
 }
 
