@@ -3,7 +3,6 @@
 #include "cli/node_program.h"
 
 #include <google/protobuf/stubs/logging.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -15,6 +14,7 @@
 #include "cli/files.h"
 #include "cli/http_site.h"
 #include "core/raft/types.h"
+#include "net/descriptors.h"
 
 namespace lockstep::cli {
 namespace {
@@ -75,14 +75,6 @@ Owner owner_of(const config::NodeSettings& settings) {
   return {.cluster = settings.cluster->name, .node = settings.cluster->self};
 }
 
-// Connections are descriptors, and the usual limit is far below what a node may be told to hold.
-void raise_descriptor_limit() {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 }  // namespace
 
 bool is_of_the_disk(ErrorCode code) {
@@ -113,7 +105,7 @@ Status NodeProgram::open_security() {
 
 Status NodeProgram::start() {
   LOCKSTEP_TRY_STATUS(open_security());
-  raise_descriptor_limit();
+  net::raise_descriptor_limit();
   LOCKSTEP_TRY_STATUS(take_tokens());
   LOCKSTEP_TRY_STATUS(claim_directory());
   LOCKSTEP_TRY_STATUS(open_trace());
