@@ -76,7 +76,7 @@ void Host::end_turn() {
     const auto receive = found->second;  // it may detach itself
     (*receive)(local.channel, local.payload);
   }
-  lanes_->run_brief_jobs();
+  if (lanes_->run_brief_jobs()) end_turn_soon();
 }
 
 void Host::send(NodeId to, Channel channel, BytesView payload) {

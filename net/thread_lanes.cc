@@ -3,7 +3,6 @@
 
 #include <atomic>
 #include <chrono>
-#include <set>
 #include <utility>
 
 namespace lockstep::net {
@@ -114,32 +113,33 @@ ThreadLanes::Lane& ThreadLanes::lane_of(env::LaneId id) {
 
 void ThreadLanes::submit(env::LaneId id, std::unique_ptr<env::Job> job) {
   Lane& lane = lane_of(id);
-  if (lane.is_idle()) {
-    submitted_.push_back({&lane, std::move(job)});
+  const auto waits = submitted_.find(id);
+  if (waits != submitted_.end() || lane.is_idle()) {
+    submitted_[id].push_back(std::move(job));
   } else {
     lane.submit(std::move(job));
   }
 }
 
-void ThreadLanes::run_brief_jobs() {
-  if (submitted_.empty()) return;
-  hand_back();  // what the threads have done for the same lanes came before
+bool ThreadLanes::run_brief_jobs() {
+  if (submitted_.empty()) return false;
+  const auto finished = finished_;  // a job may bring about the end of the lanes
+  hand_back();
+  if (!finished->wanted) return false;
+  auto first = submitted_.extract(submitted_.begin());
+  Lane& lane = lane_of(first.key());
+  // Idle and nothing to hand back, in this order: all that came before is done and known.
+  bool brief = lane.is_idle() && nothing_to_hand_back();
   std::vector<std::unique_ptr<env::Job>> ran;
-  std::set<const Lane*> handed_over;  // a later job of theirs must not come back first
-  for (Submitted& next : std::exchange(submitted_, {})) {
-    if (!handed_over.contains(next.lane) && next.lane->run_briefly(*next.job)) {
-      ran.push_back(std::move(next.job));
-    } else {
-      handed_over.insert(next.lane);
-      next.lane->submit(std::move(next.job));
-    }
+  for (auto& job : first.mapped()) {
+    brief = brief && lane.run_briefly(*job);
+    if (brief)
+      ran.push_back(std::move(job));
+    else
+      lane.submit(std::move(job));
   }
-  // A job may bring about the end of the lanes.
-  const auto finished = finished_;
-  for (auto& job : ran) {
-    if (!finished->wanted) return;
-    done_(std::move(job));
-  }
+  give(std::move(ran));
+  return finished->wanted && !submitted_.empty();
 }
 
 // On a lane's thread.
@@ -166,7 +166,15 @@ void ThreadLanes::hand_back() {
     finished_->announced = false;
     jobs.swap(finished_->jobs);
   }
-  // A job may bring about the end of the lanes.
+  give(std::move(jobs));
+}
+
+bool ThreadLanes::nothing_to_hand_back() {
+  const std::lock_guard lock(finished_->mutex);
+  return finished_->jobs.empty();
+}
+
+void ThreadLanes::give(std::vector<std::unique_ptr<env::Job>> jobs) {
   const auto finished = finished_;
   for (auto& job : jobs) {
     if (!finished->wanted) return;

@@ -29,8 +29,10 @@ class ThreadLanes final : public env::Lanes {
   // Waits for the jobs that run; those that wait are destroyed, and none comes back.
   ~ThreadLanes() override;
 
-  // Tries what was submitted in this turn, after what this turn sends has left.
-  void run_brief_jobs();
+  // After what a turn sends has left: tries what was submitted to the first of the lanes. Whether others wait
+  // for the next turn: what the first lane's jobs bring about leaves before theirs begin. Lanes are numbered
+  // by urgency; others wait for what a log has written, and nobody for what a follower has applied.
+  bool run_brief_jobs();
 
   void submit(env::LaneId lane, std::unique_ptr<env::Job> job) override;
 
@@ -47,17 +49,14 @@ class ThreadLanes final : public env::Lanes {
   Lane& lane_of(env::LaneId id);
   void finished(std::unique_ptr<env::Job> job);
   void hand_back();
-
-  struct Submitted {
-    Lane* lane;
-    std::unique_ptr<env::Job> job;
-  };
+  bool nothing_to_hand_back();
+  void give(std::vector<std::unique_ptr<env::Job>> jobs);
 
   EventLoop& loop_;
   Done done_;
   std::shared_ptr<Finished> finished_ = std::make_shared<Finished>();
   std::map<env::LaneId, std::unique_ptr<Lane>> lanes_;
-  std::vector<Submitted> submitted_;  // in this turn, to idle lanes
+  std::map<env::LaneId, std::vector<std::unique_ptr<env::Job>>> submitted_;  // to idle lanes
 };
 
 }  // namespace lockstep::net
