@@ -12,6 +12,7 @@ namespace {
 constexpr const char* kInsertRow = "INSERT INTO kv(k,v) VALUES(?1,?2)";
 constexpr const char* kUpdateRow = "UPDATE kv SET v=?2 WHERE k=?1";
 constexpr const char* kDeleteRow = "DELETE FROM kv WHERE k=?1";
+constexpr const char* kDeleteOlder = "DELETE FROM kv WHERE k>100000 AND k<?1";
 constexpr const char* kSelectRow = "SELECT v FROM kv WHERE k=?1";
 constexpr std::uint64_t kChurnedRows = 10'000;  // that were inserted and are not deleted yet
 constexpr std::uint32_t kOk = 1;                // storage/sql/value.h, Outcome
@@ -43,10 +44,12 @@ void Workload::compose_write(wire::Write& write) {
   set(statement, kInsertRow, first_new_key_ + ordinal_++, true);
 }
 
-// Of four operations two are updates, one inserts a row, and one deletes the row that has been there longest.
+// Of four operations two are updates, one inserts a row, and one deletes the row that has been there longest. The
+// first delete takes what the churn of an earlier run left.
 void Workload::compose_churn(wire::Statement& statement) {
   const std::uint64_t turn = ordinal_++;
   if (turn % 4 == 1) return set(statement, kInsertRow, first_new_key_ + turn / 4, true);
+  if (turn == 3) return set(statement, kDeleteOlder, first_new_key_, false);
   if (turn % 4 == 3) return set(statement, kDeleteRow, first_new_key_ + turn / 4 - kChurnedRows, false);
   set(statement, kUpdateRow, 1 + random_.next_below(kFilledKeys), true);
 }
