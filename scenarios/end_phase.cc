@@ -30,18 +30,21 @@ void EndPhase::run() {
   }
   nemesis_.heal_all();
   phase("the whole healed cluster", all, wire::DEFAULT_MODE);
-  await_rest(all);
+  await_rest();
   read_tables();
   read_registers();
 }
 
-// A majority, drawn by seed.
+// A majority, drawn by seed; with nobody whose storage is damaged, if there is such a one.
 std::vector<NodeId> EndPhase::draw_quorum() const {
   auto nodes = cast_.roster().nodes();
+  const std::size_t majority = nodes.size() / 2 + 1;
+  if (nodes.size() - nemesis_.damage().damaged() >= majority)
+    std::erase_if(nodes, [this](NodeId node) { return nemesis_.damage().is_damaged(node); });
   std::sort(nodes.begin(), nodes.end(), [this](NodeId a, NodeId b) {
     return draw(seed_, kQuorum, a.value(), 0) < draw(seed_, kQuorum, b.value(), 0);
   });
-  nodes.resize(nodes.size() / 2 + 1);
+  nodes.resize(majority);
   std::sort(nodes.begin(), nodes.end());
   return nodes;
 }
@@ -51,13 +54,30 @@ void EndPhase::phase(const std::string& name, const std::vector<NodeId>& healed,
   const Duration deadline = began + scenario_.finally.converge_within;
   const auto index = serve(deadline, mode);
   const std::string within = to_string(scenario_.finally.converge_within);
-  if (!index) {
+  const bool served = index && await_applied(healed, *index, deadline);
+  if (!served && may_stop()) {
+    phases_.push_back(
+        cat(name, " stopped, as it may: ", nemesis_.damage().damaged(), " storages are damaged"));
+  } else if (!index) {
     broken_.push_back(cat(name, " did not execute a write within ", within));
-  } else if (!await_applied(healed, *index, deadline)) {
+  } else if (!served) {
     broken_.push_back(cat(name, " did not apply entry ", *index, " on every node within ", within));
   } else {
     phases_.push_back(cat(name, " served and converged after ", reports::readable(stage_.now() - began)));
   }
+}
+
+// Under the budget `unlimited`, when no majority has a sound storage.
+bool EndPhase::may_stop() const {
+  const std::size_t nodes = cast_.roster().node_count();
+  return scenario_.disk.budget == Budget::kUnlimited && (nodes - nemesis_.damage().damaged()) * 2 <= nodes;
+}
+
+// Those that are not lost to the cluster for the damage of their storage.
+std::vector<NodeId> EndPhase::present() const {
+  auto nodes = cast_.roster().nodes();
+  std::erase_if(nodes, [this](NodeId node) { return nemesis_.damage().is_lost(node); });
+  return nodes;
 }
 
 // The index of an executed write of the steward, or nothing by the deadline.
@@ -80,6 +100,10 @@ bool EndPhase::await_applied(const std::vector<NodeId>& nodes, std::uint64_t ind
   std::set<NodeId> missing(nodes.begin(), nodes.end());
   while (!missing.empty() && stage_.now() < deadline) {
     for (const NodeId node : std::set<NodeId>(missing)) {
+      if (nemesis_.damage().is_lost(node)) {
+        missing.erase(node);
+        continue;
+      }
       const auto done = await([&](client::ClientProcess::Then then) {
         cast_.steward().status(node, kAnswerTimeout, std::move(then));
       });
@@ -93,12 +117,12 @@ bool EndPhase::await_applied(const std::vector<NodeId>& nodes, std::uint64_t ind
 
 // Writes that were under way when their clients gave up may be executed now: the nodes are compared when all
 // stand at the same entry.
-void EndPhase::await_rest(const std::vector<NodeId>& nodes) {
+void EndPhase::await_rest() {
   const Duration deadline = stage_.now() + scenario_.finally.converge_within;
-  ask_statuses(nodes);
-  while (!stand_together(nodes.size()) && stage_.now() < deadline) {
+  ask_statuses(present());
+  while (!stand_together(present().size()) && stage_.now() < deadline) {
     stage_.run_for(kPoll);
-    ask_statuses(nodes);
+    ask_statuses(present());
   }
 }
 
@@ -121,7 +145,7 @@ void EndPhase::ask_statuses(const std::vector<NodeId>& nodes) {
 
 void EndPhase::read_tables() {
   for (const std::string& table : written_tables(scenario_))
-    for (const NodeId node : cast_.roster().nodes()) {
+    for (const NodeId node : present()) {
       const auto rows = await([&](client::ClientProcess::Then then) {
         cast_.steward().query(select_contents(table), {.level = wire::LOCAL, .at = node},
                               scenario_.finally.converge_within, std::move(then));
@@ -148,7 +172,7 @@ void EndPhase::read_registers() {
   RunBook& book = cast_.book();
   const std::int64_t process = book.new_process();
   for (std::uint64_t key = 0; key < keys; ++key)
-    for (const NodeId node : cast_.roster().nodes()) {
+    for (const NodeId node : present()) {
       const std::size_t operation = book.invoke(process, "read", RegisterClient::key_name(key), {});
       wire::Statement select = make_statement("SELECT v FROM registers WHERE k = ?1");
       add_integer(select, static_cast<std::int64_t>(key));
@@ -198,10 +222,10 @@ reports::Verdict EndPhase::convergence() const {
     replicas.push_back(std::move(replica));
   }
   reports::Verdict verdict = reports::check_convergence(replicas);
-  if (statuses_.size() == cast_.roster().node_count()) return verdict;
+  if (statuses_.size() == present().size() || may_stop()) return verdict;
   verdict.outcome = reports::Outcome::kViolated;
   verdict.evidence.push_back(
-      cat("only ", statuses_.size(), " of ", cast_.roster().node_count(), " nodes answered at the end"));
+      cat("only ", statuses_.size(), " of ", present().size(), " nodes answered at the end"));
   return verdict;
 }
 

@@ -49,7 +49,9 @@ class EndPhase {
   void phase(const std::string& name, const std::vector<NodeId>& healed, wire::WriteMode mode);
   std::optional<std::uint64_t> serve(Duration deadline, wire::WriteMode mode);
   bool await_applied(const std::vector<NodeId>& nodes, std::uint64_t index, Duration deadline);
-  void await_rest(const std::vector<NodeId>& nodes);
+  void await_rest();
+  bool may_stop() const;
+  std::vector<NodeId> present() const;
   bool stand_together(std::size_t nodes) const;
   void ask_statuses(const std::vector<NodeId>& nodes);
   void read_tables();

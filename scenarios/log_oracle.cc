@@ -12,6 +12,7 @@ namespace {
 constexpr const env::EventType* kListened[] = {
     &replica::kEntryDurable,   &replica::kLogTruncated,  &replica::kRecovered,   &replica::kRoleChanged,
     &replica::kCommitAdvanced, &replica::kEntryApplied,  &replica::kPrefixDropped, &sim::kDiskWiped,
+    &sim::kDiskFault,          &sim::kDiskForgot,
 };
 
 }  // namespace
@@ -27,6 +28,11 @@ std::span<const env::EventType* const> LogOracle::listens_to() const { return kL
 void LogOracle::on_event(const Observation& observation) {
   const env::Event& event = observation.event;
   if (event.type->number == sim::kDiskWiped.number) return forget_disk(observation.node);
+  if (event.type->number == sim::kDiskFault.number || event.type->number == sim::kDiskForgot.number) {
+    if (harms_storage(event))
+      for (auto& [id, harmed] : groups_) harmed.members[observation.node].is_harmed = true;
+    return;
+  }
   Group& group = groups_[group_of(event)];
   group.id = group_of(event);
   switch (event.type->number) {

@@ -19,6 +19,7 @@ class LogOracle : public Oracle {
   struct Member {
     LogTerms log;  // what is durable
     Term leads;    // zero: does not lead
+    bool is_harmed = false;  // its disk may not hold what it called durable
     LogIndex old_commit;  // known from an earlier life: the term in which it was committed is not the present one
   };
   struct Group {

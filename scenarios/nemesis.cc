@@ -7,6 +7,7 @@
 #include "base/prng.h"
 #include "core/raft/types.h"
 #include "core/replica/events.h"
+#include "scenarios/blow.h"
 #include "scenarios/event_catalog.h"
 #include "sim/events.h"
 
@@ -26,6 +27,7 @@ Nemesis::Nemesis(Stage& stage, const Scenario& scenario, const Roster& roster, s
 void Nemesis::arm() {
   Events& events = stage_.events();
   for (const env::EventType* type : window_.listens_to()) events.subscribe_early(*type, window_);
+  for (const env::EventType* type : damage_.listens_to()) events.subscribe_early(*type, damage_);
   events.subscribe_early(replica::kRoleChanged, *this);
   events.subscribe_early(sim::kProcessKilled, *this);
   events.subscribe_early(sim::kPowerLost, *this);
@@ -73,6 +75,8 @@ void Nemesis::on_event(const Observation& seen) {
     standings_[seen.node] = {seen.event.fields[1], seen.event.fields[2]};
   } else if (&type == &sim::kProcessKilled || &type == &sim::kPowerLost) {
     standings_.erase(seen.node);
+    // A node that stopped itself has ended its process.
+    if (damage_.has_stopped(seen.node)) crashed_.insert(seen.node);
   }
   if (!stopped_) watch_events(seen);
 }
@@ -133,9 +137,7 @@ std::optional<Duration> Nemesis::at_probe(std::size_t fault, const ProbeHit& hit
     return pause->hold;
   }
   if (const auto* crash = std::get_if<Crash>(&action)) {
-    Strike& strike = begin_strike(fault);
-    bring_down(resolve(crash->targets, fault), false, strike);
-    end_after(fault, strike, std::nullopt);
+    Blow(*this, fault, begin_strike(fault))(*crash);
     return std::nullopt;
   }
   strike_later(fault);
@@ -143,59 +145,7 @@ std::optional<Duration> Nemesis::at_probe(std::size_t fault, const ProbeHit& hit
 }
 
 void Nemesis::perform(std::size_t fault, Strike& strike) {
-  const Action& action = scenario_.faults[fault].action;
-  if (const auto* kill = std::get_if<Kill>(&action)) {
-    bring_down(resolve(kill->targets, fault), false, strike);
-  } else if (const auto* loss_of_power = std::get_if<PowerLoss>(&action)) {
-    bring_down(resolve(loss_of_power->targets, fault), true, strike);
-  } else if (const auto* restart = std::get_if<Restart>(&action)) {
-    bring_up(resolve(restart->targets, fault), &strike);
-  } else if (const auto* stall = std::get_if<Stall>(&action)) {
-    strike.hosts = resolve(stall->targets, fault);
-    for (const NodeId node : strike.hosts) {
-      if (!stage_.is_alive(node)) continue;
-      stage_.stall(node, *scenario_.faults[fault].lasting);
-      ++strike.effects;
-    }
-    strike.until = strike.at + *scenario_.faults[fault].lasting;
-    return;
-  } else if (const auto* clock = std::get_if<ClockChange>(&action)) {
-    strike.hosts = resolve(clock->targets, fault);
-    for (const NodeId node : strike.hosts) {
-      stage_.change_clock(node, *clock);
-      ++strike.effects;
-    }
-    return;
-  } else {
-    return std::visit(
-        [this, fault, &strike](const auto& network) {
-          if constexpr (requires { network.between; }) begin_network_fault(fault, strike, network.between);
-        },
-        action);
-  }
-  end_after(fault, strike, std::nullopt);
-}
-
-void Nemesis::begin_network_fault(std::size_t fault, Strike& strike, const Links& links) {
-  Between between = resolve(links, fault);
-  for (const auto& group : between.groups) strike.groups.emplace_back(group.begin(), group.end());
-  const auto begun = stage_.begin_fault(scenario_.faults[fault].action, std::move(between), strike.effects);
-  end_after(fault, strike, begun);
-}
-
-// network_fault: nothing if the strike was against processes.
-void Nemesis::end_after(std::size_t fault, Strike& strike, std::optional<NetworkFaultId> network_fault) {
-  const auto lasting = scenario_.faults[fault].lasting;
-  if (!lasting) return;
-  strike.until = strike.at + *lasting;
-  stage_.after(*lasting, [this, network_fault, hosts = strike.hosts] {
-    if (stopped_) return;
-    if (network_fault) {
-      stage_.end_fault(*network_fault);
-    } else {
-      bring_up(hosts, nullptr);
-    }
-  });
+  std::visit(Blow(*this, fault, strike), scenario_.faults[fault].action);
 }
 
 void Nemesis::bring_down(const std::vector<NodeId>& nodes, bool power, Strike& strike) {
@@ -238,13 +188,19 @@ void Nemesis::heal(const std::vector<NodeId>& nodes) {
   healed.insert(Roster::steward());
   for (const NodeId client : roster_.clients()) healed.insert(client);
   stage_.set_apart(std::move(healed));
-  for (const NodeId node : nodes) stage_.release(node);
+  for (const NodeId node : nodes) {
+    stage_.end_disk_faults(node);
+    stage_.release(node);
+  }
   bring_up(nodes, nullptr);
 }
 
 void Nemesis::heal_all() {
   stage_.end_all_faults();
-  for (const NodeId node : roster_.nodes()) stage_.release(node);
+  for (const NodeId node : roster_.nodes()) {
+    stage_.end_disk_faults(node);
+    stage_.release(node);
+  }
   bring_up(roster_.nodes(), nullptr);
 }
 
@@ -253,6 +209,13 @@ std::string Nemesis::skipped(std::size_t fault) const {
   const auto* after = std::get_if<AfterFault>(&scenario_.faults[fault].trigger);
   if (after == nullptr || skipped(after->fault).empty()) return {};
   return cat("it follows fault ", after->fault, ", which was skipped");
+}
+
+std::uint64_t Nemesis::anchor_seen(std::size_t fault) const {
+  const auto watch = std::ranges::find(watches_, fault, &Watch::fault);
+  if (watch != watches_.end()) return watch->seen;
+  const auto hits = probe_hits_.find(fault);
+  return hits == probe_hits_.end() ? 0 : hits->second;
 }
 
 std::uint64_t Nemesis::effects(std::size_t fault) const {

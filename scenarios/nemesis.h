@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "scenarios/damage.h"
 #include "scenarios/pause_window.h"
 #include "scenarios/roster.h"
 #include "scenarios/scenario.h"
@@ -22,6 +23,7 @@ struct Strike {
   Duration at{};
   std::optional<Duration> until;
   std::vector<NodeId> hosts;                // whom it hit; empty for network faults
+  std::vector<NodeId> withheld;             // whom it was meant for, beyond the budget of disk faults
   std::vector<std::vector<NodeId>> groups;  // of a network fault: between whom; empty: between all
   bool missed = false;                      // a named role (leader, follower) was held by nobody
   bool in_pause_window = false;             // between a durable Prepare and its decision
@@ -50,8 +52,12 @@ class Nemesis : private Observer {
   std::uint64_t effects(std::size_t fault) const;
   // The running node that leads in the highest term; none if nobody does.
   NodeId leader() const;
+  const Damage& damage() const { return damage_; }
+  // How often the anchor of a fault that waits for the n-th event or probe has come.
+  std::uint64_t anchor_seen(std::size_t fault) const;
 
  private:
+  class Blow;
   struct Standing {
     std::uint64_t role = 0;
     std::uint64_t term = 0;
@@ -74,8 +80,6 @@ class Nemesis : private Observer {
   std::optional<Duration> at_probe(std::size_t fault, const ProbeHit& hit);
   Strike& begin_strike(std::size_t fault);
   void perform(std::size_t fault, Strike& strike);
-  void end_after(std::size_t fault, Strike& strike, std::optional<NetworkFaultId> network_fault);
-  void begin_network_fault(std::size_t fault, Strike& strike, const Links& links);
   void bring_down(const std::vector<NodeId>& nodes, bool power, Strike& strike);
   void bring_up(const std::vector<NodeId>& nodes, Strike* strike);
 
@@ -94,6 +98,8 @@ class Nemesis : private Observer {
   std::vector<std::unique_ptr<Strike>> strikes_;  // stable addresses: the stage counts into them
   std::map<NodeId, Standing> standings_;
   std::set<NodeId> crashed_;
+  Damage damage_;
+  std::set<NodeId> harmed_;  // by faults that do not pass
   std::vector<Watch> watches_;
   std::map<std::size_t, std::uint32_t> probe_hits_;  // by fault
 };

@@ -27,7 +27,7 @@ class DropAll final : public sim::LinkRule {
   }
 };
 
-std::unique_ptr<sim::LinkRule> rule_of(const Action& action, Duration far) {
+std::unique_ptr<sim::LinkRule> rule_of(const Action& action, const Between& between, Duration far) {
   using Kind = sim::Verdict::Kind;
   if (const auto* loss = std::get_if<Loss>(&action)) return with_probability(loss->share, Kind::kDrop, {});
   if (const auto* delay = std::get_if<Delay>(&action))
@@ -36,6 +36,12 @@ std::unique_ptr<sim::LinkRule> rule_of(const Action& action, Duration far) {
     return with_probability(duplicate->share, Kind::kDuplicate, far);
   if (const auto* reorder = std::get_if<Reorder>(&action))
     return with_probability(reorder->share, Kind::kReorder, far);
+  if (const auto* corrupt = std::get_if<Corrupt>(&action))
+    return with_probability(corrupt->share, Kind::kCorrupt, {});
+  if (const auto* limits = std::get_if<Bandwidth>(&action))
+    return std::make_unique<sim::Bandwidth>(sim::Bandwidth::Limits{
+        .bytes_per_second = limits->bytes_per_second, .queue_bytes = limits->queue_bytes});
+  if (std::holds_alternative<Clog>(action)) return std::make_unique<sim::Clog>(sim::SimTime(*between.until));
   CHECK(std::holds_alternative<Partition>(action), "no fault of the network: ", verb_of(action));
   return std::make_unique<DropAll>();
 }
@@ -52,7 +58,8 @@ std::unique_ptr<sim::LinkRule> with_probability(Probability share, sim::Verdict:
 }
 
 NetworkFaultId NetworkFaults::begin(const Action& action, Between between, std::uint64_t& effects) {
-  active_.push_back({++next_, std::move(between), rule_of(action, far_), &effects});
+  auto rule = rule_of(action, between, far_);
+  active_.push_back({++next_, std::move(between), std::move(rule), &effects});
   return next_;
 }
 

@@ -152,7 +152,7 @@ void CommittedStays::on_durable(const Observation& observation, Group& group, Me
 void DurableStays::on_recovered(const Observation& observation, Group& group, Member& member,
                                 const Recovery& recovery) {
   count_check();
-  if (recovery.last >= member.log.last()) return;
+  if (recovery.last >= member.log.last() || member.is_harmed) return;
   const CommitPoint point = group.newest_point();
   LogIndex kept = common_end(member.log, group.committed);
   if (member.log.holds(point.index, point.term)) kept = std::max(kept, point.index);

@@ -30,7 +30,8 @@ void ElectionSafety::on_event(const Observation& observation) {
 std::span<const env::EventType* const> Monotonic::listens_to() const {
   static constexpr const env::EventType* kListened[] = {&replica::kHardStateDurable, &replica::kRecovered,
                                                         &replica::kRoleChanged,      &replica::kCommitAdvanced,
-                                                        &replica::kEntryApplied,     &sim::kDiskWiped};
+                                                        &replica::kEntryApplied,     &sim::kDiskWiped,
+                                                        &sim::kDiskFault,            &sim::kDiskForgot};
   return kListened;
 }
 
@@ -38,6 +39,11 @@ void Monotonic::on_event(const Observation& observation) {
   const env::Event& event = observation.event;
   if (event.type->number == sim::kDiskWiped.number) {
     for (auto& [id, group] : groups_) group.members[observation.node] = Member{};
+    return;
+  }
+  if (event.type->number == sim::kDiskFault.number || event.type->number == sim::kDiskForgot.number) {
+    if (harms_storage(event))
+      for (auto& [id, group] : groups_) group.members[observation.node].is_harmed = true;
     return;
   }
   Group& group = groups_[group_of(event)];
@@ -83,10 +89,10 @@ void Monotonic::on_hard_state(const Observation& observation, Member& member) {
 void Monotonic::on_recovered(const Observation& observation, Group& group, Member& member) {
   const Recovery recovery(observation.event);
   count_check();
-  if (recovery.term < member.durable_term)
+  if (recovery.term < member.durable_term && !member.is_harmed)
     violate(observation, cat("n", observation.node, " came back in term ", recovery.term, " after term ",
                              member.durable_term, " was durable"));
-  if (recovery.term != member.durable_term) member.vote = NodeId();
+  if (recovery.term != member.durable_term || member.is_harmed) member.vote = NodeId();
   if (recovery.applied > group.committed)
     violate(observation, cat("n", observation.node, " came back with entry ", recovery.applied,
                              " applied; nobody knew more than ", group.committed, " to be committed"));
@@ -126,13 +132,15 @@ std::span<const env::EventType* const> PrefixOrder::listens_to() const {
   static constexpr const env::EventType* kListened[] = {&replica::kEntryDurable,   &replica::kLogTruncated,
                                                         &replica::kRecovered,      &replica::kCommitAdvanced,
                                                         &replica::kEntryApplied,   &replica::kPrefixDropped,
-                                                        &sim::kDiskWiped};
+                                                        &sim::kDiskWiped,         &sim::kDiskFault,
+                                                        &sim::kDiskForgot};
   return kListened;
 }
 
 void PrefixOrder::on_event(const Observation& observation) {
   const env::Event& event = observation.event;
-  if (event.type->number == sim::kDiskWiped.number) {
+  if (event.type->number == sim::kDiskFault.number && !harms_storage(event)) return;
+  if (event.type->number == sim::kDiskWiped.number || harms_storage(event)) {
     for (auto& [id, members] : groups_) members[observation.node].is_wiped = true;
     return;
   }

@@ -41,6 +41,7 @@ class Monotonic final : public Oracle {
   struct Member {
     Term durable_term;
     NodeId vote;  // in durable_term; none: not known to have voted
+    bool is_harmed = false;  // its disk may not hold what it called durable
     Life life;    // the present one
   };
   struct Group {

@@ -89,21 +89,23 @@ void ExactlyOnce::on_event(const Observation& observation) {
 // ---- applied stays ----------------------------------------------------------------------------------------------
 
 std::span<const env::EventType* const> AppliedStays::listens_to() const {
-  static constexpr const env::EventType* kListened[] = {&replica::kEntryApplied, &replica::kRecovered, &sim::kDiskWiped};
+  static constexpr const env::EventType* kListened[] = {&replica::kEntryApplied, &replica::kRecovered, &sim::kDiskWiped,
+                                                        &sim::kDiskFault, &sim::kDiskForgot};
   return kListened;
 }
 
 void AppliedStays::on_event(const Observation& observation) {
   const env::Event& event = observation.event;
   LogIndex& applied = applied_[observation.node];
-  if (event.type->number == sim::kDiskWiped.number) {
-    applied = LogIndex();
+  if (event.type->number == sim::kDiskFault.number && !harms_storage(event)) return;
+  if (event.type->number == sim::kDiskWiped.number || harms_storage(event)) {
+    harmed_.insert(observation.node);
     return;
   }
   count_check();
   if (event.type->number == replica::kRecovered.number) {
     const LogIndex found = Recovery(event).applied;
-    if (found < applied)
+    if (found < applied && !harmed_.contains(observation.node))
       violate(observation, cat("n", observation.node, " came back with entry ", found, " after it had applied entry ",
                                applied));
     applied = found;
@@ -120,7 +122,7 @@ void AppliedStays::on_event(const Observation& observation) {
 std::span<const env::EventType* const> PreparedDurable::listens_to() const {
   static constexpr const env::EventType* kListened[] = {&replica::kEntryDurable, &replica::kLogTruncated,
                                                         &replica::kRecovered, &service::kTransactionDurable,
-                                                        &sim::kDiskWiped};
+                                                        &sim::kDiskWiped, &sim::kDiskFault, &sim::kDiskForgot};
   return kListened;
 }
 
@@ -130,7 +132,12 @@ void PreparedDurable::on_event(const Observation& observation) {
     case replica::kEntryDurable.number: members_[observation.node].log_last = DurableEntry(event).index; return;
     case replica::kLogTruncated.number: members_[observation.node].log_last = Truncation(event).from.prev(); return;
     case replica::kRecovered.number: members_[observation.node].log_last = Recovery(event).last; return;
-    case sim::kDiskWiped.number: members_[observation.node].is_wiped = true; return;
+    case sim::kDiskFault.number:
+    case sim::kDiskForgot.number:
+    case sim::kDiskWiped.number:
+      if (observation.event.type->number == sim::kDiskWiped.number || harms_storage(observation.event))
+        members_[observation.node].is_wiped = true;
+      return;
     default: return on_prepared(observation);
   }
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <vector>
 
 #include "scenarios/oracle.h"
@@ -87,6 +88,7 @@ class AppliedStays final : public Oracle {
 
  private:
   FlatTable<NodeId, LogIndex> applied_;
+  std::set<NodeId> harmed_;  // whose disk may not hold what was applied
 };
 
 class PreparedDurable final : public Oracle {

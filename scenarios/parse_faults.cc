@@ -3,6 +3,7 @@
 #include "scenarios/parse_faults.h"
 
 #include <algorithm>
+#include <array>
 #include <initializer_list>
 
 #include "base/check.h"
@@ -17,7 +18,9 @@ using enum TargetKind;
 constexpr Kinds kNodesToHit{kNode, kLeader, kFollower, kAll};
 constexpr Kinds kNodesToRestart{kNode, kCrashed, kAll};
 constexpr Kinds kSides{kNode, kClient, kLeader, kFollower, kOthers, kAll};
-constexpr Kinds kProcesses{kNode, kClient, kLeader};
+constexpr Kinds kProcesses{kNode, kClient, kLeader, kFollower, kAll};
+constexpr Kinds kBridges{kNode, kLeader, kFollower};
+constexpr Kinds kPeers{kNode, kClient, kLeader};
 
 constexpr Duration kShortest{1};
 constexpr std::int64_t kMostStrikes = 10'000;
@@ -76,7 +79,7 @@ class FaultReader {
     std::optional<Target> out;
     if (const auto at = object.member(key)) {
       read(*at, out);
-      check(*at, *out, kProcesses);
+      check(*at, *out, kPeers);
     }
     return out;
   }
@@ -175,51 +178,107 @@ class FaultReader {
 
   // ---- verbs ----
 
+  // Each verb of the language with the function that reads what stands beside it.
+  using ReadVerb = Action (*)(const FaultReader& reader, const json::Cursor& value);
+  struct Reading {
+    std::string_view verb;
+    ReadVerb read;
+  };
+  static const std::vector<Reading>& readings();
+
   Action action() const {
-    if (const auto kill = at_.member("kill")) return Kill{targets(*kill, kNodesToHit)};
-    if (const auto power_loss = at_.member("power_loss")) return PowerLoss{targets(*power_loss, kNodesToHit)};
-    if (const auto restart = at_.member("restart")) return Restart{targets(*restart, kNodesToRestart)};
-    if (const auto stall = at_.member("stall")) return Stall{targets(*stall, kNodesToHit)};
-    if (const auto crash = at_.member("crash")) return Crash{targets(*crash, kNodesToHit)};
-    if (at_.has("pause")) {
-      Pause pause;
-      read_duration(at_, "pause", kShortest, pause.hold);
-      return pause;
-    }
-    if (const auto clock = at_.member("clock")) return clock_change(*clock);
-    return network_fault();
+    for (const Reading& reading : readings())
+      if (const auto value = at_.member(reading.verb)) return reading.read(*this, *value);
+    CHECK(false, "the schema lets no fault pass without a verb");
+    return Kill{};
   }
 
-  ClockChange clock_change(const json::Cursor& clock) const {
-    ClockChange out;
-    out.targets = targets(*clock.member("target"), kNodesToHit);
-    read_member(clock, "jump", out.jump);
-    read_member(clock, "drift_ppm", out.drift_ppm);
-    if (!clock.has("jump") && !clock.has("drift_ppm")) clock.refuse("a jump or a drift_ppm");
-    return out;
-  }
-
-  Action network_fault() const {
-    if (at_.has("partition")) {
-      if (const auto between = at_.member("between")) between->refuse("no such member beside \"partition\"");
-      return Partition{links("partition")};
-    }
-    if (at_.has("loss")) return share_of<Loss>("loss");
-    if (at_.has("duplicate")) return share_of<Duplicate>("duplicate");
-    if (at_.has("reorder")) return share_of<Reorder>("reorder");
-    Delay delay;
-    read_member(at_, "delay", delay.extra);
-    if (delay.extra.p99 <= Duration::zero()) at_.nearest("delay").refuse("a delay above zero");
-    delay.between = links("between");
-    return delay;
+  template <class Verb, const Kinds& kKinds = kNodesToHit>
+  static Action hitting(const FaultReader& reader, const json::Cursor& value) {
+    return Verb{reader.targets(value, kKinds)};
   }
 
   template <class Verb>
-  Verb share_of(std::string_view key) const {
+  static Action with_share(const FaultReader& reader, const json::Cursor& value) {
     Verb out;
-    read_member(at_, key, out.share);
-    if (out.share.parts_per_million == 0) at_.nearest(key).refuse("a probability above zero");
-    out.between = links("between");
+    read(value, out.share);
+    if (out.share.parts_per_million == 0) value.refuse("a probability above zero");
+    out.between = reader.links("between");
+    return out;
+  }
+
+  static Action pause(const FaultReader& reader, const json::Cursor&) {
+    Pause out;
+    read_duration(reader.at_, "pause", kShortest, out.hold);
+    return out;
+  }
+
+  static Action partition(const FaultReader& reader, const json::Cursor&) {
+    if (const auto between = reader.at_.member("between"))
+      between->refuse("no such member beside \"partition\"");
+    return Partition{reader.links("partition")};
+  }
+
+  static Action delay(const FaultReader& reader, const json::Cursor& value) {
+    Delay out;
+    read(value, out.extra);
+    if (out.extra.p99 <= Duration::zero()) value.refuse("a delay above zero");
+    out.between = reader.links("between");
+    return out;
+  }
+
+  static Action bandwidth(const FaultReader& reader, const json::Cursor& value) {
+    Bandwidth out;
+    read_member(value, "bytes_per_second", out.bytes_per_second);
+    read_member(value, "queue_bytes", out.queue_bytes);
+    out.between = reader.links("between");
+    return out;
+  }
+
+  static Action clog(const FaultReader& reader, const json::Cursor& value) {
+    Clog out;
+    out.targets = reader.targets(*value.member("target"), kProcesses);
+    if (const auto with = value.member("with")) out.with = reader.targets(*with, kProcesses);
+    if (const auto direction = value.member("direction"))
+      read_choice(*direction, std::array{Direction::kBoth, Direction::kSend, Direction::kReceive},
+                  out.direction);
+    return out;
+  }
+
+  static Action clock_change(const FaultReader& reader, const json::Cursor& clock) {
+    ClockChange out;
+    out.targets = reader.targets(*clock.member("target"), kNodesToHit);
+    read_member(clock, "jump", out.jump);
+    read_member(clock, "drift_ppm", out.drift_ppm);
+    read_member(clock, "leap", out.leap);
+    read_member(clock, "freeze", out.freeze);
+    if (clock.has("tick")) read_duration(clock, "tick", kShortest, out.tick.emplace(kShortest));
+    const bool says_something = std::ranges::any_of(std::array{"jump", "drift_ppm", "leap", "freeze", "tick"},
+                                                    [&](const char* member) { return clock.has(member); });
+    if (!says_something) clock.refuse("a jump, drift_ppm, leap, freeze or tick");
+    return out;
+  }
+
+  template <DiskKind kKind>
+  static Action disk(const FaultReader& reader, const json::Cursor& value) {
+    DiskFault out{.kind = kKind, .targets = reader.targets(*value.member("target"), kNodesToHit)};
+    constexpr bool kIsOneWrite = kKind == DiskKind::kMisdirect || kKind == DiskKind::kPhantom;
+    constexpr bool kIsCounted = kKind == DiskKind::kBadSector || kKind == DiskKind::kRot;
+    if (kIsOneWrite) out.times = 1;
+    if (kIsCounted) out.amount = 1;
+    if (kKind == DiskKind::kSlow) {
+      out.calls = Calls::kSyncs;
+      read_member(value, "extra", out.extra);
+      if (out.extra.p99 <= Duration::zero()) value.nearest("extra").refuse("a duration above zero");
+    }
+    if (const auto files = value.member("files"))
+      read_choice(*files, std::array{Files::kAll, Files::kKv, Files::kSql}, out.files);
+    if (const auto calls = value.member("calls"))
+      read_choice(*calls,
+                  std::array{Calls::kAny, Calls::kReads, Calls::kWrites, Calls::kSyncs, Calls::kNames},
+                  out.calls);
+    read_member(value, "times", out.times);
+    for (const std::string_view amount : {"free", "sectors", "bytes"}) read_member(value, amount, out.amount);
     return out;
   }
 
@@ -254,33 +313,27 @@ class FaultReader {
     read_member(at_, "for", fault.lasting);
     const std::string verb(verb_of(fault.action));
     const auto given = at_.member("for");
-    const bool momentary = std::holds_alternative<Restart>(fault.action) ||
-                           std::holds_alternative<Pause>(fault.action) ||
-                           std::holds_alternative<ClockChange>(fault.action);
-    if (given && momentary)
+    const VerbFacts& facts = facts_of(fault.action);
+    if (given && facts.lasting == Lasting::kNever)
       given->refuse(cat("no \"for\" beside \"", verb, "\""), "it happens in one moment");
     if (given && *fault.lasting < kShortest) given->refuse("a duration above zero");
-    if (!given && std::holds_alternative<Stall>(fault.action)) {
-      at_.nearest("stall").refuse("a \"for\" beside \"stall\"", "a stall has to end");
+    if (!given && facts.lasting == Lasting::kNeeded) {
+      at_.nearest(verb).refuse(cat("a \"for\" beside \"", verb, "\""), cat("a ", verb, " has to end"));
     }
     const auto* repeatedly = std::get_if<Repeatedly>(&fault.trigger);
     if (given && repeatedly != nullptr && *fault.lasting >= repeatedly->period) {
       given->refuse(cat("less than the period, ", to_string(repeatedly->period)));
     }
-    const bool has_links = std::holds_alternative<Partition>(fault.action) || at_.has("loss") ||
-                           at_.has("delay") || at_.has("duplicate") || at_.has("reorder");
     for (const std::string_view key : {"between", "one_way"}) {
       const auto extra = at_.member(key);
-      if (extra && !has_links)
+      if (extra && !facts.has_links)
         extra->refuse(cat("no \"", key, "\" beside \"", verb, "\""), "it is about links");
     }
   }
 
   // Crash and pause happen to whoever reaches a probe, in the midst of that call.
   void check_anchor(const Fault& fault) const {
-    const bool needs_probe =
-        std::holds_alternative<Crash>(fault.action) || std::holds_alternative<Pause>(fault.action);
-    if (!needs_probe || std::holds_alternative<AtProbe>(fault.trigger)) return;
+    if (!facts_of(fault.action).at_probe || std::holds_alternative<AtProbe>(fault.trigger)) return;
     const std::string verb(verb_of(fault.action));
     at_.nearest(verb).refuse(cat("a \"when\" with a \"probe\" beside \"", verb, "\""),
                              verb == "crash" ? "at another moment it is \"kill\"" : "");
@@ -290,6 +343,40 @@ class FaultReader {
   const Scenario& before_;
   const Vocabulary& vocabulary_;
 };
+
+const std::vector<FaultReader::Reading>& FaultReader::readings() {
+  static const std::vector<Reading> all{
+      {"kill", hitting<Kill>},
+      {"power_loss", hitting<PowerLoss>},
+      {"restart", hitting<Restart, kNodesToRestart>},
+      {"stall", hitting<Stall>},
+      {"crash", hitting<Crash>},
+      {"pause", pause},
+      {"partition", partition},
+      {"loss", with_share<Loss>},
+      {"delay", delay},
+      {"duplicate", with_share<Duplicate>},
+      {"reorder", with_share<Reorder>},
+      {"clock", clock_change},
+      {"bridge", hitting<Bridge, kBridges>},
+      {"corrupt", with_share<Corrupt>},
+      {"bandwidth", bandwidth},
+      {"clog", clog},
+      {"swizzle", hitting<Swizzle>},
+      {"reset", hitting<Reset, kProcesses>},
+      {"disk_error", disk<DiskKind::kError>},
+      {"disk_failed_sync", disk<DiskKind::kFailedSync>},
+      {"disk_full", disk<DiskKind::kFull>},
+      {"disk_stall", disk<DiskKind::kStall>},
+      {"disk_slow", disk<DiskKind::kSlow>},
+      {"disk_lie", disk<DiskKind::kLie>},
+      {"disk_bad_sector", disk<DiskKind::kBadSector>},
+      {"disk_misdirect", disk<DiskKind::kMisdirect>},
+      {"disk_phantom", disk<DiskKind::kPhantom>},
+      {"disk_rot", disk<DiskKind::kRot>},
+  };
+  return all;
+}
 
 }  // namespace
 

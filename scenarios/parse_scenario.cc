@@ -3,6 +3,7 @@
 #include "scenarios/parse_scenario.h"
 
 #include <algorithm>
+#include <array>
 #include <initializer_list>
 #include <tuple>
 #include <utility>
@@ -93,7 +94,11 @@ class ScenarioReader {
       read_member(*network, "duplicate", out_.network.duplicate);
       read_member(*network, "reorder", out_.network.reorder);
     }
-    if (const auto disk = at_.member("disk")) read_member(*disk, "sync", out_.disk.sync);
+    if (const auto disk = at_.member("disk")) {
+      read_member(*disk, "sync", out_.disk.sync);
+      if (const auto budget = disk->member("budget"))
+        read_choice(*budget, std::array{Budget::kAtlas, Budget::kUnlimited}, out_.disk.budget);
+    }
     if (const auto clocks = at_.member("clocks")) {
       read_member(*clocks, "max_offset", out_.clocks.max_offset);
       read_member(*clocks, "max_drift_ppm", out_.clocks.max_drift_ppm);
@@ -203,12 +208,29 @@ class ScenarioReader {
                   cat("ten election timeouts and two pauses before commit; it is ", to_string(bound)));
     }
     for (std::size_t fault = 0; fault < out_.faults.size(); ++fault) {
-      const auto* delay = std::get_if<Delay>(&out_.faults[fault].action);
-      if (delay == nullptr || delay->extra.p99 <= bound / 4) continue;
-      at_.member("faults")->items()[fault].nearest("delay").refuse(
-          cat("a delay of at most ", to_string(bound / 4)),
+      const auto [member, longest] = aftermath(out_.faults[fault]);
+      if (longest <= bound / 4) continue;
+      at_.member("faults")->items()[fault].nearest(member).refuse(
+          cat("a ", member, " of at most ", to_string(bound / 4)),
           "what is under way when the faults end has to arrive within a quarter of converge_within");
     }
+  }
+
+  // How long the fault may go on having effects when it has ended, and the member that says so.
+  static std::pair<std::string_view, Duration> aftermath(const Fault& fault) {
+    if (const auto* delay = std::get_if<Delay>(&fault.action)) return {"delay", delay->extra.p99};
+    if (const auto* clock = std::get_if<ClockChange>(&fault.action)) return {"clock", clock->freeze};
+    if (const auto* limits = std::get_if<Bandwidth>(&fault.action)) {
+      const std::uint64_t seconds = limits->queue_bytes / limits->bytes_per_second;
+      return {"bandwidth", std::chrono::seconds(seconds)};
+    }
+    const auto* disk = std::get_if<DiskFault>(&fault.action);
+    const bool holds_back = std::holds_alternative<Clog>(fault.action) ||
+                            std::holds_alternative<Swizzle>(fault.action) ||
+                            (disk != nullptr && disk->kind == DiskKind::kStall);
+    if (holds_back) return {"for", fault.lasting.value_or(Duration())};
+    if (disk != nullptr) return {verb_of(fault.action), disk->extra.p99};
+    return {};
   }
 
   // ---- faults and expectations ----

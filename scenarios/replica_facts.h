@@ -4,8 +4,20 @@
 #include "base/env/trace.h"
 #include "base/ids.h"
 #include "core/raft/types.h"
+#include "sim/disk_rules.h"
+#include "sim/events.h"
 
 namespace lockstep::scenarios {
+
+// A fault of the disk that leaves something of what was written otherwise than it was, or lost. What its node had called
+// durable may not be there when it comes back, and nobody could have known.
+inline bool harms_storage(const env::Event& event) {
+  if (event.type->number == sim::kDiskForgot.number) return true;
+  if (event.type->number != sim::kDiskFault.number) return false;
+  const auto trouble = static_cast<sim::DiskTrouble>(event.fields[0]);
+  return trouble == sim::DiskTrouble::kMisdirect || trouble == sim::DiskTrouble::kPhantom ||
+         trouble == sim::DiskTrouble::kRot;
+}
 
 inline GroupId group_of(const env::Event& event) { return GroupId(event.fields[0]); }
 

@@ -145,8 +145,31 @@ std::string describe(const Strike& strike) {
     if (group > 0) text += " |";
     append_hosts(text, strike.groups[group]);
   }
+  if (!strike.withheld.empty()) {
+    text += "; withheld, beyond the budget:";
+    append_hosts(text, strike.withheld);
+  }
   if (strike.missed) text += " (nobody held a named role then)";
   return text;
+}
+
+// What a fault that never struck had waited for.
+std::string missed_anchor(const Trigger& trigger, std::uint64_t seen) {
+  std::string text = "never struck: ";
+  if (const auto* event = std::get_if<AtEvent>(&trigger)) {
+    text += cat("anchor missed, the event ", event->event);
+    if (event->from) text += cat(" of ", to_string(*event->from));
+    if (event->to) text += cat(" about ", to_string(*event->to));
+    return text + cat(" came ", seen, " times of ", event->nth);
+  }
+  if (const auto* probe = std::get_if<AtProbe>(&trigger)) {
+    text += cat("anchor missed, the probe ", probe->probe, " was reached ");
+    if (probe->node) text += cat("by ", to_string(*probe->node), " ");
+    return text + cat(seen, " times of ", probe->nth);
+  }
+  if (const auto* after = std::get_if<AfterFault>(&trigger))
+    return text + cat("fault ", after->fault, ", which it follows, did not strike");
+  return text + "its trigger did not come";
 }
 
 std::vector<reports::FaultRecord> fault_records(const Scenario& scenario, const Nemesis& nemesis) {
@@ -165,7 +188,7 @@ std::vector<reports::FaultRecord> fault_records(const Scenario& scenario, const 
       record.description += describe(*strike);
     }
     if (count > kMostDescribed) record.description += cat("; and ", count - kMostDescribed, " more");
-    if (count == 0) record.description = "never struck: its trigger did not come";
+    if (count == 0) record.description = missed_anchor(scenario.faults[fault].trigger, nemesis.anchor_seen(fault));
     records.push_back(std::move(record));
   }
   return records;

@@ -2,7 +2,6 @@
 #include "scenarios/scenario.h"
 
 #include <algorithm>
-#include <array>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -22,34 +21,6 @@ const Load* load_of(const Workload& workload) {
   if (const auto* reg = std::get_if<RegisterWorkload>(&workload)) return &reg->load;
   if (const auto* writes = std::get_if<VersionedWrites>(&workload)) return &writes->load;
   return nullptr;
-}
-
-// Division by a million is correctly rounded, so the shortest text that reads back as the same double has the
-// six decimals that were meant.
-Json json_of(Probability probability) {
-  if (probability.parts_per_million % 1'000'000 == 0) return probability.parts_per_million / 1'000'000;
-  return static_cast<double>(probability.parts_per_million) / 1e6;
-}
-
-Json json_of(const Spread& spread) {
-  return {{"median", to_string(spread.median)}, {"p99", to_string(spread.p99)}};
-}
-
-Json json_of(const Targets& targets) {
-  if (targets.size() == 1) return to_string(targets.front());
-  Json out = Json::array();
-  for (const Target& target : targets) out.push_back(to_string(target));
-  return out;
-}
-
-Json json_of(const std::vector<Targets>& groups) {
-  Json out = Json::array();
-  for (const Targets& group : groups) {
-    Json side = Json::array();
-    for (const Target& target : group) side.push_back(to_string(target));
-    out.push_back(std::move(side));
-  }
-  return out;
 }
 
 Json json_of(const Cluster& cluster) {
@@ -117,74 +88,6 @@ Json json_of(const Verify& verify) {
           {"read_level", to_string(verify.read_level)}};
 }
 
-void put(Json& out, const Trigger& trigger) {
-  std::visit(Visitor{
-                 [&](const AtTime& at) { out["at"] = to_string(at.at); },
-                 [&](const Repeatedly& every) {
-                   Json& json =
-                       out["every"] = {{"period", to_string(every.period)}, {"from", to_string(every.from)}};
-                   if (every.until) json["until"] = to_string(*every.until);
-                   if (every.times) json["times"] = *every.times;
-                 },
-                 [&](const AtProbe& when) {
-                   Json& json = out["when"] = {{"probe", when.probe}, {"nth", when.nth}};
-                   if (when.node) json["node"] = to_string(*when.node);
-                 },
-                 [&](const AtEvent& when) {
-                   Json& json = out["when"] = {{"event", when.event}, {"nth", when.nth}};
-                   if (when.from) json["from"] = to_string(*when.from);
-                   if (when.to) json["to"] = to_string(*when.to);
-                 },
-                 [&](const AfterFault& after) {
-                   out["after"] = {{"fault", after.fault}, {"by", to_string(after.by)}};
-                 },
-             },
-             trigger);
-}
-
-void put(Json& out, const Links& links, std::string_view key) {
-  if (!links.groups.empty()) out[std::string(key)] = json_of(links.groups);
-  if (links.one_way) out["one_way"] = true;
-}
-
-void put(Json& out, const Action& action) {
-  const std::string verb(verb_of(action));
-  const auto hit = [&](const auto& act) { out[verb] = json_of(act.targets); };
-  const auto share = [&](const auto& act) {
-    out[verb] = json_of(act.share);
-    put(out, act.between, "between");
-  };
-  std::visit(Visitor{
-                 [&](const Kill& act) { hit(act); },
-                 [&](const PowerLoss& act) { hit(act); },
-                 [&](const Restart& act) { hit(act); },
-                 [&](const Stall& act) { hit(act); },
-                 [&](const Crash& act) { hit(act); },
-                 [&](const Pause& act) { out[verb] = to_string(act.hold); },
-                 [&](const Partition& act) { put(out, act.between, verb); },
-                 [&](const Loss& act) { share(act); },
-                 [&](const Delay& act) {
-                   out[verb] = json_of(act.extra);
-                   put(out, act.between, "between");
-                 },
-                 [&](const Duplicate& act) { share(act); },
-                 [&](const Reorder& act) { share(act); },
-                 [&](const ClockChange& act) {
-                   out[verb] = {{"target", json_of(act.targets)}, {"jump", to_string(act.jump)}};
-                   if (act.drift_ppm) out[verb]["drift_ppm"] = *act.drift_ppm;
-                 },
-             },
-             action);
-}
-
-Json json_of(const Fault& fault) {
-  Json out = Json::object();
-  put(out, fault.trigger);
-  put(out, fault.action);
-  if (fault.lasting) out["for"] = to_string(*fault.lasting);
-  return out;
-}
-
 Json json_of(const Expect& expect) {
   return {{"linearizable", expect.linearizable},
           {"lost_writes", expect.lost_writes},
@@ -223,26 +126,6 @@ Duration workloads_end(const Scenario& scenario) {
   return end;
 }
 
-std::string_view verb_of(const Action& action) {
-  constexpr std::array<std::string_view, std::variant_size_v<Action>> kVerbs{
-      "kill",      "power_loss", "restart", "stall",     "crash",   "pause",
-      "partition", "loss",       "delay",   "duplicate", "reorder", "clock"};
-  return kVerbs[action.index()];
-}
-
-std::string to_string(const Target& target) {
-  switch (target.kind) {
-    case TargetKind::kNode: return cat("n", target.number);
-    case TargetKind::kClient: return cat("c", target.number);
-    case TargetKind::kLeader: return "leader";
-    case TargetKind::kFollower: return "follower";
-    case TargetKind::kOthers: return "others";
-    case TargetKind::kCrashed: return "crashed";
-    case TargetKind::kAll: return "all";
-  }
-  return "";
-}
-
 std::string_view to_string(System system) {
   return system == System::kStandaloneSql ? "standalone-sql" : "raft-sql";
 }
@@ -250,6 +133,7 @@ std::string_view to_string(WriteMode mode) { return mode == WriteMode::kQuorum ?
 std::string_view to_string(ReadLevel level) {
   return level == ReadLevel::kLinearizable ? "linearizable" : "local";
 }
+std::string_view to_string(Budget budget) { return budget == Budget::kAtlas ? "atlas" : "unlimited"; }
 std::string_view to_string(Heal heal) { return heal == Heal::kAll ? "all" : "quorum-then-all"; }
 
 nlohmann::ordered_json to_json(const Scenario& scenario) {
@@ -259,7 +143,7 @@ nlohmann::ordered_json to_json(const Scenario& scenario) {
            {"seed", scenario.seed},
            {"cluster", json_of(scenario.cluster)},
            {"network", json_of(scenario.network)},
-           {"disk", {{"sync", json_of(scenario.disk.sync)}}},
+           {"disk", {{"sync", json_of(scenario.disk.sync)}, {"budget", to_string(scenario.disk.budget)}}},
            {"clocks",
             {{"max_offset", to_string(scenario.clocks.max_offset)},
              {"max_drift_ppm", scenario.clocks.max_drift_ppm}}}};

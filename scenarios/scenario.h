@@ -15,31 +15,10 @@
 
 #include "base/text.h"
 #include "base/time.h"
+#include "scenarios/faults.h"
+#include "scenarios/quantities.h"
 
 namespace lockstep::scenarios {
-
-// ---- quantities -----------------------------------------------------------------------------------------------
-
-// A probability in parts per million, 0 to 1,000,000; integers, because floating point decides nothing here.
-struct Probability {
-  std::uint32_t parts_per_million = 0;
-  bool operator==(const Probability&) const = default;
-};
-
-// A distribution of durations by two of its quantiles (base/latency.h says which). Checked: median <= p99.
-struct Spread {
-  Duration median{};
-  Duration p99{};
-  bool operator==(const Spread&) const = default;
-};
-
-// So many operations in each period. Checked: count >= 1, period > 0.
-struct Rate {
-  std::uint32_t count = 1;
-  Duration period = std::chrono::seconds(1);
-  Duration interval() const { return period / count; }
-  bool operator==(const Rate&) const = default;
-};
 
 // ---- the world ------------------------------------------------------------------------------------------------
 
@@ -76,7 +55,14 @@ struct Network {
   bool operator==(const Network&) const = default;
 };
 
+// How much lasting damage the faults of disks may do.
+enum class Budget : std::uint8_t {
+  kAtlas,      // to a minority of the nodes: the cluster has to survive and serve. What is beyond is withheld
+  kUnlimited,  // to all of them: the cluster may stop, it may never lie
+};
+
 struct DiskProfile {
+  Budget budget = Budget::kAtlas;
   Spread sync{std::chrono::milliseconds(1), std::chrono::milliseconds(4)};
   bool operator==(const DiskProfile&) const = default;
 };
@@ -146,100 +132,6 @@ std::uint32_t client_count(const Workload& workload);  // a Verify has one
 Duration start_of(const Workload& workload);
 Duration end_of(const Workload& workload);
 
-// ---- faults ---------------------------------------------------------------------------------------------------
-
-enum class TargetKind : std::uint8_t {
-  kNode,      // n<number>
-  kClient,    // c<number>
-  kLeader,    // the node that leads in the highest term when the fault strikes
-  kFollower,  // one running node that does not lead, drawn by seed; the same one for as long as the fault lasts
-  kOthers,    // in groups: every node and client that no other group names
-  kCrashed,   // every node that a fault brought down and nothing has restarted
-  kAll,       // every node, no client
-};
-
-struct Target {
-  TargetKind kind = TargetKind::kAll;
-  std::uint32_t number = 0;  // from 1 for kNode and kClient, else 0. Checked: it exists in this scenario
-  bool operator==(const Target&) const = default;
-};
-
-using Targets = std::vector<Target>;  // never empty
-
-// Links between members of different groups; with one_way only those from the first group to the second
-// (checked: then there are exactly two). Hosts that stand in no group are untouched. No group at all: every link.
-struct Links {
-  std::vector<Targets> groups;
-  bool one_way = false;
-  bool operator==(const Links&) const = default;
-};
-
-// When a fault strikes. All times count from the begin of the run.
-struct AtTime {
-  Duration at{};
-  bool operator==(const AtTime&) const = default;
-};
-struct Repeatedly {  // at from, from + period, ..., before `until` (not given: the workloads' end), at most `times`
-  Duration period{};
-  Duration from{};  // not given: one period
-  std::optional<Duration> until;
-  std::optional<std::uint32_t> times;
-  bool operator==(const Repeatedly&) const = default;
-};
-struct AtProbe {  // the n-th time that `node` (not given: any process) reaches the probe
-  std::string probe;
-  std::uint32_t nth = 1;
-  std::optional<Target> node;
-  bool operator==(const AtProbe&) const = default;
-};
-struct AtEvent {  // the n-th such event in the trace of `from` (not given: any process) about the peer `to` (any)
-  std::string event;
-  std::uint32_t nth = 1;
-  std::optional<Target> from;
-  std::optional<Target> to;
-  bool operator==(const AtEvent&) const = default;
-};
-struct AfterFault {  // `by` after the fault at that place in the list struck (first time). Checked: an earlier place
-  std::uint32_t fault = 0;
-  Duration by{};
-  bool operator==(const AfterFault&) const = default;
-};
-using Trigger = std::variant<AtTime, Repeatedly, AtProbe, AtEvent, AfterFault>;
-
-// What a fault does. Kill and Crash end the process and keep what it wrote; PowerLoss applies the disk's crash model.
-struct Kill { Targets targets; bool operator==(const Kill&) const = default; };
-struct PowerLoss { Targets targets; bool operator==(const PowerLoss&) const = default; };
-struct Restart { Targets targets; bool operator==(const Restart&) const = default; };  // running ones: no effect
-struct Stall { Targets targets; bool operator==(const Stall&) const = default; };      // as SIGSTOP; needs `lasting`
-// At the very call of a probe (checked: AtProbe), before what follows it.
-struct Crash { Targets targets; bool operator==(const Crash&) const = default; };
-// Holds the one piece of work that reached the probe (checked: AtProbe) for so long.
-struct Pause { Duration hold{}; bool operator==(const Pause&) const = default; };
-struct Partition { Links between; bool operator==(const Partition&) const = default; };
-struct Loss { Probability share; Links between; bool operator==(const Loss&) const = default; };
-struct Delay { Spread extra; Links between; bool operator==(const Delay&) const = default; };  // on top of the latency
-struct Duplicate { Probability share; Links between; bool operator==(const Duplicate&) const = default; };
-struct Reorder { Probability share; Links between; bool operator==(const Reorder&) const = default; };
-struct ClockChange {  // the wall clock jumps by `jump`, which may be negative; the drift is set if given
-  Targets targets;
-  Duration jump{};
-  std::optional<std::int32_t> drift_ppm;
-  bool operator==(const ClockChange&) const = default;
-};
-using Action = std::variant<Kill, PowerLoss, Restart, Stall, Crash, Pause, Partition, Loss, Delay, Duplicate, Reorder,
-                            ClockChange>;
-
-struct Fault {
-  Trigger trigger;
-  Action action;
-  // How long it lasts: a killed node is restarted, a stalled one goes on, a network fault is healed. Not given: until
-  // the end phase (checked: given for Stall; never for Restart, Pause and ClockChange).
-  std::optional<Duration> lasting;
-  bool operator==(const Fault&) const = default;
-};
-
-std::string_view verb_of(const Action& action);  // as in the file: "kill", "power_loss", ...
-
 // ---- the end --------------------------------------------------------------------------------------------------
 
 enum class Heal : std::uint8_t {
@@ -286,12 +178,12 @@ std::uint32_t client_count(const Scenario& scenario);
 
 // ---- text -----------------------------------------------------------------------------------------------------
 
-std::string to_string(const Target& target);
 using lockstep::to_string;  // of durations
 std::string_view to_string(System system);
 std::string_view to_string(WriteMode mode);
 std::string_view to_string(ReadLevel level);
 std::string_view to_string(Heal heal);
+std::string_view to_string(Budget budget);
 
 // The scenario file that says exactly this, with every default written out; parsing it gives an equal Scenario.
 nlohmann::ordered_json to_json(const Scenario& scenario);

@@ -2,8 +2,10 @@
 #include "scenarios/simulated_stage.h"
 
 #include "base/check.h"
+#include "core/replica/events.h"
 #include "core/service/node.h"
 #include "core/service/standalone.h"
+#include "storage/kv/options.h"
 #include "storage/sql/database.h"
 
 namespace lockstep::scenarios {
@@ -11,6 +13,7 @@ namespace {
 
 constexpr Purpose kClockOffset{"simulation.clock_offset"};
 constexpr Purpose kClockDrift{"simulation.clock_drift"};
+constexpr Purpose kDiskDamage{"simulation.disk_damage"};
 
 Latency latency_of(const Spread& spread) { return {.median = spread.median, .p99 = spread.p99}; }
 
@@ -37,6 +40,49 @@ service::NodeConfig node_config(const Scenario& scenario, const Roster& roster, 
   return config;
 }
 
+sim::DiskTrouble trouble_of(DiskKind kind) {
+  switch (kind) {
+    case DiskKind::kError: return sim::DiskTrouble::kError;
+    case DiskKind::kFailedSync: return sim::DiskTrouble::kFailedSync;
+    case DiskKind::kFull: return sim::DiskTrouble::kFull;
+    case DiskKind::kStall: return sim::DiskTrouble::kStall;
+    case DiskKind::kSlow: return sim::DiskTrouble::kSlow;
+    case DiskKind::kLie: return sim::DiskTrouble::kLie;
+    case DiskKind::kBadSector: return sim::DiskTrouble::kBadSector;
+    case DiskKind::kMisdirect: return sim::DiskTrouble::kMisdirect;
+    case DiskKind::kPhantom: return sim::DiskTrouble::kPhantom;
+    case DiskKind::kRot: return sim::DiskTrouble::kRot;
+  }
+  return sim::DiskTrouble::kError;
+}
+
+sim::DiskCalls calls_of(Calls calls) {
+  switch (calls) {
+    case Calls::kAny: return sim::DiskCalls::kAny;
+    case Calls::kReads: return sim::DiskCalls::kReads;
+    case Calls::kWrites: return sim::DiskCalls::kWrites;
+    case Calls::kSyncs: return sim::DiskCalls::kSyncs;
+    case Calls::kNames: return sim::DiskCalls::kNames;
+  }
+  return sim::DiskCalls::kAny;
+}
+
+std::string directory_of(Files files) {
+  if (files == Files::kKv) return kv::Options().directory;
+  if (files == Files::kAll) return {};
+  const std::string path = sql::Options().path;
+  return path.substr(0, path.rfind('/'));
+}
+
+sim::DiskRule rule_of(const DiskFault& fault) {
+  return {.trouble = trouble_of(fault.kind),
+          .directory = directory_of(fault.files),
+          .calls = calls_of(fault.calls),
+          .times = fault.times,
+          .room = fault.amount,
+          .extra = latency_of(fault.extra)};
+}
+
 }  // namespace
 
 SimulatedStage::SimulatedStage(const Scenario& scenario, std::uint64_t seed, Cast& cast)
@@ -46,6 +92,7 @@ SimulatedStage::SimulatedStage(const Scenario& scenario, std::uint64_t seed, Cas
       world_({.seed = seed, .cluster = ClusterId(1), .latency = latency_of(scenario.network.latency)}),
       events_(world_.recorder()) {
   sql::initialise_sqlite(seed);
+  events_.subscribe_early(replica::kNodeFailed, *this);
   add_network_rules();
   for (const NodeId node : cast_.roster().nodes()) add_node(node);
   for (const NodeId client : cast_.roster().clients()) add_client(client);
@@ -111,6 +158,38 @@ void SimulatedStage::run_while(const std::function<bool()>& waiting) {
 void SimulatedStage::change_clock(NodeId process, const ClockChange& change) {
   world_.jump_wall_clock(process, change.jump);
   if (change.drift_ppm) world_.set_drift(process, *change.drift_ppm);
+  if (change.leap > Duration()) world_.leap_clock(process, change.leap);
+  if (change.tick) world_.set_clock_tick(process, *change.tick);
+  if (change.freeze > Duration()) world_.freeze_clock(process, change.freeze);
+}
+
+void SimulatedStage::on_event(const Observation& observation) {
+  schedule(now(), [this, node = observation.node, life = observation.incarnation] {
+    if (world_.incarnation(node) == life) world_.kill(node);
+  });
+}
+
+std::uint64_t SimulatedStage::reset_connections(NodeId process) {
+  std::uint64_t lost = 0;
+  for (const auto& all : {cast_.roster().nodes(), cast_.roster().clients()})
+    for (const NodeId other : all)
+      if (other != process) lost += world_.network().reset(process, other);
+  return lost;
+}
+
+std::optional<DiskFaultId> SimulatedStage::begin_disk_fault(NodeId process, const DiskFault& fault,
+                                                            Duration until, std::uint64_t& effects) {
+  sim::DiskRule rule = rule_of(fault);
+  rule.until = sim::SimTime(until);
+  const std::uint64_t seed = draw(seed_, kDiskDamage, process.value(), damages_++);
+  if (fault.kind == DiskKind::kRot) {
+    effects += world_.rot_disk(process, rule.directory, fault.amount, seed);
+    return std::nullopt;
+  }
+  if (fault.kind == DiskKind::kBadSector)
+    for (const auto& place : world_.disk(process).draw_places(rule.directory, fault.amount, seed))
+      rule.bad.emplace(place.path, place.offset / sim::kSectorBytes);
+  return world_.disk_rules(process).add(std::move(rule), effects);
 }
 
 NetworkFaultId SimulatedStage::begin_fault(const Action& action, Between between, std::uint64_t& effects) {

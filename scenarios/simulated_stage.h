@@ -13,7 +13,7 @@
 
 namespace lockstep::scenarios {
 
-class SimulatedStage : public Stage {
+class SimulatedStage : public Stage, private Observer {
  public:
   // Scenario and cast outlive the stage.
   SimulatedStage(const Scenario& scenario, std::uint64_t seed, Cast& cast);
@@ -44,7 +44,17 @@ class SimulatedStage : public Stage {
 
   void arm_probe(std::string point, ProbeDecision decide) override;
 
+  std::uint64_t reset_connections(NodeId process) override;
+  std::optional<DiskFaultId> begin_disk_fault(NodeId process, const DiskFault& fault, Duration until,
+                                              std::uint64_t& effects) override;
+  void end_disk_fault(NodeId process, DiskFaultId fault) override {
+    world_.disk_rules(process).remove(fault);
+  }
+  void end_disk_faults(NodeId process) override { world_.disk_rules(process).clear(); }
+
  private:
+  // A node that stops itself ends its process, as the program does.
+  void on_event(const Observation& observation) override;
   void add_network_rules();
   sim::ProcessOptions process_options(NodeId id) const;
   void add_node(NodeId id);
@@ -55,6 +65,7 @@ class SimulatedStage : public Stage {
   Cast& cast_;
   sim::World world_;
   SimulatedEvents events_;
+  std::uint64_t damages_ = 0;         // done so far, each with draws of its own
   NetworkFaults* network_ = nullptr;  // owned by the world's network
 };
 

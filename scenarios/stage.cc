@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "base/check.h"
+
 namespace lockstep::scenarios {
 
 bool Between::concerns(NodeId from, NodeId to) const {
@@ -14,6 +16,21 @@ bool Between::concerns(NodeId from, NodeId to) const {
   const auto sender = group_of(from);
   const auto receiver = group_of(to);
   return sender != groups.end() && receiver != groups.end() && sender != receiver;
+}
+
+std::optional<DiskFaultId> Stage::begin_disk_fault(NodeId process, const DiskFault&, Duration,
+                                                   std::uint64_t&) {
+  CHECK(false, "the disk of process ", process, " cannot be harmed here");
+  return std::nullopt;
+}
+
+void Stage::end_disk_fault(NodeId process, DiskFaultId) {
+  CHECK(false, "the disk of process ", process, " cannot be harmed here");
+}
+
+std::uint64_t Stage::reset_connections(NodeId process) {
+  CHECK(false, "the connections of process ", process, " cannot be reset here");
+  return 0;
 }
 
 }  // namespace lockstep::scenarios

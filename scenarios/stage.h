@@ -41,11 +41,13 @@ class Events {
 struct Between {
   std::vector<std::set<NodeId>> groups;
   bool one_way = false;
+  std::optional<Duration> until{};  // of a Clog: when it ends, since the run began
 
   bool concerns(NodeId from, NodeId to) const;
 };
 
 using NetworkFaultId = std::uint64_t;
+using DiskFaultId = std::uint64_t;
 
 struct ProbeHit {
   std::string_view point;
@@ -62,7 +64,8 @@ class Stage {
 
   // Starts every process: nodes, the steward, the clients of the workloads.
   virtual void open() = 0;
-  // The run is over: every process may end, and who looks at events is told those that he has not been told yet.
+  // The run is over: every process may end, and who looks at events is told those that he has not been told
+  // yet.
   virtual void close() {}
   virtual Events& events() = 0;
   // Why the trace is not whole, in one sentence; empty if it is. Asked when the stage is closed.
@@ -91,14 +94,25 @@ class Stage {
   // Ends its stall at once and lets go of all the work that probes hold.
   virtual void release(NodeId process) = 0;
 
-  // ---- network. The action is a Partition, Loss, Delay, Duplicate or Reorder; whom it concerns is
-  // `between`, for its own links name roles. `effects` counts what it did, and outlives the run. The fault
-  // that began first comes first.
+  // ---- disks. The fault's own targets name roles; it is about this process, dead or alive. One that waits
+  // ends at `until`. `effects` counts what it did, and outlives the run. Nothing: it has happened and does
+  // not last.
+  virtual std::optional<DiskFaultId> begin_disk_fault(NodeId process, const DiskFault& fault, Duration until,
+                                                      std::uint64_t& effects);
+  // One that has ended already is no mistake.
+  virtual void end_disk_fault(NodeId process, DiskFaultId fault);
+  virtual void end_disk_faults(NodeId) {}
+
+  // ---- network. The action is a Partition, Loss, Delay, Duplicate, Reorder, Corrupt, Bandwidth or Clog;
+  // whom it concerns is `between`, for its own links name roles. `effects` counts what it did, and outlives
+  // the run. The fault that began first comes first.
   virtual NetworkFaultId begin_fault(const Action& action, Between between, std::uint64_t& effects) = 0;
   virtual void end_fault(NetworkFaultId fault) = 0;
   // No fault touches frames between these hosts any more, and no frame passes between them and the others: a
   // leader among those, half cut off, would keep these from electing one that all of them can hear.
   virtual void set_apart(std::set<NodeId> healed) = 0;
+  // Of the process, with all others: what is under way is lost. How many frames that were.
+  virtual std::uint64_t reset_connections(NodeId process);
   // No faults any more, between nobody.
   virtual void end_all_faults() = 0;
 

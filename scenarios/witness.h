@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -24,11 +25,14 @@ class Witness final : public Observer {
 
  private:
   void on_event(const Observation& observation) override;
+  void note_stopped(const Observation& observation);
 
   std::size_t voters_;
   std::vector<std::unique_ptr<Oracle>> oracles_;
   std::map<std::uint16_t, std::vector<Oracle*>> by_type_;  // by event number
-  std::vector<std::string> stopped_nodes_;
+  std::vector<std::string> stopped_nodes_;                 // for no reason that the faults of the run gave
+  std::set<NodeId> failed_disks_;                          // of which a fault took effect
+  std::uint64_t stopped_for_disk_ = 0;
 };
 
 }  // namespace lockstep::scenarios

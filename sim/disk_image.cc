@@ -2,6 +2,7 @@
 #include "sim/disk_image.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/check.h"
 #include "base/prng.h"
@@ -12,6 +13,8 @@ namespace {
 constexpr Purpose kPowerLoss{"sim.disk.power_loss"};
 constexpr Purpose kFailedSync{"sim.disk.failed_sync"};
 constexpr Purpose kFailedWrite{"sim.disk.failed_write"};
+constexpr Purpose kMisdirected{"sim.disk.misdirected"};
+constexpr Purpose kPlace{"sim.disk.place"};
 constexpr Purpose kNamesFate{"sim.disk.names_fate"};
 constexpr Purpose kFirstLostName{"sim.disk.first_lost_name"};
 constexpr Purpose kNameFate{"sim.disk.name_fate"};
@@ -58,13 +61,22 @@ class DiskImage::Handle final : public env::File {
   }
 
   Status write_at(std::uint64_t offset, BytesView bytes) override {
-    const Status status = usable({DiskOperation::kWrite, path_, offset, bytes.size()});
+    DiskFault silent = DiskFault::kNone;
+    const std::uint64_t end = offset + bytes.size();
+    const Status status = usable({.operation = DiskOperation::kWrite,
+                                  .path = path_,
+                                  .offset = offset,
+                                  .size = bytes.size(),
+                                  .growth = end - std::min(end, file_->size()),
+                                  .can_misdirect = has_another_place(offset, bytes.size())},
+                                 &silent);
     if (!status && (status.error().code == ErrorCode::kIo || status.error().code == ErrorCode::kNoSpace)) {
       const std::uint64_t bits = draw(disk_.seed_, kFailedWrite, disk_.counters_.faults, offset);
       file_->write(offset, bytes.substr(0, below(bits, bytes.size() + 1)));
     }
     if (!status) return status;
-    file_->write(offset, bytes);
+    if (silent == DiskFault::kMisdirect) file_->write(another_place(offset, bytes.size()), bytes);
+    if (silent != DiskFault::kMisdirect && silent != DiskFault::kPhantom) file_->write(offset, bytes);
     ++disk_.counters_.writes;
     disk_.counters_.bytes_written += bytes.size();
     return {};
@@ -82,10 +94,14 @@ class DiskImage::Handle final : public env::File {
   }
 
   Status sync() override {
-    bool lies = false;
-    const Status status = usable({DiskOperation::kSync, path_}, &lies);
+    DiskFault silent = DiskFault::kNone;
+    const Status status = usable({DiskOperation::kSync, path_}, &silent);
     if (status) {
-      if (!lies) file_->sync();
+      if (silent == DiskFault::kLie) {
+        file_->promise();
+      } else {
+        file_->sync();
+      }
       ++disk_.counters_.syncs;
       return {};
     }
@@ -100,10 +116,28 @@ class DiskImage::Handle final : public env::File {
     return fail(ErrorCode::kPoisoned, cat("a sync of '", path_, "' failed: crash and recover"));
   }
 
-  Status usable(const DiskCall& call, bool* lies = nullptr) {
+  Status usable(const DiskCall& call, DiskFault* silent = nullptr) {
     if (generation_ != disk_.generation_) return gone();
     if (file_->poisoned) return poisoned();
-    return disk_.refusal(call, lies);
+    return disk_.refusal(call, silent);
+  }
+
+  // Whole sectors away from the right place, inside the file.
+  std::uint64_t places(std::uint64_t offset, std::uint64_t size) const {
+    const std::uint64_t inside = offset % kSectorBytes + size;
+    return file_->size() < inside ? 0 : (file_->size() - inside) / kSectorBytes + 1;
+  }
+  bool has_another_place(std::uint64_t offset, std::uint64_t size) const {
+    const std::uint64_t all = places(offset, size);
+    return all > 1 || (all == 1 && offset >= kSectorBytes);
+  }
+  std::uint64_t another_place(std::uint64_t offset, std::uint64_t size) {
+    const std::uint64_t right = offset / kSectorBytes;
+    const std::uint64_t all = places(offset, size);
+    const std::uint64_t others = right < all ? all - 1 : all;
+    std::uint64_t sector = below(draw(disk_.seed_, kMisdirected, ++disk_.misdirected_, 0), others);
+    if (right < all && sector >= right) ++sector;
+    return sector * kSectorBytes + offset % kSectorBytes;
   }
 
   DiskImage& disk_;
@@ -112,7 +146,7 @@ class DiskImage::Handle final : public env::File {
   std::uint64_t generation_;
 };
 
-Status DiskImage::refusal(const DiskCall& call, bool* lies) {
+Status DiskImage::refusal(const DiskCall& call, DiskFault* silent) {
   const DiskFault fault = faults_ == nullptr ? DiskFault::kNone : faults_->on_call(call);
   if (fault == DiskFault::kNone) return {};
   ++counters_.faults;
@@ -122,7 +156,9 @@ Status DiskImage::refusal(const DiskCall& call, bool* lies) {
     case DiskFault::kNoSpace: return fail(ErrorCode::kNoSpace, cat("no space left for '", call.path, "'"));
     case DiskFault::kGone: return gone();
     case DiskFault::kLie:
-      if (lies != nullptr) *lies = true;
+    case DiskFault::kMisdirect:
+    case DiskFault::kPhantom:
+      if (silent != nullptr) *silent = fault;
       break;
   }
   return {};
@@ -183,10 +219,13 @@ Result<std::vector<std::string>> DiskImage::list(std::string_view directory) {
 
 Status DiskImage::sync_dir(std::string_view directory) {
   if (!directory.empty()) LOCKSTEP_TRY_STATUS(check_path(directory));
-  bool lies = false;
-  LOCKSTEP_TRY_STATUS(refusal({DiskOperation::kSyncDir, directory}, &lies));
+  DiskFault silent = DiskFault::kNone;
+  LOCKSTEP_TRY_STATUS(refusal({DiskOperation::kSyncDir, directory}, &silent));
   ++counters_.directory_syncs;
-  if (lies) return {};
+  if (silent == DiskFault::kLie) {
+    names_are_promised_ |= !pending_.empty();
+    return {};
+  }
   // A change that becomes durable takes along the older ones of its names, wherever they were made.
   std::vector<NameChange> durable;  // newest first
   std::vector<NameChange> still_pending;
@@ -208,11 +247,14 @@ void DiskImage::process_crash() {
   for (const NameChange& change : pending_) change.file->poisoned = false;
 }
 
-void DiskImage::power_loss() {
+std::uint64_t DiskImage::power_loss() {
   const std::uint64_t loss_seed = draw(seed_, kPowerLoss, ++power_losses_, 0);
   process_crash();
+  std::uint64_t broken = std::exchange(names_are_promised_, false) && !pending_.empty() ? 1 : 0;
+  for (const auto& [path, file] : names_) broken += file->is_promised() ? 1 : 0;
   lose_names(loss_seed);
   for (const auto& [path, file] : names_) file->lose_unsynced(loss_seed);
+  return broken;
 }
 
 void DiskImage::wipe() {
@@ -220,6 +262,23 @@ void DiskImage::wipe() {
   pending_.clear();
   durable_names_.clear();
   names_.clear();
+  names_are_promised_ = false;
+}
+
+std::vector<DiskImage::Place> DiskImage::draw_places(std::string_view directory, std::uint64_t count,
+                                                     std::uint64_t seed) const {
+  const std::string prefix = directory.empty() ? std::string() : cat(directory, '/');
+  std::uint64_t total = 0;
+  for (auto at = names_.lower_bound(prefix); at != names_.end() && at->first.starts_with(prefix); ++at)
+    total += at->second->size();
+  std::vector<Place> places;
+  for (std::uint64_t drawn = 0; drawn < count && total > 0; ++drawn) {
+    std::uint64_t offset = below(draw(seed, kPlace, 0, drawn), total);
+    auto at = names_.lower_bound(prefix);
+    for (; offset >= at->second->size(); ++at) offset -= at->second->size();
+    places.push_back({at->first, offset});
+  }
+  return places;
 }
 
 void DiskImage::flip(std::string_view path, std::uint64_t offset, unsigned char mask) {

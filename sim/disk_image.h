@@ -20,8 +20,12 @@
 //  7. A sync that fails (an injected fault) decides the fate of the unsynced sectors at once, as power
 //     loss would, and the file is poisoned until the process dies: what was not durable then is not there
 //     to be synced again.
-//  8. A lying sync (an injected fault) answers OK and makes nothing durable.
-//  9. Handles and calls are of the process that made them: after its death every call on an old handle is
+//  8. A lying sync (an injected fault) answers OK and makes nothing durable. A later honest one makes up for
+//  it.
+//  9. A misdirected write (an injected fault) changes, durably or not like any other, a drawn sector of the
+//  same
+//     file in place of the right one; a phantom write changes nothing. Both answer OK.
+// 10. Handles and calls are of the process that made them: after its death every call on an old handle is
 //     kGone.
 //
 // Every draw is keyed by (seed, number of the power loss, file in order of creation, sector).
@@ -50,21 +54,25 @@ enum class DiskOperation : std::uint8_t {
   kTruncate,
   kSize,
   kSync,
-};
+};  // events number them from 1
 
 struct DiskCall {
   DiskOperation operation;
   std::string_view path;  // of the file when it was opened, or the directory
   std::uint64_t offset = 0;
-  std::uint64_t size = 0;  // bytes to read or write, or the new size
+  std::uint64_t size = 0;      // bytes to read or write, or the new size
+  std::uint64_t growth = 0;    // bytes by which the file gets longer
+  bool can_misdirect = false;  // of a write: the file has another place for it
 };
 
 enum class DiskFault : std::uint8_t {
   kNone,
-  kIo,       // kIo; a failed write has written any prefix; a failed sync poisons (kPoisoned)
-  kNoSpace,  // kNoSpace, otherwise as kIo
-  kLie,      // syncs only: OK without effect; of any other call the same as kNone
-  kGone,     // the process is dead already: kGone, no effect
+  kIo,         // kIo; a failed write has written any prefix; a failed sync poisons (kPoisoned)
+  kNoSpace,    // kNoSpace, otherwise as kIo
+  kLie,        // syncs only: OK without effect; of any other call the same as kNone
+  kGone,       // the process is dead already: kGone, no effect
+  kMisdirect,  // writes only: OK, and other bytes of the file are overwritten
+  kPhantom,    // writes only: OK without effect
 };
 
 // Asked before every call has an effect.
@@ -98,8 +106,9 @@ class DiskImage final : public env::Disk {
 
   // Handles die, the system's cache stays.
   void process_crash();
-  // Handles die and everything unsynced meets its fate.
-  void power_loss();
+  // Handles die and everything unsynced meets its fate. The number of files, and of directories at one, of
+  // which a sync had said before that they were durable, and lied.
+  std::uint64_t power_loss();
   // A new, empty device.
   void wipe();
 
@@ -107,6 +116,13 @@ class DiskImage final : public env::Disk {
   void set_faults(DiskFaults* faults) { faults_ = faults; }
   // Silent damage: flips the bits of `mask` in one byte of a file that exists and is longer (checked).
   void flip(std::string_view path, std::uint64_t offset, unsigned char mask);
+  // Up to `count` bytes of the files below the directory (empty: of all), drawn uniformly by `seed`; none if
+  // there are no bytes.
+  struct Place {
+    std::string path;
+    std::uint64_t offset;
+  };
+  std::vector<Place> draw_places(std::string_view directory, std::uint64_t count, std::uint64_t seed) const;
 
   const DiskCounters& counters() const { return counters_; }
 
@@ -124,8 +140,8 @@ class DiskImage final : public env::Disk {
     void apply(Names& names) const;
   };
 
-  // Asks for a fault. `lies` is set when the call is to answer OK without effect.
-  Status refusal(const DiskCall& call, bool* lies = nullptr);
+  // Asks for a fault. An answer other than OK is the call's; `silent` gets a fault that answers OK.
+  Status refusal(const DiskCall& call, DiskFault* silent = nullptr);
   void change(NameChange change);
   void lose_names(std::uint64_t loss_seed);
 
@@ -133,6 +149,8 @@ class DiskImage final : public env::Disk {
   std::uint64_t generation_ = 1;
   std::uint64_t power_losses_ = 0;
   std::uint64_t failed_syncs_ = 0;
+  std::uint64_t misdirected_ = 0;
+  bool names_are_promised_ = false;  // by a lying sync_dir
   std::uint64_t next_file_ = 1;
   DiskFaults* faults_ = nullptr;
   DiskCounters counters_;

@@ -14,7 +14,9 @@ enum class DropReason : std::uint64_t {
   kDamaged = 5,       // its checksum or form was wrong on arrival
   kOtherCluster = 6,
   kOtherNode = 7,
-  kByRule = 8,  // a rule without a reason of its own
+  kByRule = 8,            // a rule without a reason of its own
+  kQueueFull = 9,         // the link was too slow for what it was given
+  kConnectionReset = 10,  // it was under way when its connection was reset
 };
 
 inline constexpr env::EventType kProcessStarted{1, "process_started", {}};
@@ -25,6 +27,8 @@ inline constexpr env::EventType kProcessResumed{5, "process_resumed", {"waiting"
 inline constexpr env::EventType kDiskWiped{6, "disk_wiped", {}};
 inline constexpr env::EventType kDriftChanged{7, "drift_changed", {"drift_ppm"}};
 inline constexpr env::EventType kWallJumped{8, "wall_jumped", {"by_ns"}};
+// Wall and monotonic clock go forward together, as after a machine was suspended.
+inline constexpr env::EventType kClockLeapt{9, "clock_leapt", {"by_ns"}};
 
 // `message` is unique over the run; the copies of a duplicated frame share it. Signed values are two's
 // complement.
@@ -39,6 +43,15 @@ inline constexpr env::EventType kFrameReordered{16, "frame_reordered", {"message
 // The text is the path.
 inline constexpr env::EventType kFileSynced{20, "file_synced", {"lane", "ok"}};
 inline constexpr env::EventType kDirectorySynced{21, "directory_synced", {"lane", "ok"}};
+// A fault of the disk took effect in a call, or between calls (operation 0); the text is the path.
+// fault: DiskTrouble; operation: DiskOperation, from 1.
+inline constexpr env::EventType kDiskFault{22, "disk_fault", {"fault", "operation", "offset", "size"}};
+// What a sync that lied had promised was lost with the power.
+inline constexpr env::EventType kDiskForgot{23, "disk_forgot", {"files"}};
+// For so long both clocks of the process stand still.
+inline constexpr env::EventType kClockFrozen{24, "clock_frozen", {"for_ns"}};
+// Both clocks show multiples of this only; 1: all there is.
+inline constexpr env::EventType kClockTick{25, "clock_tick", {"tick_ns"}};
 
 inline constexpr env::EventType kJobStarted{30, "job_started", {"lane", "ordinal"}};
 inline constexpr env::EventType kJobFinished{31, "job_finished", {"lane", "ordinal"}};

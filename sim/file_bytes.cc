@@ -110,6 +110,7 @@ void FileBytes::sync() {
   dirty_.clear();
   slots_.resize((size_ + kSectorBytes - 1) / kSectorBytes);
   durable_size_ = size_;
+  is_promised_ = false;
 }
 
 void FileBytes::lose_unsynced(std::uint64_t seed) {

@@ -43,6 +43,9 @@ class FileBytes {
   void truncate(std::uint64_t size);
   // Everything cached becomes durable.
   void sync();
+  // Somebody said that it was durable, and it is not.
+  void promise() { is_promised_ = !dirty_.empty() || size_ != durable_size_; }
+  bool is_promised() const { return is_promised_; }
   // Every unsynced sector, and the size, meets its fate; what is left is durable.
   void lose_unsynced(std::uint64_t seed);
   // Damages one byte, in the cached and in the durable contents. The offset is inside the file (checked).
@@ -70,6 +73,7 @@ class FileBytes {
   std::uint64_t durable_size_ = 0;
   std::vector<Slot> slots_;
   std::vector<std::size_t> dirty_;  // in the order of first writing
+  bool is_promised_ = false;        // by a sync that lied; until an honest one
 };
 
 }  // namespace lockstep::sim

@@ -130,6 +130,10 @@ void Process::Life::on_file_synced(env::LaneId lane, std::string_view path, bool
   process_.record({kFileSynced, {static_cast<std::uint64_t>(lane), ok}, path});
 }
 
+Duration Process::Life::extra_wait(const DiskCall& call) {
+  return process_.disk_rules_.delay(call, process_.world_.scheduler.now());
+}
+
 void Process::Life::on_directory_synced(env::LaneId lane, std::string_view path, bool ok) {
   process_.record({kDirectorySynced, {static_cast<std::uint64_t>(lane), ok}, path});
 }

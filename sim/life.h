@@ -45,6 +45,7 @@ class Process::Life final : private env::Clock,
   void on_job_finished(env::LaneId lane, std::uint64_t ordinal) override;
   void on_file_synced(env::LaneId lane, std::string_view path, bool ok) override;
   void on_directory_synced(env::LaneId lane, std::string_view path, bool ok) override;
+  Duration extra_wait(const DiskCall& call) override;
 
   Process& process_;
   std::uint64_t seed_;

@@ -52,4 +52,24 @@ std::optional<Verdict> RandomFault::judge(const FrameFacts& facts) {
   return verdict;
 }
 
+std::optional<Verdict> Clog::judge(const FrameFacts& facts) {
+  if (facts.now >= until_) return std::nullopt;
+  return Verdict{.kind = Verdict::Kind::kDelay, .extra = until_ - facts.now};
+}
+
+std::optional<Verdict> Bandwidth::judge(const FrameFacts& facts) {
+  SimTime& free_at = free_at_[{facts.from, facts.to}];
+  const SimTime done = std::max(free_at, facts.now) + time_for(facts.bytes);
+  if (done - facts.now > time_for(limits_.queue_bytes))
+    return Verdict{.kind = Verdict::Kind::kDrop, .reason = DropReason::kQueueFull};
+  free_at = done;
+  return Verdict{.kind = Verdict::Kind::kDelay, .extra = done - facts.now};
+}
+
+Duration Bandwidth::time_for(std::uint64_t bytes) const {
+  constexpr std::uint64_t kSecond = 1'000'000'000;
+  const auto whole = static_cast<unsigned __int128>(bytes) * kSecond / limits_.bytes_per_second;
+  return Duration{static_cast<std::int64_t>(whole)};
+}
+
 }  // namespace lockstep::sim

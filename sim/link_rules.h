@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "base/frame.h"
@@ -91,6 +93,34 @@ class RandomFault final : public LinkRule {
 
  private:
   FaultOptions options_;
+};
+
+// A clogged link loses nothing: what is sent waits until the clog is gone, then comes in its order.
+class Clog final : public LinkRule {
+ public:
+  explicit Clog(SimTime until) : until_(until) {}
+  std::optional<Verdict> judge(const FrameFacts& facts) override;
+
+ private:
+  SimTime until_;
+};
+
+// A slow link: each direction between two hosts carries so many bytes a second; frames wait their turn, and
+// one that finds more than `queue_bytes` before it is lost.
+class Bandwidth final : public LinkRule {
+ public:
+  struct Limits {
+    std::uint64_t bytes_per_second = 0;  // above zero
+    std::uint64_t queue_bytes = 0;       // waiting, the frame itself included
+  };
+  explicit Bandwidth(Limits limits) : limits_(limits) {}
+  std::optional<Verdict> judge(const FrameFacts& facts) override;
+
+ private:
+  Duration time_for(std::uint64_t bytes) const;
+
+  Limits limits_;
+  std::map<std::pair<NodeId, NodeId>, SimTime> free_at_;  // when the last frame accepted has been carried
 };
 
 }  // namespace lockstep::sim

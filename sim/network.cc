@@ -75,6 +75,7 @@ void Network::send(NodeId from, NodeId to, Channel channel, BytesView payload) {
   frame.message = message;
   frame.from = sender;
   frame.to = receiver;
+  frame.is_lost = false;
   encode_frame({hosts_[sender].cluster, from, to, channel}, payload, frame.bytes);
   carry(ticket, facts, verdict, over);
 }
@@ -89,7 +90,7 @@ void Network::carry(FrameTicket ticket, const FrameFacts& facts, const Verdict& 
     case Verdict::Kind::kDrop: break;
     case Verdict::Kind::kReorder:
       record(sender, {kFrameReordered, {message, to, number_of(verdict.extra)}});
-      scheduler_.schedule(arrival + verdict.extra, *this, ticket);
+      schedule_arrival(arrival + verdict.extra, ticket);
       return;
     case Verdict::Kind::kDelay:
       record(sender, {kFrameDelayed, {message, to, number_of(verdict.extra)}});
@@ -99,12 +100,37 @@ void Network::carry(FrameTicket ticket, const FrameFacts& facts, const Verdict& 
     case Verdict::Kind::kDuplicate: record(sender, {kFrameDuplicated, {message, to}}); break;
   }
   over.last_arrival = std::max(over.last_arrival, arrival);
-  scheduler_.schedule(over.last_arrival, *this, ticket);
+  schedule_arrival(over.last_arrival, ticket);
   if (verdict.kind != Verdict::Kind::kDuplicate) return;
   const FrameTicket copy = take_ticket();
   frames_[copy] = frames_[ticket];
   const Duration again = verdict.extra + over.latency.from(facts.bits(kCopyLatency));
-  scheduler_.schedule(over.last_arrival + again, *this, copy);
+  schedule_arrival(over.last_arrival + again, copy);
+}
+
+void Network::schedule_arrival(SimTime at, FrameTicket frame) {
+  frames_[frame].is_under_way = true;
+  scheduler_.schedule(at, *this, frame);
+}
+
+std::uint64_t Network::reset(NodeId a, NodeId b) {
+  const std::size_t first = find_host(a);
+  const std::size_t second = find_host(b);
+  CHECK(first < hosts_.size() && second < hosts_.size(), "link ", a, " to ", b);
+  std::uint64_t lost = 0;
+  for (InFlight& frame : frames_) {
+    const bool is_between =
+        (frame.from == first && frame.to == second) || (frame.from == second && frame.to == first);
+    if (!is_between || !frame.is_under_way || frame.is_lost) continue;
+    frame.is_lost = true;
+    ++lost;
+    record(frame.from, {kFrameDropped,
+                        {frame.message, hosts_[frame.from].node.value(), hosts_[frame.to].node.value(),
+                         number_of(DropReason::kConnectionReset)}});
+  }
+  link(first, second).last_arrival = scheduler_.now();
+  link(second, first).last_arrival = scheduler_.now();
+  return lost;
 }
 
 void Network::corrupt(FrameTicket ticket, const FrameFacts& facts) {
@@ -116,7 +142,10 @@ void Network::corrupt(FrameTicket ticket, const FrameFacts& facts) {
 
 void Network::on_event(std::uint64_t token) {
   const auto ticket = static_cast<FrameTicket>(token);
-  hosts_[frames_[ticket].to].endpoint->on_arrival(ticket);
+  InFlight& frame = frames_[ticket];
+  frame.is_under_way = false;
+  if (frame.is_lost) return release(ticket);
+  hosts_[frame.to].endpoint->on_arrival(ticket);
 }
 
 void Network::open(FrameTicket ticket) {

@@ -49,6 +49,9 @@ class Network final : private Receiver {
   // Decodes an arrived frame, gives it to its endpoint or drops it, and forgets it.
   void open(FrameTicket frame);
   void drop(FrameTicket frame, DropReason reason);
+  // Resets the connections between the two, both ways: what is under way is lost, and what is sent afterwards
+  // waits for nothing. The frames that were lost.
+  std::uint64_t reset(NodeId a, NodeId b);
 
   std::uint64_t sent() const { return next_message_ - 1; }
   std::uint64_t delivered() const { return delivered_; }
@@ -70,6 +73,8 @@ class Network final : private Receiver {
     std::uint64_t message = 0;
     std::size_t from = 0;  // positions in hosts_
     std::size_t to = 0;
+    bool is_under_way = false;
+    bool is_lost = false;  // by a reset: its arrival is still in the queue
   };
   struct Rule {
     RuleId id;
@@ -84,6 +89,7 @@ class Network final : private Receiver {
   void carry(FrameTicket frame, const FrameFacts& facts, const Verdict& verdict, Link& over);
   void corrupt(FrameTicket frame, const FrameFacts& facts);
   void release(FrameTicket frame) { free_.push_back(frame); }
+  void schedule_arrival(SimTime at, FrameTicket frame);
   void record(std::size_t host, const env::Event& event);
 
   Scheduler& scheduler_;

@@ -12,6 +12,8 @@ namespace lockstep::sim {
 namespace {
 
 constexpr Purpose kDiskSeed{"sim.process.disk"};
+constexpr Purpose kDiskRulesSeed{"sim.process.disk_rules"};
+constexpr Purpose kRottenBit{"sim.process.rotten_bit"};
 constexpr Purpose kLifeSeed{"sim.process.life"};
 
 // A token is kind (8 bits), incarnation (24), subject (32).
@@ -26,7 +28,12 @@ Process::Process(const Surroundings& world, NodeId node, ClusterId cluster, Proc
       options_(std::move(options)),
       seed_(seed),
       clock_(options_.clock),
-      disk_(draw(seed, kDiskSeed, node.value(), 0)) {
+      disk_(draw(seed, kDiskSeed, node.value(), 0)),
+      disk_rules_(draw(seed, kDiskRulesSeed, node.value(), 0),
+                  [this](DiskTrouble trouble, const DiskCall& call) {
+                    record_disk_fault(trouble, static_cast<std::uint64_t>(call.operation) + 1, call);
+                  }) {
+  disk_.set_faults(&disk_rules_);
   world_.network.add_host(node, options_.cluster.is_none() ? cluster : options_.cluster, *this);
 }
 
@@ -60,8 +67,9 @@ void Process::kill() {
 }
 
 void Process::power_loss() {
-  disk_.power_loss();
+  const std::uint64_t forgotten = disk_.power_loss();
   record({kPowerLost, {}});
+  if (forgotten > 0) record({kDiskForgot, {forgotten}});
   kill();
 }
 
@@ -89,6 +97,45 @@ void Process::set_drift(std::int64_t drift_ppm) {
 void Process::jump_wall(Duration by) {
   clock_.jump_wall(by);
   record({kWallJumped, {static_cast<std::uint64_t>(by.count())}});
+}
+
+void Process::leap_clock(Duration by) {
+  clock_.leap(by);
+  record({kClockLeapt, {static_cast<std::uint64_t>(by.count())}});
+  if (is_alive()) life_->on_clock_changed();
+}
+
+// The thaw belongs to the machine, not to a life: it comes whoever runs then.
+void Process::freeze_clock(Duration duration) {
+  Scheduler& scheduler = world_.scheduler;
+  clock_.freeze(scheduler.now());
+  record({kClockFrozen, {static_cast<std::uint64_t>(duration.count())}});
+  scheduler.call(scheduler.now() + duration, [this] {
+    clock_.thaw(world_.scheduler.now());
+    if (is_alive()) life_->on_clock_changed();
+  });
+}
+
+void Process::set_clock_tick(Duration tick) {
+  clock_.set_tick(world_.scheduler.now(), tick);
+  record({kClockTick, {static_cast<std::uint64_t>(tick.count())}});
+  if (is_alive()) life_->on_clock_changed();
+}
+
+std::uint64_t Process::rot_disk(std::string_view directory, std::uint64_t bytes, std::uint64_t seed) {
+  const auto places = disk_.draw_places(directory, bytes, seed);
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    const unsigned bit = static_cast<unsigned>(below(draw(seed, kRottenBit, 0, i), 8));
+    disk_.flip(places[i].path, places[i].offset, static_cast<unsigned char>(1u << bit));
+    record_disk_fault(
+        DiskTrouble::kRot, 0,
+        {.operation = DiskOperation::kRead, .path = places[i].path, .offset = places[i].offset, .size = 1});
+  }
+  return places.size();
+}
+
+void Process::record_disk_fault(DiskTrouble trouble, std::uint64_t operation, const DiskCall& call) {
+  record({kDiskFault, {static_cast<std::uint64_t>(trouble), operation, call.offset, call.size}, call.path});
 }
 
 void Process::record(const env::Event& event) {

@@ -7,6 +7,7 @@
 
 #include "base/env/actor.h"
 #include "sim/disk_image.h"
+#include "sim/disk_rules.h"
 #include "sim/network.h"
 #include "sim/probe_control.h"
 #include "sim/process_clock.h"
@@ -52,12 +53,18 @@ class Process final : private Receiver, private Endpoint {
   void release();
   void set_drift(std::int64_t drift_ppm);
   void jump_wall(Duration by);
+  void leap_clock(Duration by);
+  void freeze_clock(Duration duration);
+  void set_clock_tick(Duration tick);
 
   NodeId node() const { return node_; }
   bool is_alive() const { return life_ != nullptr && !dying_; }
   bool is_stalled() const { return stalled_until_ > world_.scheduler.now(); }
   Incarnation incarnation() const override { return incarnation_; }
   DiskImage& disk() { return disk_; }
+  DiskRules& disk_rules() { return disk_rules_; }
+  // Flips a bit in so many bytes, drawn by `seed`, of the files below the directory. How many there were.
+  std::uint64_t rot_disk(std::string_view directory, std::uint64_t bytes, std::uint64_t seed);
   void record(const env::Event& event);
 
  private:
@@ -87,6 +94,7 @@ class Process final : private Receiver, private Endpoint {
   void on_arrival(FrameTicket frame) override;
   void on_frame(NodeId from, Channel channel, BytesView payload) override;
   void react(Happening happening);
+  void record_disk_fault(DiskTrouble trouble, std::uint64_t operation, const DiskCall& call);
   void resume_from_stall();
   void bury();
 
@@ -96,6 +104,7 @@ class Process final : private Receiver, private Endpoint {
   std::uint64_t seed_;
   ProcessClock clock_;
   DiskImage disk_;
+  DiskRules disk_rules_;
   Incarnation incarnation_;
   std::unique_ptr<Life> life_;
   bool dying_ = false;

@@ -19,19 +19,28 @@ ProcessClock::ProcessClock(ClockOptions options)
 }
 
 Duration ProcessClock::local_since(SimTime time) const {
+  if (frozen_ > 0) return Duration{};
   const std::int64_t elapsed = (time - since_).count();
   const std::int64_t rate = kMillion + drift_ppm_;
   return Duration{elapsed / kMillion * rate + elapsed % kMillion * rate / kMillion};
 }
 
-Instant ProcessClock::monotonic_at(SimTime time) const { return monotonic_at_since_ + local_since(time); }
+Instant ProcessClock::monotonic_at(SimTime time) const {
+  const Duration exact = exact_at(time).time_since_epoch();
+  return Instant{exact - exact % tick_};
+}
 
 WallTime ProcessClock::wall_at(SimTime time) const {
   return WallTime{monotonic_at(time).time_since_epoch() + wall_ahead_};
 }
 
 SimTime ProcessClock::when(Instant instant) const {
+  if (const Duration beyond = instant.time_since_epoch() % tick_; beyond > Duration{}) {
+    if (kNever - instant < tick_) return kEndOfTime;
+    instant += tick_ - beyond;
+  }
   if (instant <= monotonic_at_since_) return since_;
+  if (frozen_ > 0) return kEndOfTime;
   const std::int64_t local = (instant - monotonic_at_since_).count();
   const std::int64_t rate = kMillion + drift_ppm_;
   // The smallest elapsed time whose rounded-down product reaches `local`.
@@ -43,9 +52,37 @@ SimTime ProcessClock::when(Instant instant) const {
 
 void ProcessClock::set_drift(SimTime now, std::int64_t drift_ppm) {
   CHECK(drift_ppm > -kMillion, "drift ", drift_ppm);
-  monotonic_at_since_ = monotonic_at(now);
-  since_ = now;
+  rebase(now);
   drift_ppm_ = drift_ppm;
+}
+
+void ProcessClock::rebase(SimTime now) {
+  monotonic_at_since_ = exact_at(now);
+  since_ = now;
+}
+
+void ProcessClock::leap(Duration by) {
+  CHECK(by >= Duration{}, "a monotonic clock never goes back");
+  monotonic_at_since_ += by;
+}
+
+void ProcessClock::freeze(SimTime now) {
+  rebase(now);
+  ++frozen_;
+}
+
+void ProcessClock::thaw(SimTime now) {
+  CHECK(frozen_ > 0);
+  rebase(now);
+  --frozen_;
+}
+
+void ProcessClock::set_tick(SimTime now, Duration tick) {
+  CHECK(tick > Duration{});
+  rebase(now);
+  const Duration beyond = monotonic_at_since_.time_since_epoch() % tick;
+  if (tick_ % tick != Duration{} && beyond != Duration{}) monotonic_at_since_ += tick - beyond;
+  tick_ = tick;
 }
 
 }  // namespace lockstep::sim

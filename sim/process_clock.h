@@ -29,14 +29,26 @@ class ProcessClock {
   // From `now` on the clocks run at another rate; the monotonic one does not jump.
   void set_drift(SimTime now, std::int64_t drift_ppm);
   void jump_wall(Duration by) { wall_ahead_ += by; }
+  // Both clocks go forward at once, as after the machine was suspended; not back (checked).
+  void leap(Duration by);
+  // Both stand still until as many thaws have come; then they go on from where they stood.
+  void freeze(SimTime now);
+  void thaw(SimTime now);
+  // Both show only multiples of this, the last one passed; above zero (checked). A tick that does not divide
+  // the one before takes them forward to the next multiple: the monotonic clock must not go back.
+  void set_tick(SimTime now, Duration tick);
 
  private:
   Duration local_since(SimTime time) const;
+  Instant exact_at(SimTime time) const { return monotonic_at_since_ + local_since(time); }
+  void rebase(SimTime now);
 
   SimTime since_{};             // the drift holds from here
   Instant monotonic_at_since_;  // what the clock showed then
   Duration wall_ahead_;         // of the monotonic clock
   std::int64_t drift_ppm_;
+  int frozen_ = 0;
+  Duration tick_{1};
 };
 
 }  // namespace lockstep::sim

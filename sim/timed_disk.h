@@ -3,6 +3,7 @@
 
 #include "base/env/disk.h"
 #include "base/latency.h"
+#include "sim/disk_image.h"
 #include "sim/lane_set.h"
 
 namespace lockstep::sim {
@@ -19,6 +20,8 @@ class TimedDiskHost {
   virtual ~TimedDiskHost() = default;
   virtual void on_file_synced(env::LaneId lane, std::string_view path, bool ok) = 0;
   virtual void on_directory_synced(env::LaneId lane, std::string_view path, bool ok) = 0;
+  // How much longer than usual the call takes.
+  virtual Duration extra_wait(const DiskCall& call) = 0;
 };
 
 // Because the effect comes after the wait, a crash falls between any two calls, and a sync that a crash
@@ -40,7 +43,7 @@ class TimedDisk final : public env::Disk {
  private:
   class TimedFile;
 
-  Status wait(const Latency& latency);
+  Status wait(const Latency& latency, const DiskCall& call);
 
   env::Disk& disk_;
   LaneSet& lanes_;

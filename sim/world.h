@@ -43,10 +43,18 @@ class World {
   void wipe_disk(NodeId node);
   void set_drift(NodeId node, std::int64_t drift_ppm);
   void jump_wall_clock(NodeId node, Duration by);
+  // sim/process_clock.h says what these are. A freeze ends by itself.
+  void leap_clock(NodeId node, Duration by) { process(node).leap_clock(by); }
+  void freeze_clock(NodeId node, Duration duration) { process(node).freeze_clock(duration); }
+  void set_clock_tick(NodeId node, Duration tick) { process(node).set_clock_tick(tick); }
 
   bool is_alive(NodeId node) const { return process(node).is_alive(); }
   Incarnation incarnation(NodeId node) const { return process(node).incarnation(); }
   DiskImage& disk(NodeId node) { return process(node).disk(); }
+  DiskRules& disk_rules(NodeId node) { return process(node).disk_rules(); }
+  std::uint64_t rot_disk(NodeId node, std::string_view directory, std::uint64_t bytes, std::uint64_t seed) {
+    return process(node).rot_disk(directory, bytes, seed);
+  }
   Network& network() { return network_; }
   ProbeControl& probes() { return probes_; }
   Recorder& recorder() { return recorder_; }

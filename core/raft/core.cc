@@ -96,6 +96,8 @@ void on_input(Step& step, const PrefixDropped& dropped) {
   CHECK(dropped.first <= step.state.applied.next(), "dropped before ", dropped.first, " applied ",
         step.state.applied);
   step.state.log.drop_before(dropped.first, dropped.previous_term);
+  if (auto* leader = std::get_if<Leader>(&step.state.role))
+    for (Progress& peer : leader->peers) peer.forget_before(dropped.first);
 }
 
 void note_role(Step& step, Role role, Term term, NodeId leader) {

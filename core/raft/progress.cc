@@ -34,9 +34,14 @@ bool Progress::accept(LogIndex match) {
 
 bool Progress::reject(LogIndex rejected, LogIndex next, LogIndex floor) {
   const bool is_probe = mode_ == ProgressMode::kProbe;
-  if (is_probe ? rejected != next_.prev() : rejected <= match_) return false;
-  const LogIndex back = std::max({std::min(next, rejected), match_.next(), floor});
+  if (is_probe ? rejected != next_.prev() : rejected < match_) return false;
+  // What it acknowledged it lacks now: its disk has not kept its word. A late answer may look the same; so the first
+  // one only begins to probe, and the second one is believed.
+  const bool has_lost = is_probe && rejected <= match_;
+  const LogIndex kept = has_lost ? LogIndex() : match_;
+  const LogIndex back = std::max({std::min(next, rejected), kept.next(), floor});
   if (is_probe && back >= next_) return false;
+  match_ = kept;
   mode_ = ProgressMode::kProbe;
   probe_sent_ = false;
   inflight_.clear();

@@ -1,6 +1,7 @@
 // What a leader knows of one follower, and how it decides what to send to it next (Raft §5.3).
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -40,6 +41,8 @@ class Progress {
   bool reject(LogIndex rejected, LogIndex next, LogIndex floor);
 
   void note_sent(const AppendRequest& request, Instant now);
+  // Nothing before `first` can be sent any more, also to one that has lost it.
+  void forget_before(LogIndex first) { next_ = std::max(next_, first); }
 
   // The term of an entry before `next` that had to be loaded, or that was the last one sent.
   std::optional<Term> learned_term_at(LogIndex index) const {

@@ -428,10 +428,24 @@ void RealStage::end_all_faults() {
 // ---- what it is not
 // -----------------------------------------------------------------------------------------------
 
+std::optional<std::string> RealStage::cannot(const Action& action) {
+  if (std::holds_alternative<PowerLoss>(action)) return "the power of a real machine cannot be cut from here";
+  switch (facts_of(action).family) {
+    case Family::kProcess: return std::nullopt;
+    case Family::kClock: return "all processes share this machine's clock";
+    case Family::kDisk: return "this machine's disk cannot be made to fail from here";
+    case Family::kNetwork: break;
+  }
+  const bool is_of_the_wire =
+      std::holds_alternative<Corrupt>(action) || std::holds_alternative<Bandwidth>(action) ||
+      std::holds_alternative<Clog>(action) || std::holds_alternative<Swizzle>(action) ||
+      std::holds_alternative<Reset>(action);
+  if (!is_of_the_wire) return std::nullopt;
+  return cat("the rules of a node's transport know no ", verb_of(action));
+}
+
 std::optional<std::string> RealStage::cannot(const Fault& fault) const {
-  if (std::holds_alternative<PowerLoss>(fault.action))
-    return "the power of a real machine cannot be cut from here";
-  if (std::holds_alternative<ClockChange>(fault.action)) return "all processes share this machine's clock";
+  if (auto reason = cannot(fault.action)) return reason;
   const auto* trigger = std::get_if<AtEvent>(&fault.trigger);
   if (trigger == nullptr) return std::nullopt;
   const env::EventType* type = find_event_type(trigger->event);

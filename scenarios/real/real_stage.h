@@ -49,6 +49,8 @@ class RealStage final : public scenarios::Stage {
   scenarios::Events& events() override { return events_; }
   std::string gap() const override { return gap_; }
   std::optional<std::string> cannot(const Fault& fault) const override;
+  // Of what a fault does, whenever it does it.
+  static std::optional<std::string> cannot(const Action& action);
 
   Duration now() const override;
   void schedule(Duration at, std::function<void()> callback) override;

@@ -1,6 +1,7 @@
 // Each oracle hears a fine story and keeps silent, and planted violations and names them.
 #include <gtest/gtest.h>
 
+#include "sim/disk_rules.h"
 #include "tests/scenarios/oracle_court.h"
 
 namespace lockstep::scenarios {
@@ -328,6 +329,24 @@ TEST(Monotonic, AWipedDiskIsTheOperatorsDeed) {
   court.recovered(1, {});
   court.voted(1, 1, 2);
   EXPECT_EQ(court.verdict(), "");
+}
+
+TEST(Harm, WhatALyingDiskForgotIsNotItsNodesFault) {
+  OracleCourt court(3);
+  court.replicate(3);
+  court.voted(2, 5, 1);
+  court.tell(2, {sim::kDiskForgot, {1}});
+  court.recovered(2, {.last = 1, .commit = 1, .applied = 1, .term = 1});
+  court.voted(2, 5, 3);
+  EXPECT_EQ(court.verdict(), "");
+}
+
+TEST(Harm, AnErrorOfTheDiskExcusesNothing) {
+  OracleCourt court(3);
+  court.replicate(3);
+  court.tell(2, {sim::kDiskFault, {static_cast<std::uint64_t>(sim::DiskTrouble::kError), 8, 0, 100}, "kv/log"});
+  court.recovered(2, {.last = 1, .commit = 1, .applied = 1, .term = 1});
+  EXPECT_NE(court.verdict(), "");
 }
 
 // ---- committed stays --------------------------------------------------------------------------------------------

@@ -183,5 +183,52 @@ TEST(Network, ANewHostShiftsNoDrawOfTheOldLinks) {
   EXPECT_EQ(times(false), times(true));
 }
 
+TEST(Network, AClogLosesNothingAndLetsEverythingComeInItsOrderWhenItIsOver) {
+  Pair pair(1);
+  pair.watch(kFrameDelivered);
+  pair.world.network().add_rule(std::make_unique<Clog>(SimTime{100ms}));
+  for (int i = 0; i < 150; ++i) {
+    pair.actor->send(2, cat(i));
+    pair.world.run_for(1ms);
+  }
+  pair.world.run_for(1s);
+  EXPECT_EQ(pair.received, numbers(150));
+  EXPECT_GE(pair.log.lines.front().time, SimTime{100ms});
+}
+
+TEST(Network, ASlowLinkCarriesItsBytesPerSecondAndLosesWhatFindsItsQueueFull) {
+  Pair pair(1, {});
+  pair.watch(kFrameDelivered);
+  const std::uint64_t frame = kFrameHeaderBytes + 100;
+  pair.world.network().add_rule(
+      std::make_unique<Bandwidth>(Bandwidth::Limits{.bytes_per_second = frame * 10, .queue_bytes = frame * 5}));
+  for (int i = 0; i < 8; ++i) pair.actor->send(2, Bytes(100, static_cast<char>('a' + i)));
+  pair.world.run_for(10s);
+  ASSERT_EQ(pair.log.lines.size(), 5u) << "three found five waiting";
+  for (std::size_t i = 0; i < 5; ++i) EXPECT_EQ(pair.log.lines[i].time, SimTime{100ms * (i + 1)}) << i;
+  pair.actor->send(2, Bytes(100, 'z'));
+  pair.world.run_for(10s);
+  EXPECT_EQ(pair.received.back(), Bytes(100, 'z')) << "an empty queue takes frames again";
+}
+
+TEST(Network, AResetLosesWhatIsUnderWayBothWaysAndNothingSentAfterwards) {
+  Pair pair(1, {5ms, 5ms});
+  pair.watch(kFrameDropped);
+  pair.receiver.on_message = [&pair](ScriptedActor& self, NodeId, BytesView payload) {
+    pair.received.emplace_back(payload);
+    self.send(1, "answer");
+  };
+  pair.actor->send(2, "first");
+  pair.world.run_for(8ms);  // its answer is under way
+  pair.actor->send(2, "second");
+  EXPECT_EQ(pair.world.network().reset(NodeId(1), NodeId(2)), 2u);
+  EXPECT_EQ(pair.world.network().reset(NodeId(1), NodeId(2)), 0u) << "lost once";
+  pair.actor->send(2, "third");
+  pair.world.run_for(1s);
+  EXPECT_EQ(pair.received, (std::vector<std::string>{"first", "third"}));
+  ASSERT_EQ(pair.log.lines.size(), 2u);
+  EXPECT_EQ(pair.log.lines[0].fields[3], static_cast<std::uint64_t>(DropReason::kConnectionReset));
+}
+
 }  // namespace
 }  // namespace lockstep::sim

@@ -105,5 +105,46 @@ TEST(Latency, TheQuantileFunctionNeverFalls) {
   EXPECT_EQ((Latency{0ms, 0ms}.from(~0ull)), Duration{});
 }
 
+TEST(ProcessClock, AFrozenClockStandsAndGoesOnFromWhereItStood) {
+  ProcessClock clock({.drift_ppm = 1000});
+  const Instant before = clock.monotonic_at(SimTime{10s});
+  clock.freeze(SimTime{10s});
+  EXPECT_EQ(clock.monotonic_at(SimTime{15s}), before);
+  EXPECT_EQ(clock.wall_at(SimTime{15s}), clock.wall_at(SimTime{10s}));
+  EXPECT_EQ(clock.when(before + 1ns), kEndOfTime);
+  clock.freeze(SimTime{12s});
+  clock.thaw(SimTime{20s});
+  EXPECT_EQ(clock.monotonic_at(SimTime{25s}), before) << "one freeze still holds";
+  clock.thaw(SimTime{30s});
+  EXPECT_EQ(clock.monotonic_at(SimTime{40s}), before + 10s + 10ms);
+}
+
+TEST(ProcessClock, ALeapTakesBothClocksForward) {
+  ProcessClock clock({});
+  clock.leap(3s);
+  EXPECT_EQ(clock.monotonic_at(SimTime{1s}), Instant{4s});
+  EXPECT_EQ(clock.wall_at(SimTime{1s}), kWallAtBeginning + 4s);
+  EXPECT_EQ(clock.when(Instant{2s}), SimTime{}) << "that moment has been leapt over";
+}
+
+TEST(ProcessClock, ACoarseClockShowsItsMultiplesNeverGoesBackAndIsNeverEarly) {
+  ProcessClock clock({});
+  const Instant before = clock.monotonic_at(SimTime{1005ms});
+  clock.set_tick(SimTime{1005ms}, 40ms);
+  EXPECT_GE(clock.monotonic_at(SimTime{1005ms}), before);
+  Instant last = before;
+  for (Duration at = 1005ms; at < 2s; at += 3ms) {
+    const Instant shown = clock.monotonic_at(SimTime{at});
+    EXPECT_GE(shown, last);
+    EXPECT_EQ(shown.time_since_epoch() % 40ms, Duration{});
+    last = shown;
+    const SimTime moment = clock.when(shown + 1ns);
+    EXPECT_GE(clock.monotonic_at(moment), shown + 1ns);
+    EXPECT_LT(clock.monotonic_at(moment - 1ns), shown + 1ns);
+  }
+  clock.set_tick(SimTime{2s}, 1ns);
+  EXPECT_GE(clock.monotonic_at(SimTime{2s}), last);
+}
+
 }  // namespace
 }  // namespace lockstep::sim

@@ -1,0 +1,31 @@
+// What the faults of disks have left behind: whose storage is damaged, who has stopped for it, who will not
+// come back.
+#pragma once
+
+#include <set>
+#include <span>
+
+#include "scenarios/stage.h"
+
+namespace lockstep::scenarios {
+
+// Reads events only. A node that stops itself for a damaged storage does what it must; it is lost to its
+// cluster when it stops again each time that it is started.
+class Damage final : public Observer {
+ public:
+  std::span<const env::EventType* const> listens_to() const;
+  void on_event(const Observation& observation) override;
+
+  // Something of what it had written is gone or other than it was, and no repair is known.
+  bool is_damaged(NodeId node) const { return damaged_.contains(node); }
+  // It has stopped itself since it was last started.
+  bool has_stopped(NodeId node) const { return stopped_.contains(node); }
+  bool is_lost(NodeId node) const { return is_damaged(node) && has_stopped(node); }
+  std::size_t damaged() const { return damaged_.size(); }
+
+ private:
+  std::set<NodeId> damaged_;
+  std::set<NodeId> stopped_;
+};
+
+}  // namespace lockstep::scenarios
