@@ -39,6 +39,11 @@ void History::complete(std::size_t operation, Completion completion, Value resul
   ++events_;
 }
 
+void History::set_log_index(std::size_t operation, std::int64_t log_index) {
+  CHECK(log_index >= 0, "log index ", log_index);
+  operations_.at(operation).log_index = log_index;
+}
+
 void History::label_last_event(std::size_t operation, std::uint64_t index) {
   Operation& labelled = operations_.at(operation);
   Moment& moment = labelled.returned.position == Moment::kNever ? labelled.invoked : labelled.returned;
@@ -57,6 +62,7 @@ void append_event(std::string& out, const Operation& operation, const Moment& mo
   if (!operation.key.is_null()) out.append(cat(",\"key\":", to_json(operation.key)));
   out.append(",\"value\":");
   append_text(out, value);
+  if (type != "invoke" && operation.log_index >= 0) out.append(cat(",\"log_index\":", operation.log_index));
   if (type != "invoke" && !operation.error.empty()) {
     out.append(",\"error\":");
     append_quoted(out, operation.error);

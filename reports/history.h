@@ -38,6 +38,7 @@ struct Operation {
   Completion completion = Completion::kInfo;
   Moment invoked;
   Moment returned;  // never, for an operation that was still open at the end
+  std::int64_t log_index = -1;  // where the database's log has it, if the client was told; -1: unknown
 };
 
 // Operations in the order of their invocations. A process has one open operation at a time, and none after an info.
@@ -47,6 +48,8 @@ class History {
   std::size_t invoke(std::int64_t process, std::string f, Value key, Value argument, std::int64_t time_ns = -1);
   void complete(std::size_t operation, Completion completion, Value result, std::int64_t time_ns = -1,
                 std::string error = {});
+  // Where the database's log has this operation: a version order that nobody needs to infer.
+  void set_log_index(std::size_t operation, std::int64_t log_index);
   // Numbers the last event as a file does.
   void label_last_event(std::size_t operation, std::uint64_t index);
 
@@ -60,7 +63,7 @@ class History {
   std::uint64_t events_ = 0;
 };
 
-// docs/format/history.md. `file` names the text in errors: "FILE:LINE:COLUMN: expected ..., found ...".
+// JSON or EDN, docs/format/history.md. `file` names the text in errors: "FILE:LINE:COLUMN: expected ..., found ...".
 Result<History> parse_history(std::string_view file, std::string_view text);
 // One JSON object a line, one line an event.
 std::string to_json_lines(const History& history);
