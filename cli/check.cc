@@ -1,13 +1,18 @@
 // Reads the history, checks it and prints the verdict.
 #include "cli/check.h"
 
+#include <unistd.h>
+#include <zlib.h>
+
 #include <chrono>
-#include <cstdio>
+#include <functional>
 #include <ostream>
 
 #include "base/text.h"
 #include "reports/linearizability/check.h"
 #include "reports/render.h"
+#include "reports/tallies.h"
+#include "reports/transactions/check.h"
 
 namespace lockstep::cli {
 
@@ -15,16 +20,17 @@ namespace {
 
 constexpr int kExitHolds = 0, kExitViolated = 1, kExitBadInput = 2, kExitUnknown = 3;
 
-// C streams, because reading a directory through a C++ stream throws.
+// As it is or unpacked, if it was packed by gzip.
 Result<std::string> contents(const std::string& path) {
-  std::FILE* file = path == "-" ? stdin : std::fopen(path.c_str(), "rb");
+  const gzFile file = path == "-" ? gzdopen(dup(STDIN_FILENO), "rb") : gzopen(path.c_str(), "rb");
   if (file == nullptr) return fail(ErrorCode::kNotFound, cat(path, ": expected a file that can be read"));
   std::string text;
   std::vector<char> buffer(1 << 16);
-  for (std::size_t size; (size = std::fread(buffer.data(), 1, buffer.size(), file)) > 0;) text.append(buffer.data(), size);
-  const bool failed = std::ferror(file) != 0;
-  if (file != stdin) std::fclose(file);
-  if (failed) return fail(ErrorCode::kIo, cat(path, ": expected a file that can be read"));
+  int size;
+  while ((size = gzread(file, buffer.data(), static_cast<unsigned>(buffer.size()))) > 0)
+    text.append(buffer.data(), static_cast<std::size_t>(size));
+  const bool closed = gzclose(file) == Z_OK;
+  if (size < 0 || !closed) return fail(ErrorCode::kIo, cat(path, ": expected a file that can be read"));
   return text;
 }
 
@@ -37,16 +43,53 @@ linearizability::Limits limits_of(const CheckArguments& arguments) {
   return limits;
 }
 
-Result<reports::Verdict> check(const CheckArguments& arguments) {
+Result<reports::Verdict> check_linearizability(const CheckArguments& arguments,
+                                               const linearizability::ModelOptions& model,
+                                               const reports::History& history) {
+  LOCKSTEP_TRY(findings, linearizability::check(history, model, limits_of(arguments)));
+  if (findings.operations == 0)
+    return fail(ErrorCode::kInvalidArgument,
+                cat("expected operations to judge, found ", history.size(), ", none of which counts"));
+  return linearizability::verdict(history, model, findings);
+}
+
+Result<reports::Verdict> check_transactions(const transactions::Model& model,
+                                            const reports::History& history) {
+  LOCKSTEP_TRY(findings, transactions::check(history, model));
+  if (findings.transactions == 0)
+    return fail(ErrorCode::kInvalidArgument,
+                cat("expected transactions to judge, found ", history.size(), ", none of which happened"));
+  return transactions::verdict(model, findings);
+}
+
+using Judge = std::function<Result<reports::Verdict>(const reports::History&)>;
+
+// A model belongs to one of three families: counting, transactions, linearizability.
+Result<Judge> judge_of(const CheckArguments& arguments) {
+  if (reports::is_tally(arguments.model)) {
+    LOCKSTEP_TRY(tally, reports::parse_tally(arguments.model, arguments.options));
+    return [tally](const reports::History& history) { return reports::check_tally(history, tally); };
+  }
+  if (transactions::is_model(arguments.model)) {
+    LOCKSTEP_TRY(model, transactions::parse_model(arguments.model, arguments.options));
+    return [model](const reports::History& history) { return check_transactions(model, history); };
+  }
+  if (!linearizability::is_model(arguments.model))
+    return fail(ErrorCode::kInvalidArgument,
+                cat("expected a model that `lockstep check --help` lists, found ", arguments.model));
   LOCKSTEP_TRY(model, linearizability::parse_model(arguments.model, arguments.options));
+  return [&arguments, model](const reports::History& history) {
+    return check_linearizability(arguments, model, history);
+  };
+}
+
+Result<reports::Verdict> check(const CheckArguments& arguments) {
+  LOCKSTEP_TRY(judge, judge_of(arguments));
   LOCKSTEP_TRY(text, contents(arguments.history));
   LOCKSTEP_TRY(history, reports::parse_history(arguments.history, text));
-  auto findings = linearizability::check(history, model, limits_of(arguments));
-  if (!findings) return fail(findings.error().code, cat(arguments.history, ": ", findings.error().message));
-  if (findings->operations == 0)
-    return fail(ErrorCode::kInvalidArgument,
-                cat(arguments.history, ": expected operations to judge, found ", history.size(), ", none of which counts"));
-  return linearizability::verdict(history, model, *findings);
+  auto verdict = judge(history);
+  if (!verdict) return fail(verdict.error().code, cat(arguments.history, ": ", verdict.error().message));
+  return verdict;
 }
 
 int exit_code(reports::Outcome outcome) {

@@ -1,4 +1,4 @@
-// `lockstep check HISTORY --model M`: is this history linearizable?
+// `lockstep check HISTORY --model M`: does this history satisfy the model?
 #pragma once
 
 #include <iosfwd>

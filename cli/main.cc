@@ -51,21 +51,35 @@ void add_run(CLI::App& app, lockstep::cli::RunArguments& arguments) {
              "Example: lockstep run scenarios/suite/prepare_commit_kill.json --seed 7 --twice");
 }
 
+constexpr const char* kAboutCheck =
+    "A history is what clients asked and were told: JSON lines, a JSON array or EDN as Jepsen writes it, also packed by\n"
+    "gzip (docs/format/history.md). MODEL says what it must satisfy:\n"
+    "  one operation at a time   register, cas-register, kv, kv-append, multi-register: is it linearizable?\n"
+    "  transactions              read-uncommitted, read-committed, repeatable-read-rr, read-atomic, causal, prefix,\n"
+    "  (lists with append,       snapshot-isolation, repeatable-read, serializable: from weak to strong, each also as\n"
+    "  or registers)             strong-session-NAME (the order of each process) and strong-NAME (that of real time);\n"
+    "                            strict-serializable; anomalies:G1, anomalies:G-single, anomalies:lost-update, ...\n"
+    "  sessions                  read-your-writes, monotonic-reads, monotonic-writes, writes-follow-reads, pram\n"
+    "  counting                  bank, counter, set, set-full, long-fork\n"
+    "The answer names the anomalies, proves each in words, and says which models they rule out.";
+
 void add_check(CLI::App& app, lockstep::cli::CheckArguments& arguments) {
-  CLI::App& check = *app.add_subcommand("check", "Judge a recorded history: is it linearizable?");
+  CLI::App& check = *app.add_subcommand("check", "Judge a recorded history: is it linearizable, serializable, ...?");
   check
       .add_option("HISTORY", arguments.history,
-                  "History as JSON lines or one JSON array; - is standard input")
+                  "The history; - is standard input")
       ->required();
-  check.add_option("--model", arguments.model, "register, cas-register, kv, kv-append or multi-register")
+  check.add_option("--model", arguments.model, "What it must satisfy, see below; several of transactions joined by +")
       ->required();
   check.add_option("--option", arguments.options, "Options of the model, key=value (docs/format/history.md)");
-  check.add_option("--time-limit", arguments.time_limit_seconds, "Seconds; beyond it the answer is unknown")
+  check.add_option("--time-limit", arguments.time_limit_seconds, "Of linearizability, in seconds; beyond it the answer is unknown")
       ->check(CLI::NonNegativeNumber);
   check.add_flag("--json", arguments.json, "Print one JSON document instead of text");
   check.footer(
-      "Exit code: 0 holds, 1 violated, 2 bad input, 3 unknown.\n"
-      "Example: lockstep check out/leader_partition-4/history.jsonl --model cas-register");
+      std::string(kAboutCheck) +
+      "\n\nExit code: 0 holds, 1 violated, 2 bad input, 3 unknown.\n"
+      "Example: lockstep check out/leader_partition-4/history.jsonl --model cas-register\n"
+      "Example: lockstep check history.edn --model strict-serializable");
 }
 
 void add_node(CLI::App& app, lockstep::cli::NodeArguments& arguments) {

@@ -13,11 +13,14 @@ using Json = nlohmann::ordered_json;
 Json json_of(const Verdict& verdict) {
   Json checked = Json::object();
   for (const Measure& measure : verdict.checked) checked[measure.unit] = measure.count;
-  return {{"name", verdict.name},
-          {"promise", verdict.promise},
-          {"verdict", to_string(verdict.outcome)},
-          {"checked", checked},
-          {"evidence", verdict.evidence}};
+  Json json = {{"name", verdict.name},
+               {"promise", verdict.promise},
+               {"verdict", to_string(verdict.outcome)},
+               {"checked", checked},
+               {"evidence", verdict.evidence}};
+  if (!verdict.anomalies.empty()) json["anomalies"] = verdict.anomalies;
+  if (!verdict.ruled_out.empty()) json["ruled_out"] = verdict.ruled_out;
+  return json;
 }
 
 Json json_of(const FaultRecord& fault) {

@@ -30,6 +30,9 @@ struct Verdict {
   Outcome outcome = Outcome::kHolds;
   std::vector<Measure> checked;
   std::vector<std::string> evidence;  // lines; empty if it holds
+  // Of a check of transactions: the anomalies that occur, and the weakest consistency models that they rule out.
+  std::vector<std::string> anomalies{};
+  std::vector<std::string> ruled_out{};
 };
 
 }  // namespace lockstep::reports

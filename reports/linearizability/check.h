@@ -26,6 +26,7 @@ struct ModelOptions {
   bool observe_failed_cas = false;  // a compare-and-set that failed with "cas-mismatch" saw another value
 };
 
+bool is_model(std::string_view name);
 // `name` is register, cas-register, kv, kv-append or multi-register; an option is "key=value".
 Result<ModelOptions> parse_model(std::string_view name, std::span<const std::string> options);
 

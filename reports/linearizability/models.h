@@ -5,10 +5,13 @@
 #include <string>
 #include <vector>
 
-#include "reports/linearizability/intern.h"
+#include "reports/intern.h"
 #include "reports/value.h"
 
 namespace lockstep::linearizability {
+
+using reports::HashIndex;
+using reports::ValueTable;
 
 inline constexpr std::uint32_t kIllegal = ~0u;
 

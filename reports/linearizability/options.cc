@@ -60,6 +60,10 @@ Status set_option(ModelOptions& model, std::string_view key, std::string_view va
 
 }  // namespace
 
+bool is_model(std::string_view name) {
+  return name == "register" || name == "cas-register" || name == "kv" || name == "kv-append" || name == "multi-register";
+}
+
 Result<ModelOptions> parse_model(std::string_view name, std::span<const std::string> options) {
   ModelOptions model;
   model.name = name;

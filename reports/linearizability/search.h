@@ -22,7 +22,7 @@
 #include <span>
 #include <vector>
 
-#include "reports/linearizability/intern.h"
+#include "reports/intern.h"
 #include "reports/linearizability/models.h"
 #include "reports/verdict.h"
 

@@ -39,7 +39,8 @@ std::optional<World> after_transaction(World world, const Value& parts, bool ans
 // The world after the operation took effect; none if its answer contradicts that.
 std::optional<World> after_effect(World world, const Operation& operation) {
   const bool ok = operation.completion == Completion::kOk;
-  if (operation.f == "txn") return after_transaction(std::move(world), ok ? operation.result : operation.argument, ok);
+  if (operation.f == "txn")
+    return after_transaction(std::move(world), ok ? operation.result : operation.argument, ok);
   Value& cell = world[to_json(operation.key)];
   if (operation.f == "append") {
     cell = Value(*text_or_empty(cell).as_text() + *operation.argument.as_text());
@@ -86,7 +87,8 @@ bool linearizable(const std::vector<Operation>& left, const World& world) {
 std::vector<Operation> relevant(const History& history) {
   std::vector<Operation> out;
   for (const Operation& operation : history.operations()) {
-    if (operation.completion != Completion::kFail || operation.error == "cas-mismatch") out.push_back(operation);
+    if (operation.completion != Completion::kFail || operation.error == "cas-mismatch")
+      out.push_back(operation);
   }
   return out;
 }
@@ -273,12 +275,13 @@ TEST_P(AgainstBruteForce, EveryVerdictIsTheSame) {
   for (std::uint64_t seed = 0; seed < 3000; ++seed) {
     const History history = Clients(GetParam(), seed).run();
     const std::vector<Operation> operations = relevant(history);
-    for (const Operation& operation : operations) unknown_operations += operation.completion == Completion::kInfo;
+    for (const Operation& operation : operations)
+      unknown_operations += operation.completion == Completion::kInfo;
     const bool expected = linearizable(operations, {});
     const auto findings = check(history, *model);
     ASSERT_TRUE(findings) << findings.error().message;
-    ASSERT_EQ(findings->outcome, expected ? Outcome::kHolds : Outcome::kViolated)
-        << "seed " << seed << "\n" << to_json_lines(history);
+    ASSERT_EQ(findings->outcome, expected ? Outcome::kHolds : Outcome::kViolated) << "seed " << seed << "\n"
+                                                                                  << to_json_lines(history);
     ++(expected ? valid : invalid);
     if (expected) continue;
     expect_good_explanation(history, operations, *findings->blocked);
@@ -290,7 +293,8 @@ TEST_P(AgainstBruteForce, EveryVerdictIsTheSame) {
   EXPECT_GT(unknown_operations, 500u);
 }
 
-INSTANTIATE_TEST_SUITE_P(Models, AgainstBruteForce, testing::Values("register", "cas-register", "kv-append", "multi-register"),
+INSTANTIATE_TEST_SUITE_P(Models, AgainstBruteForce,
+                         testing::Values("register", "cas-register", "kv-append", "multi-register"),
                          [](const auto& model) {
                            std::string name = model.param;
                            for (char& c : name) c = c == '-' ? '_' : c;

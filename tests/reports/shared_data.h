@@ -33,28 +33,30 @@ inline std::string slurp(const std::filesystem::path& path) {
 
 struct KnownVerdict {
   std::string file;
+  std::string kind;  // linearizability, list-append, rw-register, bank, ...
   std::string model;
   std::vector<std::string> options;
-  std::string expected;  // valid, invalid
+  std::string expected;  // valid, invalid, unknown
+  std::vector<std::string> anomalies;  // that are among those found
+  std::string notes;
 };
 
-// The rows of VERDICTS.tsv that are about linearizability.
-inline std::vector<KnownVerdict> known_verdicts() {
+inline std::vector<std::string> split(const std::string& text, char separator) {
+  std::vector<std::string> parts;
+  std::istringstream list(text);
+  for (std::string part; std::getline(list, part, separator);) parts.push_back(part);
+  return parts;
+}
+
+// The rows of VERDICTS.tsv of one kind.
+inline std::vector<KnownVerdict> known_verdicts(const std::string& kind = "linearizability") {
   std::vector<KnownVerdict> rows;
   std::ifstream table(shared_data() / "VERDICTS.tsv");
   for (std::string line; std::getline(table, line);) {
-    std::istringstream cells(line);
-    std::string kind, options;
-    KnownVerdict row;
-    std::getline(cells, row.file, '\t');
-    std::getline(cells, kind, '\t');
-    std::getline(cells, row.model, '\t');
-    std::getline(cells, options, '\t');
-    std::getline(cells, row.expected, '\t');
-    if (kind != "linearizability") continue;
-    std::istringstream list(options);
-    for (std::string option; std::getline(list, option, ';');) row.options.push_back(option);
-    rows.push_back(std::move(row));
+    std::vector<std::string> cells = split(line, '\t');
+    cells.resize(9);
+    if (cells[1] != kind) continue;
+    rows.push_back({cells[0], cells[1], cells[2], split(cells[3], ';'), cells[4], split(cells[5], ','), cells[7]});
   }
   return rows;
 }

@@ -7,7 +7,7 @@
 #include "base/check.h"
 #include "reports/value.h"
 
-namespace lockstep::linearizability {
+namespace lockstep::reports {
 
 // Finds the number of an item by its hash: open addressing, at most half full, linear probing.
 // The items themselves live with the caller.
@@ -61,22 +61,22 @@ class HashIndex {
 
 class ValueTable {
  public:
-  std::uint32_t intern(const reports::Value& value) {
+  std::uint32_t intern(const Value& value) {
     const auto next = static_cast<std::uint32_t>(values_.size());
     const std::uint32_t number =
         index_.find_or_insert(value.hash(), next, [&](std::uint32_t other) { return values_[other] == value; });
     if (number == next) values_.push_back(value);
     return number;
   }
-  const reports::Value& operator[](std::uint32_t number) const {
+  const Value& operator[](std::uint32_t number) const {
     CHECK(number < values_.size());
     return values_[number];
   }
   std::size_t size() const { return values_.size(); }
 
  private:
-  std::vector<reports::Value> values_;
+  std::vector<Value> values_;
   HashIndex index_;
 };
 
-}  // namespace lockstep::linearizability
+}  // namespace lockstep::reports
