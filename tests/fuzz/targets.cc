@@ -9,7 +9,7 @@ std::span<const Target> targets() {
       {"http_stream", http_stream},   {"http_json", http_json},       {"kv_segment", kv_segment},
       {"sql_statements", sql_statements},
       {"scenario", scenario},         {"history", history},           {"node_config", node_config},
-      {"fault_orders", fault_orders},
+      {"fault_orders", fault_orders}, {"edn", edn},                   {"transactions", transactions},
   };
   return kTargets;
 }

@@ -26,7 +26,9 @@ void http_json(BytesView input);     // bodies of requests, values there and bac
 void kv_segment(BytesView input);    // a segment of the store, as recovery finds it
 void sql_statements(BytesView input);  // entries of one statement each, beside plain SQLite
 void scenario(BytesView input);
-void history(BytesView input);
+void history(BytesView input);       // JSON or EDN, there and back
+void edn(BytesView input);           // values of EDN
+void transactions(BytesView input);  // a history up to the checkers' verdicts
 void node_config(BytesView input);
 void fault_orders(BytesView input);
 

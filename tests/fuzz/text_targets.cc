@@ -2,7 +2,6 @@
 #include "base/check.h"
 #include "config/parse_node.h"
 #include "net/faults/orders.h"
-#include "reports/history.h"
 #include "scenarios/parse_scenario.h"
 #include "tests/fuzz/targets.h"
 
@@ -11,18 +10,6 @@ namespace lockstep::fuzz {
 void scenario(BytesView input) {
   const auto variants = scenarios::parse_scenario(input);
   CHECK(variants ? !variants->empty() : !variants.error().empty(), "neither a variant nor a problem");
-}
-
-void history(BytesView input) {
-  const auto read = reports::parse_history("input", input);
-  if (!read) {
-    CHECK(!read.error().message.empty(), "no sentence");
-    return;
-  }
-  // What was understood is understood the same again.
-  const std::string text = reports::to_json_lines(*read);
-  const auto again = reports::parse_history("again", text);
-  CHECK(again && reports::to_json_lines(*again) == text, again ? "another history" : again.error().message);
 }
 
 void node_config(BytesView input) {
