@@ -47,18 +47,12 @@ Result<reports::Verdict> check_linearizability(const CheckArguments& arguments,
                                                const linearizability::ModelOptions& model,
                                                const reports::History& history) {
   LOCKSTEP_TRY(findings, linearizability::check(history, model, limits_of(arguments)));
-  if (findings.operations == 0)
-    return fail(ErrorCode::kInvalidArgument,
-                cat("expected operations to judge, found ", history.size(), ", none of which counts"));
   return linearizability::verdict(history, model, findings);
 }
 
 Result<reports::Verdict> check_transactions(const transactions::Model& model,
                                             const reports::History& history) {
   LOCKSTEP_TRY(findings, transactions::check(history, model));
-  if (findings.transactions == 0)
-    return fail(ErrorCode::kInvalidArgument,
-                cat("expected transactions to judge, found ", history.size(), ", none of which happened"));
   return transactions::verdict(model, findings);
 }
 
@@ -87,6 +81,8 @@ Result<reports::Verdict> check(const CheckArguments& arguments) {
   LOCKSTEP_TRY(judge, judge_of(arguments));
   LOCKSTEP_TRY(text, contents(arguments.history));
   LOCKSTEP_TRY(history, reports::parse_history(arguments.history, text));
+  if (text.find('{') == text.npos)
+    return fail(ErrorCode::kInvalidArgument, cat(arguments.history, ": expected events, found none"));
   auto verdict = judge(history);
   if (!verdict) return fail(verdict.error().code, cat(arguments.history, ": ", verdict.error().message));
   return verdict;

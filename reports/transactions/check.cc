@@ -138,6 +138,8 @@ class Judge {
       findings_.unknown_because = "too many processes to decide causal consistency";
     if (!model_.anomalies.empty() && all.workload == Workload::kRegister && findings_.dependencies == 0)
       findings_.unknown_because = "nothing tells the order of any two transactions";
+    if (findings_.transactions == 0)
+      findings_.unknown_because = "no transaction happened: there is nothing to judge";
     if (!findings_.unknown_because.empty()) findings_.outcome = Outcome::kUnknown;
   }
 

@@ -223,6 +223,22 @@ TEST_F(Command, TheExitCodeIsTheVerdict) {
   EXPECT_EQ(run("", "stack"), 2);
 }
 
+TEST_F(Command, EveryFamilyOfModelsIsReached) {
+  const auto transaction = [](std::string_view type, std::string_view steps) {
+    return cat("{:process 1 :f :txn :type :invoke :value [", steps, "]}\n{:process 1 :f :txn :type :", type, " :value [", steps, "]}\n");
+  };
+  EXPECT_EQ(run(transaction("ok", "[:append :x 1]"), "strict-serializable"), 0);
+  EXPECT_EQ(run(transaction("ok", "[:r :x [1]]"), "strict-serializable"), 1);
+  EXPECT_NE(out_.find("garbage-read"), std::string::npos);
+  EXPECT_EQ(run(transaction("fail", "[:append :x 1]"), "strict-serializable"), 3);
+  EXPECT_EQ(run(transaction("ok", "[:append :x]"), "strict-serializable"), 2);
+  EXPECT_NE(err_.find("expected a micro-operation [name,key,value]"), std::string::npos);
+  EXPECT_EQ(run(to_json_lines(Story().read(Value::object({{"a", 1}})).history), "bank"), 0);
+  EXPECT_EQ(run(to_json_lines(Story().read(Value::object({{"a", 1}})).history), "bank", {"total=2"}), 1);
+  EXPECT_EQ(run("[]", "serializable"), 2);
+  EXPECT_NE(err_.find("expected events, found none"), std::string::npos);
+}
+
 TEST_F(Command, JsonHasStableKeys) {
   EXPECT_EQ(run(to_json_lines(Story().write(1).read(1).history), "register", {}, true), 0);
   const std::string expected = R"json({

@@ -230,6 +230,26 @@ TEST(Transactions, TheLogOrdersWhatNobodyRead) {
             Outcome::kHolds);
 }
 
+TEST(Transactions, RealTimeIsCarriedOnFromReturnToReturn) {
+  using reports::Completion;
+  History history;
+  const auto begin = [&](std::int64_t process, const char* steps) {
+    return history.invoke(process, "txn", {}, small_steps(steps, false));
+  };
+  const auto overlapping = begin(1, "ry");
+  complete(history, begin(0, "ax1"), {0, "ax1"});
+  const auto open = begin(2, "ry");  // after the write returned; itself never returns before the read
+  complete(history, overlapping, {1, "ry"});
+  complete(history, begin(3, "rx"), {3, "rx"});  // stale, though nothing in between links it to the write
+  complete(history, open, {2, "ry"});
+  complete(history, begin(4, "rx1"), {4, "rx1"});
+  EXPECT_TRUE(judged(history, "strict-serializable").log.has("G-single-item-realtime"));
+}
+
+TEST(Transactions, WhereNothingHappenedNothingIsClaimed) {
+  EXPECT_EQ(outcome(concurrent({"!ax1", "?ax2"}), "serializable"), Outcome::kUnknown);
+}
+
 TEST(Transactions, ManyReadersAndWritersAreLinkedInLinearSize) {
   History history;
   for (int i = 0; i < 2000; ++i) {
