@@ -18,14 +18,11 @@
 namespace lockstep::cli {
 namespace {
 
+namespace fs = std::filesystem;
+
 constexpr std::string_view kIdentityName = "lockstep.json";
 constexpr std::string_view kLockName = "lockstep.lock";
 constexpr std::string_view kLogName = "kv";  // a member's log
-
-struct Identity {
-  Owner owner;
-  Incarnation incarnation{0};
-};
 
 std::string name_of(const Owner& owner) {
   return owner.cluster.empty() ? "a node that stands alone"
@@ -38,7 +35,7 @@ std::unexpected<Error> refuse(std::string sentence) { return fail(ErrorCode::kRe
 Result<std::optional<Identity>> read_identity(const std::string& path) {
   const std::string file = cat(path, "/", kIdentityName);
   std::error_code error;
-  if (!std::filesystem::exists(file, error)) return std::nullopt;
+  if (!fs::exists(file, error)) return std::nullopt;
   LOCKSTEP_TRY(text, read_whole_file(file));
   const auto document = json::parse(text);
   const auto member = [&](std::string_view key) { return document ? document->find(key) : nullptr; };
@@ -52,6 +49,7 @@ Result<std::optional<Identity>> read_identity(const std::string& path) {
             ": expected the members cluster, node and incarnation; the file is damaged or not a node's"));
   }
   Identity out;
+  if (const json::Node* database = member("database")) out.database = database->text;
   if (cluster->is(json::Kind::kString)) out.owner.cluster = cluster->text;
   out.owner.node = NodeId(static_cast<std::uint64_t>(json::scaled(node->text, 0).whole));
   out.incarnation = Incarnation(static_cast<std::uint64_t>(json::scaled(incarnation->text, 0).whole));
@@ -74,12 +72,13 @@ Status write_identity(const std::string& path, const Identity& identity) {
   if (!owner.cluster.empty()) document["cluster"] = owner.cluster;
   document["node"] = owner.node.value();
   document["incarnation"] = identity.incarnation.value();
+  if (!identity.database.empty()) document["database"] = identity.database;
   const std::string file = cat(path, "/", kIdentityName);
   const std::string draft = file + ".draft";
   LOCKSTEP_TRY_STATUS(write_whole_file(draft, document.dump(2) + "\n"));
   LOCKSTEP_TRY_STATUS(sync_path(draft, O_RDONLY));
   std::error_code error;
-  std::filesystem::rename(draft, file, error);
+  fs::rename(draft, file, error);
   if (error) return fail(ErrorCode::kIo, cat(file, ": cannot be written: ", error.message()));
   return sync_path(path, O_RDONLY | O_DIRECTORY);
 }
@@ -87,11 +86,42 @@ Status write_identity(const std::string& path, const Identity& identity) {
 // A file of somebody else's, if there is one; ours and hidden ones do not count.
 std::string stranger_in(const std::string& path) {
   std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(path, error)) {
+  for (const auto& entry : fs::directory_iterator(path, error)) {
     const std::string name = entry.path().filename().string();
     if (!name.starts_with('.') && !name.starts_with("lockstep.") && name != "lost+found") return name;
   }
   return {};
+}
+
+bool holds_something(const fs::path& path) {
+  std::error_code error;
+  return fs::is_directory(path, error) ? !fs::is_empty(path, error)
+                                       : fs::file_size(path, error) > 0 && !error;
+}
+
+// Of a directory that has held data. A member's database may be missing here: it can be made again from a log
+// that reaches back to the beginning, and the log says whether it does.
+Status refuse_loss(const std::string& path, const Owner& owner, const Identity& found,
+                   const DataDirectory::Contents& contents) {
+  const std::string whose =
+      cat(path, ": expected the data of ", name_of(owner), " (start ", found.incarnation, ")");
+  constexpr std::string_view kAdvice =
+      "put it back, or restore the directory whole; to begin anew without the data, name an empty directory";
+  if (!owner.cluster.empty()) {
+    if (holds_something(fs::path(path) / kLogName)) return {};
+    return refuse(cat(whose, contents.is_expected ? " (expect_data)" : "", ", found no log in ", kLogName,
+                      ": a voter that forgets what it acknowledged can lose what others rely on; ", kAdvice));
+  }
+  if (found.database != contents.database) {
+    return refuse(cat(whose, " in the file ", found.database, ", the settings name ", contents.database,
+                      ": the node would begin anew there"));
+  }
+  const fs::path database = fs::path(path) / found.database;
+  if (holds_something(database)) return {};
+  std::error_code error;
+  return refuse(cat(whose, ", found ", fs::exists(database, error) ? "an empty file " : "no file ",
+                    found.database, holds_something(database.string() + "-wal") ? " beside its WAL" : "",
+                    ": ", kAdvice));
 }
 
 std::string holder_of(int lock) {
@@ -120,23 +150,23 @@ Result<int> lock_directory(const std::string& path) {
 
 }  // namespace
 
-Result<DataDirectory> DataDirectory::open(const std::string& path, const Owner& owner, bool expect_data) {
+Result<DataDirectory> DataDirectory::open(const std::string& path, const Owner& owner,
+                                          const Contents& contents) {
   std::error_code error;
-  if (expect_data && !std::filesystem::exists(path, error)) {
+  if (contents.is_expected && !fs::exists(path, error)) {
     return refuse(
         cat(path, ": expected the data of ", name_of(owner), " (expect_data), found no such directory"));
   }
-  std::filesystem::create_directories(path, error);
+  fs::create_directories(path, error);
   if (error) return fail(ErrorCode::kIo, cat(path, ": cannot be created: ", error.message()));
-  if (!std::filesystem::is_directory(path, error))
-    return refuse(cat(path, ": expected a directory, found a file"));
+  if (!fs::is_directory(path, error)) return refuse(cat(path, ": expected a directory, found a file"));
   LOCKSTEP_TRY(lock, lock_directory(path));
   DataDirectory out(path, lock);
-  LOCKSTEP_TRY_STATUS(out.claim(owner, expect_data));
+  LOCKSTEP_TRY_STATUS(out.claim(owner, contents));
   return out;
 }
 
-Status DataDirectory::claim(const Owner& owner, bool expect_data) {
+Status DataDirectory::claim(const Owner& owner, const Contents& contents) {
   LOCKSTEP_TRY(found, read_identity(path_));
   if (found && found->owner != owner) {
     return refuse(cat(path_, ": expected the directory of ", name_of(owner), ", found that of ",
@@ -148,18 +178,23 @@ Status DataDirectory::claim(const Owner& owner, bool expect_data) {
       return refuse(cat(path_, ": expected an empty directory or one of a node, found the file \"", stranger,
                         "\" and no ", kIdentityName));
     }
+    if (contents.is_expected) {
+      return refuse(cat(path_, ": expected the data of ", name_of(owner),
+                        " (expect_data), found an empty directory: ",
+                        "a voter that forgets what it acknowledged can lose what others rely on"));
+    }
   }
-  const bool has_log = std::filesystem::exists(std::filesystem::path(path_) / kLogName);
-  if (expect_data && (!found || (!owner.cluster.empty() && !has_log))) {
-    return refuse(cat(path_, ": expected the data of ", name_of(owner), " (expect_data), found ",
-                      found ? "no log" : "an empty directory",
-                      ": a voter that forgets what it acknowledged can lose what others rely on"));
-  }
-  Identity identity = found.value_or(Identity{owner, Incarnation(0)});
-  identity.incarnation = identity.incarnation.next();
-  LOCKSTEP_TRY_STATUS(write_identity(path_, identity));
-  incarnation_ = identity.incarnation;
-  return {};
+  const bool had_data = contents.is_expected || (found && !found->database.empty());
+  if (had_data) LOCKSTEP_TRY_STATUS(refuse_loss(path_, owner, *found, contents));
+  identity_ = found.value_or(Identity{.owner = owner, .incarnation = Incarnation(0), .database = {}});
+  identity_.incarnation = identity_.incarnation.next();
+  return write_identity(path_, identity_);
+}
+
+Status DataDirectory::note_data(const std::string& database) {
+  if (identity_.database == database) return {};
+  identity_.database = database;
+  return write_identity(path_, identity_);
 }
 
 DataDirectory::~DataDirectory() {

@@ -15,31 +15,46 @@ struct Owner {
   bool operator==(const Owner&) const = default;
 };
 
+// What the directory says of itself.
+struct Identity {
+  Owner owner;
+  Incarnation incarnation{0};
+  std::string database;  // its file, once there has been one
+};
+
 // Layout: docs/format/data_directory.md.
 class DataDirectory {
  public:
+  struct Contents {
+    std::string database;      // its file, inside the directory
+    bool is_expected = false;  // the configuration says that there is data
+  };
+
   // Made if it does not exist. Refused: in use by another process, another node's, not empty and nobody's;
-  // and, if the node is expected to have had data, an empty one.
-  static Result<DataDirectory> open(const std::string& path, const Owner& owner, bool expect_data);
+  // and one that has lost what it held, by its own notes or by what is expected.
+  static Result<DataDirectory> open(const std::string& path, const Owner& owner, const Contents& contents);
 
   DataDirectory(DataDirectory&& other) noexcept
       : path_(std::move(other.path_)),
         lock_(std::exchange(other.lock_, -1)),
-        incarnation_(other.incarnation_) {}
+        identity_(std::move(other.identity_)) {}
   DataDirectory& operator=(DataDirectory&&) = delete;
   ~DataDirectory();
 
   const std::string& path() const { return path_; }
   // Counted durably: no two starts have the same.
-  Incarnation incarnation() const { return incarnation_; }
+  Incarnation incarnation() const { return identity_.incarnation; }
+  // The node's files are there and durable: notes it, durably, so that their loss is noticed. Before anything
+  // is promised that they hold.
+  Status note_data(const std::string& database);
 
  private:
   DataDirectory(std::string path, int lock) : path_(std::move(path)), lock_(lock) {}
-  Status claim(const Owner& owner, bool expect_data);
+  Status claim(const Owner& owner, const Contents& contents);
 
   std::string path_;
   int lock_;  // a descriptor; the system lets go of it when the process dies
-  Incarnation incarnation_{0};
+  Identity identity_;
 };
 
 }  // namespace lockstep::cli

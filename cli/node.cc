@@ -23,9 +23,16 @@ int complain(const Error& error, std::ostream& err) {
 }
 
 std::string summary_of(const config::NodeSettings& settings) {
-  if (!settings.cluster) return cat("a node that stands alone, native on ", to_text(settings.listen.native));
-  return cat("node ", settings.cluster->self, " of ", settings.cluster->members.size(), " in cluster \"",
-             settings.cluster->name, "\", native on ", to_text(settings.listen.native));
+  const config::Listen& listen = settings.listen;
+  const auto port = [](std::string_view name, const std::optional<config::Address>& address) {
+    return address ? cat(", ", name, " on ", to_text(*address)) : cat(", no ", name);
+  };
+  const std::string who = settings.cluster
+                              ? cat("node ", settings.cluster->self, " of ", settings.cluster->members.size(),
+                                    " in cluster \"", settings.cluster->name, "\"")
+                              : "a node that stands alone";
+  return cat(who, ", data in ", settings.data, ", native on ", to_text(listen.native),
+             port("HTTP", listen.http), port("gRPC", listen.grpc));
 }
 
 }  // namespace
@@ -44,7 +51,12 @@ int run_node(const NodeArguments& arguments, std::ostream& out, std::ostream& er
     if (const Status started = program.start(); started) {
       if (first) out << program.introduction() << std::endl;  // whoever waits for this line must get it now
       if (!first) (*log)->info(program.introduction());
-      if (program.run() == NodeProgram::Ending::kLeft) return 0;
+      const NodeProgram::Ending ending = program.run();
+      if (ending == NodeProgram::Ending::kLeft) return 0;
+      if (ending == NodeProgram::Ending::kCannotBegin) {
+        const Error& trouble = program.trouble();
+        return complain({trouble.code, cat(settings->data, ": ", trouble.message)}, err);
+      }
     } else if (first || !is_of_the_disk(started.error().code)) {
       return complain(started.error(), err);
     } else {

@@ -20,6 +20,7 @@ namespace lockstep::cli {
 namespace {
 
 constexpr Duration kWatchInterval = std::chrono::seconds(1);
+constexpr Duration kWatchOfRecovery = std::chrono::milliseconds(20);
 constexpr std::size_t kTraceRingBytes = 64 << 20;
 constexpr Duration kPatience = std::chrono::seconds(10);  // for leaving in good order
 
@@ -68,6 +69,16 @@ api::Access access_of(config::Role role) {
     case config::Role::kAdmin: return api::Access::kAdmin;
   }
   return api::Access::kRead;
+}
+
+// As far as the configuration says; a hint without an address still says who leads.
+std::map<NodeId, std::string> grpc_addresses(const config::NodeSettings& settings) {
+  std::map<NodeId, std::string> out;
+  if (!settings.cluster) return out;
+  for (const config::Member& member : settings.cluster->members)
+    if (member.grpc) out[member.id] = to_text(*member.grpc);
+  out.try_emplace(settings.cluster->self, to_text(*settings.listen.grpc));
+  return out;
 }
 
 Owner owner_of(const config::NodeSettings& settings) {
@@ -127,7 +138,8 @@ Status NodeProgram::start() {
 
 Status NodeProgram::claim_directory() {
   const bool expect_data = settings_.cluster && settings_.cluster->expect_data;
-  auto directory = DataDirectory::open(settings_.data, owner_of(settings_), expect_data);
+  auto directory = DataDirectory::open(settings_.data, owner_of(settings_),
+                                       {.database = settings_.database, .is_expected = expect_data});
   if (!directory) return std::unexpected(std::move(directory).error());
   directory_.emplace(std::move(*directory));
   return {};
@@ -145,8 +157,7 @@ Status NodeProgram::open_trace() {
 Status NodeProgram::open_faults() {
   if (!allow_faults_) return {};
   log_->warn("faults are allowed: whoever may write to the data directory can break this node");
-  LOCKSTEP_TRY(admin, faults::Admin::open(loop_, *host_, directory_->path(),
-                                          [log = log_](const std::string& line) { log->info(line); }));
+  LOCKSTEP_TRY(admin, faults::Admin::open(loop_, *host_, directory_->path(), remarks()));
   faults_ = std::move(admin);
   return {};
 }
@@ -167,7 +178,9 @@ Status NodeProgram::take_tokens() {
 Status NodeProgram::open_grpc() {
   gateway_ = std::make_unique<api::Gateway>(loop_, *host_, api::GatewayOptions{.tokens = tokens_});
   if (!settings_.listen.grpc) return {};
-  api::GrpcOptions options{.listen = endpoint_of(*settings_.listen.grpc)};
+  api::GrpcOptions options{.listen = endpoint_of(*settings_.listen.grpc),
+                           .addresses = grpc_addresses(settings_),
+                           .max_connections = settings_.limits.max_connections};
   if (settings_.tls) {
     LOCKSTEP_TRY(certificate, read_whole_file(settings_.tls->certificate));
     LOCKSTEP_TRY(key, read_whole_file(settings_.tls->key));
@@ -194,6 +207,12 @@ Result<net::Tcp::acceptor> NodeProgram::listen(const config::Address& address) {
   return net::listen(loop_.context(), endpoint_of(address));
 }
 
+net::Log NodeProgram::remarks() const {
+  return [log = log_](net::Tone tone, const std::string& line) {
+    log->log(tone == net::Tone::kWarning ? spdlog::level::warn : spdlog::level::info, line);
+  };
+}
+
 net::HostOptions NodeProgram::host_options() const {
   net::HostOptions out;
   out.place.self = owner_of(settings_).node;
@@ -207,7 +226,7 @@ net::HostOptions NodeProgram::host_options() const {
   out.transport.security = security_.get();
   out.transport.authenticate = api::make_authenticate(tokens_);
   out.transport.limits.max_connections = settings_.limits.max_connections;
-  out.log = [log = log_](const std::string& line) { log->info(line); };
+  out.log = remarks();
   if (!settings_.cluster) return out;
   out.place.cluster = config::cluster_id(settings_.cluster->name);
   for (const config::Member& member : settings_.cluster->members) {
@@ -219,6 +238,7 @@ net::HostOptions NodeProgram::host_options() const {
 std::unique_ptr<env::Actor> NodeProgram::make_actor(const env::Env& env) {
   if (!settings_.cluster) {
     auto node = std::make_unique<service::StandaloneNode>(env, standalone_config(settings_));
+    node->feed().subscribe(*this);
     retiring_ = node.get();
     return node;
   }
@@ -258,21 +278,42 @@ NodeProgram::Ending NodeProgram::run() {
   return ending_;
 }
 
+// In the turn in which the stores have been opened, so before anybody is answered.
+void NodeProgram::on_recovered(const service::Recovered& recovered) {
+  recovered_ = true;
+  if (recovered.fenced) {
+    log_->warn(
+        "the log ends before entries that were committed: no vote from here until others have sent them");
+  }
+  if (const Status noted = directory_->note_data(settings_.database); !noted) end_with(noted.error());
+}
+
+void NodeProgram::end_with(const Error& error) {
+  trouble_ = error;
+  ending_ = is_of_the_disk(error.code) ? Ending::kDiskFailed : Ending::kCannotBegin;
+  loop_.stop();
+}
+
 void NodeProgram::on_role(const raft::RoleChanged& change) {
+  if (!settings_.cluster) return;  // it leads itself, and nobody wonders
   const std::string leader = change.leader.is_none() ? "no leader" : cat("leader ", change.leader);
-  log_->info(cat("term ", change.term, ": ", to_string(change.role), ", ", leader));
+  // Without a leader nothing can be written: whoever reads warnings only should see that, and when it was
+  // over.
+  const bool is_news = change.leader.is_none() != leaderless_;
+  leaderless_ = change.leader.is_none();
+  log_->log(is_news && began_ && !leaving_ ? spdlog::level::warn : spdlog::level::info,
+            cat("term ", change.term, ": ", to_string(change.role), ", ", leader));
+  began_ |= !leaderless_;
 }
 
 void NodeProgram::watch() {
   const Error* failure = retiring_->failure();
   if (failure != nullptr && !std::exchange(told_of_failure_, true))
     log_->error(cat("this node has stopped: ", failure->message));
-  if (failure != nullptr && is_of_the_disk(failure->code) && !leaving_) {
-    ending_ = Ending::kDiskFailed;
-    loop_.stop();
-    return;
-  }
-  loop_.after(kWatchInterval, [this] { watch(); });
+  // Damage that is found later stops the node and not the process, so that people can ask it why.
+  if (failure != nullptr && !leaving_ && (is_of_the_disk(failure->code) || !recovered_))
+    return end_with(*failure);
+  loop_.after(recovered_ ? kWatchInterval : kWatchOfRecovery, [this] { watch(); });
 }
 
 // ---- end -------------------------------------------------------------------------------------------------

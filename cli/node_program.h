@@ -39,10 +39,13 @@ class NodeProgram final : private service::FeedSubscriber {
   // Who this is and where it listens, as one line.
   std::string introduction() const;
   enum class Ending : std::uint8_t {
-    kLeft,        // a signal has ended it
-    kDiskFailed,  // the node has stopped itself; in another life the disk may be well again
+    kLeft,         // a signal has ended it
+    kDiskFailed,   // the node has stopped itself; in another life the disk may be well again
+    kCannotBegin,  // its data are damaged or lost
   };
   Ending run();
+  // Of an ending that is not kLeft.
+  const Error& trouble() const { return *trouble_; }
 
  private:
   using Acceptor = net::Tcp::acceptor;
@@ -53,6 +56,7 @@ class NodeProgram final : private service::FeedSubscriber {
   Result<Acceptor> listen(const config::Address& address);
   Status open_trace();
   Status open_faults();
+  net::Log remarks() const;
   net::HostOptions host_options() const;
   std::unique_ptr<env::Actor> make_actor(const env::Env& env);
   // The ports of foreign protocols, on the gateway.
@@ -66,6 +70,8 @@ class NodeProgram final : private service::FeedSubscriber {
 
   void on_rows(std::span<const sql::RowChange>) override {}
   void on_role(const raft::RoleChanged& change) override;
+  void on_recovered(const service::Recovered& recovered) override;
+  void end_with(const Error& error);
 
   config::NodeSettings settings_;
   bool allow_faults_;
@@ -74,7 +80,11 @@ class NodeProgram final : private service::FeedSubscriber {
   net::asio::signal_set signals_;
   bool leaving_ = false;
   bool told_of_failure_ = false;
+  bool recovered_ = false;
+  bool began_ = false;       // a leader has been known in this life
+  bool leaderless_ = false;  // none is known now, as was logged
   Ending ending_ = Ending::kLeft;
+  std::optional<Error> trouble_;
   std::optional<DataDirectory> directory_;
   service::Retiring* retiring_ = nullptr;  // the actor
   std::shared_ptr<api::TokenTable> tokens_ = std::make_shared<api::TokenTable>();

@@ -101,13 +101,17 @@ void ApplyLane::trace_applied(const ApplyResult& result) {
   }
 }
 
-void ApplyLane::sync(std::function<void(Result<LogIndex>)> then) {
-  auto run = [this] { return machine_->sync(); };
-  auto synced = [this, then = std::move(then)](Result<LogIndex> durable) {
+void ApplyLane::sync(OnDurable then) { make_durable(&StateMachine::sync, std::move(then)); }
+
+void ApplyLane::put_away(OnDurable then) { make_durable(&StateMachine::put_away, std::move(then)); }
+
+void ApplyLane::make_durable(Result<LogIndex> (StateMachine::*how)(), OnDurable then) {
+  auto run = [this, how] { return (*machine_.*how)(); };
+  auto done = [this, then = std::move(then)](Result<LogIndex> durable) {
     if (durable) durable_ = *durable;
     then(std::move(durable));
   };
-  env_.lanes.submit(kApplyLane, make_job(std::move(run), std::move(synced)));
+  env_.lanes.submit(kApplyLane, make_job(std::move(run), std::move(done)));
 }
 
 void ApplyLane::query(sql::Statement statement, ReadPool::Then then) {

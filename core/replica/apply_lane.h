@@ -51,7 +51,10 @@ class ApplyLane {
   Instant deadline() const;
   bool busy() const { return busy_; }
   // Makes everything applied durable.
-  void sync(std::function<void(Result<LogIndex>)> then);
+  using OnDurable = std::function<void(Result<LogIndex>)>;
+  void sync(OnDurable then);
+  // The same, in one file; nothing is added afterwards.
+  void put_away(OnDurable then);
   // Runs a query on a reader lane after the turn; the snapshot holds everything applied when it is called. `then`
   // gets an error if this node's disk failed.
   void query(sql::Statement statement, ReadPool::Then then);
@@ -66,6 +69,7 @@ class ApplyLane {
 
  private:
   void apply_next();
+  void make_durable(Result<LogIndex> (StateMachine::*how)(), OnDurable then);
   void note_opened(std::unique_ptr<StateMachine> machine);
   void note_applied(const ApplyResult& result);
   void trace_applied(const ApplyResult& result);

@@ -73,14 +73,34 @@ void Replica::finish_recovery() {
   env_.trace.emit({kRecovered,
                    {group_.value(), restored.first_index.value(), restored.last_index.value(), restored.commit.value(),
                     applied().value(), restored.hard_state.term.value()}});
-  if (applied() < restored.first_index.prev()) {
-    fail_node({ErrorCode::kCorrupt, cat("expected a database that has applied entry ", restored.first_index.prev(),
-                                        ", before which the log was dropped; it has applied ", applied())});
+  if (const std::string loss = loss_in(restored); !loss.empty()) {
+    fail_node({ErrorCode::kCorrupt, cat(loss, ". Put back what was lost, or restore the directory whole")});
     return;
   }
   core_.emplace(config_.raft, restored, env_.clock.monotonic_now());
   leader_heard_ = env_.clock.monotonic_now();
   listener_.on_recovered();
+}
+
+// What is missing from the stores that no log and no other member can bring back; empty: nothing.
+std::string Replica::loss_in(const raft::Restored& restored) const {
+  if (applied() < restored.first_index.prev()) {
+    return cat("expected a database that has applied entry ", restored.first_index.prev(),
+               ", before which the log was dropped; it has applied ",
+               applied() == LogIndex() ? "nothing" : cat(applied()));
+  }
+  // The log is durable before the database; a member that has forgotten its votes could vote twice in one
+  // term.
+  if (applied() > LogIndex() && restored.hard_state.term == Term()) {
+    return cat("expected the log behind a database that has applied entry ", applied(),
+               ", the log holds nothing: this member has forgotten its votes");
+  }
+  // Other members can bring back the end of a log; one without others would wait for ever.
+  if (config_.raft.voters.size() == 1 && restored.commit > restored.last_index) {
+    return cat("expected a log up to entry ", restored.commit, ", which was committed; it ends at ",
+               restored.last_index, ", and there is no other member that could bring back the rest");
+  }
+  return {};
 }
 
 // ---- inputs ---------------------------------------------------------------------------------------------------

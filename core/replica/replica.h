@@ -85,6 +85,7 @@ class Replica {
   void open_log();
   void open_database();
   void finish_recovery();
+  std::string loss_in(const raft::Restored& restored) const;
   void enqueue(raft::Input input);
   void step(const raft::Input& input);
   void execute(raft::Effects& effects);

@@ -45,7 +45,7 @@ struct AppliedCommand {
   std::uint64_t digest = 0;      // of the database after this entry
   What what = What::kNothing;
   LogIndex transaction;        // kPrepared, kCommitted, kAborted
-  std::uint64_t session = kNoSession;  // of a write
+  std::uint64_t session = kNoSession;  // of a write; opened or closed by this entry
   std::uint64_t sequence = 0;
   bool executed = false;       // statements ran in this entry (not a stored answer)
   std::uint32_t outcome = 0;   // of those statements: storage/sql/value.h, Outcome
@@ -73,6 +73,8 @@ class StateMachine {
 
   // Makes everything applied durable.
   Result<LogIndex> sync();
+  // The same, in one file; see sql::Machine::put_away().
+  Result<LogIndex> put_away();
 
   LogIndex applied() const { return machine_->applied(); }
   LogIndex durable() const { return machine_->durable(); }

@@ -9,11 +9,17 @@
 
 namespace lockstep::service {
 
+// This life has opened its stores, they are durable, and nothing has been promised yet.
+struct Recovered {
+  bool fenced = false;  // of a member: see raft::Restored::commit
+};
+
 // Every change once per incarnation, in log order, after it was applied here. A subscriber that must not miss a change
 // across restarts keeps the index it has processed and reads the rest from the database.
 class FeedSubscriber {
  public:
   virtual ~FeedSubscriber() = default;
+  virtual void on_recovered(const Recovered&) {}
   virtual void on_rows(std::span<const sql::RowChange> changes) = 0;
   virtual void on_role(const raft::RoleChanged& change) = 0;
 };
@@ -23,6 +29,9 @@ class AppliedFeed {
   // The subscriber outlives the feed.
   void subscribe(FeedSubscriber& subscriber) { subscribers_.push_back(&subscriber); }
 
+  void publish(const Recovered& recovered) const {
+    for (FeedSubscriber* subscriber : subscribers_) subscriber->on_recovered(recovered);
+  }
   void publish(std::span<const sql::RowChange> changes) const {
     if (changes.empty()) return;
     for (FeedSubscriber* subscriber : subscribers_) subscriber->on_rows(changes);

@@ -64,6 +64,8 @@ void Node::on_turn_end() {
   env_.alarm.set(next);
 }
 
+void Node::on_recovered() { feed_.publish(Recovered{.fenced = replica_.view().fenced}); }
+
 // ---- requests -------------------------------------------------------------------------------------------------
 
 std::optional<Refusal> Node::refusal() const {

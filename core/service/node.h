@@ -71,7 +71,7 @@ class Node : public env::Actor, public Retiring, private Executor, private repli
   std::uint64_t version(const std::string& table) const override { return replica_.version(table); }
   void describe(wire::StatusReply& status) const override;
 
-  void on_recovered() override {}
+  void on_recovered() override;
   void on_role_changed(const raft::RoleChanged& change) override;
   void on_accepted(const raft::Accepted& accepted) override;
   void on_rejected(const raft::Rejected& rejected) override;

@@ -54,6 +54,7 @@ void StandaloneNode::on_opened() {
   env_.trace.emit(
       {replica::kRoleChanged,
        {kGroup.value(), static_cast<std::uint64_t>(leads.role), kTerm.value(), env_.self.value()}});
+  feed_.publish(Recovered{});
   feed_.publish(leads);
 }
 
@@ -64,8 +65,16 @@ void StandaloneNode::on_message(NodeId from, Channel channel, BytesView payload)
 // Also after a failure: it is the answer to what still waits.
 void StandaloneNode::on_turn_end() {
   apply_lane_.end_turn(false);
-  // Commits are synced: what was answered is durable.
-  if (on_retired_ && waiting_.empty()) std::exchange(on_retired_, nullptr)();
+  if (on_retired_ && waiting_.empty()) put_away(std::exchange(on_retired_, nullptr));
+}
+
+// Commits are synced, so what was answered is durable; who leaves in good order leaves one file.
+void StandaloneNode::put_away(std::function<void()> done) {
+  if (failure_ || !apply_lane_.is_open()) return done();
+  apply_lane_.put_away([this, done = std::move(done)](Result<LogIndex> durable) {
+    if (!durable) stop(durable.error());
+    done();
+  });
 }
 
 void StandaloneNode::retire(std::function<void()> done) {
@@ -130,6 +139,8 @@ void StandaloneNode::describe(wire::StatusReply& status) const {
   status.set_applied_index(applied.value());
   status.set_digest(apply_lane_.digest());
   status.set_can_serve(true);
+  status.set_applied_batches(applied_batches_);
+  status.set_applied_entries(applied_entries_);
 }
 
 // ---- answers ----------------------------------------------------------------------------------------------
@@ -138,6 +149,8 @@ void StandaloneNode::on_applied(const replica::ApplyResult& result) {
   if (failure_) return;
   CHECK(result.durable == result.commands.back().index, "applied ", result.commands.back().index,
         ", durable ", result.durable);
+  ++applied_batches_;
+  applied_entries_ += result.commands.size();
   feed_.publish(result.changes);
   for (const replica::AppliedCommand& command : result.commands) {
     const Waiting done = waiting_.front();

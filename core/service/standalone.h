@@ -55,6 +55,7 @@ class StandaloneNode : public env::Actor, public Retiring, private Executor {
   std::uint64_t version(const std::string& table) const override { return apply_lane_.version(table); }
   void describe(wire::StatusReply& status) const override;
 
+  void put_away(std::function<void()> done);
   void on_opened();
   void on_applied(const replica::ApplyResult& result);
   void stop(const Error& error);
@@ -70,6 +71,8 @@ class StandaloneNode : public env::Actor, public Retiring, private Executor {
   std::deque<Waiting> waiting_;  // in the order of their indexes
   std::size_t waiting_bytes_ = 0;
   std::size_t waiting_reads_ = 0;
+  std::uint64_t applied_batches_ = 0;  // since this life began
+  std::uint64_t applied_entries_ = 0;
   std::function<void()> on_retired_;  // empty: nobody asked to leave, or it has been told
   bool leaving_ = false;
   std::optional<Error> failure_;

@@ -121,6 +121,9 @@ class Machine {
 
   // Makes everything applied durable (one sync of the WAL); then durable() == applied().
   virtual Status sync() = 0;
+  // Everything applied goes into the main file, durably, and the WAL is removed; both stay if a reader needs
+  // them. The last call: nothing is applied afterwards.
+  virtual Status put_away() = 0;
   // Checkpoints if the WAL has grown past Options::checkpoint_frames.
   virtual Status checkpoint_if_due() = 0;
 };
@@ -161,7 +164,9 @@ class Database {
  public:
   virtual ~Database() = default;
   static std::unique_ptr<Database> create(env::Disk& disk, Options options);
-  // Opens or creates the file, recovers, syncs the WAL, loads the participant. Never owned by Database.
+  // Opens or creates the file, recovers, syncs the WAL, loads the participant. Never owned by Database. With
+  // Options::sync_commits kCorrupt if a WAL stands beside no main file: nothing else could bring back what is
+  // lost.
   virtual Result<std::unique_ptr<Machine>> open_machine(Participant& participant) = 0;
   // After open_machine has succeeded once.
   virtual Result<std::unique_ptr<Reader>> open_reader() = 0;

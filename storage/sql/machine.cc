@@ -16,6 +16,30 @@ int note_wal_frames(void* frames, sqlite3*, const char*, int count) {
   return SQLITE_OK;
 }
 
+std::string wal_of(const std::string& path) { return path + "-wal"; }
+
+// 0 also for a file that does not exist.
+Result<std::uint64_t> size_of(env::Disk& disk, const std::string& path) {
+  LOCKSTEP_TRY(exists, disk.exists(path));
+  if (!exists) return 0;
+  LOCKSTEP_TRY(file, disk.open(path, env::OpenMode::kMustExist));
+  return file->size();
+}
+
+// SQLite would throw away a WAL without a database, and begin anew. The main file is durable before there is
+// a WAL, so no crash leaves one alone.
+Status refuse_lost_main(env::Disk& disk, const std::string& path) {
+  LOCKSTEP_TRY(wal, size_of(disk, wal_of(path)));
+  if (wal == 0) return {};
+  LOCKSTEP_TRY(main, size_of(disk, path));
+  if (main > 0) return {};
+  return fail(
+      ErrorCode::kCorrupt,
+      cat(path, ": expected the database, found ", wal, " bytes of its WAL (", wal_of(path),
+          ") beside no main file or an empty one: the WAL alone is not the database. Put the file back, or "
+          "restore the directory whole"));
+}
+
 }  // namespace
 
 SqliteMachine::SqliteMachine(std::unique_ptr<Connection> connection, const Options& options,
@@ -33,6 +57,7 @@ Result<std::unique_ptr<Machine>> SqliteMachine::open(env::Disk& disk, SharedFile
                               .max_statement_bytes = options.max_statement_bytes,
                               .writes = true,
                               .syncs_commits = options.sync_commits};
+  if (options.sync_commits) LOCKSTEP_TRY_STATUS(refuse_lost_main(disk, options.path));
   LOCKSTEP_TRY(connection, Connection::open(disk, shared, how));
   std::unique_ptr<SqliteMachine> machine(new SqliteMachine(std::move(connection), options, participant));
   LOCKSTEP_TRY_STATUS(machine->load());
@@ -254,6 +279,19 @@ Status SqliteMachine::sync() {
   LOCKSTEP_TRY_STATUS(keep(connection_->sync_wal()));
   durable_ = progress_.applied;
   return {};
+}
+
+Status SqliteMachine::put_away() {
+  Connection::Use use(*connection_);
+  LOCKSTEP_TRY_STATUS(failed_);
+  const int rc =
+      sqlite3_wal_checkpoint_v2(connection_->db(), "main", SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+  const bool is_read = rc == SQLITE_BUSY;
+  if (connection_->lane().fault || (rc != SQLITE_OK && !is_read))
+    return keep(std::unexpected(connection_->failure(rc, "the last checkpoint")));
+  if (is_read) LOCKSTEP_TRY_STATUS(keep(connection_->sync_wal()));
+  durable_ = progress_.applied;
+  return is_read ? Status{} : keep(connection_->lane().disk.remove(wal_of(options_.path)));
 }
 
 Status SqliteMachine::checkpoint_if_due() {

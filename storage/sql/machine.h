@@ -30,6 +30,7 @@ class SqliteMachine final : public Machine {
       std::span<const EntryStamp> stamps, const std::function<void(std::size_t, EntryScope&)>& body) override;
   Result<ApplyReport> maintain(const EntryStamp& stamp, Maintenance what) override;
   Status sync() override;
+  Status put_away() override;
   Status checkpoint_if_due() override;
 
  private:

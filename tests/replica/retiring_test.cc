@@ -109,6 +109,23 @@ TEST(Retiring, AStandaloneNodeAnswersWhatItTook) {
   EXPECT_EQ(alone.node().database().durable(), before + 2);
 }
 
+TEST(Retiring, AStandaloneNodeLeavesOneFileWithEverythingInIt) {
+  TestStandalone alone(86);
+  alone.execute("CREATE TABLE t(id INTEGER PRIMARY KEY, a)");
+  alone.execute("INSERT INTO t(a) VALUES(7)");
+  alone.query("SELECT * FROM t");  // a reader's connection is open, too
+  sim::DiskImage& disk = alone.world().disk(TestStandalone::kNode);
+  EXPECT_EQ(disk.list("db"), (std::vector<std::string>{"main.sqlite", "main.sqlite-wal"}));
+  bool retired = false;
+  alone.node().retire([&] { retired = true; });
+  ASSERT_TRUE(run_until(alone.world(), retired));
+  alone.world().kill(TestStandalone::kNode);
+  EXPECT_EQ(disk.list("db"), std::vector<std::string>{"main.sqlite"});
+  alone.world().power_loss(TestStandalone::kNode);
+  alone.world().start(TestStandalone::kNode);
+  EXPECT_EQ(alone.query("SELECT max(a) FROM t").reply.query().rows().rows(0).values(0).integer(), 7);
+}
+
 TEST(Retiring, AFollowerIsReadyAtOnceAndItsDatabaseDurable) {
   TestCluster cluster(83);
   cluster.execute("CREATE TABLE t(id INTEGER PRIMARY KEY, a)");

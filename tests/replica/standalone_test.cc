@@ -110,6 +110,36 @@ TEST(Standalone, AFullDiskStopsTheNodeWithASentenceAndLosesNothing) {
   EXPECT_EQ(first_integer(alone.query("SELECT max(a) FROM t")), 2);
 }
 
+TEST(Standalone, AWalWithoutItsDatabaseIsNotThrownAway) {
+  for (const bool is_empty : {false, true}) {
+    TestStandalone alone(7);
+    expect_executed(alone.execute("CREATE TABLE t(a)"));
+    alone.world().kill(TestStandalone::kNode);
+    sim::DiskImage& disk = alone.world().disk(TestStandalone::kNode);
+    const auto size = [&] { return *(*disk.open("db/main.sqlite-wal", env::OpenMode::kMustExist))->size(); };
+    const std::uint64_t wal = size();
+    ASSERT_GT(wal, 0u);
+    ASSERT_TRUE(disk.remove("db/main.sqlite"));
+    if (is_empty) ASSERT_TRUE(disk.open("db/main.sqlite", env::OpenMode::kCreateNew));
+    alone.world().start(TestStandalone::kNode);
+    alone.world().run_for(seconds(1));
+    const Error* failure = alone.node().failure();
+    ASSERT_NE(failure, nullptr);
+    EXPECT_EQ(failure->code, ErrorCode::kCorrupt);
+    EXPECT_NE(failure->message.find("db/main.sqlite-wal"), std::string::npos) << failure->message;
+    EXPECT_EQ(size(), wal);
+  }
+}
+
+TEST(Standalone, CountsItsTransactions) {
+  TestStandalone alone(8);
+  expect_executed(alone.execute("CREATE TABLE t(a)"));
+  const std::uint64_t before = alone.status().applied_entries();
+  expect_executed(alone.execute("INSERT INTO t VALUES(1)"));
+  EXPECT_EQ(alone.status().applied_entries(), before + 1);
+  EXPECT_GE(alone.status().applied_batches(), 2u);
+}
+
 // ---- group commit -----------------------------------------------------------------------------------------
 
 // How many syncs the disk saw for `total` writes of which `outstanding` were always under way.
