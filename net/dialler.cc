@@ -264,7 +264,7 @@ void Dialler::fail(Peer& peer, const std::string& why) {
              : std::clamp<Duration>(peer.pause * 2, options_.limits.redial_min, options_.limits.redial_max);
   peer.not_before = now + peer.pause;
   const std::string trouble = cat("n", peer.id, " at ", to_string(peer.endpoint), ": ", why);
-  if (trouble != peer.trouble && log_) log_(trouble);
+  if (trouble != peer.trouble && log_) log_(Tone::kWarning, trouble);
   peer.trouble = trouble;
 }
 

@@ -41,17 +41,16 @@ Doorkeeper::Doorkeeper(EventLoop& loop, const Place& place, const TransportOptio
       receive_(std::move(receive)),
       log_(std::move(log)),
       places_(places_for_clients(options.limits)),
+      pool_(std::make_shared<MemoryPool>(
+          options.limits.max_buffered_bytes,
+          [&loop](std::function<void()> relieve) { loop.post(std::move(relieve)); })),
       self_(std::make_shared<Doorkeeper*>(this)) {
-  pool_ = std::make_shared<MemoryPool>(options_.limits.max_buffered_bytes, [self = self_] {
-    if (*self == nullptr) return;
-    asio::post((*self)->loop_.context(), [self] {
-      if (*self != nullptr) (*self)->relieve();
-    });
-  });
+  pool_->open(*this);
 }
 
 Doorkeeper::~Doorkeeper() {
   *self_ = nullptr;
+  pool_->close(*this);
   IoError ignored;
   for (const auto& acceptor : acceptors_) acceptor->close(ignored);
   for (const auto& [number, caller] : parties_)
@@ -252,16 +251,20 @@ void Doorkeeper::flush() {
   }
 }
 
-void Doorkeeper::relieve() {
-  while (pool_->is_exceeded()) {
-    const CallerPtr greediest = greediest_client();
-    if (!greediest) break;
-    say(cat("dropped ", greediest->remote, ": its ", greediest->connection->held_bytes(),
-            " bytes under way are most of all, and all together are more than ",
-            options_.limits.max_buffered_bytes));
-    leave(greediest);
-  }
-  pool_->relieved();
+std::size_t Doorkeeper::most_held() const {
+  const CallerPtr greediest = greediest_client();
+  return greediest ? greediest->connection->held_bytes() : 0;
+}
+
+// Its buffers must be free at once, so it hears why only if the words leave at once.
+void Doorkeeper::drop_greediest(const std::string& why) {
+  const CallerPtr greediest = greediest_client();
+  ++counters_.refused;
+  say(cat("dropped ", greediest->remote, ": ", why));
+  greediest->connection->queue({place_.cluster, place_.self, greediest->party.name, Channel::kHandshake},
+                               encode(Refusal{.reason = why}));
+  greediest->connection->flush();
+  leave(greediest);
 }
 
 Doorkeeper::CallerPtr Doorkeeper::greediest_client() const {
@@ -279,11 +282,12 @@ void Doorkeeper::say(const std::string& line) {
   if (!log_) return;
   const auto now = std::chrono::steady_clock::now();
   if (now - said_since_ >= std::chrono::seconds(1)) {
-    if (said_ > kMostLinesPerSecond) log_(cat(said_ - kMostLinesPerSecond, " more lines like these"));
+    if (said_ > kMostLinesPerSecond)
+      log_(Tone::kWarning, cat(said_ - kMostLinesPerSecond, " more lines like these"));
     said_since_ = now;
     said_ = 0;
   }
-  if (++said_ <= kMostLinesPerSecond) log_(line);
+  if (++said_ <= kMostLinesPerSecond) log_(Tone::kWarning, line);
 }
 
 NodeId Doorkeeper::name_of(NodeId client) const {

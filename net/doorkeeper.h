@@ -14,12 +14,14 @@
 
 namespace lockstep::net {
 
-class Doorkeeper {
+class Doorkeeper final : private MemoryPool::Port {
  public:
   // All outlive the doorkeeper.
   Doorkeeper(EventLoop& loop, const Place& place, const TransportOptions& options,
              TransportCounters& counters, Receive receive, Log log);
   ~Doorkeeper();
+  Doorkeeper(const Doorkeeper&) = delete;
+  Doorkeeper& operator=(const Doorkeeper&) = delete;
 
   void serve(Tcp::acceptor acceptor);
   // A member has said hello, from the process that drew `boot`.
@@ -36,8 +38,8 @@ class Doorkeeper {
   NodeId name_of(NodeId client) const;
   std::size_t clients() const { return clients_.size(); }
   std::size_t connections() const { return parties_.size(); }
-  // What the buffers of all connections hold.
-  std::size_t buffered_bytes() const { return pool_->used(); }
+  // What the buffers of all connections hold; other ports of this process count theirs in it too.
+  const std::shared_ptr<MemoryPool>& pool() const { return pool_; }
 
  private:
   struct Caller;
@@ -57,8 +59,8 @@ class Doorkeeper {
   void refuse(const CallerPtr& caller, const std::string& reason);
   void leave(const CallerPtr& caller);
   void leave_later(const CallerPtr& caller, Duration patience);
-  // Drops clients until the buffers are within their limit.
-  void relieve();
+  std::size_t most_held() const override;
+  void drop_greediest(const std::string& why) override;
   CallerPtr greediest_client() const;
   void say(const std::string& line);
 

@@ -20,8 +20,9 @@ struct TransportLimits {
   std::size_t max_queued_bytes =
       64 << 20;  // per connection; beyond it frames to a member are lost, a client is dropped
   std::size_t max_connections = 16'384;  // of clients; fewer if the process may not have so many descriptors
-  // What the buffers of accepted connections hold together; beyond it the client that holds most is dropped.
-  std::size_t max_buffered_bytes = 512 << 20;
+  // What the buffers of accepted connections hold together, those of HTTP too; beyond it the client that
+  // holds most is dropped. With gRPC, which has a limit of its own, a process stays within 512 MiB.
+  std::size_t max_buffered_bytes = 384 << 20;
   std::size_t max_request_bytes = 17 << 20;  // a frame of a client
   Duration handshake_timeout = std::chrono::seconds(5);
   Duration redial_min = std::chrono::milliseconds(20);  // doubles per failure
@@ -68,7 +69,8 @@ struct Party {
 };
 
 using Receive = std::function<void(const Party& from, Channel channel, BytesView payload)>;
-// What a person should know: who came, who was refused and why.
-using Log = std::function<void(const std::string& line)>;
+// What a person should know. A warning: somebody was refused, dropped or cannot be reached.
+enum class Tone : std::uint8_t { kRemark, kWarning };
+using Log = std::function<void(Tone tone, const std::string& line)>;
 
 }  // namespace lockstep::net

@@ -35,7 +35,10 @@ HttpConnection::HttpConnection(net::EventLoop& loop, std::shared_ptr<HttpServer:
                                std::uint64_t number, std::unique_ptr<net::Stream> stream)
     : timer_(loop.context()), shared_(std::move(shared)), number_(number), stream_(std::move(stream)) {}
 
-HttpConnection::~HttpConnection() { count_body(0); }
+HttpConnection::~HttpConnection() {
+  shared_->bodies_bytes -= body_bytes_;
+  shared_->pool->change(held_bytes_, 0);
+}
 
 void HttpConnection::start() {
   wait_at_most(shared_->limits.head_timeout);  // who connects has something to ask
@@ -53,6 +56,14 @@ void HttpConnection::close() {
 
 void HttpConnection::close_if_idle() {
   if (phase_ == Phase::kIdle) close();
+}
+
+void HttpConnection::give_way(const std::string& why) {
+  const bool in_request = phase_ == Phase::kHead || phase_ == Phase::kBody;
+  if (!in_request || writing_) return close();
+  parser_.reset();
+  received_ = {};
+  refuse(http_error(503, "overloaded", why, true));
 }
 
 // ---- time
@@ -96,7 +107,11 @@ void HttpConnection::on_timeout() {
 
 void HttpConnection::receive() {
   if (std::exchange(reading_, true)) return;
-  chunk_.resize(phase_ == Phase::kBody || phase_ == Phase::kLingering ? kBodyReadBytes : kIdleReadBytes);
+  const std::size_t room =
+      phase_ == Phase::kBody || phase_ == Phase::kLingering ? kBodyReadBytes : kIdleReadBytes;
+  if (chunk_.capacity() > 2 * room) chunk_ = {};
+  chunk_.resize(room);
+  count_held();
   stream_->read_some(net::asio::buffer(chunk_),
                      [self = shared_from_this()](const net::IoError& error, std::size_t bytes) {
                        self->reading_ = false;
@@ -170,6 +185,14 @@ void HttpConnection::on_request() {
 void HttpConnection::count_body(std::size_t bytes) {
   shared_->bodies_bytes += bytes;
   shared_->bodies_bytes -= std::exchange(body_bytes_, bytes);
+  count_held();
+}
+
+void HttpConnection::count_held() {
+  const std::size_t held = phase_ == Phase::kClosed ? 0
+                                                    : chunk_.capacity() + received_.capacity() + body_bytes_ +
+                                                          outgoing_.capacity();
+  shared_->pool->change(std::exchange(held_bytes_, held), held);
 }
 
 // ---- a response leaves
@@ -200,6 +223,7 @@ void HttpConnection::send(const HttpResponse& response) {
   for (const auto& [name, value] : response.headers) outgoing_ += cat(name, ": ", value, "\r\n");
   outgoing_ += keep_alive_ ? "Connection: keep-alive\r\n\r\n" : "Connection: close\r\n\r\n";
   if (!head_only_ && response.status != 204) outgoing_ += response.body;
+  count_held();
   sent_ = 0;
   write_next();
 }

@@ -15,6 +15,7 @@ struct HttpServer::Shared {
   HttpLimits limits;
   HttpHandler handler;
   HttpCounters counters;
+  std::shared_ptr<net::MemoryPool> pool;
   std::size_t bodies_bytes = 0;  // of requests that are being received or answered
   bool stopping = false;
   HttpServer* server = nullptr;  // none: it is gone
@@ -30,6 +31,9 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   void start();
   void close();
   void close_if_idle();
+  // Lets go of what has been received of a request, and says so; closes what can hear nothing.
+  void give_way(const std::string& why);
+  std::size_t held_bytes() const { return held_bytes_; }
 
  private:
   enum class Phase { kIdle, kHead, kBody, kAnswering, kWriting, kLingering, kClosed };
@@ -51,6 +55,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   void written();
   void linger();
   void count_body(std::size_t bytes);
+  void count_held();
 
   net::asio::steady_timer timer_;
   std::shared_ptr<HttpServer::Shared> shared_;
@@ -71,6 +76,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   bool refused_ = false;  // in the middle of a request
   std::size_t lingered_bytes_ = 0;
 
+  std::size_t held_bytes_ = 0;  // as the pool knows
   std::string outgoing_;
   std::size_t sent_ = 0;
 };

@@ -69,7 +69,7 @@ HttpGateway::HttpGateway(Gateway& gateway, HttpOptions options)
           [this](HttpRequest request, HttpRespond respond) {
             handle(std::move(request), std::move(respond));
           },
-          options.security) {
+          options.security, gateway.host().transport().doorkeeper().pool()) {
   for (const auto& [id, member] : site_.members)
     if (!member.origin.empty()) origins_[id] = member.origin;
 }
@@ -221,6 +221,7 @@ void HttpGateway::report(const std::function<void(const NodeReport&)>& then) {
                     .facts = gateway_.facts(),
                     .http = server_.counters(),
                     .http_connections = server_.connections(),
+                    .grpc = gateway_.grpc(),
                     .disk_syncs = gateway_.host().disk().syncs(),
                     .process = process_facts()});
   });

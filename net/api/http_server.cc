@@ -10,14 +10,24 @@ constexpr Duration kPauseAfterFailedAccept = std::chrono::milliseconds(100);
 
 }  // namespace
 
-HttpServer::HttpServer(net::EventLoop& loop, HttpLimits limits, HttpHandler handler, net::Security* security)
+HttpServer::HttpServer(net::EventLoop& loop, HttpLimits limits, HttpHandler handler, net::Security* security,
+                       std::shared_ptr<net::MemoryPool> pool)
     : loop_(loop),
       security_(security != nullptr ? *security : in_the_clear_),
-      shared_(std::make_shared<Shared>(
-          Shared{.limits = limits, .handler = std::move(handler), .counters = {}, .server = this})) {}
+      shared_(std::make_shared<Shared>(Shared{.limits = limits,
+                                              .handler = std::move(handler),
+                                              .counters = {},
+                                              .pool = std::move(pool),
+                                              .server = this})) {
+  if (!shared_->pool) {
+    shared_->pool = std::make_shared<net::MemoryPool>(SIZE_MAX, [](const std::function<void()>&) {});
+  }
+  shared_->pool->open(*this);
+}
 
 HttpServer::~HttpServer() {
   shared_->server = nullptr;
+  shared_->pool->close(*this);
   shared_->handler = nullptr;
   net::IoError ignored;
   for (const auto& acceptor : acceptors_) acceptor->close(ignored);
@@ -92,6 +102,23 @@ void HttpServer::greet(std::uint64_t number, Result<std::unique_ptr<net::Stream>
   found->second = std::make_shared<HttpConnection>(loop_, shared_, number, std::move(*stream));
   const std::shared_ptr<HttpConnection> connection = found->second;
   connection->start();
+}
+
+std::shared_ptr<HttpConnection> HttpServer::greediest() const {
+  std::shared_ptr<HttpConnection> out;
+  for (const auto& [number, connection] : connections_)
+    if (connection && (!out || connection->held_bytes() > out->held_bytes())) out = connection;
+  return out;
+}
+
+std::size_t HttpServer::most_held() const {
+  const auto connection = greediest();
+  return connection ? connection->held_bytes() : 0;
+}
+
+void HttpServer::drop_greediest(const std::string& why) {
+  ++shared_->counters.refused;
+  greediest()->give_way(why);
 }
 
 }  // namespace lockstep::api

@@ -11,6 +11,7 @@
 
 #include "net/api/http_message.h"
 #include "net/event_loop.h"
+#include "net/memory_pool.h"
 #include "net/stream.h"
 
 namespace lockstep::api {
@@ -39,10 +40,12 @@ struct HttpCounters {
 class HttpConnection;
 
 // Everything on the loop's thread.
-class HttpServer {
+class HttpServer final : private net::MemoryPool::Port {
  public:
-  // `loop` and `security` (none: in the clear) outlive the server.
-  HttpServer(net::EventLoop& loop, HttpLimits limits, HttpHandler handler, net::Security* security = nullptr);
+  // `loop` and `security` (none: in the clear) outlive the server. `pool`: where the buffers of all
+  // connections count; none: nowhere.
+  HttpServer(net::EventLoop& loop, HttpLimits limits, HttpHandler handler, net::Security* security = nullptr,
+             std::shared_ptr<net::MemoryPool> pool = nullptr);
   // Closes everything; a response that comes later has no effect.
   ~HttpServer();
   HttpServer(const HttpServer&) = delete;
@@ -60,6 +63,9 @@ class HttpServer {
   void accept_next(const std::shared_ptr<net::Tcp::acceptor>& acceptor);
   void admit(net::Tcp::socket socket);
   void greet(std::uint64_t number, Result<std::unique_ptr<net::Stream>> stream);
+  std::shared_ptr<HttpConnection> greediest() const;
+  std::size_t most_held() const override;
+  void drop_greediest(const std::string& why) override;
 
   // What connections need of their server; they may outlive it by an operation.
   struct Shared;

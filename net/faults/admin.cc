@@ -109,7 +109,7 @@ void Admin::replace_links(const std::vector<net::LinkRule>& links) {
     links_.push_back(rule.id);
     host_.links().add(rule);
   }
-  if (log_) log_(cat("faults: ", links.size(), " link rules in force"));
+  if (log_) log_(net::Tone::kRemark, cat("faults: ", links.size(), " link rules in force"));
 }
 
 void Admin::replace_probes(const std::vector<std::string>& points) {

@@ -41,6 +41,7 @@ class HttpDoors {
     });
   }
 
+  const net::Tcp::endpoint& address(NodeId node) const { return addresses_.at(node); }
   std::string origin(NodeId node) const { return members_.at(node).origin; }
 
   HttpAnswer ask(NodeId node, std::string_view method, std::string_view path, std::string_view headers = "",

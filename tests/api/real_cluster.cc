@@ -52,6 +52,7 @@ void RealCluster::start(NodeId node) {
   options.data_directory = home.string();
   options.transport.kind = net::PartyKind::kMember;
   options.transport.boot = node.value();
+  options.transport.limits = options_.limits;
   if (options_.tokens) options.transport.authenticate = api::make_authenticate(options_.tokens);
   for (const auto& [id, endpoint] : endpoints_)
     if (id != node) options.transport.peers[id] = endpoint;

@@ -18,6 +18,7 @@ struct ClusterOptions {
   std::uint64_t nodes = 3;
   std::shared_ptr<const api::TokenTable> tokens{};
   api::GatewayOptions gateway{};  // its tokens are those above
+  net::TransportLimits limits{};
 };
 
 // Everything public is for the test's thread.

@@ -46,7 +46,7 @@ void judge(BytesView payload) {
 void connection(BytesView input) {
   EventLoop loop;
   const auto ends = std::make_shared<Pipe::Ends>();
-  const auto pool = std::make_shared<MemoryPool>(std::size_t{1} << 40, [] {});
+  const auto pool = std::make_shared<MemoryPool>(std::size_t{1} << 40, [](const auto&) {});
   const auto connection = std::make_shared<Connection>(std::make_unique<Pipe>(loop, ends), 1 << 20, pool);
   const FrameHeader header{ClusterId(7), NodeId(1), NodeId(2), Channel::kHandshake};
   std::size_t received = 0;

@@ -22,7 +22,8 @@ class Server : public testing::Test {
     ASSERT_TRUE(acceptor) << acceptor.error().message;
     address_ = acceptor->local_endpoint();
     server_ = std::make_unique<api::HttpServer>(
-        loop_, limits, [this](HttpRequest request, HttpRespond respond) { answer(request, respond); });
+        loop_, limits, [this](HttpRequest request, HttpRespond respond) { answer(request, respond); },
+        nullptr, pool_);
     server_->serve(std::move(*acceptor));
   }
   HttpClient connect() { return HttpClient(loop_, address_); }
@@ -34,6 +35,7 @@ class Server : public testing::Test {
 
   net::EventLoop loop_;
   net::Tcp::endpoint address_;
+  std::shared_ptr<net::MemoryPool> pool_;
   std::unique_ptr<api::HttpServer> server_;
   bool hold_ = false;
   HttpRespond held_;
@@ -167,6 +169,56 @@ TEST_F(Server, BoundsTheBodiesOfAllTogether) {
   HttpClient third = connect();  // what they held is free again
   third.say("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 900\r\n\r\n" + std::string(900, 'x'));
   EXPECT_TRUE(third.response().starts_with("HTTP/1.1 200 "));
+}
+
+// A port that holds nothing but counts, as the native one does.
+class OtherPort final : public net::MemoryPool::Port {
+ public:
+  explicit OtherPort(std::shared_ptr<net::MemoryPool> pool) : pool_(std::move(pool)) { pool_->open(*this); }
+  ~OtherPort() { pool_->close(*this); }
+  void hold(std::size_t bytes) { pool_->change(std::exchange(held_, bytes), bytes); }
+  std::size_t most_held() const override { return held_; }
+  void drop_greediest(const std::string& why) override {
+    dropped_ = why;
+    hold(0);
+  }
+  const std::string& dropped() const { return dropped_; }
+
+ private:
+  std::shared_ptr<net::MemoryPool> pool_;
+  std::size_t held_ = 0;
+  std::string dropped_;
+};
+
+TEST_F(Server, SharesItsMemoryWithOtherPortsAndTheGreediestOfAllIsToldWhy) {
+  pool_ = std::make_shared<net::MemoryPool>(
+      1 << 20, [this](std::function<void()> relieve) { loop_.post(std::move(relieve)); });
+  start();
+  OtherPort other(pool_);
+  other.hold(700 << 10);
+  HttpClient client = connect();
+  client.say("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 9000000\r\n\r\n");
+  for (int piece = 0; piece < 3; ++piece) {
+    client.say(std::string(100 << 10, 'x'));
+    loop_.run_for(1ms);
+  }
+  EXPECT_TRUE(
+      loop_.run_until([&] { return !other.dropped().empty() || server_->counters().refused > 0; }, 20s));
+  EXPECT_NE(other.dropped().find("are most of all, and all together are more than 1048576"),
+            std::string::npos);
+  EXPECT_EQ(server_->counters().refused, 0u);
+
+  HttpClient second = connect();
+  other.hold(500 << 10);
+  second.say("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 9000000\r\n\r\n");
+  for (int piece = 0; piece < 9; ++piece) {
+    second.say(std::string(100 << 10, 'x'));
+    loop_.run_for(1ms);
+  }
+  const std::string refusal = second.response();
+  EXPECT_TRUE(refusal.starts_with("HTTP/1.1 503 ")) << refusal;
+  EXPECT_NE(refusal.find("are most of all"), std::string::npos) << refusal;
+  EXPECT_LE(pool_->used(), 1u << 20);
 }
 
 TEST_F(Server, RefusesALongHead) {

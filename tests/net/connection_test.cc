@@ -31,7 +31,7 @@ class Connections : public testing::Test {
 
   EventLoop loop_;
   std::shared_ptr<Pipe::Ends> ends_ = std::make_shared<Pipe::Ends>();
-  std::shared_ptr<MemoryPool> pool_ = std::make_shared<MemoryPool>(std::size_t{1} << 40, [] {});
+  std::shared_ptr<MemoryPool> pool_ = std::make_shared<MemoryPool>(std::size_t{1} << 40, [](const auto&) {});
   std::shared_ptr<Connection> connection_;
   std::vector<Bytes> frames_;
   std::string closed_, garbage_;

@@ -45,7 +45,7 @@ struct Neighbour {
         [this](const Party& from, Channel channel, BytesView payload) {
           heard.push_back({from, channel, Bytes(payload)});
         },
-        [this](const std::string& line) { log.push_back(line); });
+        [this](Tone, const std::string& line) { log.push_back(line); });
   }
   void say(std::uint64_t to, BytesView payload, Channel channel = Channel::kRaft) const {
     tcp->send(NodeId(to), channel, payload);
