@@ -5,6 +5,7 @@
 #include <zlib.h>
 
 #include <chrono>
+#include <filesystem>
 #include <functional>
 #include <ostream>
 
@@ -18,18 +19,25 @@ namespace lockstep::cli {
 
 namespace {
 
+constexpr std::size_t kMostBytes = std::size_t{1} << 30;  // of a history
 constexpr int kExitHolds = 0, kExitViolated = 1, kExitBadInput = 2, kExitUnknown = 3;
 
 // As it is or unpacked, if it was packed by gzip.
 Result<std::string> contents(const std::string& path) {
+  std::error_code error;
+  if (path != "-" && std::filesystem::is_character_file(path, error))
+    return fail(ErrorCode::kInvalidArgument, cat(path, ": expected a file, found a device"));
   const gzFile file = path == "-" ? gzdopen(dup(STDIN_FILENO), "rb") : gzopen(path.c_str(), "rb");
   if (file == nullptr) return fail(ErrorCode::kNotFound, cat(path, ": expected a file that can be read"));
   std::string text;
   std::vector<char> buffer(1 << 16);
-  int size;
-  while ((size = gzread(file, buffer.data(), static_cast<unsigned>(buffer.size()))) > 0)
+  int size = 0;
+  while (text.size() <= kMostBytes && (size = gzread(file, buffer.data(), static_cast<unsigned>(buffer.size()))) > 0)
     text.append(buffer.data(), static_cast<std::size_t>(size));
   const bool closed = gzclose(file) == Z_OK;
+  if (text.size() > kMostBytes)
+    return fail(ErrorCode::kInvalidArgument,
+                cat(path, ": expected a history of at most ", kMostBytes, " bytes, unpacked, found more"));
   if (size < 0 || !closed) return fail(ErrorCode::kIo, cat(path, ": expected a file that can be read"));
   return text;
 }

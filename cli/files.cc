@@ -3,7 +3,10 @@
 
 #include <unistd.h>
 
+#include <array>
+#include <atomic>
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 #include <fstream>
 #include <iostream>
@@ -13,14 +16,86 @@
 
 namespace lockstep::cli {
 
-Result<std::string> read_whole_file(const std::string& path) {
-  if (path == "-") return std::string(std::istreambuf_iterator<char>(std::cin), {});
+namespace {
+
+// ---- drafts and signals: handlers may only do what is safe at any moment
+
+std::array<std::atomic<const char*>, 16> drafts{};  // paths; null: free
+
+void remove_drafts(int signal) {
+  for (const auto& draft : drafts)
+    if (const char* path = draft.load()) ::unlink(path);
+  std::signal(signal, SIG_DFL);
+  ::raise(signal);
+}
+
+// Where nobody else has a say in what ends the process.
+void remove_drafts_on_signals() {
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+    struct sigaction now{};
+    if (::sigaction(number, nullptr, &now) == 0 && now.sa_handler == SIG_DFL)
+      std::signal(number, remove_drafts);
+  }
+}
+
+void remember_draft(const char* path) {
+  for (auto& draft : drafts) {
+    const char* nothing = nullptr;
+    if (draft.compare_exchange_strong(nothing, path))
+      break;  // more at one time than places: those may be left over
+  }
+}
+
+void forget_draft(const char* path) {
+  for (auto& draft : drafts) {
+    const char* expected = path;
+    draft.compare_exchange_strong(expected, nullptr);
+  }
+}
+
+// ---- reading
+
+bool is_endless(const std::string& path) {
+  std::error_code error;
+  const auto kind = std::filesystem::status(path, error).type();
+  const bool is_device =
+      kind == std::filesystem::file_type::character || kind == std::filesystem::file_type::block;
+  return is_device && !(path == "/dev/stdin" && ::isatty(STDIN_FILENO) != 0);
+}
+
+Result<std::string> read_up_to(std::istream& in, const std::string& name, std::size_t most_bytes) {
+  std::string out;
+  std::string piece(64 << 10, '\0');
+  while (in.read(piece.data(), static_cast<std::streamsize>(piece.size())) || in.gcount() > 0) {
+    out.append(piece, 0, static_cast<std::size_t>(in.gcount()));
+    if (out.size() > most_bytes) {
+      return fail(ErrorCode::kInvalidArgument,
+                  cat(name, ": expected a file of at most ", most_bytes, " bytes, found more"));
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+Result<std::string> read_whole_file(const std::string& path, std::size_t most_bytes) {
+  if (path == "-") return read_up_to(std::cin, "standard input", most_bytes);
   std::error_code error;
   if (std::filesystem::is_directory(path, error))
     return fail(ErrorCode::kInvalidArgument, cat(path, ": expected a file, found a directory"));
+  if (is_endless(path))
+    return fail(ErrorCode::kInvalidArgument, cat(path, ": expected a file, found a device"));
   std::ifstream in(path, std::ios::binary);
   if (!in) return fail(ErrorCode::kNotFound, cat(path, ": cannot be read: ", std::string(std::strerror(errno))));
-  return std::string(std::istreambuf_iterator<char>(in), {});
+  return read_up_to(in, path, most_bytes);
+}
+
+Status check_readable(const std::string& path) {
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error))
+    return fail(ErrorCode::kInvalidArgument, cat(path, ": expected a file, found a directory"));
+  if (std::ifstream(path)) return {};
+  return fail(ErrorCode::kNotFound, cat(path, ": cannot be read: ", std::string(std::strerror(errno))));
 }
 
 WholeFile::WholeFile(std::filesystem::path path)
@@ -32,6 +107,8 @@ WholeFile::WholeFile(std::filesystem::path path)
     problem_ = cat(path_.parent_path().string(), ": cannot be created: ", error.message());
     return;
   }
+  remember_draft(draft_.c_str());
+  remove_drafts_on_signals();
   out_.open(draft_, std::ios::binary | std::ios::trunc);
   append({});
 }
@@ -39,6 +116,7 @@ WholeFile::WholeFile(std::filesystem::path path)
 WholeFile::~WholeFile() {
   std::error_code error;
   if (out_.is_open()) std::filesystem::remove(draft_, error);
+  forget_draft(draft_.c_str());
 }
 
 void WholeFile::append(std::string_view text) {

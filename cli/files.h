@@ -10,9 +10,17 @@
 
 namespace lockstep::cli {
 
-// "-" is standard input.
-Result<std::string> read_whole_file(const std::string& path);
-// A file in the making: it has its name only when it is whole. Without finish() nothing is left of it.
+// Of what people write by hand. More is a mistake: another file, or a device that never ends.
+inline constexpr std::size_t kMostBytesByHand = 16 << 20;
+
+// "-" is standard input; pipes and devices are read, too, up to the limit.
+Result<std::string> read_whole_file(const std::string& path, std::size_t most_bytes = kMostBytesByHand);
+
+// Of a file that is read bit by bit.
+Status check_readable(const std::string& path);
+
+// A file in the making: it has its name only when it is whole. Without finish() nothing is left of it, also
+// when a signal ends the process (Ctrl-C).
 class WholeFile {
  public:
   explicit WholeFile(std::filesystem::path path);

@@ -238,8 +238,8 @@ int run_dialogue(Shell& shell, std::ostream& out) {
 int run_shell(const ShellArguments& arguments, std::ostream& out, std::ostream& err) {
   std::ifstream file;
   if (!arguments.file.empty()) {
-    if (const auto text = read_whole_file(arguments.file); !text) {
-      err << "lockstep sql: " << text.error().message << '\n';
+    if (const Status fine = check_readable(arguments.file); !fine) {
+      err << "lockstep sql: " << fine.error().message << '\n';
       return kBadInput;
     }
     file.open(arguments.file);

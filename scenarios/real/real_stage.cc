@@ -63,12 +63,16 @@ RealStage::~RealStage() {
 }
 
 void RealStage::end_on_signals() {
-  for (const int number : {SIGINT, SIGTERM, SIGHUP}) signals_.add(number);
-  signals_.async_wait([this](const net::IoError& error, int number) {
+  std::map<int, struct sigaction> before;  // whoever listened then has something to do at the end, too
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+    ::sigaction(number, nullptr, &before[number]);
+    signals_.add(number);
+  }
+  signals_.async_wait([this, before](const net::IoError& error, int number) {
     if (error) return;
     for (auto& [id, node] : nodes_) node->kill();
     workplace_.remove();
-    ::signal(number, SIG_DFL);
+    ::sigaction(number, &before.at(number), nullptr);
     ::raise(number);
   });
 }
