@@ -33,12 +33,17 @@ config::NodeSettings settings_of(const std::string& cluster, std::uint32_t numbe
   config::NodeSettings out;
   out.about = "Made by lockstep cluster start; read again at every start.";
   out.data = cat("n", number);
-  out.listen = {address(number, 0), address(number, 2), address(number, 1)};
+  out.listen = {.native = address(number, 0),
+                .grpc = address(number, config::kGrpcOffset),
+                .http = address(number, config::kHttpOffset)};
   config::Cluster& members = out.cluster.emplace();
   members.name = cluster;
   members.self = NodeId(number);
   for (std::uint32_t node = 1; node <= nodes; ++node)
-    members.members.push_back({NodeId(node), address(node, 0), address(node, 1)});
+    members.members.push_back({.id = NodeId(node),
+                               .address = address(node, 0),
+                               .http = address(node, config::kHttpOffset),
+                               .grpc = address(node, config::kGrpcOffset)});
   return out;
 }
 

@@ -13,8 +13,7 @@ namespace {
 
 using config::NodeSettings;
 
-constexpr std::uint32_t kDefaultPort = 4000;
-constexpr std::uint32_t kLastPort = 65'533;  // two more follow it
+constexpr std::uint32_t kLastPort = 65'535 - config::kGrpcOffset;
 
 std::unexpected<Error> refuse(std::string sentence) {
   return fail(ErrorCode::kInvalidArgument, std::move(sentence));
@@ -25,7 +24,7 @@ Result<NodeSettings> from_flags(const NodeArguments& arguments) {
   if (!arguments.engine.empty() && arguments.engine != to_string(config::Engine::kSqlite)) {
     return refuse(cat("--engine: expected one of the engines (sqlite), found \"", arguments.engine, "\""));
   }
-  const std::uint32_t port = arguments.port.value_or(kDefaultPort);
+  const std::uint32_t port = arguments.port.value_or(config::kDefaultPort);
   if (port == 0 || port > kLastPort) {
     return refuse(cat("--port: expected a port from 1 to ", kLastPort,
                       ", HTTP and gRPC take the next two, found ", port));
@@ -37,7 +36,7 @@ Result<NodeSettings> from_flags(const NodeArguments& arguments) {
   if (!config::parse_address(to_text(nth(0)))) {
     return refuse(cat("--listen: expected a host, such as 127.0.0.1 or ::1, found \"", host, "\""));
   }
-  out.listen = {nth(0), nth(2), nth(1)};
+  out.listen = {.native = nth(0), .grpc = nth(config::kGrpcOffset), .http = nth(config::kHttpOffset)};
   out.data = arguments.data;
   if (!arguments.database.empty()) {
     const std::filesystem::path path(arguments.database);

@@ -20,6 +20,11 @@ enum class WriteMode { kQuorum, kStrong };
 enum class Role { kRead, kWrite, kAdmin };
 enum class LogLevel { kTrace, kDebug, kInfo, kWarning, kError, kOff };
 
+// Where nothing else is said. Of a node that is told one port: HTTP is the next, gRPC the one behind it.
+inline constexpr std::uint16_t kDefaultPort = 4001;
+inline constexpr std::uint16_t kHttpOffset = 1;
+inline constexpr std::uint16_t kGrpcOffset = 2;
+
 struct Listen {
   Address native;
   std::optional<Address> grpc;
@@ -30,7 +35,9 @@ struct Listen {
 struct Member {
   NodeId id;
   Address address;                   // where the others reach its native port
-  std::optional<Address> http = {};  // where people and clients reach its HTTP port, for hints
+  // Where people and clients reach its other ports, for hints.
+  std::optional<Address> http = {};
+  std::optional<Address> grpc = {};
   bool operator==(const Member&) const = default;
 };
 

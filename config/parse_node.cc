@@ -154,6 +154,7 @@ class NodeReader {
       read_member(place, "id", member.id);
       read_member(place, "address", member.address);
       read_member(place, "http", member.http);
+      read_member(place, "grpc", member.grpc);
       if (!numbers.emplace(member.id, out.members.size()).second) {
         place.nearest("id").refuse("another number for every member",
                                    cat("member ", member.id, " stands above"));

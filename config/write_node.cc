@@ -18,6 +18,7 @@ Json json_of(const Cluster& cluster) {
   for (const Member& member : cluster.members) {
     Json entry{{"id", member.id.value()}, {"address", to_text(member.address)}};
     if (member.http) entry["http"] = to_text(*member.http);
+    if (member.grpc) entry["grpc"] = to_text(*member.grpc);
     members.push_back(std::move(entry));
   }
   const bool is_number = !cluster.name.empty() && cluster.name[0] >= '0' && cluster.name[0] <= '9';

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -31,6 +32,12 @@ struct NodeFacts {
   std::size_t clients = 0;      // of the native protocol
   std::size_t connections = 0;  // that others made to the native port
   std::size_t outstanding = 0;  // calls of this gateway
+};
+
+// A port of another protocol in this process.
+struct PortFacts {
+  std::size_t connections = 0;  // now
+  std::uint64_t refused = 0;
 };
 
 // A request that another thread has encoded, without the number of its call.
@@ -64,6 +71,9 @@ class Gateway {
   Result<Access> authenticate(std::string_view token) const;
 
   NodeFacts facts() const;
+  // Whoever serves gRPC says how to look at its port, and takes it back at its end (empty).
+  void show_grpc(std::function<PortFacts()> look) { grpc_ = std::move(look); }
+  std::optional<PortFacts> grpc() const { return grpc_ ? std::optional(grpc_()) : std::nullopt; }
   net::EventLoop& loop() { return loop_; }
   net::Host& host() { return host_; }
 
@@ -82,6 +92,7 @@ class Gateway {
   net::EventLoop& loop_;
   net::Host& host_;
   GatewayOptions options_;
+  std::function<PortFacts()> grpc_;
   std::map<std::uint64_t, Waiting> waiting_;  // by call number
   std::uint64_t next_call_ = 0;
   net::asio::steady_timer timer_;

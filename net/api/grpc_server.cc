@@ -11,6 +11,7 @@
 #include <thread>
 #include <utility>
 
+#include "net/api/grpc_door.h"
 #include "net/api/grpc_health.h"
 #include "net/api/grpc_query.h"
 #include "net/api/grpc_session.h"
@@ -22,7 +23,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr int kMaxMessageBytes = 16 << 20;
-constexpr std::size_t kMaxMemoryBytes = std::size_t{512} << 20;  // of all connections
+constexpr std::size_t kMaxMemoryBytes =
+    std::size_t{128} << 20;  // of all connections; the other ports have the rest of 512 MiB
 constexpr int kMaxStreamsPerConnection = 1024;
 constexpr int kEventsPerTurn = 256;
 constexpr Duration kHealthInterval = 100ms;
@@ -50,8 +52,6 @@ void set_limits(grpc::ServerBuilder& builder) {
   builder.AddChannelArgument(GRPC_ARG_ENABLE_DEADLINE_CHECKS, 0);
   builder.AddChannelArgument(GRPC_ARG_ENABLE_PER_MESSAGE_COMPRESSION, 0);
   builder.AddChannelArgument(GRPC_ARG_ENABLE_CHANNELZ, 0);
-  // Two nodes at one port would share its callers.
-  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   // A peer that has vanished is noticed; one that pings all the time is sent away.
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 30'000);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000);
@@ -88,6 +88,12 @@ struct GrpcServer::Running {
   void tell_health(bool now_serving) {
     if (serving.exchange(now_serving) != now_serving && !health_alarm_set.exchange(true))
       health_alarm.Set(queue.get(), kLongAgo, &health_tag);
+  }
+
+  void let_in(int descriptor) {
+    grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters connection;
+    connection.fd = descriptor;
+    entrance->HandleNewConnection(&connection);
   }
 
   void serve() {
@@ -143,7 +149,8 @@ struct GrpcServer::Running {
   HealthTag health_tag{*this};
   StopTag stop_tag{*this};
   std::thread thread;
-  int port = 0;
+  std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> entrance;
+  std::unique_ptr<GrpcDoor> door;
 };
 
 GrpcServer::GrpcServer(net::EventLoop& loop) : loop_(loop), self_(std::make_shared<GrpcServer*>(this)) {}
@@ -156,26 +163,31 @@ GrpcServer::~GrpcServer() {
 Status GrpcServer::start(GrpcOptions options, Gateway& gateway) {
   enable_extras();
   auto running = std::make_unique<Running>(gateway, std::move(options));
-  const std::string address = net::to_string(running->options.listen);
+  LOCKSTEP_TRY(acceptor, net::listen(loop_.context(), running->options.listen));
   grpc::ServerBuilder builder;
   set_limits(builder);
-  builder.AddListeningPort(address, credentials(running->options.tls), &running->port);
+  using Type = grpc::ServerBuilder::experimental_type::ExternalConnectionType;
+  running->entrance =
+      builder.experimental().AddExternalConnectionAcceptor(Type::FROM_FD, credentials(running->options.tls));
   builder.RegisterService(&running->desk.service());
   builder.RegisterService(&running->health.service());
   running->queue = builder.AddCompletionQueue();
   running->desk.use(*running->queue);
   running->server = builder.BuildAndStart();
-  if (!running->server || running->port == 0) {
+  if (!running->server) {
     running->queue->Shutdown();
-    return fail(ErrorCode::kIo,
-                cat("cannot serve gRPC at ", address, ": expected a free address of this machine",
-                    running->options.tls ? ", a PEM certificate and its key" : ""));
+    return fail(ErrorCode::kRefused, cat("cannot serve gRPC at ", net::to_string(running->options.listen),
+                                         ": expected a PEM certificate and its key"));
   }
   wait_for_unary_callers(running->desk);
   wait_for_query_callers(running->desk);
   wait_for_session_callers(running->desk);
   running->health.wait_for_callers();
   running->thread = std::thread([raw = running.get()] { raw->serve(); });
+  running->door =
+      std::make_unique<GrpcDoor>(loop_, std::move(acceptor), running->options.max_connections,
+                                 [raw = running.get()](int descriptor) { raw->let_in(descriptor); });
+  gateway.show_grpc([raw = running.get()] { return raw->door->facts(); });
   running_ = std::move(running);
   look_at_health();
   return {};
@@ -184,6 +196,8 @@ Status GrpcServer::start(GrpcOptions options, Gateway& gateway) {
 void GrpcServer::stop() {
   if (!running_) return;
   Running& running = *running_;
+  running.door.reset();
+  running.gateway.show_grpc(nullptr);
   running.bridge->close();
   running.stop_alarm.Set(running.queue.get(), kLongAgo, &running.stop_tag);
   running.server->Shutdown(std::chrono::system_clock::now() + kGrace);
@@ -195,7 +209,7 @@ void GrpcServer::stop() {
   running_.reset();
 }
 
-std::uint16_t GrpcServer::port() const { return running_ ? static_cast<std::uint16_t>(running_->port) : 0; }
+std::uint16_t GrpcServer::port() const { return running_ ? running_->door->port() : 0; }
 
 void GrpcServer::look_at_health() {
   wire::Request request;

@@ -14,6 +14,7 @@ struct GrpcOptions {
   net::Endpoint listen;  // port 0: the system chooses
   // Where members are reached over gRPC, for hints; need not be complete.
   std::map<NodeId, std::string> addresses{};
+  std::size_t max_connections = 10'000;  // those beyond it are closed at once
 
   struct Tls {  // PEM texts
     std::string certificate;

@@ -54,6 +54,9 @@ Refusal refusal_of_write(wire::WriteOutcome::Kind kind) {
   }
 }
 
+constexpr Refusal kNoSuchSession{404, "session_unknown",
+                                 "there is no such session: it was never opened, was closed or has expired"};
+
 struct Answer {
   wire::Request::WhatCase what;
   const wire::Reply& reply;
@@ -143,6 +146,10 @@ HttpResponse respond_to(wire::Request::WhatCase what, const wire::Reply& reply, 
     case wire::Request::kQuery: return respond_to_query(answer, max_staleness);
     case wire::Request::kOpenSession:
       json.open_object().member("session", reply.session()).close_object();
+      break;
+    case wire::Request::kCloseSession:
+      if (reply.session() == 0) return answer.refused(kNoSuchSession, "");
+      json.open_object().close_object();
       break;
     case wire::Request::kGetVersion:
       json.open_object().member("version", reply.version()).close_object();

@@ -138,9 +138,12 @@ void add_network(Page& page, const NodeReport& report) {
   const std::string refused = "Connections that were turned away.";
   page.counter("lockstep_connections_refused_total", refused, native.refused, {{"port", "native"}});
   page.counter("lockstep_connections_refused_total", refused, report.http.refused, {{"port", "http"}});
+  if (report.grpc)
+    page.counter("lockstep_connections_refused_total", refused, report.grpc->refused, {{"port", "grpc"}});
   const std::string open = "Connections that others have made to this node.";
   page.gauge("lockstep_connections", open, report.facts.connections, {{"port", "native"}});
   page.gauge("lockstep_connections", open, report.http_connections, {{"port", "http"}});
+  if (report.grpc) page.gauge("lockstep_connections", open, report.grpc->connections, {{"port", "grpc"}});
   for (const auto& [id, peer] : report.facts.peers)
     page.gauge("lockstep_peer_connected", "1: this node is connected to that member.", peer.connected,
                {{"node", cat(id)}});

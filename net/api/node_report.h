@@ -41,6 +41,7 @@ struct NodeReport {
   NodeFacts facts;
   HttpCounters http;
   std::size_t http_connections = 0;
+  std::optional<PortFacts> grpc = {};  // none: no such port
   std::uint64_t disk_syncs = 0;
   ProcessFacts process;
 

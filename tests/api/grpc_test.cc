@@ -83,6 +83,48 @@ TEST_F(GrpcTest, AnErrorCarriesTheLeaderAndItsAddress) {
   EXPECT_EQ(trailing.find("lockstep-leader-address")->second, doors_->address(leader_));
 }
 
+TEST_F(GrpcTest, ConnectionsAreCountedAndTheOneTooManyIsClosed) {
+  cluster_ = std::make_unique<RealCluster>(ClusterOptions{.nodes = 1});
+  const NodeId node = cluster_->leader();
+  auto server = std::make_shared<api::GrpcServer>(cluster_->loop());
+  std::uint16_t port = 0;
+  cluster_->on_loop([&] {
+    ASSERT_TRUE(server->start({.listen = {.host = "127.0.0.1", .port = 0}, .max_connections = 2},
+                              cluster_->gateway(node)));
+    port = server->port();
+    cluster_->attach(node, [server] { server->stop(); });
+  });
+  net::EventLoop loop;  // of the clients
+  std::vector<std::unique_ptr<net::Tcp::socket>> sockets;
+  std::size_t closed = 0;
+  char byte = 0;
+  std::function<void(net::Tcp::socket&)> read_on = [&](net::Tcp::socket& socket) {
+    socket.async_read_some(net::asio::buffer(&byte, 1), [&](const net::IoError& error, std::size_t) {
+      if (error == net::asio::error::operation_aborted) return;
+      if (error) ++closed;
+      if (!error) read_on(socket);
+    });
+  };
+  for (int i = 0; i < 5; ++i) {
+    sockets.push_back(std::make_unique<net::Tcp::socket>(loop.context()));
+    sockets.back()->connect({net::asio::ip::make_address("127.0.0.1"), port});
+    read_on(*sockets.back());
+  }
+  EXPECT_TRUE(loop.run_until([&] { return closed == 3; }, 20s)) << closed;
+  const auto facts = [&] {
+    api::PortFacts out;
+    cluster_->on_loop([&] { out = cluster_->gateway(node).grpc().value(); });
+    return out;
+  };
+  EXPECT_EQ(facts().connections, 2u);
+  EXPECT_EQ(facts().refused, 3u);
+  for (const auto& socket : sockets) socket->close();
+  for (int tries = 0; tries < 2'000 && facts().connections > 0; ++tries) loop.run_for(1ms);
+  EXPECT_EQ(facts().connections, 0u);
+  GrpcCaller caller(net::to_string({.host = "127.0.0.1", .port = port}), "");  // there is room again
+  caller.ask(write_request("CREATE TABLE t(a)"));
+}
+
 TEST_F(GrpcTest, ValuesThatTheProtocolDoesNotHaveAreInvalid) {
   begin({.nodes = 1});
   v1::ExecuteRequest write;

@@ -105,6 +105,9 @@ TEST(Http, ASessionMakesARetryHarmless) {
   const Answer late = http.post(node, "/v1/execute", write);
   EXPECT_EQ(late.status, 410);
   EXPECT_EQ(late.code(), "session_unknown");
+  const Answer again = http.ask(node, "DELETE", path);
+  EXPECT_EQ(again.status, 404);
+  EXPECT_EQ(again.code(), "session_unknown");
   EXPECT_EQ(http.ask(node, "DELETE", "/v1/session/x").status, 400);
 }
 

@@ -91,6 +91,7 @@ TEST(NodeConfig, WhatIsWrittenIsReadAsTheSame) {
   settings.cluster->pause_before_commit = 200ms;
   settings.cluster->expect_data = true;
   settings.cluster->batch = {7, 1000, 5ms};
+  settings.cluster->members[0].grpc = Address{"grpc.example", 4003};
   settings.listen.http = Address{"::1", 4012};
   settings.tokens = {{"ops", Role::kAdmin, "s3cret", ""}, {"", Role::kRead, "", std::string(64, 'a')}};
   settings.tls = Tls{"a", "b", "c", "d"};
