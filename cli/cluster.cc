@@ -25,6 +25,7 @@
 namespace lockstep::cli {
 namespace {
 
+namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 
 constexpr Duration kPatience = 30s;  // until a leader serves, and until a process has ended
@@ -218,7 +219,7 @@ Result<std::vector<NodeState>> wait_for_leader(const LocalCluster& cluster,
   const auto begin = std::chrono::steady_clock::now();
   for (;;) {
     std::string dead = obituaries(started);
-    if (!dead.empty()) return fail(ErrorCode::kUnavailable, std::move(dead));
+    if (!dead.empty()) return fail(ErrorCode::kRefused, std::move(dead));
     auto states = look_at(cluster, 500ms);
     const auto waited = std::chrono::steady_clock::now() - begin;
     const bool all_answer = std::all_of(states.begin(), states.end(),
@@ -232,10 +233,35 @@ Result<std::vector<NodeState>> wait_for_leader(const LocalCluster& cluster,
   }
 }
 
-Result<LocalCluster> create_or_open(const ClusterArguments& arguments) {
+// The directory of a cluster that is being made. If it cannot be started, nothing of it is left.
+class Scaffold {
+ public:
+  explicit Scaffold(const std::string& directory) : directory_(directory) {
+    std::error_code ignored;
+    had_place_ = fs::exists(directory, ignored);
+  }
+  void set_up() { is_mine_ = true; }
+  void take_down() const {
+    std::error_code ignored;
+    if (!is_mine_) return;
+    if (!had_place_) fs::remove_all(directory_, ignored);
+    if (had_place_)  // it was empty
+      for (const auto& entry : fs::directory_iterator(directory_, ignored))
+        fs::remove_all(entry.path(), ignored);
+  }
+
+ private:
+  std::string directory_;
+  bool had_place_ = false;
+  bool is_mine_ = false;
+};
+
+Result<LocalCluster> create_or_open(const ClusterArguments& arguments, Scaffold& scaffold) {
   if (!LocalCluster::exists(arguments.directory)) {
-    return LocalCluster::create(arguments.directory, arguments.nodes.value_or(3),
-                                arguments.port.value_or(4001));
+    auto made = LocalCluster::create(arguments.directory, arguments.nodes.value_or(3),
+                                     arguments.port.value_or(config::kDefaultPort));
+    if (made) scaffold.set_up();
+    return made;
   }
   LOCKSTEP_TRY(cluster, LocalCluster::open(arguments.directory));
   const bool other_count = arguments.nodes && *arguments.nodes != cluster.nodes().size();
@@ -249,18 +275,27 @@ Result<LocalCluster> create_or_open(const ClusterArguments& arguments) {
   return cluster;
 }
 
-std::string connect_with(const LocalCluster& cluster) {
+std::string connect_with(const LocalCluster& cluster, const std::string& program) {
   std::string nodes;
   for (const NodeAddress& node : cluster.addresses())
     append_text(nodes, cat(nodes.empty() ? "" : ",", to_text(node.address)));
-  return cat("connect: lockstep sql --dir ", cluster.directory(), "\n     or: lockstep sql --nodes ", nodes,
-             "\n   stop: lockstep cluster stop --dir ", cluster.directory(), "\n");
+  return cat("connect: ", program, " sql --dir ", cluster.directory(), "\n     or: ", program,
+             " sql --nodes ", nodes, "\n   stop: ", program, " cluster stop --dir ", cluster.directory(),
+             "\n");
+}
+
+int show_started(const LocalCluster& cluster, const std::vector<NodeState>& states,
+                 const std::string& program, std::ostream& out) {
+  print_table(states, out);
+  out << connect_with(cluster, program);
+  return serves(states) ? 0 : 1;
 }
 
 }  // namespace
 
 int start_cluster(const ClusterArguments& arguments, std::ostream& out, std::ostream& err) {
-  auto cluster = create_or_open(arguments);
+  Scaffold scaffold(arguments.directory);
+  auto cluster = create_or_open(arguments, scaffold);
   if (!cluster) return complain(cluster.error(), err);
   const DirectoryLock lock(arguments.directory);
   if (const Status held = lock.held(arguments.directory); !held) return complain(held.error(), err);
@@ -268,9 +303,8 @@ int start_cluster(const ClusterArguments& arguments, std::ostream& out, std::ost
   const auto to_start =
       std::partition(nodes.begin(), nodes.end(), [](const LocalNode& node) { return !!node.process(); });
   if (to_start == nodes.end()) {
-    err << "lockstep cluster: expected a cluster that is stopped, all nodes of " << arguments.directory
-        << " run already\n";
-    return 1;
+    err << "all nodes of " << arguments.directory << " run already\n";
+    return show_started(*cluster, look_at(*cluster, 2s), arguments.program, out);
   }
   for (auto node = nodes.begin(); node != to_start; ++node) err << node->name() << " runs already\n";
   std::vector<Started> started;
@@ -278,6 +312,7 @@ int start_cluster(const ClusterArguments& arguments, std::ostream& out, std::ost
     const auto one = start_node(*cluster, *node);
     if (!one) {
       take_back(started);
+      scaffold.take_down();
       return complain(one.error(), err);
     }
     started.push_back(*one);
@@ -285,13 +320,13 @@ int start_cluster(const ClusterArguments& arguments, std::ostream& out, std::ost
   const auto states = wait_for_leader(*cluster, started);
   if (!states) {
     take_back(started);
+    // Where no node said why, the logs may.
+    if (states.error().code == ErrorCode::kRefused) scaffold.take_down();
     err << "lockstep cluster: " << states.error().message
         << "\nnothing was left running that was started now\n";
     return 1;
   }
-  print_table(*states, out);
-  out << connect_with(*cluster);
-  return 0;
+  return show_started(*cluster, *states, arguments.program, out);
 }
 
 int show_cluster(const ClusterArguments& arguments, std::ostream& out, std::ostream& err) {

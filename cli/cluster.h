@@ -10,12 +10,13 @@ namespace lockstep::cli {
 struct ClusterArguments {
   std::string directory = "lockstep-cluster";
   std::optional<std::uint32_t> nodes;  // of a new cluster; default 3
-  std::optional<std::uint32_t> port;   // of its first node; default 4001
+  std::optional<std::uint32_t> port;   // of its first node; default 4001 (config::kDefaultPort)
+  std::string program = "lockstep";    // as it was called, for hints
   bool json = false;
   bool kill = false;  // instead of asking
 };
 
-// Exit codes: 0 done; 1 the cluster does not serve, or did not do what was asked; 2 bad input.
+// Exit codes: 0 done, or so already; 1 the cluster does not serve, or did not do what was asked; 2 bad input.
 int start_cluster(const ClusterArguments& arguments, std::ostream& out, std::ostream& err);
 int show_cluster(const ClusterArguments& arguments, std::ostream& out, std::ostream& err);
 int stop_cluster(const ClusterArguments& arguments, std::ostream& out, std::ostream& err);

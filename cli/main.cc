@@ -88,7 +88,7 @@ void add_node(CLI::App& app, lockstep::cli::NodeArguments& arguments) {
                   "Its settings (JSON; `lockstep schema node` prints the schema)");
   node.add_flag("--check", arguments.check, "Only say whether the settings are fine");
   node.add_option("--port", arguments.port,
-                  "Without a file: the native port; HTTP is one above it, gRPC two (4000)");
+                  "Without a file: the native port (4001); HTTP is one above it, gRPC two");
   node.add_option("--data", arguments.data, "Without a file: the node's directory");
   node.add_option("--db", arguments.database,
                   "Without a file: the database, in a directory of its own or inside --data");
@@ -101,7 +101,7 @@ void add_node(CLI::App& app, lockstep::cli::NodeArguments& arguments) {
   node.footer(
       "SIGTERM stops it in good order: no more writes, leadership handed over, everything durable.\n"
       "Exit code: 0 stopped, 1 a port, a disk or another process is in the way, 2 bad input.\n"
-      "Example: lockstep node --data data/n1 --port 4000");
+      "Example: lockstep node --data data/n1 --port 4001");
 }
 
 struct ClusterCommands {
@@ -114,8 +114,13 @@ ClusterCommands add_cluster(CLI::App& app, lockstep::cli::ClusterArguments& argu
   CLI::App& cluster = *app.add_subcommand("cluster", "Run a cluster on this machine, under one directory");
   cluster.require_subcommand(1);
   ClusterCommands out;
-  out.start = cluster.add_subcommand("start", "Make a cluster, or start one that is there");
+  out.start =
+      cluster.add_subcommand("start", "Make a cluster, or start what is stopped of one that is there");
   out.status = cluster.add_subcommand("status", "How its nodes are; exit code 1 if no leader serves");
+  out.start->footer(
+      "Exit code: 0 a leader serves, also if all nodes ran already; 1 none does; 2 bad input. A new cluster "
+      "whose nodes\n"
+      "cannot begin (a port that is taken) leaves no directory behind.");
   out.stop = cluster.add_subcommand("stop", "Stop its nodes in good order");
   for (CLI::App* command : {out.start, out.status, out.stop}) {
     command->add_option("--dir", arguments.directory, "The cluster's directory")
@@ -125,7 +130,8 @@ ClusterCommands add_cluster(CLI::App& app, lockstep::cli::ClusterArguments& argu
   out.start->add_option("--nodes", arguments.nodes, "Of a new cluster (3)")->check(CLI::Range(1, 9));
   out.start
       ->add_option("--port", arguments.port,
-                   "Of the first node of a new cluster; the next ones are 10 apart (4001)")
+                   "Of the first node of a new cluster (4001), HTTP one above it, gRPC two; the next nodes "
+                   "are 10 apart")
       ->check(CLI::Range(1, 65'000));
   out.status->add_flag("--json", arguments.json, "Print one JSON document instead of text");
   out.stop->add_flag("--kill", arguments.kill, "Kill the processes instead");
@@ -206,6 +212,7 @@ int run_program(int argc, char** argv) {
   lockstep::cli::NodeArguments node;
   add_node(app, node);
   lockstep::cli::ClusterArguments cluster;
+  cluster.program = argv[0];
   const ClusterCommands of_cluster = add_cluster(app, cluster);
   lockstep::cli::ShellArguments shell;
   add_shell(app, shell);

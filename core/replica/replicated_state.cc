@@ -79,11 +79,12 @@ void ReplicatedState::open_session(std::uint64_t session) {
   dirty_sessions_.insert(session);
 }
 
-void ReplicatedState::close_session(std::uint64_t session) {
+bool ReplicatedState::close_session(std::uint64_t session) {
   const auto found = sessions_.find(session);
-  if (found == sessions_.end()) return;
+  if (found == sessions_.end()) return false;
   drop_blocks(session, found->second);
   sessions_.erase(found);
+  return true;
 }
 
 // The session goes, and its rows with it.

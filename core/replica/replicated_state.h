@@ -26,7 +26,8 @@ class ReplicatedState : public sql::Participant {
 
   // Opens the session named by its entry's index, and closes those that were idle for longer than the timeout.
   void open_session(std::uint64_t session);
-  void close_session(std::uint64_t session);
+  // False: there is no such session.
+  bool close_session(std::uint64_t session);
 
   struct Admission {
     enum class Verdict { kExecute, kStored, kSequenceExpired, kSessionUnknown };

@@ -36,6 +36,11 @@ Result<std::unique_ptr<StateMachine>> StateMachine::open(sql::Database& database
   return machine;
 }
 
+Result<LogIndex> StateMachine::put_away() {
+  LOCKSTEP_TRY_STATUS(machine_->put_away());
+  return machine_->durable();
+}
+
 Result<LogIndex> StateMachine::sync() {
   LOCKSTEP_TRY_STATUS(machine_->sync());
   return machine_->durable();
@@ -145,7 +150,8 @@ void StateMachine::execute(Pending& pending, sql::EntryScope& scope) {
       return;
     case wire::Command::kCloseSession:
       applied.what = What::kSessionClosed;
-      state_.close_session(command.close_session().session());
+      if (state_.close_session(command.close_session().session()))
+        applied.session = command.close_session().session();
       return;
     case wire::Command::kWrite:
       applied.what = What::kWrite;

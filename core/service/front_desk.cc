@@ -100,13 +100,13 @@ void FrontDesk::answer(const Caller& caller, const replica::AppliedCommand& comm
   using What = replica::AppliedCommand::What;
   wire::Reply answer;
   switch (command.what) {
-    case What::kSessionOpened: answer.set_session(command.session); break;
+    case What::kSessionOpened:
+    case What::kSessionClosed: answer.set_session(command.session); break;
     case What::kWrite:
     case What::kPrepared:
     case What::kCommitted:
     case What::kAborted: return reply(caller, answer, command.answer);
     case What::kNothing:
-    case What::kSessionClosed:
     case What::kMaintained: break;
     case What::kUnreadable: answer.set_status(wire::BAD_REQUEST); break;
   }
