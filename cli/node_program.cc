@@ -308,11 +308,12 @@ void NodeProgram::on_role(const raft::RoleChanged& change) {
 
 void NodeProgram::watch() {
   const Error* failure = retiring_->failure();
-  if (failure != nullptr && !std::exchange(told_of_failure_, true))
+  const bool may_recover = failure != nullptr && is_of_the_disk(failure->code);
+  // Why one cannot begin is the process's last word.
+  if (failure != nullptr && (recovered_ || may_recover) && !std::exchange(told_of_failure_, true))
     log_->error(cat("this node has stopped: ", failure->message));
   // Damage that is found later stops the node and not the process, so that people can ask it why.
-  if (failure != nullptr && !leaving_ && (is_of_the_disk(failure->code) || !recovered_))
-    return end_with(*failure);
+  if (failure != nullptr && !leaving_ && (may_recover || !recovered_)) return end_with(*failure);
   loop_.after(recovered_ ? kWatchInterval : kWatchOfRecovery, [this] { watch(); });
 }
 

@@ -65,6 +65,8 @@ void GrpcDoor::admit(net::Tcp::socket socket) {
   }
   net::tune(socket);
   net::IoError error;
+  socket.native_non_blocking(true, error);  // gRPC takes that for granted, and would wait in its only thread
+  if (error) return;
   const int descriptor = socket.release(error);
   if (error) return;
   if (const auto entered = socket_of(descriptor)) entered_[descriptor] = *entered;

@@ -120,7 +120,9 @@ TEST(Standalone, AWalWithoutItsDatabaseIsNotThrownAway) {
     const std::uint64_t wal = size();
     ASSERT_GT(wal, 0u);
     ASSERT_TRUE(disk.remove("db/main.sqlite"));
-    if (is_empty) ASSERT_TRUE(disk.open("db/main.sqlite", env::OpenMode::kCreateNew));
+    if (is_empty) {
+      ASSERT_TRUE(disk.open("db/main.sqlite", env::OpenMode::kCreateNew));
+    }
     alone.world().start(TestStandalone::kNode);
     alone.world().run_for(seconds(1));
     const Error* failure = alone.node().failure();
