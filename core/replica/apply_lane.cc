@@ -114,8 +114,8 @@ void ApplyLane::make_durable(Result<LogIndex> (StateMachine::*how)(), OnDurable 
   env_.lanes.submit(kApplyLane, make_job(std::move(run), std::move(done)));
 }
 
-void ApplyLane::query(sql::Statement statement, ReadPool::Then then) {
-  read_pool_->submit(std::move(statement), std::move(then));
+void ApplyLane::query(NodeId client, sql::Statement statement, ReadPool::Then then) {
+  read_pool_->submit(client, std::move(statement), std::move(then));
 }
 
 std::uint64_t ApplyLane::version(const std::string& table) const {

@@ -1,4 +1,4 @@
-// The free readers share what waits; what a reader leaves over waits again, in its old place.
+// The free readers share what waits; what a reader leaves over waits again, before the rest of its client.
 #include "core/replica/read_pool.h"
 
 #include <algorithm>
@@ -13,15 +13,40 @@ ReadPool::ReadPool(env::Lanes& lanes, sql::Database& database, unsigned readers)
 
 ReadPool::~ReadPool() = default;
 
-void ReadPool::submit(sql::Statement statement, Then then) {
-  waiting_.push_back({std::move(statement), std::move(then)});
+void ReadPool::submit(NodeId client, sql::Statement statement, Then then) {
+  std::deque<Query>& queries = waiting_[client];
+  if (queries.empty()) turns_.push_back(client);
+  queries.push_back({client, std::move(statement), std::move(then)});
+  ++waiting_count_;
+}
+
+ReadPool::Query ReadPool::take_next() {
+  const NodeId client = turns_.front();
+  turns_.pop_front();
+  const auto queries = waiting_.find(client);
+  Query next = std::move(queries->second.front());
+  queries->second.pop_front();
+  if (queries->second.empty()) {
+    waiting_.erase(queries);
+  } else {
+    turns_.push_back(client);
+  }
+  --waiting_count_;
+  return next;
+}
+
+void ReadPool::put_back(Query query) {
+  std::deque<Query>& queries = waiting_[query.client];
+  if (queries.empty()) turns_.push_front(query.client);
+  queries.push_front(std::move(query));
+  ++waiting_count_;
 }
 
 void ReadPool::start() {
   auto idle = static_cast<std::size_t>(std::ranges::count(slots_, false, &Slot::busy));
-  for (std::size_t slot = 0; slot < slots_.size() && !waiting_.empty(); ++slot) {
+  for (std::size_t slot = 0; slot < slots_.size() && waiting_count_ > 0; ++slot) {
     if (slots_[slot].busy) continue;
-    const std::size_t share = (waiting_.size() + idle - 1) / idle;
+    const std::size_t share = (waiting_count_ + idle - 1) / idle;
     run(slot, std::min(share, kMostInJob));
     --idle;
   }
@@ -38,16 +63,15 @@ std::vector<sql::Statement> rest_of(std::vector<sql::Statement>& statements, std
 
 void ReadPool::run(std::size_t slot, std::size_t count) {
   slots_[slot].busy = true;
-  const auto end = waiting_.begin() + static_cast<std::ptrdiff_t>(count);
   const auto statements = std::make_shared<std::vector<sql::Statement>>();
-  std::vector<Then> thens;
+  std::vector<Asked> asked;
   statements->reserve(count);
-  thens.reserve(count);
-  for (auto query = waiting_.begin(); query != end; ++query) {
-    statements->push_back(std::move(query->statement));
-    thens.push_back(std::move(query->then));
+  asked.reserve(count);
+  for (std::size_t taken = 0; taken < count; ++taken) {
+    Query query = take_next();
+    statements->push_back(std::move(query.statement));
+    asked.push_back({query.client, std::move(query.then)});
   }
-  waiting_.erase(waiting_.begin(), end);
   auto read = [this, slot, statements]() -> Result<Answers> {
     auto& reader = slots_[slot].reader;
     if (!reader) {
@@ -66,23 +90,25 @@ void ReadPool::run(std::size_t slot, std::size_t count) {
     const std::size_t answered = results->size();
     return Answers{std::move(*results), rest_of(*statements, answered)};
   };
-  auto answered = [this, slot, thens = std::move(thens)](Result<Answers> answers) mutable {
+  auto answered = [this, slot, asked = std::move(asked)](Result<Answers> answers) mutable {
     slots_[slot].busy = false;
-    answer(std::move(thens), std::move(answers));
+    answer(std::move(asked), std::move(answers));
   };
   lanes_.submit(env::LaneId(static_cast<std::uint8_t>(kFirstReaderLane + slot)),
                 make_job(std::move(read), std::move(answered), std::move(briefly)));
 }
 
-void ReadPool::answer(std::vector<Then> thens, Result<Answers> answers) {
+void ReadPool::answer(std::vector<Asked> asked, Result<Answers> answers) {
   if (!answers) {
-    for (const Then& then : thens) then(std::unexpected(answers.error()));
+    for (const Asked& query : asked) query.then(std::unexpected(answers.error()));
     return;
   }
   const std::size_t answered = answers->results.size();
-  for (std::size_t left = thens.size(); left > answered; --left)
-    waiting_.push_front({std::move(answers->left_over[left - 1 - answered]), std::move(thens[left - 1])});
-  for (std::size_t at = 0; at < answered; ++at) thens[at](std::move(answers->results[at]));
+  for (std::size_t left = asked.size(); left > answered; --left) {
+    Asked& query = asked[left - 1];
+    put_back({query.client, std::move(answers->left_over[left - 1 - answered]), std::move(query.then)});
+  }
+  for (std::size_t at = 0; at < answered; ++at) asked[at].then(std::move(answers->results[at]));
 }
 
 }  // namespace lockstep::replica

@@ -1,8 +1,10 @@
-// Reading connections, each on a lane of its own; queries wait in order, and those that wait together share a job.
+// Reading connections, each on a lane of its own. Clients take turns, the queries of one wait in order, and those that
+// wait together share a job.
 #pragma once
 
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <vector>
 
@@ -20,13 +22,18 @@ class ReadPool {
   ~ReadPool();
 
   // `then` is called on the actor; with an error if this node's disk failed. Nothing runs before start().
-  void submit(sql::Statement statement, Then then);
+  void submit(NodeId client, sql::Statement statement, Then then);
   // Gives what waits to the readers that are free. A hop to a lane costs more than a small query: hence shared jobs.
   void start();
 
  private:
   struct Query {
+    NodeId client;
     sql::Statement statement;
+    Then then;
+  };
+  struct Asked {  // what a job answers
+    NodeId client;
     Then then;
   };
   struct Answers {
@@ -40,12 +47,16 @@ class ReadPool {
   };
 
   void run(std::size_t slot, std::size_t count);
-  void answer(std::vector<Then> thens, Result<Answers> answers);
+  Query take_next();
+  void put_back(Query query);
+  void answer(std::vector<Asked> asked, Result<Answers> answers);
 
   env::Lanes& lanes_;
   sql::Database& database_;
   std::vector<Slot> slots_;
-  std::deque<Query> waiting_;
+  std::map<NodeId, std::deque<Query>> waiting_;  // no empty ones
+  std::deque<NodeId> turns_;                     // the clients of waiting_, the next one first
+  std::size_t waiting_count_ = 0;
 };
 
 }  // namespace lockstep::replica

@@ -308,8 +308,8 @@ void Replica::serve_reads() {
   }
 }
 
-void Replica::query(sql::Statement statement, std::function<void(sql::QueryResult)> then) {
-  apply_lane_.query(std::move(statement), [this, then = std::move(then)](Result<sql::QueryResult> result) {
+void Replica::query(NodeId client, sql::Statement statement, std::function<void(sql::QueryResult)> then) {
+  apply_lane_.query(client, std::move(statement), [this, then = std::move(then)](Result<sql::QueryResult> result) {
     if (succeeded(result)) then(std::move(*result));
   });
 }

@@ -30,7 +30,8 @@ Node::Node(const env::Env& env, NodeConfig config)
       stamps_(env_),
       replica_(env_, kGroup, config_.replica, *this),
       batcher_(config_.batch),
-      transactions_(config_.transactions) {}
+      transactions_(config_.transactions),
+      quota_(config_.max_waiting_reads) {}
 
 Node::~Node() = default;
 
@@ -102,13 +103,12 @@ void Node::execute(const Caller& caller, wire::Command& command, const WriteTerm
 }
 
 void Node::query(const Caller& caller, sql::Statement statement, wire::ReadLevel level) {
-  if (level == wire::LOCAL) {
+  if (auto busy = quota_.admit(caller.client)) {
+    desk_.refuse(caller, wire::OVERLOADED, *std::move(busy));
+  } else if (level == wire::LOCAL) {
     run_query(caller, std::move(statement), level);
-  } else if (waiting_reads_ >= config_.max_waiting_reads) {
-    desk_.refuse(caller, wire::OVERLOADED, cat("more than ", config_.max_waiting_reads, " reads are waiting"));
   } else {
     asked_.push_back({caller, std::move(statement)});
-    ++waiting_reads_;
   }
 }
 
@@ -121,7 +121,8 @@ void Node::confirm_reads() {
 }
 
 void Node::run_query(const Caller& caller, sql::Statement statement, wire::ReadLevel level) {
-  replica_.query(std::move(statement), [this, caller, level](const sql::QueryResult& result) {
+  replica_.query(caller.client, std::move(statement), [this, caller, level](const sql::QueryResult& result) {
+    quota_.answered(caller.client);
     desk_.answer(caller, result, level == wire::LOCAL ? replica_.leader_silence() : Duration::zero());
   });
 }
@@ -180,7 +181,7 @@ void Node::on_rejected(const raft::Rejected& rejected) {
   }
   // A read that could not be confirmed has no effect: the client may simply ask again.
   for (const Read& read : take_reads(std::get<raft::ReadId>(rejected.what)))
-    desk_.refuse(read.caller, wire::NO_LEADER, "leadership could not be confirmed");
+    refuse(read, wire::NO_LEADER, "leadership could not be confirmed");
 }
 
 void Node::on_role_changed(const raft::RoleChanged& change) {
@@ -297,8 +298,12 @@ void Node::on_read_ready(raft::ReadId id) {
 Node::Reads Node::take_reads(raft::ReadId id) {
   auto reads = reads_.extract(id);
   CHECK(!reads.empty(), "read ", id);
-  waiting_reads_ -= reads.mapped().size();
   return std::move(reads.mapped());
+}
+
+void Node::refuse(const Read& read, wire::ReplyStatus status, const std::string& message) {
+  quota_.answered(read.caller.client);
+  desk_.refuse(read.caller, status, message);
 }
 
 void Node::on_failed(const Error& error) {
@@ -306,8 +311,8 @@ void Node::on_failed(const Error& error) {
   abandon_proposals();
   const Refusal why = stopped(error);
   for (const auto& [id, reads] : std::exchange(reads_, {}))
-    for (const Read& read : reads) desk_.refuse(read.caller, why.status, why.message);
-  for (const Read& read : std::exchange(asked_, {})) desk_.refuse(read.caller, why.status, why.message);
+    for (const Read& read : reads) refuse(read, why.status, why.message);
+  for (const Read& read : std::exchange(asked_, {})) refuse(read, why.status, why.message);
 }
 
 }  // namespace lockstep::service

@@ -11,6 +11,7 @@
 #include "core/service/batcher.h"
 #include "core/service/feed.h"
 #include "core/service/front_desk.h"
+#include "core/service/read_quota.h"
 #include "core/service/retiring.h"
 #include "core/service/stamps.h"
 #include "core/service/transactions.h"
@@ -25,7 +26,7 @@ struct NodeConfig {
   wire::WriteMode write_mode = wire::QUORUM;  // of requests that name none
   TransactionOptions transactions;            // a pause > 0 makes every write a two-phase write
   BatchLimits batch;
-  std::size_t max_waiting_reads = 10'000;
+  std::size_t max_waiting_reads = 10'000;  // half of them of one client
   std::size_t max_write_bytes = 16 << 20;  // of a request
 };
 
@@ -84,6 +85,7 @@ class Node : public env::Actor, public Retiring, private Executor, private repli
   bool leads_or_redirects(const Caller& caller);
   void confirm_reads();
   Reads take_reads(raft::ReadId id);
+  void refuse(const Read& read, wire::ReplyStatus status, const std::string& message);
   void run_query(const Caller& caller, sql::Statement statement, wire::ReadLevel level);
 
   void propose(Proposal proposal, wire::Command& command);
@@ -111,7 +113,7 @@ class Node : public env::Actor, public Retiring, private Executor, private repli
   std::map<LogIndex, Proposal> two_phase_;         // prepared here, waiting for the decision
   Reads asked_;                                    // linearizable reads of this turn
   std::map<raft::ReadId, Reads> reads_;            // waiting for confirmation, by the turn they came in
-  std::size_t waiting_reads_ = 0;                  // in asked_ and reads_
+  ReadQuota quota_;                                // of reads of both levels
   Term cleaned_term_;                              // left-over transactions were aborted in this term
   enum class Leaving { kNot, kAnswering, kFlushing } leaving_ = Leaving::kNot;
   std::function<void()> on_retired_;

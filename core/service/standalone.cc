@@ -29,7 +29,8 @@ StandaloneNode::StandaloneNode(const env::Env& env, StandaloneConfig config)
                     } else {
                       stop(result.error());
                     }
-                  }) {}
+                  }),
+      quota_(config_.max_waiting_reads) {}
 
 StandaloneNode::~StandaloneNode() = default;
 
@@ -110,14 +111,12 @@ void StandaloneNode::execute(const Caller& caller, wire::Command& command, const
 }
 
 void StandaloneNode::query(const Caller& caller, sql::Statement statement, wire::ReadLevel) {
-  if (waiting_reads_ >= config_.max_waiting_reads) {
-    desk_.refuse(caller, wire::OVERLOADED,
-                 cat("more than ", config_.max_waiting_reads, " reads are waiting"));
+  if (auto busy = quota_.admit(caller.client)) {
+    desk_.refuse(caller, wire::OVERLOADED, *std::move(busy));
     return;
   }
-  ++waiting_reads_;
-  apply_lane_.query(std::move(statement), [this, caller](const Result<sql::QueryResult>& result) {
-    --waiting_reads_;
+  apply_lane_.query(caller.client, std::move(statement), [this, caller](const Result<sql::QueryResult>& result) {
+    quota_.answered(caller.client);
     if (!result) stop(result.error());
     if (failure_) {
       desk_.refuse(caller, wire::STOPPED, stopped(*failure_).message);

@@ -8,6 +8,7 @@
 #include "core/replica/apply_lane.h"
 #include "core/service/feed.h"
 #include "core/service/front_desk.h"
+#include "core/service/read_quota.h"
 #include "core/service/retiring.h"
 #include "core/service/stamps.h"
 
@@ -16,7 +17,7 @@ namespace lockstep::service {
 struct StandaloneConfig {
   replica::ApplyConfig apply;                // its commits are synced, whatever this says
   std::size_t max_waiting_bytes = 64 << 20;  // of commands without an outcome
-  std::size_t max_waiting_reads = 10'000;
+  std::size_t max_waiting_reads = 10'000;  // half of them of one client
   std::size_t max_write_bytes = 16 << 20;  // of a request
 };
 
@@ -70,7 +71,7 @@ class StandaloneNode : public env::Actor, public Retiring, private Executor {
   LogIndex last_;                // given to a command
   std::deque<Waiting> waiting_;  // in the order of their indexes
   std::size_t waiting_bytes_ = 0;
-  std::size_t waiting_reads_ = 0;
+  ReadQuota quota_;
   std::uint64_t applied_batches_ = 0;  // since this life began
   std::uint64_t applied_entries_ = 0;
   std::function<void()> on_retired_;  // empty: nobody asked to leave, or it has been told

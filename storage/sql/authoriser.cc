@@ -127,6 +127,7 @@ int Authoriser::decide_schema(int action, std::string_view first, std::string_vi
   if (facts_ == nullptr) return SQLITE_OK;
   facts_->changes_schema = true;
   if (action == SQLITE_ALTER_TABLE) facts_->alters = true;
+  if (action == SQLITE_CREATE_TRIGGER) facts_->creates_trigger = true;
   add_unique(facts_->written, table);
   if (action == SQLITE_ALTER_TABLE || action == SQLITE_CREATE_TABLE) add_unique(facts_->altered, table);
   return SQLITE_OK;

@@ -15,6 +15,7 @@ struct StatementFacts {
   std::vector<std::string> written;  // tables it may change, unique; DDL: the table it is about
   std::vector<std::string> altered;  // tables whose rows may look different afterwards
   bool changes_schema = false;
+  bool creates_trigger = false;
   bool alters = false;         // ALTER TABLE, which also looks at temporary objects
   bool calls_changes = false;  // changes() somewhere in it
 

@@ -65,25 +65,28 @@ BatchResult BatchRunner::execute(std::span<const Statement> statements,
     return result;
   }
   const Savepoint savepoint{ledger_.mark(), observer_.change_count()};
-  connection_.lane().draws.emplace(stamp_.seed, kSqlRandom, call);
-  if (const Status begun = start_counters(); !begun) return fail_node(begun.error());
-
-  const bool done = run_all(statements, result);
-  if (error_) return fail_node(*error_);
-  if (transaction_ended()) {
-    CHECK(!done, "a successful statement ended the transaction");
-    lost_ = KnownResult{call, result};
-    return result;
-  }
-  if (!done && undo_ == Undo::kByGroup && changed_anything()) {
-    needs_savepoints_ = true;
-    return result;
-  }
-  if (!done) {
-    if (const Status undone = roll_back(savepoint); !undone) return fail_node(undone.error());
-  } else {
-    result.versions = ledger_.changed_since(savepoint.mark);
-  }
+  raised_.clear();
+  connection_.lane().budget.refill(max_operations_);
+  if (undo_ == Undo::kBySavepoint)
+    if (const Status begun = connection_.step(savepoint_.get()); !begun) return fail_node(begun.error());
+  do {
+    const bool done = attempt(statements, call, result);
+    if (error_) return fail_node(*error_);
+    if (transaction_ended()) {
+      CHECK(!done, "a successful statement ended the transaction");
+      lost_ = KnownResult{call, result};
+      return result;
+    }
+    if (!done && undo_ == Undo::kByGroup && changed_anything()) {
+      needs_savepoints_ = true;
+      return result;
+    }
+    if (done) {
+      result.versions = ledger_.changed_since(savepoint.mark);
+    } else if (const Status undone = roll_back(savepoint); !undone) {
+      return fail_node(undone.error());
+    }
+  } while (outgrown_);
   if (undo_ == Undo::kByGroup) return result;
   if (const Status released = connection_.step(release_.get()); !released) return fail_node(released.error());
   return result;
@@ -96,22 +99,29 @@ BatchResult BatchRunner::fail_node(Error error) {
   return result;
 }
 
-Status BatchRunner::start_counters() {
+bool BatchRunner::attempt(std::span<const Statement> statements, std::uint32_t call, BatchResult& result) {
+  result = {};
+  outgrown_ = false;
+  connection_.lane().draws.emplace(stamp_.seed, kSqlRandom, call);
+  start_counters();
+  return run_all(statements, result);
+}
+
+void BatchRunner::start_counters() {
   changed_schema_ = false;
+  rows_before_ = observer_.rows_seen();
   result_room_ = kMaxResultBytes;
   Lane& lane = connection_.lane();
   lane.changes_are_own = false;
-  lane.budget.refill(max_operations_);
   lane.total_changes_base = sqlite3_total_changes64(connection_.db());
   sqlite3_set_last_insert_rowid(connection_.db(), 0);
-  return undo_ == Undo::kBySavepoint ? connection_.step(savepoint_.get()) : Status();
 }
 
-// In the database: a failed batch may have ended at a statement that changed nothing, or whose changes SQLite has taken
-// back, while those of the statements before it stand.
+// In the database. SQLite takes back what a failed statement did if it saw at compilation that it may fail, and counts
+// no changes of it in any case: a value that grows too large leaves them standing.
 bool BatchRunner::changed_anything() const {
   return changed_schema_ || sqlite3_total_changes64(connection_.db()) != connection_.lane().total_changes_base ||
-         foreign_keys_pending();
+         observer_.rows_seen() != rows_before_ || foreign_keys_pending();
 }
 
 // False: the batch ended with result.outcome, and must be undone.
@@ -141,7 +151,9 @@ bool BatchRunner::run_one(const Statement& statement, BatchResult& result) {
     }
   }
   const bool writes_rows = compiled && (*compiled)->facts.writes_rows();
-  Execution execution = compiled ? run_compiled(**compiled, statement.parameters)
+  const std::size_t position = result.failed_statement;
+  const std::size_t size_class = compiled ? size_class_of(**compiled, statement.parameters, position) : 0;
+  Execution execution = compiled ? run_compiled(**compiled, statement.parameters, size_class)
                                  : failed_compilation(connection_, compiled.error());
   if (observer_.failed() && !execution.error)
     execution.error = connection_.failure(SQLITE_NOMEM, "reading a changed row");
@@ -150,6 +162,8 @@ bool BatchRunner::run_one(const Statement& statement, BatchResult& result) {
     return false;
   }
   if (execution.outcome != Outcome::kOk) {
+    if (execution.outgrown) raised_.push_back({.from = position, .size_class = size_class + 1});
+    outgrown_ = execution.outgrown;
     end_with(result, execution.outcome, std::move(execution.message));
     return false;
   }
@@ -166,7 +180,16 @@ bool BatchRunner::run_one(const Statement& statement, BatchResult& result) {
   return true;
 }
 
-Execution BatchRunner::run_compiled(UserStatement& statement, const std::vector<Value>& parameters) {
+std::size_t BatchRunner::size_class_of(const UserStatement& statement, const std::vector<Value>& parameters,
+                                       std::size_t position) const {
+  std::size_t size_class = smallest_class(statement, parameters);
+  for (const Raised& raised : raised_)
+    if (position >= raised.from) size_class = std::max(size_class, raised.size_class);
+  return size_class;
+}
+
+Execution BatchRunner::run_compiled(UserStatement& statement, const std::vector<Value>& parameters,
+                                    std::size_t size_class) {
   bool& changes_are_own = connection_.lane().changes_are_own;
   if (statement.facts.calls_changes && !changes_are_own) {
     if (const Status done = connection_.step(reset_changes_.get()); !done) {
@@ -176,7 +199,7 @@ Execution BatchRunner::run_compiled(UserStatement& statement, const std::vector<
     }
     changes_are_own = true;
   }
-  Execution execution = execute_once(connection_, statement, parameters, result_room_);
+  Execution execution = execute_once(connection_, statement, parameters, result_room_, size_class);
   if (execution.error || execution.outcome != Outcome::kOk) return execution;
   Execution finished = finish_statement(statement.facts);
   if (finished.error || finished.outcome != Outcome::kOk) return finished;
@@ -217,6 +240,10 @@ Result<std::string> BatchRunner::follow_schema(const StatementFacts& facts) {
   RowObserver::Pause pause(observer_);
   LOCKSTEP_TRY(misnamed, misnamed_object(connection_));
   if (!misnamed.empty()) return cat("the name ", misnamed, ": it belongs to the machine");
+  if (facts.creates_trigger) {
+    LOCKSTEP_TRY(objection, objection_to_triggers(connection_, facts.written.front()));
+    if (!objection.empty()) return objection;
+  }
   LOCKSTEP_TRY(schema_sum, scan_sum(connection_, kSchemaTable));
   ledger_.set_table(ledger_.record(kSchemaTable), true, schema_sum);
   return adopt_tables(facts);

@@ -51,10 +51,14 @@ class BatchRunner final : public EntryScope {
   };
 
   BatchResult fail_node(Error error);
-  Status start_counters();
+  // In the classes of sizes that are known so far; false: not done.
+  bool attempt(std::span<const Statement> statements, std::uint32_t call, BatchResult& result);
+  void start_counters();
   bool run_all(std::span<const Statement> statements, BatchResult& result);
   bool run_one(const Statement& statement, BatchResult& result);
-  Execution run_compiled(UserStatement& statement, const std::vector<Value>& parameters);
+  std::size_t size_class_of(const UserStatement& statement, const std::vector<Value>& parameters,
+                            std::size_t position) const;
+  Execution run_compiled(UserStatement& statement, const std::vector<Value>& parameters, std::size_t size_class);
   Execution finish_statement(const StatementFacts& facts);
   Result<std::string> check_largest_rowid();
   Result<std::string> follow_schema(const StatementFacts& facts);
@@ -79,6 +83,15 @@ class BatchRunner final : public EntryScope {
   bool needs_savepoints_ = false;
   bool changed_schema_ = false;  // in this batch
   std::size_t result_room_ = 0;  // bytes that the results of this batch may still take
+  std::uint64_t rows_before_ = 0;  // that the observer had seen before this attempt
+  // A statement has met a value too large for its class: the batch is to be repeated, and from that statement on in
+  // this class at least. A batch often repeats a statement; so few attempts find the classes of all.
+  struct Raised {
+    std::size_t from;
+    std::size_t size_class;
+  };
+  std::vector<Raised> raised_;
+  bool outgrown_ = false;
   std::vector<KnownResult> known_;
   std::optional<KnownResult> lost_;
   std::optional<Error> error_;

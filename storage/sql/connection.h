@@ -11,6 +11,7 @@
 #include "base/bytes.h"
 #include "storage/sql/authoriser.h"
 #include "storage/sql/lane.h"
+#include "storage/sql/priced_functions.h"
 #include "storage/sql/statement.h"
 #include "storage/sql/vfs.h"
 
@@ -70,6 +71,7 @@ class Connection {
   Lane lane_;
   LaneVfs vfs_;
   Authoriser authoriser_;
+  PricedFunctions priced_functions_;
   sqlite3* db_ = nullptr;
   std::unique_ptr<StatementCache> statements_;
   std::atomic<bool> in_use_{false};

@@ -17,6 +17,7 @@ Execution failed(Connection& connection, int code, std::string message) {
     return out;
   }
   out.outcome = *outcome;
+  out.outgrown = (code & 0xff) == SQLITE_TOOBIG;
   out.message = std::move(message);
   return out;
 }
@@ -67,9 +68,50 @@ std::size_t add_column_names(sqlite3_stmt* handle, std::size_t room, Rows& rows)
 }
 
 std::string limit_message(Connection& connection, int code) {
+  const Budget& budget = connection.lane().budget;
   if ((code & 0xff) == SQLITE_INTERRUPT)
-    return cat("more than ", connection.lane().budget.limit(), " operations");
+    return cat("more than ", budget.limit(), " operations",
+               budget.by_bytes() ? ", where those on large values count for more" : "");
   return sqlite3_errmsg(connection.db());
+}
+
+// Holds while a user's statement runs: our own may need more.
+class ValueLimit {
+ public:
+  ValueLimit(sqlite3* db, int max_bytes) : db_(db), before_(sqlite3_limit(db, SQLITE_LIMIT_LENGTH, max_bytes)) {}
+  ~ValueLimit() { sqlite3_limit(db_, SQLITE_LIMIT_LENGTH, before_); }
+  ValueLimit(const ValueLimit&) = delete;
+  ValueLimit& operator=(const ValueLimit&) = delete;
+
+ private:
+  sqlite3* db_;
+  int before_;
+};
+
+Execution execute_bounded(Connection& connection, UserStatement& statement, const std::vector<Value>& parameters,
+                          std::size_t max_result_bytes, std::uint64_t price) {
+  sqlite3_stmt* handle = statement.handle.get();
+  if (auto refused = bind_all(connection, handle, parameters)) return *std::move(refused);
+  Execution out;
+  Budget& budget = connection.lane().budget;
+  budget.begin_statement(price);
+  int rc;
+  while ((rc = sqlite3_step(handle)) == SQLITE_ROW && !connection.lane().fault && out.bytes <= max_result_bytes)
+    out.bytes += add_row(handle, out.rows);
+  // Reset with it: the count would go on at the next execution, and with it the moments at which SQLite
+  // looks.
+  budget.end_statement(static_cast<std::uint32_t>(sqlite3_stmt_status(handle, SQLITE_STMTSTATUS_VM_STEP, 1)));
+  // Only now: a reader's statement may have been compiled again.
+  out.bytes += add_column_names(handle, max_result_bytes - std::min(out.bytes, max_result_bytes), out.rows);
+  const bool ended_well = rc == SQLITE_ROW || rc == SQLITE_DONE;
+  if (ended_well && out.bytes > max_result_bytes && !connection.lane().fault)
+    out = ended(Outcome::kLimit, cat("the result is larger than ", max_result_bytes, " bytes"));
+  else if (rc != SQLITE_DONE || connection.lane().fault)
+    out = failed(connection, rc, limit_message(connection, rc));
+  else if (budget.exhausted())
+    out = ended(Outcome::kLimit, limit_message(connection, SQLITE_INTERRUPT));
+  sqlite3_reset(handle);
+  return out;
 }
 
 }  // namespace
@@ -94,29 +136,19 @@ Execution failed_compilation(Connection& connection, const Refusal& refusal) {
   return failed(connection, refusal.code, refusal.message);
 }
 
+std::size_t smallest_class(const UserStatement& statement, const std::vector<Value>& parameters) {
+  std::size_t largest = statement.longest_literal;
+  for (const Value& value : parameters) largest = std::max(largest, size_of(value));
+  std::size_t at = 0;
+  while (at + 1 < std::size(kSizeClasses) && static_cast<std::size_t>(kSizeClasses[at].max_bytes) < largest) ++at;
+  return at;
+}
+
 Execution execute_once(Connection& connection, UserStatement& statement, const std::vector<Value>& parameters,
-                       std::size_t max_result_bytes) {
-  sqlite3_stmt* handle = statement.handle.get();
-  if (auto refused = bind_all(connection, handle, parameters)) return *std::move(refused);
-  Execution out;
-  Budget& budget = connection.lane().budget;
-  budget.begin_statement();
-  int rc;
-  while ((rc = sqlite3_step(handle)) == SQLITE_ROW && !connection.lane().fault && out.bytes <= max_result_bytes)
-    out.bytes += add_row(handle, out.rows);
-  // Reset with it: the count would go on at the next execution, and with it the moments at which SQLite
-  // looks.
-  budget.end_statement(static_cast<std::uint32_t>(sqlite3_stmt_status(handle, SQLITE_STMTSTATUS_VM_STEP, 1)));
-  // Only now: a reader's statement may have been compiled again.
-  out.bytes += add_column_names(handle, max_result_bytes - std::min(out.bytes, max_result_bytes), out.rows);
-  const bool ended_well = rc == SQLITE_ROW || rc == SQLITE_DONE;
-  if (ended_well && out.bytes > max_result_bytes && !connection.lane().fault)
-    out = ended(Outcome::kLimit, cat("the result is larger than ", max_result_bytes, " bytes"));
-  else if (rc != SQLITE_DONE || connection.lane().fault)
-    out = failed(connection, rc, limit_message(connection, rc));
-  else if (budget.exhausted())
-    out = ended(Outcome::kLimit, limit_message(connection, SQLITE_INTERRUPT));
-  sqlite3_reset(handle);
+                       std::size_t max_result_bytes, std::size_t size_class) {
+  const ValueLimit limit(connection.db(), kSizeClasses[size_class].max_bytes);
+  Execution out = execute_bounded(connection, statement, parameters, max_result_bytes, kSizeClasses[size_class].price);
+  out.outgrown = out.outgrown && size_class + 1 < std::size(kSizeClasses);
   return out;
 }
 

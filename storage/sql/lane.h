@@ -12,28 +12,49 @@
 
 namespace lockstep::sql {
 
-// Counts the operations of SQLite's virtual machine. A statement may not depend on what is cached, so only
-// its own execution counts, never its compilation.
+// Counts the operations of SQLite's virtual machine, in units of one on small values: where values may be large each
+// has a higher price, and functions are charged for their bytes (docs/decisions/0066). A statement may not depend on
+// what is cached, so only its own execution counts, never its compilation.
 class Budget {
  public:
   static constexpr int kStride = 256;  // operations between two looks
 
-  void refill(std::uint64_t limit) { limit_ = limit, used_ = 0; }
-  void begin_statement() { counting_ = true, ahead_ = 0; }
+  void refill(std::uint64_t limit) {
+    limit_ = limit;
+    used_ = 0;
+    by_bytes_ = false;
+  }
+  void begin_statement(std::uint64_t price) {
+    counting_ = true;
+    ahead_ = 0;
+    price_ = price;
+    if (price > 1) by_bytes_ = true;
+  }
   void end_statement(std::uint64_t operations) {
     counting_ = false;
-    used_ += operations;
-    brief_used_ += operations;
+    spend(operations * price_);
   }
+  void spend(std::uint64_t units) {
+    used_ += units;
+    brief_used_ += units;
+  }
+  // For what a function does within one operation: false ends the statement.
+  bool charge(std::uint64_t units) {
+    if (!counting_ || units == 0) return true;
+    by_bytes_ = true;
+    spend(units);
+    return !would_end();
+  }
+  // Something counted for more than an operation.
+  bool by_bytes() const { return by_bytes_; }
   bool exhausted() const { return used_ > limit_; }
   std::uint64_t limit() const { return limit_; }
   std::uint64_t used() const { return used_; }
   // From the progress handler: true ends the statement.
   bool look() {
     if (!counting_) return false;
-    ahead_ += kStride;
-    if (brief_used_ + ahead_ > brief_limit_) overdraw();
-    return overdrawn_ || used_ + ahead_ > limit_;
+    ahead_ += kStride * price_;
+    return would_end();
   }
 
   // Work that must be short: so many operations for all statements until end_brief(). One that would need more is
@@ -49,13 +70,20 @@ class Budget {
   bool overdrawn() const { return overdrawn_ || brief_used_ > brief_limit_; }
 
  private:
+  bool would_end() {
+    if (brief_used_ + ahead_ > brief_limit_) overdraw();
+    return overdrawn_ || used_ + ahead_ > limit_;
+  }
+
   std::uint64_t limit_ = UINT64_MAX;
   std::uint64_t used_ = 0;
   std::uint64_t ahead_ = 0;
+  std::uint64_t price_ = 1;
   std::uint64_t brief_limit_ = UINT64_MAX;
   std::uint64_t brief_used_ = 0;
   bool overdrawn_ = false;
   bool counting_ = false;
+  bool by_bytes_ = false;
 };
 
 struct Lane {

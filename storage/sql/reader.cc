@@ -64,9 +64,8 @@ Result<std::vector<QueryResult>> SqliteReader::query_snapshot(std::span<const St
   std::uint64_t operations = 0;
   for (const Statement& statement : statements) {
     if (!results.empty() && (bytes > kSharedBytes || operations > kSharedOperations)) break;
-    lane.draws.emplace(progress.applied.value(), kQueryRandom, 0);
     lane.budget.refill(limits.max_operations);
-    LOCKSTEP_TRY(result, query_one(statement, limits, bytes));
+    LOCKSTEP_TRY(result, query_one(statement, limits, progress.applied, bytes));
     if (lane.budget.is_brief() && (lane.budget.overdrawn() || result.outcome == Outcome::kLimit)) break;
     result.applied = progress.applied;
     results.push_back(std::move(result));
@@ -76,7 +75,7 @@ Result<std::vector<QueryResult>> SqliteReader::query_snapshot(std::span<const St
 }
 
 Result<QueryResult> SqliteReader::query_one(const Statement& statement, const QueryLimits& limits,
-                                            std::size_t& bytes) {
+                                            LogIndex applied, std::size_t& bytes) {
   QueryResult result;
   const auto compiled = connection_->statements().get(statement.text);
   if (compiled && !(*compiled)->read_only) {
@@ -84,9 +83,13 @@ Result<QueryResult> SqliteReader::query_one(const Statement& statement, const Qu
     result.message = "a query must not write";
     return result;
   }
-  Execution execution =
-      compiled ? execute_once(*connection_, **compiled, statement.parameters, limits.max_result_bytes)
-               : failed_compilation(*connection_, compiled.error());
+  Execution execution;
+  if (!compiled) execution = failed_compilation(*connection_, compiled.error());
+  std::size_t size_class = compiled ? smallest_class(**compiled, statement.parameters) : 0;
+  for (bool again = compiled.has_value(); again; again = execution.outgrown) {
+    connection_->lane().draws.emplace(applied.value(), kQueryRandom, 0);
+    execution = execute_once(*connection_, **compiled, statement.parameters, limits.max_result_bytes, size_class++);
+  }
   if (execution.error) return std::unexpected(std::move(*execution.error));
   result.outcome = execution.outcome;
   result.message = std::move(execution.message);

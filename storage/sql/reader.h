@@ -22,7 +22,8 @@ class SqliteReader final : public Reader {
   explicit SqliteReader(std::unique_ptr<Connection> connection) : connection_(std::move(connection)) {}
   Result<std::vector<QueryResult>> query_snapshot(std::span<const Statement> statements, const QueryLimits& limits);
   // The bytes of its rows are added to `bytes`.
-  Result<QueryResult> query_one(const Statement& statement, const QueryLimits& limits, std::size_t& bytes);
+  Result<QueryResult> query_one(const Statement& statement, const QueryLimits& limits, LogIndex applied,
+                                std::size_t& bytes);
 
   std::unique_ptr<Connection> connection_;
   std::unique_ptr<StateTable> state_;

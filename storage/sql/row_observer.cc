@@ -24,6 +24,7 @@ void RowObserver::see(int operation, std::string_view table, sqlite3_int64 old_r
     last_name_ = table;
     last_record_ = &ledger_.record(name);
   }
+  ++rows_seen_;
   RowChange change;
   std::uint64_t difference = 0;
   if (operation != SQLITE_INSERT)

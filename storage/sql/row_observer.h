@@ -35,6 +35,9 @@ class RowObserver {
   // SQLite could not show a row (out of memory, or it could not be read); the sums are void then.
   bool failed() const { return failed_; }
 
+  // Rows changed since the beginning, whether or not SQLite has taken some back.
+  std::uint64_t rows_seen() const { return rows_seen_; }
+
   std::size_t change_count() const { return changes_.size(); }
   void drop_changes_from(std::size_t count) { changes_.resize(count); }
   std::vector<RowChange> take_changes() { return std::exchange(changes_, {}); }
@@ -53,6 +56,7 @@ class RowObserver {
   LogIndex index_;
   int paused_ = 0;
   bool failed_ = false;
+  std::uint64_t rows_seen_ = 0;
   RowHasher hasher_;
   std::string last_name_;  // as SQLite spells it; rows come in runs of one table
   TableRecord* last_record_ = nullptr;

@@ -117,6 +117,25 @@ Result<std::string> misnamed_object(Connection& connection) {
   return found;
 }
 
+Result<std::string> objection_to_triggers(Connection& connection, const std::string& name) {
+  std::string assignments;
+  LOCKSTEP_TRY_STATUS(for_each_row(connection, "SELECT name FROM pragma_table_xinfo(?1, 'main') WHERE hidden = 0",
+                                   {name}, [&](sqlite3_stmt* row) {
+                                     const std::string column = quoted(text_at(row, 0));
+                                     assignments += cat(assignments.empty() ? "" : ", ", column, " = ", column);
+                                   }));
+  const std::string table = cat("main.", quoted(name));
+  for (const std::string& sql : {cat("INSERT INTO ", table, " DEFAULT VALUES"),
+                                 cat("UPDATE ", table, " SET ", assignments), cat("DELETE FROM ", table)}) {
+    const auto compiled = connection.statements().get(sql);
+    if (connection.lane().fault) return std::unexpected(*connection.lane().fault);
+    // Other errors may be mended later: a trigger may name tables that do not exist yet.
+    if (!compiled && compiled.error().code == SQLITE_AUTH)
+      return cat("a trigger of ", name, ": ", compiled.error().message);
+  }
+  return std::string();
+}
+
 Result<std::uint64_t> scan_sum(Connection& connection, std::string_view name) {
   std::string sql(kSchemaQuery);
   if (name != kSchemaTable) {
@@ -127,9 +146,16 @@ Result<std::uint64_t> scan_sum(Connection& connection, std::string_view name) {
   RowHasher hasher;
   LOCKSTEP_TRY_STATUS(for_each_row(connection, sql, {}, [&](sqlite3_stmt* row) {
     hasher.begin(sqlite3_column_int64(row, 0));
-    for (int column = 1; column < sqlite3_column_count(row); ++column)
+    std::uint64_t bytes = 0;
+    for (int column = 1; column < sqlite3_column_count(row); ++column) {
       hasher.add(sqlite3_column_value(row, column));
+      const int type = sqlite3_column_type(row, column);
+      if (type == SQLITE_TEXT || type == SQLITE_BLOB)
+        bytes += static_cast<std::uint64_t>(sqlite3_column_bytes(row, column));
+    }
     sum += hasher.finish();
+    // One change of the schema may be as much work as its table is large, the next in the same batch may not.
+    connection.lane().budget.spend(10 + bytes / 16);
   }));
   return sum;
 }

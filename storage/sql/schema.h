@@ -22,6 +22,10 @@ Result<std::string> objection_to(Connection& connection, const std::string& tabl
 // Any object (view, index, ...) whose name belongs to the machine; empty if there is none.
 Result<std::string> misnamed_object(Connection& connection);
 
+// What the triggers of this table or view do that user SQL may not; empty if there is nothing. SQLite looks into a
+// trigger only when a statement fires it, and the table would be lost to its users by then.
+Result<std::string> objection_to_triggers(Connection& connection, const std::string& table);
+
 // The sum of row hashes by a full scan. `table` may be kSchemaTable.
 Result<std::uint64_t> scan_sum(Connection& connection, std::string_view table);
 // Of all user tables and the schema.

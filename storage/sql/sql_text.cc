@@ -42,6 +42,28 @@ std::string first_word(std::string_view text) {
       text.substr(0, static_cast<std::size_t>(std::ranges::find_if_not(text, is_word) - text.begin())));
 }
 
+std::size_t longest_literal(std::string_view text) {
+  std::size_t longest = 0;
+  while (!text.empty()) {
+    const char open = text.front();
+    if (text.starts_with("--") || text.starts_with("/*")) {
+      text = drop_through(text, text.starts_with("--") ? "\n" : "*/", 2);
+      continue;
+    }
+    if (std::string_view("'\"`[").find(open) == std::string_view::npos) {
+      text.remove_prefix(1);
+      continue;
+    }
+    const char close = open == '[' ? ']' : open;
+    std::size_t end = 1;  // a doubled quote stands for itself
+    while (end < text.size() && (text[end] != close || text.substr(end + 1).starts_with(close)))
+      end += text[end] == close ? 2 : 1;
+    if (open == '\'') longest = std::max(longest, end + 1);
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return longest;
+}
+
 std::string quoted(std::string_view name) {
   std::string out = "\"";
   for (const char c : name) out.append(c == '"' ? 2 : 1, c);

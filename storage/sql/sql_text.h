@@ -13,6 +13,8 @@ std::string fold(std::string_view name);
 std::string_view skip_blank(std::string_view text);
 // The first word in lower case; empty if the text begins with something else.
 std::string first_word(std::string_view text);
+// The size of the longest text or blob literal as it is written, quotes included.
+std::size_t longest_literal(std::string_view text);
 // "name" with quotes doubled, as an identifier.
 std::string quoted(std::string_view name);
 // Names of the machine's own tables, which users may neither touch nor make.

@@ -7,6 +7,10 @@
 namespace lockstep::sql {
 namespace {
 
+// Less than the smallest class of sizes: SQLite checks a literal only once, and those of the schema are in no
+// statement's own text.
+constexpr std::size_t kMaxSchemaLiteral = 1000;
+
 struct Binder {
   sqlite3_stmt* statement;
   int position;
@@ -101,6 +105,10 @@ std::expected<UserStatement, Refusal> StatementCache::compile(const std::string&
   if (sqlite3_stmt_isexplain(handle) == 1)
     return refused(SQLITE_AUTH, "EXPLAIN: programs show where tables lie in the file");
   out.read_only = sqlite3_stmt_readonly(handle) != 0;
+  out.longest_literal = longest_literal(text);
+  if (out.facts.changes_schema && out.longest_literal > kMaxSchemaLiteral)
+    return refused(SQLITE_AUTH, cat("a literal of more than ", kMaxSchemaLiteral,
+                                    " bytes in the schema: whatever uses it would count as work on large values"));
   return out;
 }
 

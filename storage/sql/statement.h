@@ -36,6 +36,7 @@ struct UserStatement {
   StatementHandle handle;
   StatementFacts facts;
   bool read_only;
+  std::size_t longest_literal;
 };
 
 // Least recently used statements go first. What a statement does never depends on whether it was cached: it
