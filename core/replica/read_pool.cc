@@ -37,7 +37,8 @@ ReadPool::Query ReadPool::take_next() {
 
 void ReadPool::put_back(Query query) {
   std::deque<Query>& queries = waiting_[query.client];
-  if (queries.empty()) turns_.push_front(query.client);
+  if (!queries.empty()) std::erase(turns_, query.client);
+  turns_.push_front(query.client);
   queries.push_front(std::move(query));
   ++waiting_count_;
 }

@@ -133,7 +133,9 @@ std::optional<Outcome> outcome_of(int code) {
 }
 
 Execution failed_compilation(Connection& connection, const Refusal& refusal) {
-  return failed(connection, refusal.code, refusal.message);
+  Execution out = failed(connection, refusal.code, refusal.message);
+  out.outgrown = false;  // the text itself is too long
+  return out;
 }
 
 std::size_t smallest_class(const UserStatement& statement, const std::vector<Value>& parameters) {

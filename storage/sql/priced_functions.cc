@@ -51,7 +51,10 @@ constexpr Price kPrices[] = {{"->", Work::kPaths},
                              {"ltrim", Work::kProduct, 32},
                              {"rtrim", Work::kProduct, 32},
                              {"like", Work::kProduct, 128},
-                             {"glob", Work::kProduct, 128}};
+                             {"glob", Work::kProduct, 128},
+    // Of a result beyond the limit they would make NULL, without an error.
+    {"format", Work::kOnce},
+    {"printf", Work::kOnce}};
 
 bool is_like(std::string_view name) { return name == "like" || name == "glob"; }
 
@@ -161,7 +164,7 @@ PricedFunctions::~PricedFunctions() {
 int PricedFunctions::install(sqlite3* db, Lane& lane, const char* vfs, bool like) {
   const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_MEMORY | SQLITE_OPEN_NOMUTEX;
   if (const int rc = sqlite3_open_v2(":memory:", &builtins_, flags, vfs); rc != SQLITE_OK) return rc;
-  for (const int limit : {SQLITE_LIMIT_LIKE_PATTERN_LENGTH, SQLITE_LIMIT_FUNCTION_ARG})
+  for (const int limit : {SQLITE_LIMIT_LENGTH, SQLITE_LIMIT_LIKE_PATTERN_LENGTH, SQLITE_LIMIT_FUNCTION_ARG})
     sqlite3_limit(builtins_, limit, sqlite3_limit(db, limit, -1));
   constexpr int kHow = SQLITE_UTF8 | SQLITE_INNOCUOUS | SQLITE_DETERMINISTIC | SQLITE_SUBTYPE;
   for (const Price& price : kPrices) {
@@ -178,8 +181,6 @@ void PricedFunctions::call(sqlite3_context* context, int count, sqlite3_value** 
   auto& function = *static_cast<Function*>(sqlite3_user_data(context));
   Budget& budget = function.lane.budget;
   if (!budget.charge(charge_of(function.price, count, arguments))) return interrupt(context);
-  sqlite3_limit(function.builtins, SQLITE_LIMIT_LENGTH,
-                sqlite3_limit(sqlite3_context_db_handle(context), SQLITE_LIMIT_LENGTH, -1));
   sqlite3_stmt* statement = function.form_of(count, arguments);
   if (statement == nullptr) return sqlite3_result_error(context, sqlite3_errmsg(function.builtins), -1);
   int rc = SQLITE_OK;
@@ -190,6 +191,9 @@ void PricedFunctions::call(sqlite3_context* context, int count, sqlite3_value** 
     const unsigned subtype = sqlite3_value_subtype(result);
     sqlite3_result_value(context, result);
     sqlite3_result_subtype(context, subtype);
+    // The limit is lower here than for the builtins.
+    const int limit = sqlite3_limit(sqlite3_context_db_handle(context), SQLITE_LIMIT_LENGTH, -1);
+    if (size_of(result) > static_cast<std::uint64_t>(limit)) sqlite3_result_error_toobig(context);
     if (!budget.charge(size_of(result) / kBytesPerOperation)) interrupt(context);
   } else {
     sqlite3_result_error(context, sqlite3_errmsg(function.builtins), -1);

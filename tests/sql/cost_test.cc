@@ -229,8 +229,10 @@ TEST_F(Cost, PricedFunctionsGiveWhatSqliteGives) {
                                  "'a' NOT LIKE NULL",
                                  "x'6162' LIKE 'a_'",
                                  "12 LIKE '1%'",
-                                 "instr()",
-                                 "replace('a', 'b')"}) {
+                                 "instr()", "replace('a', 'b')",
+        "length(printf('%5000d', 1))", "length(format('%.3000f', 0.5))", "length(quote(zeroblob(3000)))",
+        "length(group_concat(hex(zeroblob(600))))", "length(json_group_array(hex(zeroblob(600))))",
+        "length(strftime('%Y' || hex(zeroblob(600)), 0))", "length(char(65))", "printf('%s %d', 'a', 1)"}) {
     const BatchResult result = node.apply(PlainSqlite::described(expression));
     const std::string ours = result.outcome == Outcome::kOk
                                  ? std::get<std::string>(result.statements.at(0).rows.rows.at(0).at(0))
@@ -245,8 +247,8 @@ TEST_F(Cost, ATriggerThatWritesTheMachinesTablesIsRefusedWhenItIsMade) {
   node.must("CREATE VIEW w AS SELECT id FROM t");
   for (const char* sql :
        {"CREATE TRIGGER g AFTER INSERT ON t BEGIN DELETE FROM _lockstep_state; END",
-        "CREATE TRIGGER g AFTER UPDATE OF v ON t BEGIN INSERT INTO _lockstep_state DEFAULT VALUES; END",
-        "CREATE TRIGGER g BEFORE DELETE ON t BEGIN UPDATE _lockstep_state SET rowid = 1; END",
+        "CREATE TRIGGER g AFTER UPDATE OF v ON t BEGIN INSERT INTO _lockstep_state VALUES(1, 2, 3); END",
+        "CREATE TRIGGER g BEFORE DELETE ON t BEGIN UPDATE _lockstep_state SET value = 1; END",
         "CREATE TRIGGER g INSTEAD OF DELETE ON w BEGIN DELETE FROM _lockstep_state; END",
         "CREATE TRIGGER g AFTER INSERT ON t BEGIN SELECT sin(1); END"}) {
     const BatchResult result = node.apply(sql);
