@@ -13,7 +13,7 @@
 namespace lockstep::sql {
 
 // Counts the operations of SQLite's virtual machine, in units of one on small values: where values may be large each
-// has a higher price, and functions are charged for their bytes (docs/decisions/0066). A statement may not depend on
+// has a higher price, and functions are charged for their bytes (docs/decisions/0068). A statement may not depend on
 // what is cached, so only its own execution counts, never its compilation.
 class Budget {
  public:
