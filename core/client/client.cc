@@ -13,6 +13,9 @@ namespace {
 constexpr Purpose kJitter{"client.jitter"};
 constexpr Purpose kFirstNode{"client.first_node"};
 
+constexpr unsigned kMostLosses = 3;     // of a call to one node alone: once may be an old connection, twice bad luck
+constexpr unsigned kMostDoublings = 4;  // of the patience with reads
+
 bool certainly_not_executed(wire::ReplyStatus status) { return status >= 10 && status < 20; }
 
 }  // namespace
@@ -174,7 +177,7 @@ bool Client::tried_in_lost_session(const Call& call) const {
 
 void Client::attempt(Call& call, Instant now) {
   call.asked = target(call);
-  call.next_attempt = now + config_.attempt_timeout;
+  call.next_attempt = now + patience_with(call);
   if (call.is_write()) {
     wire::Write& write = *call.request.mutable_write()->mutable_write();
     write.set_session(session_);
@@ -182,6 +185,14 @@ void Client::attempt(Call& call, Instant now) {
   }
   set_timer(call);
   outgoing_.push_back({call.asked, call.request.SerializeAsString()});
+}
+
+// Longer each time: a query may be slow by itself, and a late answer of an earlier attempt still counts.
+Duration Client::patience_with(const Call& call) const {
+  const bool hedged = config_.hedge_after > Duration::zero() && !call.at &&
+                      (call.request.has_query() || call.request.has_get_version());
+  if (!hedged) return config_.attempt_timeout;
+  return config_.hedge_after * (std::int64_t{1} << std::min(call.fruitless, kMostDoublings));
 }
 
 NodeId Client::target(const Call& call) const {
@@ -197,7 +208,7 @@ std::uint64_t Client::first_incomplete() const {
 void Client::retry(Call& call, Instant now) {
   if (leader_ == call.asked) leader_ = NodeId();
   call.follows_hint = false;
-  if (call.asked == config_.nodes[next_node_]) next_node_ = (next_node_ + 1) % config_.nodes.size();
+  if (call.asked == config_.nodes[next_node_]) turn_to_next_node();
   call.asked = NodeId();
   const auto doubled = config_.backoff_min * (std::int64_t{1} << std::min(call.fruitless, 10u));
   const auto backoff = std::min<Duration>(doubled, config_.backoff_max);
@@ -207,9 +218,16 @@ void Client::retry(Call& call, Instant now) {
   set_timer(call);
 }
 
+void Client::turn_to_next_node() {
+  do {
+    next_node_ = (next_node_ + 1) % config_.nodes.size();
+  } while (unreachable_.contains(config_.nodes[next_node_]));
+}
+
 void Client::retry_at(Call& call, NodeId hint, Instant now) {
-  // Not twice in a row: two nodes may take each other for the leader.
-  const bool at_once = hint != call.asked && !call.follows_hint;
+  // Not twice in a row: two nodes may take each other for the leader. And not if the other node does not know yet what
+  // this client has found out.
+  const bool at_once = hint != call.asked && !call.follows_hint && !unreachable_.contains(hint);
   retry(call, now);
   const bool known = std::find(config_.nodes.begin(), config_.nodes.end(), hint) != config_.nodes.end();
   if (known) leader_ = hint;
@@ -224,9 +242,11 @@ void Client::retry_at(Call& call, NodeId hint, Instant now) {
 void Client::on_reply(NodeId from, BytesView payload, Instant now) {
   wire::Reply reply;
   if (!reply.ParseFromArray(payload.data(), static_cast<int>(payload.size()))) return;
+  unreachable_.erase(from);
   const auto found = calls_.find(reply.call());
   if (found == calls_.end()) return;
   Call& call = found->second;
+  call.losses = 0;
   const wire::ReplyStatus status = reply.status();
   const NodeId hint(reply.leader());
   // A late answer of an earlier attempt counts if it settles the call; a "try again" of it does not.
@@ -315,6 +335,39 @@ void Client::forget(Calls::iterator call) {
   deadlines_.erase({gone.deadline, call->first});
   if (gone.is_write()) incomplete_.erase(gone.request.write().write().sequence());
   calls_.erase(call);
+}
+
+// ---- what the host knows ----------------------------------------------------------------------------------------
+
+void Client::on_unreachable(NodeId node, bool may_have_arrived, Instant now) {
+  if (std::ranges::find(config_.nodes, node) == config_.nodes.end()) return;
+  unreachable_.insert(node);
+  const bool another_is_left = unreachable_.size() < config_.nodes.size();
+  if (!another_is_left) unreachable_.clear();
+  if (leader_ == node) leader_ = NodeId();
+  if (config_.nodes[next_node_] == node) turn_to_next_node();
+  for (auto next = calls_.begin(); next != calls_.end();) {
+    const auto current = next++;
+    Call& call = current->second;
+    if (call.asked != node) continue;
+    call.maybe_executed = call.maybe_executed || may_have_arrived;
+    ++call.losses;
+    retry(call, now);
+    if (call.at && call.losses == kMostLosses) {
+      complete(current, conclusion_at_deadline(call));
+    } else if (!call.at && another_is_left) {
+      call.next_attempt = now;
+      set_timer(call);
+    }
+  }
+  send_due(now);
+}
+
+void Client::give_up() {
+  for (auto next = calls_.begin(); next != calls_.end();) {
+    const auto current = next++;
+    if (current->first != opening_call_) complete(current, conclusion_at_deadline(current->second));
+  }
 }
 
 // ---- time -----------------------------------------------------------------------------------------------------

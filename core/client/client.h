@@ -25,6 +25,9 @@ using CallId = Id<struct CallIdTag>;
 struct Config {
   std::vector<NodeId> nodes;
   Duration attempt_timeout = std::chrono::milliseconds(1000);  // then the next node is asked
+  // Of a read that any node may answer: after so long another one is asked as well, and again after twice as long.
+  // Zero: as of every other call.
+  Duration hedge_after{};
   Duration backoff_min = std::chrono::milliseconds(10);        // doubles per fruitless attempt, with jitter
   Duration backoff_max = std::chrono::milliseconds(500);
   std::uint64_t seed = 0;
@@ -76,6 +79,12 @@ class Client {
   CallId close_session(Instant now, Instant deadline);
 
   void on_reply(NodeId from, BytesView payload, Instant now);
+  // What was sent to this node and not answered is lost: it cannot be reached, or the connection to it has ended. Hosts
+  // that cannot tell need not. `may_have_arrived`: the node may have read it before that. Calls move on to another node
+  // at once, and this one is asked last from now on; a call to this node alone fails when that has happened thrice.
+  void on_unreachable(NodeId node, bool may_have_arrived, Instant now);
+  // Ends all calls now, as their deadlines would.
+  void give_up();
   void on_deadline(Instant now);
   Instant deadline() const;
 
@@ -95,6 +104,7 @@ class Client {
     Instant timed = kNever;     // its place in timed_
     NodeId asked;               // the node of the attempt in flight; none: not in flight
     unsigned fruitless = 0;     // attempts in a row without progress
+    unsigned losses = 0;        // how often the node was unreachable since it last answered
     bool follows_hint = false;  // the attempt was sent where another node had pointed
     bool maybe_executed = false;
     wire::Reply last_reply;
@@ -112,6 +122,7 @@ class Client {
   void send_due(Instant now);
   bool tried_in_lost_session(const Call& call) const;
   void attempt(Call& call, Instant now);
+  Duration patience_with(const Call& call) const;
   void retry(Call& call, Instant now);
   void retry_at(Call& call, NodeId hint, Instant now);
   void session_opened(std::uint64_t session);
@@ -123,6 +134,7 @@ class Client {
   Conclusion conclusion_at_deadline(const Call& call) const;
   std::uint64_t first_incomplete() const;
   NodeId target(const Call& call) const;
+  void turn_to_next_node();
 
   Config config_;
   // Each step costs the logarithm of what is outstanding: calls are found by number, by time and by sequence.
@@ -137,6 +149,7 @@ class Client {
   std::uint64_t next_sequence_ = 0;
   NodeId leader_;  // best guess
   std::size_t next_node_ = 0;
+  std::set<NodeId> unreachable_;  // never all nodes: then each is worth another try
   Stream jitter_;
   std::vector<Outgoing> outgoing_;
   std::vector<Completion> completions_;

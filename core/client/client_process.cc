@@ -36,6 +36,12 @@ void ClientProcess::close_session(Duration timeout, Then then) {
   expect(client_.close_session(start, start + timeout), std::move(then));
 }
 
+void ClientProcess::on_unreachable(NodeId node, bool may_have_arrived) {
+  client_.on_unreachable(node, may_have_arrived, now());
+}
+
+void ClientProcess::give_up() { client_.give_up(); }
+
 void ClientProcess::on_message(NodeId from, Channel channel, BytesView payload) {
   if (channel == Channel::kReply) client_.on_reply(from, payload, now());
 }

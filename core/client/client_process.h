@@ -23,6 +23,9 @@ class ClientProcess : public env::Actor {
   void status(NodeId node, Duration timeout, Then then);
   void maintain(wire::Maintain::What what, Duration timeout, Then then);
   void close_session(Duration timeout, Then then);
+  // See Client.
+  void on_unreachable(NodeId node, bool may_have_arrived);
+  void give_up();
 
   void start() override {}
   void on_message(NodeId from, Channel channel, BytesView payload) override;

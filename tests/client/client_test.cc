@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 namespace lockstep::client {
 namespace {
 
@@ -108,6 +110,143 @@ TEST(Client, AWriteThatWaitedForASessionInVainSaysWhy) {
   EXPECT_EQ(completions[0].conclusion, Conclusion::kFailed);
   EXPECT_EQ(completions[0].reply.status(), wire::NO_LEADER);
   EXPECT_EQ(completions[0].reply.message(), "because");
+}
+
+// ---- what a host tells ------------------------------------------------------------------------------------------
+
+constexpr NodeId kOne{1}, kTwo{2}, kThree{3};
+
+// Of the frames that wait to be sent: to whom the last one goes; none: none does.
+NodeId asked_by(Client& client) {
+  const auto out = client.take_outgoing();
+  return out.empty() ? NodeId() : out.back().to;
+}
+
+class Unreachable : public testing::Test {
+ protected:
+  CallId query(ReadOptions options = {}) { return client_.query(wire::Statement(), options, now_, now_ + 10s); }
+  void pass_time() {
+    now_ = client_.deadline();
+    client_.on_deadline(now_);
+  }
+  void answer(CallId call, NodeId from) {
+    wire::Reply reply;
+    reply.set_call(call.value());
+    reply.set_status(wire::DONE);
+    client_.on_reply(from, reply.SerializeAsString(), now_);
+  }
+
+  Instant now_{};
+  Client client_{{.nodes = {kOne, kTwo, kThree}}, now_};
+};
+
+TEST_F(Unreachable, ANodeIsPassedOverAtOnceAndAskedLastFromThenOn) {
+  const CallId first = query();
+  const NodeId gone = asked_by(client_);
+  client_.on_unreachable(gone, false, now_);
+  const NodeId second = asked_by(client_);
+  ASSERT_FALSE(second.is_none()) << "no time has passed";
+  EXPECT_NE(second, gone);
+  answer(first, second);
+  for (int i = 0; i < 5; ++i) {
+    const CallId next = query();
+    const NodeId asked = asked_by(client_);
+    EXPECT_NE(asked, gone);
+    pass_time();  // silent: another one is asked, but not that
+    pass_time();
+    const NodeId other = asked_by(client_);
+    EXPECT_NE(other, gone);
+    EXPECT_NE(other, asked);
+    answer(next, other);
+  }
+}
+
+TEST_F(Unreachable, WhenAllAreTheyAreTriedAgainWithPauses) {
+  query();
+  std::set<NodeId> tried;
+  for (int i = 0; i < 3; ++i) {
+    const NodeId node = asked_by(client_);
+    tried.insert(node);
+    client_.on_unreachable(node, false, now_);
+  }
+  EXPECT_EQ(tried.size(), 3u);
+  EXPECT_TRUE(asked_by(client_).is_none());
+  pass_time();
+  EXPECT_FALSE(asked_by(client_).is_none());
+}
+
+TEST_F(Unreachable, ACallToThatNodeAloneFailsBeforeItsDeadline) {
+  const CallId call = query({.at = kTwo});
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(asked_by(client_), kTwo);
+    client_.on_unreachable(kTwo, false, now_);
+    if (i < 2) pass_time();
+  }
+  const auto completions = client_.take_completions();
+  ASSERT_EQ(completions.size(), 1u);
+  EXPECT_EQ(completions[0].id, call);
+  EXPECT_EQ(completions[0].conclusion, Conclusion::kFailed);
+  EXPECT_LT(now_, Instant{} + 1s);
+}
+
+// Opens the session and says where the write that waited for it has been sent.
+NodeId send_write(Client& client, Instant now) {
+  client.write({wire::Statement()}, {}, now, now + 10s);
+  const auto opening = client.take_outgoing();
+  EXPECT_EQ(opening.size(), 1u);
+  wire::Request request;
+  EXPECT_TRUE(request.ParseFromArray(opening[0].payload.data(), static_cast<int>(opening[0].payload.size())));
+  wire::Reply reply;
+  reply.set_call(request.call());
+  reply.set_status(wire::DONE);
+  reply.set_session(5);
+  client.on_reply(opening[0].to, reply.SerializeAsString(), now);
+  return asked_by(client);
+}
+
+TEST_F(Unreachable, AWriteIsUnknownOnlyIfItMayHaveArrived) {
+  for (const bool may_have_arrived : {false, true}) {
+    Client client({.nodes = {kOne}}, now_);
+    const NodeId node = send_write(client, now_);
+    ASSERT_EQ(node, kOne);
+    client.on_unreachable(node, may_have_arrived, now_);
+    client.give_up();
+    const auto completions = client.take_completions();
+    ASSERT_EQ(completions.size(), 1u);
+    EXPECT_EQ(completions[0].conclusion, may_have_arrived ? Conclusion::kUnknown : Conclusion::kFailed);
+  }
+}
+
+TEST_F(Unreachable, GivingUpIsHonest) {
+  send_write(client_, now_);
+  query();
+  client_.give_up();
+  const auto completions = client_.take_completions();
+  ASSERT_EQ(completions.size(), 2u);
+  EXPECT_EQ(completions[0].conclusion, Conclusion::kUnknown) << "it is under way";
+  EXPECT_EQ(completions[1].conclusion, Conclusion::kFailed);
+}
+
+TEST(Client, ASlowReadIsAskedOfOthersTooAndTheFirstAnswerCounts) {
+  Instant now{};
+  Client client({.nodes = {kOne, kTwo, kThree}, .hedge_after = 200ms}, now);
+  const CallId call = client.query(wire::Statement(), {}, now, now + 10s);
+  const NodeId first = asked_by(client);
+  NodeId second;
+  while (second.is_none()) {
+    now = client.deadline();
+    client.on_deadline(now);
+    second = asked_by(client);
+  }
+  EXPECT_NE(second, first);
+  EXPECT_LT(now, Instant{} + 250ms);
+  wire::Reply late;
+  late.set_call(call.value());
+  late.set_status(wire::DONE);
+  client.on_reply(first, late.SerializeAsString(), now);
+  const auto completions = client.take_completions();
+  ASSERT_EQ(completions.size(), 1u);
+  EXPECT_EQ(completions[0].conclusion, Conclusion::kDone);
 }
 
 }  // namespace
