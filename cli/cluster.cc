@@ -78,7 +78,7 @@ std::vector<NodeState> look_at(const LocalCluster& cluster, Duration patience) {
   ConnectOptions options;
   options.cluster = cluster.id();
   // Numbers are known, so nobody has to be asked and nothing can be refused.
-  const auto client = ClusterClient::connect(cluster.addresses(), options, [](const std::string&) {});
+  const auto client = ClusterClient::without_introduction(cluster.addresses(), options);
   for (const LocalNode& node : cluster.nodes()) {
     NodeState state{.node = &node, .pid = 0, .status = {}, .trouble = {}};
     if (const auto process = node.process()) {

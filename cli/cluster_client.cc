@@ -1,6 +1,8 @@
 // The client library on a real host, made blocking: the loop runs until the answer is there.
 #include "cli/cluster_client.h"
 
+#include <signal.h>
+
 #include <charconv>
 #include <random>
 #include <set>
@@ -11,7 +13,7 @@
 namespace lockstep::cli {
 namespace {
 
-constexpr Duration kIntroduction = std::chrono::seconds(2);
+constexpr Duration kHedge = std::chrono::milliseconds(250);
 constexpr std::uint64_t kFirstRawCall = 1ull << 63;  // the library counts from 1
 
 std::uint64_t random_number() {
@@ -25,35 +27,16 @@ net::Endpoint endpoint_of(const config::Address& address) {
   return {.host = address.host, .port = address.port};
 }
 
-// Fills in the numbers. The cluster to talk to is that of the first who answers.
-Result<std::vector<NodeAddress>> introduced(net::EventLoop& loop, const std::vector<NodeAddress>& nodes,
-                                            const std::string& token, net::Security* security,
-                                            const std::function<void(const std::string&)>& remark) {
-  std::vector<NodeAddress> out;
-  std::optional<ClusterId> cluster;
-  std::set<NodeId> seen;
-  for (NodeAddress node : nodes) {
-    if (node.id.is_none()) {
-      const auto found = net::ask_who(loop, endpoint_of(node.address), token, security, kIntroduction);
-      if (!found) {
-        remark(found.error().message);
-        continue;
-      }
-      if (cluster && *cluster != found->cluster) {
-        return fail(ErrorCode::kInvalidArgument,
-                    cat("expected nodes of one cluster, ", to_text(node.address), " belongs to another"));
-      }
-      cluster = found->cluster;
-      node.id = found->node;
-    }
-    if (!seen.insert(node.id).second) {
-      return fail(ErrorCode::kInvalidArgument,
-                  cat("expected every node once, node ", node.id, " stands there twice"));
-    }
-    out.push_back(std::move(node));
-  }
-  if (out.empty()) return fail(ErrorCode::kUnavailable, "expected a node that answers, found none");
-  return out;
+std::string name_of(const NodeAddress& node) {
+  return node.id.is_none() ? to_text(node.address) : cat("n", node.id, " at ", to_text(node.address));
+}
+
+// What the introduction of a node says against the command line.
+std::string objection_to(const net::Introduction& found, const NodeAddress& node, ClusterId cluster) {
+  if (!node.id.is_none() && found.node != node.id)
+    return cat("expected node ", node.id, ", found node ", found.node);
+  if (!cluster.is_none() && found.cluster != cluster) return "it belongs to another cluster";
+  return {};
 }
 
 }  // namespace
@@ -63,28 +46,36 @@ class ClusterClient::Process final : public client::ClientProcess {
  public:
   Process(const env::Env& env, client::Config config) : ClientProcess(env, std::move(config)), env_(env) {}
 
-  std::uint64_t send(NodeId to, wire::Request& request) {
-    request.set_call(next_call_++);
+  void send(NodeId to, wire::Request& request) {
+    request.set_call(++last_raw_call_);
+    raw_to_ = to;
+    raw_reply_.reset();
+    raw_lost_ = false;
     env_.transport.send(to, Channel::kRequest, request.SerializeAsString());
-    return request.call();
+  }
+  // Of the request that was sent last. No answer any more: it is lost.
+  bool is_settled() const { return raw_reply_ || raw_lost_; }
+  std::optional<wire::Reply> take_reply() { return std::exchange(raw_reply_, std::nullopt); }
+
+  void on_lost(NodeId node, bool was_connected) {
+    raw_lost_ = raw_lost_ || node == raw_to_;
+    on_unreachable(node, was_connected);
   }
   void on_message(NodeId from, Channel channel, BytesView payload) override {
     wire::Reply reply;
     const bool raw = channel == Channel::kReply &&
                      reply.ParseFromArray(payload.data(), static_cast<int>(payload.size())) &&
                      reply.call() >= kFirstRawCall;
-    if (raw) {
-      raw_reply = std::move(reply);
-    } else {
-      ClientProcess::on_message(from, channel, payload);
-    }
+    if (!raw) return ClientProcess::on_message(from, channel, payload);
+    if (reply.call() == last_raw_call_) raw_reply_ = std::move(reply);
   }
-
-  std::optional<wire::Reply> raw_reply;
 
  private:
   env::Env env_;
-  std::uint64_t next_call_ = kFirstRawCall;
+  std::uint64_t last_raw_call_ = kFirstRawCall;
+  NodeId raw_to_;
+  std::optional<wire::Reply> raw_reply_;
+  bool raw_lost_ = false;
 };
 
 Result<std::vector<NodeAddress>> parse_nodes(std::string_view text) {
@@ -119,18 +110,59 @@ wire::Statement statement_of(std::string_view sql) {
   return out;
 }
 
-Result<std::unique_ptr<ClusterClient>> ClusterClient::connect(
-    const std::vector<NodeAddress>& nodes, const ConnectOptions& options,
-    const std::function<void(const std::string&)>& remark) {
-  std::unique_ptr<ClusterClient> out(new ClusterClient({}));
-  if (!options.tls.authority.empty()) {
-    LOCKSTEP_TRY(security, net::TlsSecurity::create(options.tls, {}));
-    out->security_ = std::move(security);
-  }
-  LOCKSTEP_TRY(found, introduced(out->loop_, nodes, options.token, out->security_.get(), remark));
-  out->nodes_ = std::move(found);
+Result<std::unique_ptr<ClusterClient>> ClusterClient::create(const ConnectOptions& options) {
+  std::unique_ptr<ClusterClient> out(new ClusterClient());
+  if (options.tls.authority.empty()) return out;
+  LOCKSTEP_TRY(security, net::TlsSecurity::create(options.tls, {}));
+  out->security_ = std::move(security);
+  return out;
+}
+
+Result<std::unique_ptr<ClusterClient>> ClusterClient::connect(const std::vector<NodeAddress>& nodes,
+                                                              const ConnectOptions& options) {
+  LOCKSTEP_TRY(out, create(options));
+  LOCKSTEP_TRY_STATUS(out->introduce(nodes, options));
   out->open(options);
   return out;
+}
+
+Result<std::unique_ptr<ClusterClient>> ClusterClient::without_introduction(
+    const std::vector<NodeAddress>& nodes, const ConnectOptions& options) {
+  LOCKSTEP_TRY(out, create(options));
+  out->nodes_ = nodes;
+  out->open(options);
+  return out;
+}
+
+// Fills in the numbers. The cluster to talk to is that of the first who answers.
+Status ClusterClient::introduce(const std::vector<NodeAddress>& nodes, const ConnectOptions& options) {
+  std::vector<net::Endpoint> endpoints;
+  for (const NodeAddress& node : nodes) endpoints.push_back(endpoint_of(node.address));
+  const auto answers = net::ask_who(loop_, endpoints, options.token, security_.get(),
+                                    {.with_the_others = options.patience_with_others});
+  ClusterId cluster = options.cluster;
+  std::set<NodeId> seen;
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    NodeAddress node = nodes[i];
+    const auto& answer = answers[i];
+    const std::string trouble = answer ? objection_to(*answer, node, cluster) : answer.error().message;
+    if (answer && !trouble.empty())
+      return fail(ErrorCode::kInvalidArgument, cat(name_of(node), ": ", trouble));
+    if (answer) cluster = answer->cluster;
+    if (answer) node.id = answer->node;
+    if (!answer) absent_.push_back({node, trouble});
+    if (node.id.is_none()) continue;
+    if (!seen.insert(node.id).second) {
+      return fail(ErrorCode::kInvalidArgument,
+                  cat("expected every node once, node ", node.id, " stands there twice"));
+    }
+    nodes_.push_back(std::move(node));
+  }
+  if (absent_.size() < nodes.size()) return {};
+  std::string all;
+  for (const AbsentNode& absent : absent_)
+    append_text(all, cat(all.empty() ? "" : "; ", name_of(absent.node), ": ", absent.trouble));
+  return fail(ErrorCode::kUnavailable, cat("no node answers: ", all));
 }
 
 void ClusterClient::open(const ConnectOptions& how) {
@@ -142,8 +174,14 @@ void ClusterClient::open(const ConnectOptions& how) {
   options.transport.boot = random_number();
   options.transport.token = how.token;
   options.transport.security = security_.get();
+  // The library waits between its attempts, so each of them may dial.
+  options.transport.limits.redial_min = options.transport.limits.redial_max = {};
+  options.transport.on_lost = [this](NodeId node, bool was_connected) {
+    host_->turn([&] { process_->on_lost(node, was_connected); });
+  };
   client::Config config;
   config.attempt_timeout = how.attempt_timeout;
+  config.hedge_after = kHedge;
   for (const NodeAddress& node : nodes_) {
     options.transport.peers[node.id] = endpoint_of(node.address);
     config.nodes.push_back(node.id);
@@ -155,15 +193,37 @@ void ClusterClient::open(const ConnectOptions& how) {
     return process;
   });
   host_->start();
+  for (const AbsentNode& absent : absent_)
+    host_->turn([&] { process_->on_unreachable(absent.node.id, false); });
 }
 
 ClusterClient::~ClusterClient() = default;
 
+void ClusterClient::catch_interrupts() {
+  interrupts_.emplace(loop_.context(), SIGINT);
+  wait_for_interrupt();
+}
+
+void ClusterClient::wait_for_interrupt() {
+  interrupts_->async_wait([this](const net::IoError& error, int) {
+    if (error) return;
+    if (waiting_) {
+      interrupted_ = true;
+      host_->turn([this] { process_->give_up(); });
+    }
+    wait_for_interrupt();
+  });
+}
+
 client::Completion ClusterClient::wait(const std::function<void(client::ClientProcess::Then)>& call) {
   std::optional<client::Completion> answer;
+  interrupted_ = false;
+  loop_.context().poll();  // what came while nobody waited, an interrupt too, is not this call's
+  waiting_ = true;
   host_->turn([&] { call([&answer](const client::Completion& completion) { answer = completion; }); });
   // The library ends every call at its deadline.
   while (!answer) loop_.run_until([&] { return answer.has_value(); }, kTimeout);
+  waiting_ = false;
   return std::move(*answer);
 }
 
@@ -186,35 +246,43 @@ client::Completion ClusterClient::maintain(wire::Maintain::What what, Duration t
 Result<std::uint64_t> ClusterClient::version(const std::string& table, std::optional<NodeId> at,
                                              Duration timeout) {
   const auto done = wait([&](auto then) { process_->get_version(table, at, timeout, std::move(then)); });
-  if (done.conclusion != client::Conclusion::kDone) return fail(ErrorCode::kUnavailable, trouble_of(done));
+  if (done.conclusion != client::Conclusion::kDone)
+    return fail(ErrorCode::kUnavailable, trouble_of(done, at));
   return done.reply.version();
 }
 
 Result<wire::StatusReply> ClusterClient::status(NodeId node, Duration timeout) {
   const auto done = wait([&](auto then) { process_->status(node, timeout, std::move(then)); });
-  if (done.conclusion != client::Conclusion::kDone) return fail(ErrorCode::kUnavailable, trouble_of(done));
+  if (done.conclusion != client::Conclusion::kDone)
+    return fail(ErrorCode::kUnavailable, trouble_of(done, node));
   return done.reply.node_status();
 }
 
 std::optional<wire::Reply> ClusterClient::ask(NodeId node, wire::Request request, Duration timeout) {
-  std::uint64_t call = 0;
-  process_->raw_reply.reset();
-  host_->turn([&] { call = process_->send(node, request); });
-  const auto answered = [&] { return process_->raw_reply && process_->raw_reply->call() == call; };
-  if (!loop_.run_until(answered, timeout)) return std::nullopt;
-  return std::exchange(process_->raw_reply, std::nullopt);
+  host_->turn([&] { process_->send(node, request); });
+  loop_.run_until([&] { return process_->is_settled(); }, timeout);
+  return process_->take_reply();
 }
 
-std::string trouble_of(const client::Completion& completion) {
+std::string ClusterClient::trouble_of(const client::Completion& completion, std::optional<NodeId> at) const {
   if (completion.conclusion == client::Conclusion::kDone) return {};
+  const bool unknown = completion.conclusion == client::Conclusion::kUnknown;
+  const std::string_view unknown_outcome = "the outcome is unknown, the write may have happened";
+  if (interrupted_)
+    return unknown ? cat("cancelled; ", unknown_outcome, " or may still happen") : "cancelled";
+  std::string out(unknown ? unknown_outcome : "no success in time");
   const wire::Reply& last = completion.reply;
-  std::string out = completion.conclusion == client::Conclusion::kUnknown
-                        ? "the outcome is unknown, the write may have happened"
-                        : "no success in time";
-  if (last.status() == wire::STATUS_NONE) return out + ": no answer";
-  append_text(out, cat(": ", wire::ReplyStatus_Name(last.status())));
-  if (!last.message().empty()) append_text(out, cat(" (", last.message(), ")"));
-  return out;
+  if (last.status() != wire::STATUS_NONE) {
+    append_text(out, cat(": ", wire::ReplyStatus_Name(last.status())));
+    if (!last.message().empty()) append_text(out, cat(" (", last.message(), ")"));
+    return out;
+  }
+  std::string reasons;
+  for (const NodeAddress& node : nodes_) {
+    const std::string reason = at && *at != node.id ? "" : host_->transport().dialler().trouble_with(node.id);
+    if (!reason.empty()) append_text(reasons, cat(reasons.empty() ? "" : "; ", reason));
+  }
+  return cat(out, ": no answer", reasons.empty() ? "" : cat(" (", reasons, ")"));
 }
 
 }  // namespace lockstep::cli

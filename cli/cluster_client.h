@@ -28,8 +28,16 @@ Result<std::vector<NodeAddress>> parse_nodes(std::string_view text);
 struct ConnectOptions {
   ClusterId cluster{};  // none: that of whoever answers
   std::string token;
-  net::TlsFiles tls;  // without an authority: in the clear
+  net::TlsFiles tls;                                   // without an authority: in the clear
   Duration attempt_timeout = std::chrono::seconds(1);  // then another node is asked; longer than writes pause
+  // With those who have not answered the introduction when the first has.
+  Duration patience_with_others = std::chrono::milliseconds(500);
+};
+
+// A node that did not answer when it was first asked.
+struct AbsentNode {
+  NodeAddress node;
+  std::string trouble;  // "Connection refused"
 };
 
 // SQL text without parameters.
@@ -37,15 +45,18 @@ wire::Statement statement_of(std::string_view sql);
 
 class ClusterClient {
  public:
-  // Nodes without a number are asked for it; those that do not answer are left out and remarked on.
-  // kUnavailable if none is left; kInvalidArgument if they belong to different clusters or are one and the
+  // Asks every node who it is. Of those that do not answer, the ones without a number are left out for good.
+  // kUnavailable if nobody answers; kInvalidArgument if they belong to different clusters or are one and the
   // same.
-  static Result<std::unique_ptr<ClusterClient>> connect(
-      const std::vector<NodeAddress>& nodes, const ConnectOptions& options,
-      const std::function<void(const std::string&)>& remark);
+  static Result<std::unique_ptr<ClusterClient>> connect(const std::vector<NodeAddress>& nodes,
+                                                        const ConnectOptions& options);
+  // All have numbers; nobody is asked anything yet.
+  static Result<std::unique_ptr<ClusterClient>> without_introduction(const std::vector<NodeAddress>& nodes,
+                                                                     const ConnectOptions& options);
   ~ClusterClient();
 
   const std::vector<NodeAddress>& nodes() const { return nodes_; }
+  const std::vector<AbsentNode>& absent() const { return absent_; }
 
   client::Completion write(std::vector<wire::Statement> statements, client::WriteOptions options = {},
                            Duration timeout = kTimeout);
@@ -57,25 +68,39 @@ class ClusterClient {
   Result<wire::StatusReply> status(NodeId node, Duration timeout = kTimeout);
   // VACUUM or ANALYZE, on every node.
   client::Completion maintain(wire::Maintain::What what, Duration timeout = kTimeout);
-  // A request as it is, past the library: a retry by hand, for instance. nullopt: no answer in time.
-  std::optional<wire::Reply> ask(NodeId node, wire::Request request, Duration timeout = kTimeout);
+  // A request as it is, past the library: a retry by hand, for instance. nullopt: no answer in time, or the
+  // node cannot be reached.
+  std::optional<wire::Reply> ask(NodeId node, wire::Request request, Duration timeout);
+
+  // From now on SIGINT ends the call that is waited for, as its deadline would, and not this process.
+  void catch_interrupts();
+  // SIGINT has ended the last call.
+  bool was_interrupted() const { return interrupted_; }
+
+  // What went wrong with a call, for people, with what is known about the nodes: "no success in time: no
+  // answer (n1 at 127.0.0.1:4001: Connection refused)". `at`: the only node that was asked.
+  std::string trouble_of(const client::Completion& completion, std::optional<NodeId> at = {}) const;
 
  private:
   static constexpr Duration kTimeout = std::chrono::seconds(15);
   class Process;
 
-  explicit ClusterClient(std::vector<NodeAddress> nodes) : nodes_(std::move(nodes)) {}
+  ClusterClient() = default;
+  static Result<std::unique_ptr<ClusterClient>> create(const ConnectOptions& options);
+  Status introduce(const std::vector<NodeAddress>& nodes, const ConnectOptions& options);
   void open(const ConnectOptions& options);
+  void wait_for_interrupt();
   client::Completion wait(const std::function<void(client::ClientProcess::Then)>& call);
 
   std::vector<NodeAddress> nodes_;
+  std::vector<AbsentNode> absent_;
   std::unique_ptr<net::TlsSecurity> security_;  // none: in the clear
   net::EventLoop loop_;
+  std::optional<net::asio::signal_set> interrupts_;  // none: SIGINT ends the process
+  bool interrupted_ = false;
+  bool waiting_ = false;
   std::unique_ptr<net::Host> host_;
   Process* process_ = nullptr;  // the host's actor
 };
-
-// What went wrong with a call, for people: "no answer in time", "OVERLOADED: ...".
-std::string trouble_of(const client::Completion& completion);
 
 }  // namespace lockstep::cli

@@ -1,7 +1,6 @@
 // How commands that talk to a cluster are told where it is.
 #pragma once
 
-#include <iosfwd>
 #include <memory>
 #include <string>
 
@@ -15,7 +14,7 @@ struct ConnectArguments {
   ConnectOptions options{};
 };
 
-// Remarks go to `err`. kUnavailable: nobody answers; anything else is bad input.
-Result<std::unique_ptr<ClusterClient>> connect(const ConnectArguments& arguments, std::ostream& err);
+// kUnavailable: nobody answers; anything else is bad input.
+Result<std::unique_ptr<ClusterClient>> connect(const ConnectArguments& arguments);
 
 }  // namespace lockstep::cli

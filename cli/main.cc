@@ -160,6 +160,7 @@ void add_shell(CLI::App& app, lockstep::cli::ShellArguments& arguments) {
   shell.add_option("--level", arguments.level, "What queries see: linearizable or local")
       ->check(CLI::IsMember({"linearizable", "local"}))
       ->capture_default_str();
+  shell.add_flag("--changes", arguments.changes, "Say how many rows each write has changed; a person is always told");
   shell.footer(
       "Exit code: 0 all done, 1 a statement failed or no node answers, 2 bad input.\n"
       "Example: lockstep sql -c \"SELECT 1\"");
@@ -249,6 +250,7 @@ int run_program(int argc, char** argv) {
   if (of_cluster.status->parsed()) return lockstep::cli::show_cluster(cluster, std::cout, std::cerr);
   if (of_cluster.stop->parsed()) return lockstep::cli::stop_cluster(cluster, std::cout, std::cerr);
   if (app.got_subcommand("sql")) return lockstep::cli::run_shell(shell, std::cout, std::cerr);
+  client.colours = isatty(STDOUT_FILENO) != 0;
   if (app.got_subcommand("client")) return lockstep::cli::run_client(client, std::cout, std::cerr);
   if (app.got_subcommand("node")) return lockstep::cli::run_node(node, std::cout, std::cerr);
   if (app.got_subcommand("check")) return lockstep::cli::run_check(check, std::cout, std::cerr);

@@ -14,6 +14,7 @@ struct ShellArguments {
   std::string file;     // empty: standard input
   std::string mode = "table";
   std::string level = "linearizable";
+  bool changes = false;  // say what each write has changed; a person is always told
 };
 
 // A person gets a prompt with history and goes on after errors; a script ends at the first one. Exit codes: 0

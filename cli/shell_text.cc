@@ -5,10 +5,10 @@
 
 #include <algorithm>
 #include <cctype>
-#include <nlohmann/json.hpp>
 
 #include "base/text.h"
 #include "cli/table.h"
+#include "cli/value_text.h"
 
 namespace lockstep::cli {
 namespace {
@@ -44,23 +44,6 @@ void walk_words(std::string_view text, const Visit& visit) {
   }
 }
 
-std::string hex_of(std::string_view bytes) {
-  std::string out = "x'";
-  for (const char byte : bytes) append_text(out, hex16(static_cast<unsigned char>(byte)).substr(14));
-  return out + "'";
-}
-
-std::string text_of(const wire::Value& value) {
-  switch (value.kind_case()) {
-    case wire::Value::kInteger: return cat(value.integer());
-    case wire::Value::kReal: return cat(value.real());
-    case wire::Value::kText: return value.text();
-    case wire::Value::kBlob: return hex_of(value.blob());
-    case wire::Value::KIND_NOT_SET: return "";
-  }
-  return "";
-}
-
 // A cell of a table stays in its line and cannot upset a terminal.
 std::string in_one_line(std::string text) {
   for (char& c : text)
@@ -89,25 +72,22 @@ std::string as_csv(const wire::Rows& rows) {
     out += "\r\n";
   };
   add(rows.columns(), [](const std::string& name) { return name; });
-  for (const wire::Row& row : rows.rows()) add(row.values(), text_of);
+  for (const wire::Row& row : rows.rows()) add(row.values(), plain_text);
   return out;
 }
 
+// By hand: two columns of a name, exact integers, reals that stay reals.
 std::string as_json(const wire::Rows& rows) {
-  using Json = nlohmann::ordered_json;
-  Json out = Json::array();
+  std::string out = "[";
   for (const wire::Row& row : rows.rows()) {
-    Json object = Json::object();
+    out += out.size() > 1 ? ",\n{" : "{";
     for (int column = 0; column < rows.columns_size(); ++column) {
-      const wire::Value& value = row.values(column);
-      Json& cell = object[rows.columns(column)];
-      if (value.has_integer()) cell = value.integer();
-      if (value.has_real()) cell = value.real();
-      if (value.has_text() || value.has_blob()) cell = text_of(value);
+      append_text(out, cat(column > 0 ? "," : "", json_string(rows.columns(column)), ":",
+                           json_text(row.values(column))));
     }
-    out.push_back(std::move(object));
+    out += "}";
   }
-  return out.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+  return out + "]\n";
 }
 
 std::string as_table(const wire::Rows& rows) {
@@ -117,7 +97,8 @@ std::string as_table(const wire::Rows& rows) {
   for (const wire::Row& row : rows.rows()) {
     TextRow line;
     for (const wire::Value& value : row.values()) {
-      line.push_back(value.kind_case() == wire::Value::KIND_NOT_SET ? "NULL" : in_one_line(text_of(value)));
+      line.push_back(value.kind_case() == wire::Value::KIND_NOT_SET ? "NULL"
+                                                                    : in_one_line(plain_text(value)));
     }
     lines.push_back(std::move(line));
   }
@@ -126,24 +107,34 @@ std::string as_table(const wire::Rows& rows) {
 
 }  // namespace
 
-std::vector<std::string> take_statements(std::string& text) {
-  std::vector<std::string> out;
-  for (std::size_t end = text.find(';'); end != std::string::npos;) {
-    const std::string candidate = text.substr(0, end + 1);
-    if (sqlite3_complete(candidate.c_str()) == 0) {
-      end = text.find(';', end + 1);
-      continue;
-    }
-    if (!verb_of(candidate).empty()) out.push_back(candidate);
+std::optional<std::string> take_statement(std::string& text) {
+  for (std::size_t end = text.find(';'); end != std::string::npos; end = text.find(';', end + 1)) {
+    std::string statement = text.substr(0, end + 1);
+    if (sqlite3_complete(statement.c_str()) == 0) continue;
     text.erase(0, end + 1);
-    end = text.find(';');
+    return statement;
   }
-  return out;
+  return std::nullopt;
 }
 
-bool is_blank_sql(std::string_view text) {
-  return verb_of(text).empty() && text.find_first_not_of(" \t\r\n;") == std::string_view::npos;
+std::size_t begin_of(std::string_view text) {
+  for (std::size_t at = 0; at < text.size();) {
+    std::size_t end = at + 1;
+    if (text.substr(at, 2) == "--") {
+      end = std::min(text.find('\n', at), text.size());
+    } else if (text.substr(at, 2) == "/*") {
+      const std::size_t close = text.find("*/", at + 2);
+      if (close == std::string_view::npos) return at;
+      end = close + 2;
+    } else if (text.find_first_of(" \t\r\n\f;", at) != at) {
+      return at;
+    }
+    at = end;
+  }
+  return text.size();
 }
+
+bool is_blank_sql(std::string_view text) { return begin_of(text) == text.size(); }
 
 std::string verb_of(std::string_view statement) {
   std::string out;

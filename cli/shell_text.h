@@ -1,17 +1,19 @@
 // What a shell reads and writes: statements out of lines, rows as text.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "core/proto/sql.pb.h"
 
 namespace lockstep::cli {
 
-// Takes the complete statements off the front of `text`; what remains is unfinished.
-std::vector<std::string> take_statements(std::string& text);
-// White space and comments only.
+// Takes the first complete statement off the front of `text`, with the white space and comments before it;
+// nullopt: it is unfinished.
+std::optional<std::string> take_statement(std::string& text);
+// Where something stands that is neither white space, nor a semicolon, nor a whole comment; else the end.
+std::size_t begin_of(std::string_view text);
 bool is_blank_sql(std::string_view text);
 
 // Its first word, or that of what follows WITH, in lower case; empty: there is none.

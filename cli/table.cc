@@ -58,4 +58,16 @@ std::string to_table(const TextRow& headline, const std::vector<TextRow>& rows) 
   return out;
 }
 
+std::string to_columns(const std::vector<std::string>& words, std::size_t width) {
+  std::size_t widest = 0;
+  for (const std::string& word : words) widest = std::max(widest, width_of(word));
+  const std::size_t columns = std::max<std::size_t>(1, width / (widest + 2));
+  std::string out;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const bool ends_line = (i + 1) % columns == 0 || i + 1 == words.size();
+    out += words[i] + (ends_line ? "\n" : std::string(widest + 2 - width_of(words[i]), ' '));
+  }
+  return out;
+}
+
 }  // namespace lockstep::cli

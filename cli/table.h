@@ -15,4 +15,7 @@ std::size_t width_of(std::string_view text);
 // the right.
 std::string to_table(const TextRow& headline, const std::vector<TextRow>& rows);
 
+// Words side by side, in order from left to right.
+std::string to_columns(const std::vector<std::string>& words, std::size_t width);
+
 }  // namespace lockstep::cli

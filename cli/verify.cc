@@ -1,19 +1,17 @@
 // Checks are made one after another; each is a line of the result, whatever came of those before.
 #include "cli/verify.h"
 
+#include <algorithm>
 #include <chrono>
-#include <nlohmann/json.hpp>
 #include <ostream>
 #include <random>
-#include <sstream>
 #include <thread>
 
-#include "base/hash.h"
 #include "base/text.h"
+#include "cli/check_list.h"
 #include "cli/files.h"
-#include "cli/shell_text.h"
-#include "cli/table.h"
-#include "json/text.h"
+#include "cli/table_state.h"
+#include "cli/value_text.h"
 #include "storage/sql/value.h"
 
 namespace lockstep::cli {
@@ -22,71 +20,103 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::string_view kTable = "verification";
-constexpr Duration kCatchUp = 15s;  // a node that is behind has so long
+constexpr Duration kGreeting = 2s;  // a node that does not answer within it is not asked anything else
+constexpr Duration kReading = 5s;
 constexpr int kBadInput = 2;
 
-struct Check {
-  std::string what;
-  bool holds = false;
-  std::string detail;
-};
+bool is(const wire::BatchResult& result, sql::Outcome outcome) {
+  return result.outcome() == static_cast<std::uint32_t>(outcome);
+}
 
-// What the table must be, everywhere.
-struct Expected {
-  std::uint64_t version = 0;
-  std::string contents;  // a hash of all rows in order
-};
+// The new version of the table as the answer tells it; 0: it does not.
+std::uint64_t version_in(const wire::BatchResult& result) {
+  for (const wire::TableVersion& version : result.versions())
+    if (version.table() == kTable) return version.version();
+  return 0;
+}
+
+// "ok, version 7", "constraint: NOT NULL ...".
+std::string text_of(const wire::BatchResult& result) {
+  const std::string out(to_string(static_cast<sql::Outcome>(result.outcome())));
+  return is(result, sql::Outcome::kOk) ? cat(out, ", version ", version_in(result))
+                                       : cat(out, ": ", result.message());
+}
 
 class Verifier {
  public:
-  Verifier(ClusterClient& client, const VerifyArguments& arguments) : client_(client) {
+  Verifier(ClusterClient& client, const VerifyArguments& arguments, CheckList& checks)
+      : client_(client), checks_(checks), attempt_(arguments.connect.options.attempt_timeout) {
     options_.mode = arguments.mode == "strong" ? wire::STRONG : wire::QUORUM;
     const std::chrono::milliseconds pause(arguments.pause_before_commit_ms);
     if (pause.count() > 0) options_.pause_before_commit = pause;
+    attempt_ += 2 * pause;
     timeout_ = 15s + 2 * pause;
     std::random_device device;
     run_ = hex16(device()).substr(8);
   }
 
-  const std::vector<Check>& checks() const { return checks_; }
-  const Expected& expected() const { return expected_; }
-
-  void full() {
-    if (!create_table()) return;
-    single_writes();
-    stale_write();
-    batch();
-    rolled_back_batch();
-    retry();
-    if (const auto rows = contents_at(std::nullopt, wire::LINEARIZABLE)) expected_.contents = *rows;
-    everywhere(expected_);
-  }
-
-  // The table at every node and level.
-  void everywhere(const Expected& wanted) {
+  // Who answers; the others are not asked anything else.
+  void greet() {
+    for (const AbsentNode& absent : client_.absent()) {
+      if (absent.node.id.is_none())
+        checks_.fails(cat(to_text(absent.node.address), " answers"), "an answer", absent.trouble);
+    }
     for (const NodeAddress& node : client_.nodes()) {
-      const std::string name = cat("n", node.id);
-      const auto linearizable = contents_at(node.id, wire::LINEARIZABLE);
-      note(cat(name, ": linearizable contents"), linearizable == wanted.contents,
-           linearizable.value_or(trouble_));
-      eventually(cat(name, ": local contents"), [&](std::string& found) {
-        const auto local = contents_at(node.id, wire::LOCAL);
-        found = local.value_or(trouble_);
-        return local == wanted.contents;
-      });
-      eventually(cat(name, ": version ", wanted.version), [&](std::string& found) {
-        const auto version = client_.version(std::string(kTable), node.id, 2s);
-        found = version ? cat(*version) : version.error().message;
-        return version && *version == wanted.version;
-      });
+      const auto status = client_.status(node.id, kGreeting);
+      const std::string what = cat("n", node.id, " answers");
+      if (!status) checks_.fails(what, "an answer", status.error().message);
+      if (!status) continue;
+      checks_.holds(what, cat("term ", status->term(), ", applied ", status->applied_index()));
+      present_.push_back(node.id);
     }
   }
 
-  void note(std::string what, bool holds, std::string detail = {}) {
-    checks_.push_back({std::move(what), holds, std::move(detail)});
+  // What the table must be afterwards.
+  TableState full() {
+    if (create_table() && read_state()) {
+      single_writes();
+      stale_write();
+      batch();
+      rolled_back_batch();
+      retry();
+      everywhere(expected_);
+    }
+    return expected_;
+  }
+
+  // The table at every node and level.
+  void everywhere(const TableState& wanted) {
+    for (const NodeId node : present_) {
+      // Whoever has answered a linearizable query has applied everything that was acknowledged before it.
+      compare(cat("n", node, ": linearizable contents"), wanted.rows, contents_at(node, wire::LINEARIZABLE));
+      compare(cat("n", node, ": local contents"), wanted.rows, contents_at(node, wire::LOCAL));
+      const std::string what = cat("n", node, ": version");
+      const auto version = client_.version(std::string(kTable), node, kReading);
+      const std::string found = version ? cat(*version) : version.error().message;
+      if (version && *version == wanted.version) {
+        checks_.holds(what, found);
+      } else {
+        checks_.fails(what, cat(wanted.version), found);
+      }
+    }
   }
 
  private:
+  void expect(bool holds, std::string what, std::string expected, std::string found) {
+    checks_.note({std::move(what), holds, std::move(found), std::move(expected), {}});
+  }
+
+  void compare(std::string what, const TableRows& wanted, const Result<TableRows>& found) {
+    std::string expected = cat(wanted.size(), " rows");
+    if (!found) return checks_.fails(std::move(what), std::move(expected), found.error().message);
+    auto different = differences(wanted, *found);
+    std::string seen = cat(found->size(), " rows");
+    if (!different.empty())
+      append_text(seen, cat(", ", different.size(), different.size() == 1 ? " differs" : " differ"));
+    const bool holds = different.empty();
+    checks_.note({std::move(what), holds, std::move(seen), std::move(expected), std::move(different)});
+  }
+
   // What the executed write says; nullopt, and a failed check, if it was not executed.
   std::optional<wire::BatchResult> write(const std::string& what, const std::vector<std::string>& batch,
                                          std::optional<std::uint64_t> version = {}) {
@@ -99,30 +129,22 @@ class Verifier {
       wanted.set_version(*version);
     }
     const auto done = client_.write(std::move(statements), std::move(options), timeout_);
-    if (done.conclusion == client::Conclusion::kDone &&
-        done.reply.write().kind() == wire::WriteOutcome::EXECUTED) {
+    const bool answered = done.conclusion == client::Conclusion::kDone;
+    if (answered && done.reply.write().kind() == wire::WriteOutcome::EXECUTED)
       return done.reply.write().result();
-    }
-    note(what, false,
-         done.conclusion == client::Conclusion::kDone ? "the write was given up" : trouble_of(done));
+    checks_.fails(what, "an answer", answered ? "the write was given up" : client_.trouble_of(done));
     return std::nullopt;
-  }
-
-  static bool is(const wire::BatchResult& result, sql::Outcome outcome) {
-    return result.outcome() == static_cast<std::uint32_t>(outcome);
-  }
-  static std::string detail_of(const wire::BatchResult& result) {
-    return cat(to_string(static_cast<sql::Outcome>(result.outcome())), " ", result.message());
-  }
-  // The new version of the table as the answer tells it; 0: it does not.
-  static std::uint64_t version_in(const wire::BatchResult& result) {
-    for (const wire::TableVersion& version : result.versions())
-      if (version.table() == kTable) return version.version();
-    return 0;
   }
 
   std::string insert(int n) const {
     return cat("INSERT INTO ", kTable, "(run, n) VALUES('", run_, "', ", n, ")");
+  }
+  // What was acknowledged must be in the table from now on.
+  void acknowledged(const wire::BatchResult& result, int first_n) {
+    if (!is(result, sql::Outcome::kOk)) return;
+    for (const wire::StatementResult& one : result.statements())
+      expected_.rows[one.last_insert_rowid()] = cat("'", run_, "', ", first_n++);
+    expected_.version = version_in(result);
   }
 
   bool create_table() {
@@ -130,68 +152,71 @@ class Verifier {
     const auto made = write(what, {cat("CREATE TABLE IF NOT EXISTS ", kTable,
                                        "(id INTEGER PRIMARY KEY, run TEXT NOT NULL, n INTEGER NOT NULL)")});
     if (!made) return false;
-    note(what, is(*made, sql::Outcome::kOk), is(*made, sql::Outcome::kOk) ? "" : detail_of(*made));
-    // At the leader, who has applied it: read behind a linearizable query.
-    if (const auto version = known_version()) expected_.version = *version;
-    return is(*made, sql::Outcome::kOk);
+    const bool fine = is(*made, sql::Outcome::kOk);
+    expect(fine, what, "ok", fine ? "" : text_of(*made));
+    return fine;
   }
 
-  // The version that all acknowledged writes have led to.
-  std::optional<std::uint64_t> known_version() {
-    std::uint64_t most = 0;
-    const auto end = std::chrono::steady_clock::now() + kCatchUp;
-    for (const NodeAddress& node : client_.nodes()) {
-      // The node has applied everything that was acknowledged once it has answered a linearizable query.
-      while (!contents_at(node.id, wire::LINEARIZABLE) && std::chrono::steady_clock::now() < end) {
-        std::this_thread::sleep_for(50ms);
+  // What all acknowledged writes have led to, at any node that is up to date.
+  bool read_state() {
+    std::string trouble = "no node answers";
+    for (const NodeId node : present_) {
+      auto rows = contents_at(node, wire::LINEARIZABLE);
+      const auto version = client_.version(std::string(kTable), node, kReading);
+      if (rows && version) {
+        expected_ = {*version, std::move(*rows)};
+        return true;
       }
-      if (const auto version = client_.version(std::string(kTable), node.id, 2s))
-        most = std::max(most, *version);
+      trouble = rows ? version.error().message : rows.error().message;
     }
-    return most == 0 ? std::nullopt : std::optional(most);
+    checks_.fails("the table can be read", "rows and version", trouble);
+    return false;
   }
 
   void single_writes() {
     for (int n = 1; n <= 10; ++n) {
-      const std::string what = cat("write ", n, " at version ", expected_.version);
-      const auto result = write(what, {insert(n)}, expected_.version);
+      const std::uint64_t before = expected_.version;
+      const std::string what = cat("write ", n, " at version ", before);
+      const auto result = write(what, {insert(n)}, before);
       if (!result) continue;
-      const bool fine = is(*result, sql::Outcome::kOk) && version_in(*result) == expected_.version + 1;
-      note(what, fine, fine ? cat("version ", version_in(*result)) : detail_of(*result));
-      if (is(*result, sql::Outcome::kOk)) expected_.version = version_in(*result);
+      const bool fine = is(*result, sql::Outcome::kOk) && version_in(*result) == before + 1;
+      expect(fine, what, cat("ok, version ", before + 1), text_of(*result));
+      acknowledged(*result, n);
     }
   }
 
   void stale_write() {
     const std::string what = "a write at an old version is refused";
     const auto result = write(what, {insert(100)}, expected_.version - 1);
-    if (result) note(what, is(*result, sql::Outcome::kVersionConflict), detail_of(*result));
+    if (result)
+      expect(is(*result, sql::Outcome::kVersionConflict), what, "a version conflict", text_of(*result));
+    if (result) acknowledged(*result, 100);
   }
 
   void batch() {
     const std::string what = "a batch of 5 adds 5";
     const auto result = write(what, {insert(11), insert(12), insert(13), insert(14), insert(15)});
     if (!result) return;
-    note(what, version_in(*result) == expected_.version + 5,
-         cat("from ", expected_.version, " to ", version_in(*result)));
-    if (is(*result, sql::Outcome::kOk)) expected_.version = version_in(*result);
+    const std::uint64_t wanted = expected_.version + 5;
+    expect(version_in(*result) == wanted, what, cat("version ", wanted), text_of(*result));
+    acknowledged(*result, 11);
   }
 
   void rolled_back_batch() {
     const std::string what = "a batch that is rolled back adds nothing";
-    const auto before = contents_at(std::nullopt, wire::LINEARIZABLE);
     const auto result = write(what, {insert(200), cat("INSERT INTO ", kTable, "(run, n) VALUES(NULL, 201)")});
     if (!result) return;
-    const auto after = contents_at(std::nullopt, wire::LINEARIZABLE);
-    note(what, is(*result, sql::Outcome::kConstraint) && before && before == after, detail_of(*result));
+    if (!is(*result, sql::Outcome::kConstraint))
+      return checks_.fails(what, "a constraint that says no", text_of(*result));
+    compare(what, expected_.rows, contents_at(std::nullopt, wire::LINEARIZABLE));
   }
 
   // The leader's answer, by hand: the library would hide that it asks twice.
   std::optional<wire::Reply> ask_leader(const wire::Request& request) {
     const auto end = std::chrono::steady_clock::now() + timeout_;
     while (std::chrono::steady_clock::now() < end) {
-      for (const NodeAddress& node : client_.nodes()) {
-        const auto reply = client_.ask(node.id, request, timeout_);
+      for (const NodeId node : present_) {
+        auto reply = client_.ask(node, request, attempt_);
         if (reply && reply->status() == wire::DONE) return reply;
       }
       std::this_thread::sleep_for(50ms);
@@ -207,86 +232,52 @@ class Verifier {
     wire::Request request;
     wire::WriteRequest& write = *request.mutable_write();
     write.set_mode(options_.mode);
-    if (options_.pause_before_commit) {
+    if (options_.pause_before_commit)
       write.set_pause_before_commit_ms(static_cast<std::uint32_t>(*options_.pause_before_commit / 1ms));
-    }
     if (session) write.mutable_write()->set_session(session->session());
     write.mutable_write()->set_sequence(1);
     write.mutable_write()->add_statements()->set_sql(insert(16));
     const auto first = session ? ask_leader(request) : std::nullopt;
     const auto second = first ? ask_leader(request) : std::nullopt;
-    if (!second) return note(what, false, "no answer");
-    const bool fine = second->write().deduplicated() &&
-                      version_in(second->write().result()) == version_in(first->write().result());
-    note(what, fine, second->write().deduplicated() ? "deduplicated" : "executed twice");
-    const bool executed = first->write().kind() == wire::WriteOutcome::EXECUTED;
-    if (executed) expected_.version = std::max(expected_.version, version_in(second->write().result()));
+    if (!second) return checks_.fails(what, "two answers", "none in time");
+    const wire::BatchResult& one = first->write().result();
+    const wire::BatchResult& other = second->write().result();
+    const std::string told = text_of(one);
+    const bool same = second->write().deduplicated() && text_of(other) == told && is(one, sql::Outcome::kOk);
+    expect(same, what, cat("twice ", told),
+           same ? cat("twice ", told)
+                : cat("at first ", told, "; then ", text_of(other),
+                      second->write().deduplicated() ? "" : ", executed again"));
+    acknowledged(one, 16);
   }
 
-  std::optional<std::string> contents_at(std::optional<NodeId> node, wire::ReadLevel level) {
-    const auto done = client_.query(statement_of(cat("SELECT id, run, n FROM ", kTable, " ORDER BY id")),
-                                    {.level = level, .at = node}, 5s);
-    trouble_ = trouble_of(done);
-    if (done.conclusion != client::Conclusion::kDone) return std::nullopt;
+  Result<TableRows> contents_at(std::optional<NodeId> node, wire::ReadLevel level) {
+    const auto done = client_.query(statement_of(cat("SELECT id, run, n FROM ", kTable)),
+                                    {.level = level, .at = node}, kReading);
+    if (done.conclusion != client::Conclusion::kDone)
+      return fail(ErrorCode::kUnavailable, client_.trouble_of(done, node));
     const wire::QueryReply& reply = done.reply.query();
-    if (reply.outcome() != static_cast<std::uint32_t>(sql::Outcome::kOk)) {
-      trouble_ = reply.message();
-      return std::nullopt;
-    }
-    return cat(reply.rows().rows_size(), " rows, ", hex16(hash64(to_text(reply.rows(), OutputMode::kCsv))));
-  }
-
-  template <class Condition>
-  void eventually(std::string what, const Condition& condition) {
-    const auto end = std::chrono::steady_clock::now() + kCatchUp;
-    std::string found;
-    bool holds = condition(found);
-    while (!holds && std::chrono::steady_clock::now() < end) {
-      std::this_thread::sleep_for(50ms);
-      holds = condition(found);
-    }
-    note(std::move(what), holds, std::move(found));
+    if (reply.outcome() != static_cast<std::uint32_t>(sql::Outcome::kOk))
+      return fail(ErrorCode::kInvalidArgument, reply.message());
+    TableRows out;
+    for (const wire::Row& row : reply.rows().rows())
+      out[row.values(0).integer()] = cat(literal_text(row.values(1)), ", ", literal_text(row.values(2)));
+    return out;
   }
 
   ClusterClient& client_;
+  CheckList& checks_;
   client::WriteOptions options_;
+  Duration attempt_;
   Duration timeout_{};
   std::string run_;
-  Expected expected_;
-  std::string trouble_;
-  std::vector<Check> checks_;
+  std::vector<NodeId> present_;
+  TableState expected_;
 };
 
-Result<Expected> read_record(const std::string& file) {
+Result<TableState> read_record(const std::string& file) {
   LOCKSTEP_TRY(text, read_whole_file(file));
-  const auto document = json::parse(text);
-  const json::Node* version = document ? document->find("version") : nullptr;
-  const json::Node* contents = document ? document->find("contents") : nullptr;
-  if (version == nullptr || contents == nullptr || !version->is(json::Kind::kNumber)) {
-    return fail(ErrorCode::kInvalidArgument,
-                cat(file, ": expected the record of a full run, with version and contents"));
-  }
-  return Expected{static_cast<std::uint64_t>(json::scaled(version->text, 0).whole), contents->text};
-}
-
-int report(const std::vector<Check>& checks, bool as_json, std::ostream& out) {
-  std::size_t failed = 0;
-  for (const Check& check : checks) failed += check.holds ? 0 : 1;
-  if (as_json) {
-    nlohmann::ordered_json document{{"verdict", failed == 0 ? "holds" : "violated"},
-                                    {"failed", failed},
-                                    {"checks", nlohmann::ordered_json::array()}};
-    for (const Check& check : checks)
-      document["checks"].push_back({{"check", check.what}, {"holds", check.holds}, {"detail", check.detail}});
-    out << document.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << '\n';
-  } else {
-    std::vector<TextRow> rows;
-    for (const Check& check : checks)
-      rows.push_back({check.what, check.holds ? "holds" : "fails", check.detail});
-    out << to_table({"check", "verdict", "found"}, rows) << checks.size() - failed << " hold, " << failed
-        << " fail\n";
-  }
-  return failed == 0 ? 0 : 1;
+  return parse_record(text, file);
 }
 
 }  // namespace
@@ -297,31 +288,27 @@ int run_client(const VerifyArguments& arguments, std::ostream& out, std::ostream
     return error.code == ErrorCode::kUnavailable ? 1 : kBadInput;
   };
   const bool only_verify = arguments.scenario == "verify-only";
-  Expected recorded;
+  TableState recorded;
   if (only_verify) {
     auto record = read_record(arguments.record);
     if (!record) return complain(record.error());
     recorded = std::move(*record);
   }
-  std::ostringstream remarks;
   ConnectArguments how = arguments.connect;
   how.options.attempt_timeout += 2 * std::chrono::milliseconds(arguments.pause_before_commit_ms);
-  const auto client = connect(how, remarks);
+  how.options.patience_with_others = kGreeting;
+  const auto client = connect(how);
   if (!client) return complain(client.error());
-  Verifier verifier(**client, arguments);
-  std::istringstream lines(remarks.str());
-  for (std::string line; std::getline(lines, line);) verifier.note("every node answers", false, line);
+  CheckList checks(out, {.json = arguments.json, .colours = arguments.colours});
+  Verifier verifier(**client, arguments, checks);
+  verifier.greet();
   if (only_verify) {
     verifier.everywhere(recorded);
-    return report(verifier.checks(), arguments.json, out);
-  }
-  verifier.full();
-  const nlohmann::ordered_json record{{"version", verifier.expected().version},
-                                      {"contents", verifier.expected().contents}};
-  if (const Status written = write_whole_file(arguments.record, record.dump(2) + "\n"); !written) {
+  } else if (const Status written = write_whole_file(arguments.record, record_of(verifier.full()));
+             !written) {
     return complain(written.error());
   }
-  return report(verifier.checks(), arguments.json, out);
+  return checks.conclude() ? 0 : 1;
 }
 
 }  // namespace lockstep::cli

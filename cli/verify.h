@@ -17,6 +17,7 @@ struct VerifyArguments {
   std::uint32_t pause_before_commit_ms = 0;     // of every write
   std::string record = "lockstep-client.json";  // what a full run leaves for those that only verify
   bool json = false;
+  bool colours = false;
 };
 
 // Exit codes: 0 every check holds, 1 one does not or nobody answers, 2 bad input.

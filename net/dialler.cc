@@ -256,8 +256,8 @@ void Dialler::drop(Peer& peer) {
 void Dialler::fail(Peer& peer, const std::string& why) {
   const auto now = std::chrono::steady_clock::now();
   // A connection that worked for a while is dialled again at once, the first time.
-  const bool worked =
-      peer.state == Peer::State::kReady && now - peer.ready_since >= options_.limits.redial_max;
+  const bool was_connected = peer.state == Peer::State::kReady;
+  const bool worked = was_connected && now - peer.ready_since >= options_.limits.redial_max;
   drop(peer);
   peer.pause =
       worked ? Duration::zero()
@@ -266,6 +266,7 @@ void Dialler::fail(Peer& peer, const std::string& why) {
   const std::string trouble = cat("n", peer.id, " at ", to_string(peer.endpoint), ": ", why);
   if (trouble != peer.trouble && log_) log_(Tone::kWarning, trouble);
   peer.trouble = trouble;
+  if (options_.on_lost) options_.on_lost(peer.id, was_connected);
 }
 
 }  // namespace lockstep::net

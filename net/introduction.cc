@@ -1,6 +1,7 @@
 // One connection: hello, welcome or refusal, good-bye.
 #include "net/introduction.h"
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 
@@ -51,10 +52,16 @@ struct Question : std::enable_shared_from_this<Question> {
     hello.token = token;
     const FrameHeader header{.cluster = {}, .from = kStranger, .to = {}, .channel = Channel::kHandshake};
     connection->queue(header, encode(hello));
-    const auto failed = [self = shared_from_this()](const std::string& why) { self->fail_with(why); };
-    connection->start([self = shared_from_this()](const Frame& frame) { self->on_frame(frame); }, failed,
-                      failed);
+    connection->start([self = shared_from_this()](const Frame& frame) { self->on_frame(frame); },
+                      [self = shared_from_this()](const std::string& why) { self->on_closed(why); },
+                      [self = shared_from_this()](const std::string& why) { self->fail_with(why); });
     connection->flush();
+  }
+
+  // One that expects TLS cannot tell us so: it does not understand us.
+  void on_closed(const std::string& why) {
+    const bool unheard = &security == &in_the_clear;
+    fail_with(unheard ? cat("expected a welcome, ", why, ": does it want TLS?") : why);
   }
 
   void on_frame(const Frame& frame) {
@@ -67,7 +74,7 @@ struct Question : std::enable_shared_from_this<Question> {
   }
 
   void fail_with(const std::string& why) {
-    if (!answer) answer = fail(ErrorCode::kUnavailable, cat(to_string(endpoint), ": ", why));
+    if (!answer) answer = fail(ErrorCode::kUnavailable, why);
   }
 
   void end() {
@@ -91,14 +98,25 @@ struct Question : std::enable_shared_from_this<Question> {
 
 }  // namespace
 
-Result<Introduction> ask_who(EventLoop& loop, const Endpoint& endpoint, const std::string& token,
-                             Security* security, Duration patience) {
-  const auto question = std::make_shared<Question>(loop, endpoint, token, security);
-  question->begin();
-  loop.run_until([&] { return question->answer.has_value(); }, patience);
-  question->fail_with("no answer");
-  question->end();
-  return *question->answer;
+std::vector<Result<Introduction>> ask_who(EventLoop& loop, const std::vector<Endpoint>& endpoints,
+                                          const std::string& token, Security* security, const Patience& patience) {
+  std::vector<std::shared_ptr<Question>> questions;
+  for (const Endpoint& endpoint : endpoints) {
+    questions.push_back(std::make_shared<Question>(loop, endpoint, token, security));
+    questions.back()->begin();
+  }
+  const auto introduced = [](const auto& question) { return question->answer && question->answer->has_value(); };
+  const auto answered = [](const auto& question) { return question->answer.has_value(); };
+  const auto all_answered = [&] { return std::ranges::all_of(questions, answered); };
+  loop.run_until([&] { return all_answered() || std::ranges::any_of(questions, introduced); }, patience.at_most);
+  if (std::ranges::any_of(questions, introduced)) loop.run_until(all_answered, patience.with_the_others);
+  std::vector<Result<Introduction>> out;
+  for (const auto& question : questions) {
+    question->fail_with("no answer");
+    question->end();
+    out.push_back(std::move(*question->answer));
+  }
+  return out;
 }
 
 }  // namespace lockstep::net

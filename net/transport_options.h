@@ -43,6 +43,9 @@ struct TransportOptions {
   // Of a member: what a client with this token may do, or why it is refused. None: everybody may do
   // everything.
   std::function<Result<Access>(const std::string& token)> authenticate;
+  // A peer could not be reached, or the connection to it has ended; what was sent there and not answered is lost.
+  // `was_connected`: it may have been read before. Called on the loop, never inside send(). None: nobody asks.
+  std::function<void(NodeId peer, bool was_connected)> on_lost;
 };
 
 // Of this process in its cluster.

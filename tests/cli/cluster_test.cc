@@ -8,33 +8,10 @@
 #include <cstring>
 #include <fstream>
 
-#include "tests/cli/ports.h"
-#include "tests/cli/program.h"
+#include "tests/cli/local_cluster.h"
 
 namespace lockstep::tests {
 namespace {
-
-// Whatever happens, nothing is left running.
-class LocalCluster {
- public:
-  explicit LocalCluster(int nodes) : port(free_ports(nodes)) {
-    started = lockstep(cat("cluster start ", at(), " --nodes ", nodes, " --port ", port));
-  }
-  ~LocalCluster() { lockstep("cluster stop --kill " + at()); }
-
-  std::string directory() const { return home / "c"; }
-  std::string at() const { return "--dir " + directory(); }
-  pid_t process(int node) const {
-    std::ifstream in(cat(directory(), "/n", node, ".pid"));
-    pid_t pid = 0;
-    in >> pid;
-    return pid;
-  }
-
-  TemporaryDirectory home;
-  int port;
-  Outcome started;
-};
 
 TEST(ClusterCommand, WhatIsWrittenSurvivesKillsAndRestarts) {
   LocalCluster cluster(3);
@@ -214,6 +191,28 @@ TEST(ClusterCommand, MembersKnowEachOthersPortsForHints) {
   const std::string config{std::istreambuf_iterator<char>(in), {}};
   EXPECT_NE(config.find(cat("\"grpc\": \"127.0.0.1:", cluster.port + 2, "\"\n      }")), std::string::npos)
       << config;
+}
+
+TEST(ShellCommand, SaysWhereAScriptHasFailed) {
+  LocalCluster cluster(1);
+  ASSERT_EQ(cluster.started.code, 0) << cluster.started.out;
+  const std::string script = cluster.home / "script.sql";
+  std::ofstream(script) << "-- a table;\nCREATE TABLE t(a INTEGER PRIMARY KEY); INSERT INTO t VALUES(1);\n\n"
+                           "INSERT INTO t\nVALUES(1); SELECT 'never';\n";
+  const Outcome failed = lockstep("sql " + cluster.at() + " --file " + script);
+  EXPECT_EQ(failed.code, 1);
+  EXPECT_EQ(failed.out, cat("error: ", script, ":4: constraint: UNIQUE constraint failed: t.a\n",
+                            "  in: INSERT INTO t VALUES(1);\n"));
+  std::ofstream(cluster.home / "commands") << ".tables\n.schema T\n.schema nope\n.tables\n";
+  const Outcome piped = lockstep("sql " + cluster.at() + " < " + (cluster.home / "commands"));
+  EXPECT_EQ(piped.code, 1);
+  EXPECT_EQ(piped.out,
+            "t\nCREATE TABLE t(a INTEGER PRIMARY KEY);\nerror: line 3: there is no table or view \"nope\"\n");
+  const Outcome settings = lockstep("sql " + cluster.at() + " -c '.level local\n.level\n.timer\n.mode xml'");
+  EXPECT_EQ(settings.code, 1);
+  EXPECT_EQ(settings.out,
+            ".level is local; it may be linearizable or local\n.timer is off; it may be off or on\n"
+            "error: .mode: expected table, csv or json, found \"xml\"\n");
 }
 
 TEST(NodeCommand, RefusesWithOneSentence) {

@@ -8,11 +8,18 @@ namespace {
 
 TEST(ShellText, StatementsEndWhereSqliteSaysTheyDo) {
   std::string text = "SELECT ';'; -- not; here\nCREATE TRIGGER x AFTER INSERT ON t BEGIN SELECT 1; END; SEL";
-  const auto statements = take_statements(text);
-  ASSERT_EQ(statements.size(), 2u);
-  EXPECT_EQ(statements[0], "SELECT ';';");
-  EXPECT_EQ(verb_of(statements[1]), "create");
+  EXPECT_EQ(take_statement(text), "SELECT ';';");
+  EXPECT_EQ(verb_of(take_statement(text).value_or("")), "create");
+  EXPECT_FALSE(take_statement(text));
   EXPECT_EQ(text, " SEL");
+}
+
+TEST(ShellText, BlanksAndWholeCommentsAreNoStatement) {
+  for (const char* blank : {"", " \n;; ", "-- SELECT 1;", "/* a */ -- b\n/* c */"})
+    EXPECT_TRUE(is_blank_sql(blank)) << blank;
+  for (const char* begun : {"x", "/* not closed", "'text", "-- a\nSELECT"})
+    EXPECT_FALSE(is_blank_sql(begun)) << begun;
+  EXPECT_EQ(begin_of("-- a\n  SELECT 1"), 7u);
 }
 
 TEST(ShellText, QueriesAreToldFromWrites) {
@@ -46,7 +53,7 @@ TEST(ShellText, RowsAsTableCsvAndJson) {
   EXPECT_EQ(to_text(two_rows(), OutputMode::kCsv),
             "n,text\r\n7,\"a \"\"quoted\"\", \x1b[31mword\"\r\n12345,\r\n");
   EXPECT_EQ(to_text(two_rows(), OutputMode::kJson),
-            "[{\"n\":7,\"text\":\"a \\\"quoted\\\", \\u001b[31mword\"},{\"n\":12345,\"text\":null}]\n");
+            "[{\"n\":7,\"text\":\"a \\\"quoted\\\", \\u001b[31mword\"},\n{\"n\":12345,\"text\":null}]\n");
 }
 
 }  // namespace

@@ -1,0 +1,89 @@
+// Commands that talk to a cluster of which a node is gone: they say so, and go on without it.
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <nlohmann/json.hpp>
+
+#include "tests/cli/local_cluster.h"
+
+namespace lockstep::tests {
+namespace {
+
+class AbsentNode : public testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_EQ(cluster_.started.code, 0) << cluster_.started.out;
+    const Outcome full = lockstep("client --scenario full " + cluster_.at() + record_);
+    ASSERT_EQ(full.code, 0) << full.out;
+  }
+  std::string nodes() const {
+    std::string out;
+    for (int node = 0; node < 3; ++node)
+      out += cat(node == 0 ? "" : ",", "127.0.0.1:", cluster_.port + 10 * node);
+    return out;
+  }
+  void verify_without_the_third(const std::string& where, const std::string& name) {
+    const Outcome verified = lockstep("client --scenario verify-only " + where + record_);
+    EXPECT_EQ(verified.code, 1);
+    EXPECT_NE(verified.out.find(name + " answers"), std::string::npos) << verified.out;
+    EXPECT_NE(verified.out.find("fails  expected an answer, found "), std::string::npos) << verified.out;
+    EXPECT_TRUE(verified.out.ends_with("8 hold, 1 fail\n")) << verified.out;
+  }
+
+  LocalCluster cluster_{3};
+  std::string record_ = " --record " + (cluster_.home / "record.json");
+};
+
+TEST_F(AbsentNode, TheOthersAreVerifiedAndItIsNamed) {
+  ASSERT_EQ(::kill(cluster_.process(3), SIGKILL), 0);
+  // Not before a leader is there again.
+  const Outcome rows =
+      lockstep("sql " + cluster_.at() + " --mode csv -c 'SELECT count(*) FROM verification'");
+  EXPECT_EQ(rows.code, 0) << rows.out;
+  EXPECT_NE(rows.out.find("does not answer: Connection refused"), std::string::npos) << rows.out;
+  EXPECT_NE(rows.out.find("\r\n16\r\n"), std::string::npos) << rows.out;
+  verify_without_the_third(cluster_.at(), "n3");
+  verify_without_the_third("--nodes " + nodes(), cat("127.0.0.1:", cluster_.port + 20));
+}
+
+TEST_F(AbsentNode, OneThatIsSilentIsNotWaitedForAtEveryStep) {
+  ASSERT_EQ(::kill(cluster_.process(3), SIGSTOP), 0);
+  const Outcome rows =
+      lockstep("sql --nodes " + nodes() + " --mode csv -c 'SELECT count(*) FROM verification'");
+  EXPECT_EQ(rows.code, 0) << rows.out;
+  verify_without_the_third(cluster_.at(), "n3");
+  ASSERT_EQ(::kill(cluster_.process(3), SIGCONT), 0);
+}
+
+TEST_F(AbsentNode, WithoutAnyItIsSaidAtOnceAndWhy) {
+  ASSERT_EQ(lockstep("cluster stop --kill " + cluster_.at()).code, 0);
+  for (const std::string& where : {cluster_.at(), "--nodes " + nodes()}) {
+    const Outcome none = lockstep("sql " + where + " -c 'SELECT 1'");
+    EXPECT_EQ(none.code, 1);
+    EXPECT_NE(none.out.find("no node answers: "), std::string::npos) << none.out;
+    EXPECT_NE(none.out.find("Connection refused"), std::string::npos) << none.out;
+  }
+}
+
+TEST_F(AbsentNode, ATableThatIsNotAsItWasIsToldRowByRow) {
+  const Outcome changed = lockstep("sql " + cluster_.at() +
+                                   " --changes -c \"DELETE FROM verification WHERE n = 3;"
+                                   " UPDATE verification SET run = 'it''s mine' WHERE n = 5\"");
+  EXPECT_EQ(changed.code, 0) << changed.out;
+  EXPECT_NE(changed.out.find("1 row changed (index "), std::string::npos) << changed.out;
+  const Outcome verified = lockstep("client --scenario verify-only " + cluster_.at() + record_);
+  EXPECT_EQ(verified.code, 1);
+  EXPECT_NE(verified.out.find("expected 16 rows, found 15 rows, 2 differ"), std::string::npos)
+      << verified.out;
+  EXPECT_NE(verified.out.find("row 3: expected ('"), std::string::npos) << verified.out;
+  EXPECT_NE(verified.out.find("found ('it''s mine', 5)"), std::string::npos) << verified.out;
+  const Outcome document = lockstep("client --json --scenario verify-only " + cluster_.at() + record_);
+  EXPECT_EQ(document.code, 1);
+  const auto json = nlohmann::json::parse(document.out, nullptr, false);
+  ASSERT_FALSE(json.is_discarded()) << document.out;
+  EXPECT_EQ(json["verdict"], "violated");
+  EXPECT_EQ(json["failed"], 9);  // contents twice and the version, at three nodes
+}
+
+}  // namespace
+}  // namespace lockstep::tests
