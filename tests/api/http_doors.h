@@ -21,20 +21,21 @@ struct HttpAnswer {
 // For the test's thread; a port goes with its member.
 class HttpDoors {
  public:
-  explicit HttpDoors(RealCluster& cluster) {
+  // `security` outlives the ports; none: in the clear.
+  explicit HttpDoors(RealCluster& cluster, net::Security* security = nullptr) {
     cluster.on_loop([&] {
       std::map<NodeId, net::Tcp::acceptor> acceptors;
       for (const NodeId node : cluster.members()) {
         acceptors.emplace(node, *net::listen(cluster.loop().context(), {.host = "127.0.0.1", .port = 0}));
         addresses_[node] = acceptors.at(node).local_endpoint();
         members_[node] = {.native = net::to_string(cluster.native(node)),
-                          .origin = cat("http://", net::to_string(addresses_[node]))};
+                          .origin = cat(security != nullptr ? "https://" : "http://", net::to_string(addresses_[node]))};
       }
       for (auto& [node, acceptor] : acceptors) {
         api::HttpSite site{
             .self = node, .cluster = "t", .version = "1", .sqlite = "s\"1", .members = members_};
         auto port = std::make_shared<std::unique_ptr<api::HttpGateway>>(
-            std::make_unique<api::HttpGateway>(cluster.gateway(node), api::HttpOptions{.site = site}));
+            std::make_unique<api::HttpGateway>(cluster.gateway(node), api::HttpOptions{.site = site, .security = security}));
         (*port)->serve(std::move(acceptor));
         cluster.attach(node, [port] { port->reset(); });
       }
