@@ -3,11 +3,41 @@
 
 #include <algorithm>
 
+#include "scenarios/bank_client.h"
+#include "scenarios/counter_client.h"
+#include "scenarios/list_append_client.h"
+#include "scenarios/mixed_sql_client.h"
 #include "scenarios/register_client.h"
+#include "scenarios/set_client.h"
+#include "scenarios/slow_read_client.h"
 #include "scenarios/verify_client.h"
 #include "scenarios/versioned_writes_client.h"
 
 namespace lockstep::scenarios {
+namespace {
+
+// Who carries out a kind of workload. Beside its constructor, each has schema(workload, position), the statements that
+// create what it needs, and last_reads(workload, position).
+template <class Kind>
+struct ClientOf;
+template <>
+struct ClientOf<RegisterWorkload> { using Type = RegisterClient; };
+template <>
+struct ClientOf<VersionedWrites> { using Type = VersionedWritesClient; };
+template <>
+struct ClientOf<BankWorkload> { using Type = BankClient; };
+template <>
+struct ClientOf<SetWorkload> { using Type = SetClient; };
+template <>
+struct ClientOf<CounterWorkload> { using Type = CounterClient; };
+template <>
+struct ClientOf<ListAppendWorkload> { using Type = ListAppendClient; };
+template <>
+struct ClientOf<MixedSqlWorkload> { using Type = MixedSqlClient; };
+template <>
+struct ClientOf<SlowReadWorkload> { using Type = SlowReadClient; };
+
+}  // namespace
 
 Cast::Cast(const Scenario& scenario)
     : scenario_(scenario), roster_(scenario.cluster.nodes, client_count(scenario)) {
@@ -34,13 +64,15 @@ std::unique_ptr<env::Actor> Cast::make(NodeId client, const env::Env& env) {
     return process;
   }
   const Place& place = places_.at(Roster::number(client) - 1);
-  const Workload& kind = scenario_.workload[place.workload];
-  if (const auto* registers = std::get_if<RegisterWorkload>(&kind))
-    return std::make_unique<RegisterClient>(env, config, *registers, place, book_);
-  if (const auto* writes = std::get_if<VersionedWrites>(&kind))
-    return std::make_unique<VersionedWritesClient>(env, config, *writes, place, book_);
-  return std::make_unique<VerifyClient>(env, config, std::get<Verify>(kind), written_tables(scenario_), place,
-                                        book_);
+  return std::visit(
+      [&]<class Kind>(const Kind& workload) -> std::unique_ptr<env::Actor> {
+        if constexpr (std::is_same_v<Kind, Verify>) {
+          return std::make_unique<VerifyClient>(env, config, workload, written_tables(scenario_), place, book_);
+        } else {
+          return std::make_unique<typename ClientOf<Kind>::Type>(env, config, workload, place, book_);
+        }
+      },
+      scenario_.workload[place.workload]);
 }
 
 std::vector<std::string> written_tables(const Scenario& scenario) {
@@ -52,16 +84,36 @@ std::vector<std::string> written_tables(const Scenario& scenario) {
   return all;
 }
 
+namespace {
+
+void append_schema(std::vector<std::string>&, const Verify&, std::size_t) {}
+template <class Kind>
+void append_schema(std::vector<std::string>& out, const Kind& workload, std::size_t position) {
+  for (std::string& statement : ClientOf<Kind>::Type::schema(workload, position)) out.push_back(std::move(statement));
+}
+
+// The end phase reads the tables of versioned writes in its own way, on each node.
+void append_last_reads(std::vector<Read>&, const Verify&, std::size_t) {}
+void append_last_reads(std::vector<Read>&, const VersionedWrites&, std::size_t) {}
+template <class Kind>
+void append_last_reads(std::vector<Read>& out, const Kind& workload, std::size_t position) {
+  for (Read& read : ClientOf<Kind>::Type::last_reads(workload, position)) out.push_back(std::move(read));
+}
+
+}  // namespace
+
 std::vector<std::string> schema_of(const Scenario& scenario) {
   std::vector<std::string> all;
-  for (std::size_t position = 0; position < scenario.workload.size(); ++position) {
-    std::vector<std::string> statements;
-    if (const auto* writes = std::get_if<VersionedWrites>(&scenario.workload[position]))
-      statements = VersionedWritesClient::schema(*writes, position);
-    if (std::holds_alternative<RegisterWorkload>(scenario.workload[position]))
-      statements = RegisterClient::schema();
-    for (std::string& statement : statements) all.push_back(std::move(statement));
-  }
+  for (std::size_t position = 0; position < scenario.workload.size(); ++position)
+    std::visit([&](const auto& workload) { append_schema(all, workload, position); }, scenario.workload[position]);
+  return all;
+}
+
+std::vector<Read> last_reads_of(const Scenario& scenario) {
+  std::vector<Read> all;
+  for (std::size_t position = 0; position < scenario.workload.size(); ++position)
+    std::visit([&](const auto& workload) { append_last_reads(all, workload, position); },
+               scenario.workload[position]);
   return all;
 }
 

@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "reports/evidence.h"
 #include "reports/render.h"
 
 namespace lockstep::scenarios {
@@ -21,7 +22,8 @@ bool is(const Operation& operation, std::string_view f, const std::string& table
 std::vector<std::int64_t> ids_of(const reports::Value& value) {
   std::vector<std::int64_t> ids;
   if (const auto* items = value.as_array())
-    for (const reports::Value& item : *items) ids.push_back(*item.as_integer());
+    for (const reports::Value& item : *items)
+      if (const auto* id = item.as_integer()) ids.push_back(*id);
   return ids;
 }
 
@@ -37,8 +39,13 @@ class Expected {
 
   // A sentence if the read is wrong. A local one may be old: it may miss what was acknowledged, nothing else.
   std::optional<std::string> fault_of(const Operation& read, bool may_be_old) const {
+    if (const auto* items = read.result.as_array())
+      for (const reports::Value& item : *items)
+        if (const auto* text = item.as_text()) return cat("found that ", *text);
     const auto ids = ids_of(read.result);
-    const std::set<std::int64_t> found(ids.begin(), ids.end());
+    std::set<std::int64_t> found;
+    for (const std::int64_t id : ids)
+      if (!found.insert(id).second) return cat("holds row ", id, " twice");
     for (const std::int64_t id : found) {
       const auto add = by_id_.find(id);
       if (add == by_id_.end() || add->second->invoked.position > read.returned.position)
@@ -79,28 +86,36 @@ std::vector<reports::IdentifiedWrite> writes_of(const reports::History& history,
   return writes;
 }
 
-reports::Verdict check_reads(const reports::History& history, const std::vector<std::string>& tables) {
-  reports::Verdict verdict{.name = "reads",
-                           .promise = "a read holds no row that nobody had asked for and no half batch; a "
-                                      "linearizable one every row acknowledged before it began",
+reports::Verdict check_contents(Promise promise, const reports::History& history,
+                                const std::vector<std::string>& keys) {
+  reports::Verdict verdict{.name = std::move(promise.name),
+                           .promise = std::move(promise.sentence),
                            .outcome = reports::Outcome::kHolds,
                            .checked = {},
                            .evidence = {}};
   std::uint64_t linearizable = 0;
   std::uint64_t local = 0;
-  for (const std::string& table : tables) {
-    const Expected expected(history, table);
+  reports::Evidence wrong;
+  for (const std::string& key : keys) {
+    const Expected expected(history, key);
     for (const Operation& operation : history.operations()) {
-      const bool is_local = is(operation, "local-read", table);
-      if ((!is_local && !is(operation, "read", table)) || operation.completion != Completion::kOk) continue;
+      const bool is_local = is(operation, "local-read", key);
+      if ((!is_local && !is(operation, "read", key)) || operation.completion != Completion::kOk) continue;
       ++(is_local ? local : linearizable);
       const auto fault = expected.fault_of(operation, is_local);
-      if (fault) verdict.evidence.push_back(cat("the read of ", table, " by ", when(operation), " ", *fault));
+      if (fault) wrong.add(cat("the read of ", key, " by ", when(operation), " ", *fault));
     }
   }
   verdict.checked = {{"linearizable reads", linearizable}, {"local reads", local}};
-  if (!verdict.evidence.empty()) verdict.outcome = reports::Outcome::kViolated;
+  wrong.conclude(verdict);
   return verdict;
+}
+
+reports::Verdict check_reads(const reports::History& history, const std::vector<std::string>& tables) {
+  return check_contents({"reads",
+                         "a read holds no row that nobody had asked for and no half batch; a linearizable one every "
+                         "row acknowledged before it began"},
+                        history, tables);
 }
 
 reports::Verdict check_versions(const reports::History& history,

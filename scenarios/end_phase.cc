@@ -7,7 +7,6 @@
 #include "base/check.h"
 #include "reports/convergence.h"
 #include "reports/render.h"
-#include "scenarios/register_client.h"
 #include "scenarios/versioned_writes_client.h"
 
 namespace lockstep::scenarios {
@@ -32,7 +31,7 @@ void EndPhase::run() {
   phase("the whole healed cluster", all, wire::DEFAULT_MODE);
   await_rest();
   read_tables();
-  read_registers();
+  make_last_reads();
 }
 
 // A majority, drawn by seed; with nobody whose storage is damaged, if there is such a one.
@@ -163,28 +162,21 @@ void EndPhase::read_tables() {
     }
 }
 
-// A last linearizable read of every register through every node: what was acknowledged must still be there.
-void EndPhase::read_registers() {
-  std::uint64_t keys = 0;
-  for (const Workload& workload : scenario_.workload)
-    if (const auto* registers = std::get_if<RegisterWorkload>(&workload))
-      keys = std::max<std::uint64_t>(keys, registers->keys);
+// What was acknowledged must still be there, whichever node is asked.
+void EndPhase::make_last_reads() {
   RunBook& book = cast_.book();
   const std::int64_t process = book.new_process();
-  for (std::uint64_t key = 0; key < keys; ++key)
+  for (const Read& read : last_reads_of(scenario_))
     for (const NodeId node : present()) {
-      const std::size_t operation = book.invoke(process, "read", RegisterClient::key_name(key), {});
-      wire::Statement select = make_statement("SELECT v FROM registers WHERE k = ?1");
-      add_integer(select, static_cast<std::int64_t>(key));
+      const std::size_t operation = book.invoke(RunBook::kRunner, process, read.f, read.key, read.argument);
       const auto done = await([&](client::ClientProcess::Then then) {
-        cast_.steward().query(select, {.level = wire::LINEARIZABLE, .at = node},
+        cast_.steward().query(read.statement, {.level = wire::LINEARIZABLE, .at = node},
                               scenario_.finally.converge_within, std::move(then));
       });
       const Ending ending = ending_of_read(done);
-      reports::Value value;
-      if (ending.completion == reports::Completion::kOk && done.reply.query().rows().rows_size() > 0)
-        value = done.reply.query().rows().rows(0).values(0).integer();
-      book.complete(operation, ending.completion, std::move(value), ending.error);
+      reports::Value result;
+      if (ending.completion == reports::Completion::kOk) result = read.result(done.reply.query().rows());
+      book.complete(operation, ending.completion, std::move(result), ending.error);
     }
 }
 

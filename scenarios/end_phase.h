@@ -55,7 +55,7 @@ class EndPhase {
   bool stand_together(std::size_t nodes) const;
   void ask_statuses(const std::vector<NodeId>& nodes);
   void read_tables();
-  void read_registers();
+  void make_last_reads();
   client::Completion await(const std::function<void(client::ClientProcess::Then)>& call);
 
   Stage& stage_;

@@ -15,6 +15,7 @@
 #include "scenarios/parse_faults.h"
 #include "scenarios/parse_sweep.h"
 #include "scenarios/parse_values.h"
+#include "scenarios/parse_workloads.h"
 
 namespace lockstep::scenarios {
 namespace {
@@ -43,7 +44,8 @@ class ScenarioReader {
     if (const auto cluster = at_.member("cluster")) read_cluster(*cluster);
     if (out_.system == System::kStandaloneSql) check_standalone();
     read_environment();
-    for (const json::Cursor& workload : at_.member("workload")->items()) read_workload(workload);
+    for (const json::Cursor& workload : at_.member("workload")->items())
+      out_.workload.push_back(read_workload(workload, out_.workload));
     if (const auto faults = at_.member("faults")) read_faults(*faults);
     if (const auto finally = at_.member("finally")) {
       read_member(*finally, "heal", out_.finally.heal);
@@ -103,74 +105,6 @@ class ScenarioReader {
       read_member(*clocks, "max_offset", out_.clocks.max_offset);
       read_member(*clocks, "max_drift_ppm", out_.clocks.max_drift_ppm);
     }
-  }
-
-  // ---- workloads ----
-
-  void read_workload(const json::Cursor& at) {
-    const std::string_view kind = at.member("kind")->text();
-    if (kind == "register") return read_register(at);
-    if (kind == "versioned_writes") return read_versioned_writes(at);
-    read_verify(at);
-  }
-
-  static void read_load(const json::Cursor& at, Load& load) {
-    read_member(at, "clients", load.clients);
-    if (at.has("rate") && at.has("think"))
-      at.nearest("think").refuse("no \"think\" beside \"rate\"", "they exclude each other");
-    if (const auto rate = at.member("rate")) {
-      read(*rate, load.pacing.emplace<Rate>());
-    } else {
-      read_member(at, "think", std::get<Think>(load.pacing).time);
-    }
-    read_member(at, "start", load.start);
-    read_duration(at, "for", kShortest, load.lasting);
-    read_member(at, "ops", load.ops);
-    read_duration(at, "timeout", kShortest, load.timeout);
-  }
-
-  void read_register(const json::Cursor& at) {
-    RegisterWorkload out;
-    read_load(at, out.load);
-    read_member(at, "keys", out.keys);
-    read_member(at, "reads", out.reads);
-    read_member(at, "cas", out.cas);
-    read_member(at, "read_level", out.read_level);
-    if (out.reads.parts_per_million + out.cas.parts_per_million > 1'000'000) {
-      at.nearest(at.has("cas") ? "cas" : "reads")
-          .refuse("reads and cas of at most 1 together", "the rest are plain writes");
-    }
-    out_.workload.push_back(out);
-  }
-
-  void read_versioned_writes(const json::Cursor& at) {
-    VersionedWrites out;
-    read_load(at, out.load);
-    read_member(at, "tables", out.tables);
-    read_member(at, "statements", out.statements);
-    read_member(at, "pipeline", out.load.pipeline);
-    read_member(at, "breaking", out.breaking);
-    read_member(at, "reads", out.reads);
-    read_member(at, "read_level", out.read_level);
-    out_.workload.push_back(out);
-  }
-
-  void read_verify(const json::Cursor& at) {
-    Verify out;
-    read_member(at, "start", out.start);
-    read_member(at, "rounds", out.rounds);
-    read_duration(at, "every", kShortest, out.every);
-    read_duration(at, "timeout", kShortest, out.timeout);
-    read_member(at, "read_level", out.read_level);
-    const bool has_writes =
-        std::any_of(out_.workload.begin(), out_.workload.end(), [&](const Workload& earlier) {
-          return std::holds_alternative<VersionedWrites>(earlier) && start_of(earlier) < out.start;
-        });
-    if (!has_writes) {
-      at.nearest("start").refuse("a start after that of some versioned_writes workload above",
-                                 "there would be nothing to verify");
-    }
-    out_.workload.push_back(out);
   }
 
   // ---- what no cluster could do ----
@@ -251,6 +185,7 @@ class ScenarioReader {
     read_member(at, "linearizable", out_.expect.linearizable);
     read_member(at, "lost_writes", out_.expect.lost_writes);
     read_member(at, "converged", out_.expect.converged);
+    read_duration(at, "available_within", kShortest, out_.expect.available_within);
     read_member(at, "min_ok", out_.expect.min_ok);
     read_member(at, "in_pause_window", out_.expect.in_pause_window);
     const auto places = at.member("in_pause_window");

@@ -7,14 +7,30 @@ namespace {
 constexpr Purpose kKey{"register.key"};
 constexpr Purpose kKind{"register.kind"};
 
+wire::Statement select(std::uint64_t key) {
+  return make_statement("SELECT v FROM registers WHERE k = ?1", {static_cast<std::int64_t>(key)});
+}
+
+// Null if there is no row.
+reports::Value value_of(const wire::Rows& rows) {
+  return rows.rows_size() > 0 ? reports::Value(rows.rows(0).values(0).integer()) : reports::Value();
+}
+
 }  // namespace
 
 RegisterClient::RegisterClient(const env::Env& env, client::Config config, const RegisterWorkload& workload,
                                Place place, RunBook& book)
     : WorkloadClient(env, std::move(config), workload.load, place, book), workload_(workload) {}
 
-std::vector<std::string> RegisterClient::schema() {
+std::vector<std::string> RegisterClient::schema(const RegisterWorkload&, std::size_t) {
   return {"CREATE TABLE IF NOT EXISTS registers(k INTEGER PRIMARY KEY, v INTEGER NOT NULL)"};
+}
+
+std::vector<Read> RegisterClient::last_reads(const RegisterWorkload& workload, std::size_t) {
+  std::vector<Read> reads;
+  for (std::uint64_t key = 0; key < workload.keys; ++key)
+    reads.push_back({.f = "read", .key = key_name(key), .argument = {}, .statement = select(key), .result = value_of});
+  return reads;
 }
 
 client::CallId RegisterClient::begin() {
@@ -27,9 +43,7 @@ client::CallId RegisterClient::begin() {
   if (kind_ == Kind::kRead) {
     const bool local = workload_.read_level == ReadLevel::kLocal;
     invoke(local ? "local-read" : "read", key_name(key_), {});
-    wire::Statement select = make_statement("SELECT v FROM registers WHERE k = ?1");
-    add_integer(select, static_cast<std::int64_t>(key_));
-    return client().query(std::move(select), {.level = local ? wire::LOCAL : wire::LINEARIZABLE, .at = {}}, now(),
+    return client().query(select(key_), {.level = local ? wire::LOCAL : wire::LINEARIZABLE, .at = {}}, now(),
                           timeout());
   }
 
@@ -63,11 +77,8 @@ void RegisterClient::end(const client::Completion& done) {
 void RegisterClient::end_read(const client::Completion& done) {
   const Ending ending = ending_of_read(done);
   reports::Value result;
-  if (ending.completion == reports::Completion::kOk && done.reply.query().rows().rows_size() > 0) {
-    const std::int64_t value = done.reply.query().rows().rows(0).values(0).integer();
-    seen_[key_] = value;
-    result = value;
-  }
+  if (ending.completion == reports::Completion::kOk) result = value_of(done.reply.query().rows());
+  if (const auto* value = result.as_integer()) seen_[key_] = *value;
   complete(ending, std::move(result));
 }
 

@@ -4,7 +4,7 @@
 #include <map>
 #include <vector>
 
-#include "scenarios/workload_client.h"
+#include "scenarios/read_write_client.h"
 
 namespace lockstep::scenarios {
 
@@ -13,7 +13,8 @@ class RegisterClient final : public WorkloadClient {
   RegisterClient(const env::Env& env, client::Config config, const RegisterWorkload& workload, Place place,
                  RunBook& book);
 
-  static std::vector<std::string> schema();
+  static std::vector<std::string> schema(const RegisterWorkload& workload, std::size_t position);
+  static std::vector<Read> last_reads(const RegisterWorkload& workload, std::size_t position);
   // How the history names a register: the judge of registers takes the keys that begin so.
   static std::string key_name(std::uint64_t key) { return cat("register/", key); }
 

@@ -5,11 +5,11 @@
 
 #include "base/check.h"
 #include "core/replica/events.h"
-#include "reports/durability.h"
-#include "reports/linearizability/check.h"
 #include "reports/render.h"
-#include "scenarios/contents_check.h"
+#include "scenarios/availability.h"
 #include "scenarios/end_phase.h"
+#include "scenarios/judges.h"
+#include "scenarios/outages.h"
 #include "scenarios/replica_facts.h"
 #include "scenarios/simulated_stage.h"
 #include "scenarios/witness.h"
@@ -64,55 +64,6 @@ class ElectionCount final : public Observer {
   }
   reports::Elections counts_;
 };
-
-bool has_registers(const Scenario& scenario) {
-  return std::any_of(scenario.workload.begin(), scenario.workload.end(), [](const Workload& workload) {
-    return std::holds_alternative<RegisterWorkload>(workload);
-  });
-}
-
-Verdict judge_registers(const reports::History& history) {
-  const reports::History registers = registers_of(history);
-  linearizability::ModelOptions model;
-  model.observe_failed_cas = false;
-  // Some seconds of work; a history that needs more is answered with unknown.
-  const linearizability::Limits limits{.configurations = 5'000'000, .bytes = 1ull << 30};
-  const auto findings = linearizability::check(registers, model, limits);
-  CHECK(findings.has_value(), findings.error().message);
-  return linearizability::verdict(registers, model, *findings);
-}
-
-Verdict judge_durability(const reports::History& history, const EndPhase& end, const Scenario& scenario) {
-  Verdict verdict{
-      .name = "durability", .promise = {}, .outcome = Outcome::kHolds, .checked = {}, .evidence = {}};
-  bool acknowledged = false;
-  for (const std::string& table : written_tables(scenario)) {
-    const auto writes = writes_of(history, table);
-    const auto contents = end.contents(table);
-    Verdict of_table = reports::check_durability(writes, contents, scenario.expect.lost_writes);
-    verdict.promise = of_table.promise;
-    const bool has_acknowledged = std::any_of(writes.begin(), writes.end(), [](const auto& write) {
-      return write.completion == reports::Completion::kOk;
-    });
-    acknowledged |= has_acknowledged;
-    // A table that nothing was written to says nothing, as long as another one does.
-    if (has_acknowledged || of_table.outcome == Outcome::kViolated) {
-      verdict.outcome = reports::worst(verdict.outcome, of_table.outcome);
-      for (auto& line : of_table.evidence) verdict.evidence.push_back(std::move(line));
-    }
-    if (verdict.checked.empty()) {
-      verdict.checked = of_table.checked;
-    } else {
-      for (std::size_t i = 0; i < verdict.checked.size(); ++i)
-        verdict.checked[i].count += of_table.checked[i].count;
-    }
-  }
-  if (!acknowledged && verdict.outcome == Outcome::kHolds) {
-    verdict.outcome = Outcome::kVacuous;
-    verdict.evidence.push_back("no write was acknowledged");
-  }
-  return verdict;
-}
 
 Verdict judge_pause_window(const Scenario& scenario, const Nemesis& nemesis) {
   Verdict verdict{.name = "pause-window",
@@ -216,16 +167,29 @@ void run_workloads(Stage& stage, const RunBook& book, const Scenario& scenario, 
   stage.run_while([&book] { return book.busy_clients > 0; });
 }
 
-std::vector<Verdict> judge(const Scenario& scenario, const std::vector<Verdict>& of_events,
-                           const EndPhase& end, const Nemesis& nemesis, const reports::History& history) {
-  std::vector<Verdict> verdicts;
-  if (scenario.expect.linearizable && has_registers(scenario)) verdicts.push_back(judge_registers(history));
-  const auto tables = written_tables(scenario);
-  if (!tables.empty()) {
-    verdicts.push_back(judge_durability(history, end, scenario));
-    verdicts.push_back(check_reads(history, tables));
-    verdicts.push_back(check_versions(history, end.versions()));
+// A strong write needs every node.
+Verdict judge_availability(const Scenario& scenario, const Nemesis& nemesis, const Uptime& uptime, const Cast& cast,
+                           const RunBook& book, const std::string& gap) {
+  const Cluster& cluster = scenario.cluster;
+  const Duration least = 10 * cluster.election_timeout + 2 * cluster.pause_before_commit;
+  const AvailabilityRules rules{
+      .nodes = cast.roster().nodes(),
+      .quorum = cluster.write_mode == WriteMode::kStrong ? cluster.nodes : cluster.nodes / 2 + 1,
+      .bound = std::max(scenario.expect.available_within, least)};
+  std::vector<Outage> outages = outages_of(scenario, nemesis);
+  outages.insert(outages.end(), uptime.outages().begin(), uptime.outages().end());
+  Verdict verdict = check_availability(rules, outages, book.history(), book.clients());
+  if (!gap.empty()) {
+    verdict.outcome = Outcome::kUnknown;
+    verdict.evidence.insert(verdict.evidence.begin(), gap);
   }
+  return verdict;
+}
+
+std::vector<Verdict> judge(const Scenario& scenario, const std::vector<Verdict>& of_events, Verdict availability,
+                           const EndPhase& end, const Nemesis& nemesis, const RunBook& book) {
+  std::vector<Verdict> verdicts = judge_clients(scenario, book, end);
+  verdicts.push_back(std::move(availability));
   verdicts.push_back(end.liveness());
   if (scenario.expect.converged && scenario.cluster.nodes > 1) verdicts.push_back(end.convergence());
   if (!scenario.expect.in_pause_window.empty()) verdicts.push_back(judge_pause_window(scenario, nemesis));
@@ -241,10 +205,12 @@ Run play(const Scenario& scenario, const RunOptions& options, Cast& cast, Stage&
   SchemaSetup schema(cast, schema_of(scenario));
   EndPhase end(stage, cast, nemesis, scenario, options.seed);
   ElectionCount elections;
+  Uptime uptime;
   RunBook& book = cast.book();
   if (options.observer != nullptr) stage.events().subscribe_all(*options.observer);
   witness.attend(stage.events());
   stage.events().subscribe(replica::kRoleChanged, elections);
+  for (const env::EventType* type : uptime.listens_to()) stage.events().subscribe(*type, uptime);
   book.open([&stage] { return stage.now(); });
 
   nemesis.arm();
@@ -267,7 +233,8 @@ Run play(const Scenario& scenario, const RunOptions& options, Cast& cast, Stage&
   report.min_ok = scenario.expect.min_ok;
   add_throughput(report, run.history);
   report.faults = fault_records(scenario, nemesis);
-  report.verdicts = judge(scenario, witness.verdicts(stage.gap()), end, nemesis, run.history);
+  Verdict availability = judge_availability(scenario, nemesis, uptime, cast, book, stage.gap());
+  report.verdicts = judge(scenario, witness.verdicts(stage.gap()), std::move(availability), end, nemesis, book);
   return run;
 }
 

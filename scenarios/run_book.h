@@ -14,6 +14,8 @@ namespace lockstep::scenarios {
 
 class RunBook {
  public:
+  static constexpr std::uint32_t kRunner = 0;  // among the clients
+
   // `now`: the time since the run began, for the labels of the history.
   void open(std::function<Duration()> now) { now_ = std::move(now); }
   // The run is over: what its clients still say when they end is not written down.
@@ -23,7 +25,10 @@ class RunBook {
   // one.
   std::int64_t new_process() { return next_process_++; }
 
-  std::size_t invoke(std::int64_t process, std::string f, reports::Value key, reports::Value argument) {
+  // `client`: whose operation it is: c<client>, or the runner.
+  std::size_t invoke(std::uint32_t client, std::int64_t process, std::string f, reports::Value key,
+                     reports::Value argument) {
+    clients_.push_back(client);
     return history_.invoke(process, std::move(f), std::move(key), std::move(argument), now_().count());
   }
   void complete(std::size_t operation, reports::Completion completion, reports::Value result,
@@ -37,6 +42,8 @@ class RunBook {
     return counts_[static_cast<std::size_t>(completion)];
   }
   const reports::History& history() const { return history_; }
+  // Whose operation each one of the history is. A client is one session, with all its processes.
+  const std::vector<std::uint32_t>& clients() const { return clients_; }
 
   // Workload clients wait for the schema; the runner waits for the clients.
   bool schema_ready = false;
@@ -51,6 +58,7 @@ class RunBook {
  private:
   std::function<Duration()> now_;
   reports::History history_;
+  std::vector<std::uint32_t> clients_;
   std::int64_t next_process_ = 0;
   std::uint64_t counts_[3] = {};
   std::vector<std::uint64_t> begun_;

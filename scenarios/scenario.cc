@@ -12,17 +12,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-template <class... Cases>
-struct Visitor : Cases... {
-  using Cases::operator()...;
-};
-
-const Load* load_of(const Workload& workload) {
-  if (const auto* reg = std::get_if<RegisterWorkload>(&workload)) return &reg->load;
-  if (const auto* writes = std::get_if<VersionedWrites>(&workload)) return &writes->load;
-  return nullptr;
-}
-
 Json json_of(const Cluster& cluster) {
   return {{"nodes", cluster.nodes},
           {"election_timeout", to_string(cluster.election_timeout)},
@@ -44,75 +33,16 @@ Json json_of(const Network& network) {
           {"reorder", json_of(network.reorder)}};
 }
 
-void put(Json& out, const Load& load) {
-  out["clients"] = load.clients;
-  std::visit(Visitor{[&](const Think& think) { out["think"] = to_string(think.time); },
-                     [&](const Rate& rate) {
-                       out["rate"] = cat(rate.count, rate.period == std::chrono::seconds(1) ? "/s" : "/m");
-                     }},
-             load.pacing);
-  out["start"] = to_string(load.start);
-  out["for"] = to_string(load.lasting);
-  if (load.ops) out["ops"] = *load.ops;
-  out["timeout"] = to_string(load.timeout);
-}
-
-Json json_of(const RegisterWorkload& workload) {
-  Json out{{"kind", "register"}};
-  put(out, workload.load);
-  out["keys"] = workload.keys;
-  out["reads"] = json_of(workload.reads);
-  out["cas"] = json_of(workload.cas);
-  out["read_level"] = to_string(workload.read_level);
-  return out;
-}
-
-Json json_of(const VersionedWrites& workload) {
-  Json out{{"kind", "versioned_writes"}};
-  put(out, workload.load);
-  out["tables"] = workload.tables;
-  out["statements"] = workload.statements;
-  out["pipeline"] = workload.load.pipeline;
-  out["reads"] = json_of(workload.reads);
-  out["breaking"] = json_of(workload.breaking);
-  out["read_level"] = to_string(workload.read_level);
-  return out;
-}
-
-Json json_of(const Verify& verify) {
-  return {{"kind", "verify"},
-          {"start", to_string(verify.start)},
-          {"rounds", verify.rounds},
-          {"every", to_string(verify.every)},
-          {"timeout", to_string(verify.timeout)},
-          {"read_level", to_string(verify.read_level)}};
-}
-
 Json json_of(const Expect& expect) {
   return {{"linearizable", expect.linearizable},
           {"lost_writes", expect.lost_writes},
           {"converged", expect.converged},
+          {"available_within", to_string(expect.available_within)},
           {"min_ok", expect.min_ok},
           {"in_pause_window", expect.in_pause_window}};
 }
 
 }  // namespace
-
-std::uint32_t client_count(const Workload& workload) {
-  const Load* load = load_of(workload);
-  return load == nullptr ? 1 : load->clients;
-}
-
-Duration start_of(const Workload& workload) {
-  const Load* load = load_of(workload);
-  return load == nullptr ? std::get<Verify>(workload).start : load->start;
-}
-
-Duration end_of(const Workload& workload) {
-  if (const Load* load = load_of(workload)) return load->start + load->lasting;
-  const Verify& verify = std::get<Verify>(workload);
-  return verify.start + verify.rounds * verify.every;
-}
 
 std::uint32_t client_count(const Scenario& scenario) {
   std::uint32_t count = 0;
@@ -130,9 +60,6 @@ std::string_view to_string(System system) {
   return system == System::kStandaloneSql ? "standalone-sql" : "raft-sql";
 }
 std::string_view to_string(WriteMode mode) { return mode == WriteMode::kQuorum ? "quorum" : "strong"; }
-std::string_view to_string(ReadLevel level) {
-  return level == ReadLevel::kLinearizable ? "linearizable" : "local";
-}
 std::string_view to_string(Budget budget) { return budget == Budget::kAtlas ? "atlas" : "unlimited"; }
 std::string_view to_string(Heal heal) { return heal == Heal::kAll ? "all" : "quorum-then-all"; }
 
@@ -148,9 +75,7 @@ nlohmann::ordered_json to_json(const Scenario& scenario) {
             {{"max_offset", to_string(scenario.clocks.max_offset)},
              {"max_drift_ppm", scenario.clocks.max_drift_ppm}}}};
   Json& workloads = out["workload"] = Json::array();
-  for (const Workload& workload : scenario.workload) {
-    workloads.push_back(std::visit([](const auto& kind) { return json_of(kind); }, workload));
-  }
+  for (const Workload& workload : scenario.workload) workloads.push_back(json_of(workload));
   Json& faults = out["faults"] = Json::array();
   for (const Fault& fault : scenario.faults) faults.push_back(json_of(fault));
   out["finally"] = {{"heal", to_string(scenario.finally.heal)},

@@ -17,6 +17,7 @@
 #include "base/time.h"
 #include "scenarios/faults.h"
 #include "scenarios/quantities.h"
+#include "scenarios/workloads.h"
 
 namespace lockstep::scenarios {
 
@@ -24,7 +25,6 @@ namespace lockstep::scenarios {
 
 enum class System : std::uint8_t { kRaftSql, kStandaloneSql };
 enum class WriteMode : std::uint8_t { kQuorum, kStrong };  // who must have prepared before Commit
-enum class ReadLevel : std::uint8_t { kLinearizable, kLocal };
 
 // The thresholds of the batcher: a batch is closed by whichever is reached first.
 struct Batching {
@@ -74,64 +74,6 @@ struct Clocks {
   bool operator==(const Clocks&) const = default;
 };
 
-// ---- workloads ------------------------------------------------------------------------------------------------
-
-// Closed loop: each client waits this long after an answer before its next operation.
-struct Think {
-  Duration time{};
-  bool operator==(const Think&) const = default;
-};
-
-// The clients of one workload. They are named c1, c2, ... over all workloads in the order of the file.
-struct Load {
-  std::uint32_t clients = 4;
-  std::variant<Think, Rate> pacing = Think{std::chrono::milliseconds(20)};  // a Rate is that of all clients together
-  Duration start{};              // since the run began
-  Duration lasting{};            // no operation begins after start + lasting
-  std::optional<std::uint64_t> ops;  // and at most so many begin, over all clients
-  Duration timeout = std::chrono::seconds(2);  // an operation without an answer by then: outcome unknown
-  std::uint32_t pipeline = 1;    // so many operations of one client may be unanswered at a time
-  bool operator==(const Load&) const = default;
-};
-
-// Registers with compare-and-set, kept in one SQL table: the history is judged for linearizability per key.
-struct RegisterWorkload {
-  Load load;
-  std::uint32_t keys = 5;
-  Probability reads{500'000};  // share of all operations
-  Probability cas{200'000};    // share of all operations; the rest are plain writes. Checked: reads + cas <= 1
-  ReadLevel read_level = ReadLevel::kLinearizable;
-  bool operator==(const RegisterWorkload&) const = default;
-};
-
-// Inserts of unique values: each acknowledged one must be found at the end. Reads are GetVersion and the contents;
-// versions must agree with the executed statements.
-struct VersionedWrites {
-  Load load;
-  std::uint32_t tables = 1;
-  std::uint32_t statements = 1;  // per write; above one: ExecuteBatch, all or nothing
-  Probability reads{100'000};
-  Probability breaking;  // share of the writes that end with a statement which must undo the whole write
-  ReadLevel read_level = ReadLevel::kLinearizable;
-  bool operator==(const VersionedWrites&) const = default;
-};
-
-// No writes: rounds in which one client compares versions and contents with what was acknowledged before.
-// Checked: some versioned_writes workload starts earlier. Level local: every running node is asked.
-struct Verify {
-  Duration start{};
-  std::uint32_t rounds = 3;
-  Duration every = std::chrono::milliseconds(500);
-  ReadLevel read_level = ReadLevel::kLinearizable;
-  Duration timeout = std::chrono::seconds(2);
-  bool operator==(const Verify&) const = default;
-};
-
-using Workload = std::variant<RegisterWorkload, VersionedWrites, Verify>;
-std::uint32_t client_count(const Workload& workload);  // a Verify has one
-Duration start_of(const Workload& workload);
-Duration end_of(const Workload& workload);
-
 // ---- the end --------------------------------------------------------------------------------------------------
 
 enum class Heal : std::uint8_t {
@@ -149,6 +91,9 @@ struct Expect {
   bool linearizable = true;     // of every history with linearizable reads
   std::uint64_t lost_writes = 0;  // acknowledged and not found: at most so many per table
   bool converged = true;        // equal versions and digests on all nodes at the end
+  // Of service, while a quorum is sound and connected; never less than ten election timeouts and two pauses before
+  // commit.
+  Duration available_within = std::chrono::seconds(5);
   std::uint64_t min_ok = 1;     // fewer successful operations: the run is vacuous
   // Faults (places in the list) that must have struck between some write's Prepare being durable and its decision.
   std::vector<std::uint32_t> in_pause_window;
@@ -181,7 +126,6 @@ std::uint32_t client_count(const Scenario& scenario);
 using lockstep::to_string;  // of durations
 std::string_view to_string(System system);
 std::string_view to_string(WriteMode mode);
-std::string_view to_string(ReadLevel level);
 std::string_view to_string(Heal heal);
 std::string_view to_string(Budget budget);
 

@@ -33,9 +33,10 @@ Ending ending_of_read(const client::Completion& done) {
   return {};
 }
 
-wire::Statement make_statement(std::string sql) {
+wire::Statement make_statement(std::string sql, std::initializer_list<std::int64_t> parameters) {
   wire::Statement statement;
   statement.set_sql(std::move(sql));
+  for (const std::int64_t parameter : parameters) add_integer(statement, parameter);
   return statement;
 }
 
@@ -109,8 +110,8 @@ void WorkloadClient::begin_due() {
   }
 }
 
-std::uint64_t WorkloadClient::draw_below(Purpose purpose, std::uint64_t end) {
-  return below(draw(env_.seed, purpose, place_.number, operations_), end);
+std::uint64_t WorkloadClient::draw_below(Purpose purpose, std::uint64_t end, std::uint64_t nth) {
+  return below(draw(env_.seed, purpose, place_.number + (nth << 32), operations_), end);
 }
 
 std::int64_t WorkloadClient::idle_process() {
@@ -122,7 +123,7 @@ std::int64_t WorkloadClient::idle_process() {
 
 void WorkloadClient::invoke(std::string f, reports::Value key, reports::Value argument) {
   current_.process = idle_process();
-  current_.number = book_.invoke(current_.process, std::move(f), std::move(key), std::move(argument));
+  current_.number = book_.invoke(place_.number, current_.process, std::move(f), std::move(key), std::move(argument));
 }
 
 // A process whose operation is in doubt does not come back.

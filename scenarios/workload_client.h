@@ -1,6 +1,7 @@
 // A client of a workload as an actor: paced operations, a few at a time, through the real client library.
 #pragma once
 
+#include <initializer_list>
 #include <map>
 #include <string>
 #include <vector>
@@ -22,7 +23,7 @@ Ending ending_of_write(const client::Completion& done);
 // Of a read, which never has an effect.
 Ending ending_of_read(const client::Completion& done);
 
-wire::Statement make_statement(std::string sql);
+wire::Statement make_statement(std::string sql, std::initializer_list<std::int64_t> parameters = {});
 void add_integer(wire::Statement& statement, std::int64_t value);
 void add_text(wire::Statement& statement, std::string value);
 
@@ -55,7 +56,11 @@ class WorkloadClient : public env::Actor {
   Instant timeout() const { return now() + load_.timeout; }
   void invoke(std::string f, reports::Value key, reports::Value argument);
   void complete(const Ending& ending, reports::Value result);
-  std::uint64_t draw_below(Purpose purpose, std::uint64_t end);
+  // `nth`: which of the draws for this purpose that the present operation makes.
+  std::uint64_t draw_below(Purpose purpose, std::uint64_t end, std::uint64_t nth = 0);
+  bool draws(Purpose purpose, Probability probability, std::uint64_t nth = 0) {
+    return draw_below(purpose, 1'000'000, nth) < probability.parts_per_million;
+  }
 
   client::Client& client() { return client_; }
   RunBook& book() { return book_; }

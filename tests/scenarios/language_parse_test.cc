@@ -64,6 +64,12 @@ constexpr std::string_view kEveryVerb = R"({
   "clocks": { "max_offset": "1m", "max_drift_ppm": 300 }, "disk": { "budget": "unlimited" },
   "workload": [ { "kind": "register", "think": "0s", "for": "2h", "ops": 12, "read_level": "local", "cas": 0 },
                 { "kind": "versioned_writes", "rate": "90/m", "start": "1s", "for": "1m", "tables": 3, "statements": 4 },
+                { "kind": "bank", "for": "1s", "accounts": 3, "balance": 7, "most": 9, "reads": 0.25, "pipeline": 2 },
+                { "kind": "sets", "for": "1s", "read_level": "local" },
+                { "kind": "counters", "for": "1s", "keys": 2, "most": 1 },
+                { "kind": "list_append", "for": "1s", "keys": 9, "operations": 2, "form": "rows" },
+                { "kind": "mixed_sql", "for": "1s", "most_bytes": 12, "breaking": 0.5, "schema": 0.5 },
+                { "kind": "slow_reads", "for": "1s", "rows": 3, "steps": 5 },
                 { "kind": "verify", "start": "90s", "rounds": 9, "every": "1s", "timeout": "77ms" } ],
   "faults": [ { "at": "1s", "kill": ["n1", "leader"], "for": "1s" },
               { "every": "10s", "power_loss": "all" },
@@ -92,7 +98,7 @@ constexpr std::string_view kEveryVerb = R"({
               { "at": "7s", "disk_misdirect": { "target": "n1" } },
               { "at": "7s", "disk_phantom": { "target": "n1", "times": 3 } } ],
   "finally": { "heal": "all", "converge_within": "1m" },
-  "expect": { "linearizable": false, "lost_writes": 3, "converged": false, "in_pause_window": [4, 5] } })";
+  "expect": { "linearizable": false, "available_within": "9s", "lost_writes": 3, "converged": false, "in_pause_window": [4, 5] } })";
 
 TEST(Scenario, WhatIsWrittenBackReadsAsTheSame) {
   std::vector<std::string> texts{guide_example(), std::string(kEveryVerb)};

@@ -1,0 +1,43 @@
+// From operations to calls, and from answers to results.
+#include "scenarios/read_write_client.h"
+
+namespace lockstep::scenarios {
+
+client::CallId ReadWriteClient::begin() {
+  auto operation = next();
+  if (auto* read = std::get_if<Read>(&operation)) return begin_read(std::move(*read));
+  return begin_write(std::move(std::get<Write>(operation)));
+}
+
+client::CallId ReadWriteClient::begin_read(Read read) {
+  const bool local = level_ == ReadLevel::kLocal;
+  invoke(cat(local ? "local-" : "", read.f), read.key, read.argument);
+  const client::ReadOptions options{.level = local ? wire::LOCAL : wire::LINEARIZABLE, .at = {}};
+  const client::CallId call = client().query(std::move(read.statement), options, now(), timeout());
+  open_[call] = std::move(read);
+  return call;
+}
+
+client::CallId ReadWriteClient::begin_write(Write write) {
+  invoke(write.f, write.key, write.argument);
+  const client::CallId call = client().write(std::move(write.statements), {}, now(), timeout());
+  open_[call] = std::move(write);
+  return call;
+}
+
+void ReadWriteClient::end(const client::Completion& done) {
+  const std::variant<Read, Write> operation = std::move(open_.extract(done.id).mapped());
+  reports::Value result;
+  if (const auto* read = std::get_if<Read>(&operation)) {
+    const Ending ending = ending_of_read(done);
+    if (ending.completion == reports::Completion::kOk) result = read->result(done.reply.query().rows());
+    return complete(ending, std::move(result));
+  }
+  const Write& write = std::get<Write>(operation);
+  const Ending ending = ending_of_write(done);
+  if (ending.completion == reports::Completion::kOk && write.result)
+    result = write.result(done.reply.write().result());
+  complete(ending, std::move(result));
+}
+
+}  // namespace lockstep::scenarios
