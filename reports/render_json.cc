@@ -23,10 +23,24 @@ Json json_of(const Verdict& verdict) {
   return json;
 }
 
+Json json_of(const FaultStrike& strike) {
+  Json json = {{"at_ns", strike.at.count()}};
+  if (strike.until) json["until_ns"] = strike.until->count();
+  if (!strike.hosts.empty()) json["hosts"] = strike.hosts;
+  if (!strike.groups.empty()) json["groups"] = strike.groups;
+  return json;
+}
+
 Json json_of(const FaultRecord& fault) {
   Json json = {{"kind", fault.kind}, {"description", fault.description}, {"fired", fault.fired}};
   if (!fault.skipped.empty()) json["skipped"] = fault.skipped;
+  Json& strikes = json["strikes"] = Json::array();
+  for (const FaultStrike& strike : fault.strikes) strikes.push_back(json_of(strike));
   return json;
+}
+
+Json json_of(const Elections& elections) {
+  return {{"candidacies", elections.candidacies}, {"leaders", elections.leaders}};
 }
 
 Json json_of(const WorldSummary& world) {
@@ -34,7 +48,7 @@ Json json_of(const WorldSummary& world) {
   for (const Verdict& verdict : world.verdicts) verdicts[verdict.name] = to_string(verdict.outcome);
   return {{"verdict", to_string(world.outcome)},
           {"verdicts", verdicts},
-          {"elections", {{"candidacies", world.elections.candidacies}, {"leaders", world.elections.leaders}}},
+          {"elections", json_of(world.elections)},
           {"operations",
            {{"ok", world.operations.ok},
             {"failed", world.operations.failed},
@@ -74,7 +88,9 @@ std::string to_json_text(const Report& report) {
   json[report.world == World::kReal ? "lasted_ns" : "simulated_ns"] = report.simulated.count();
   json["real_ns"] = report.real.count();
   json["events"] = report.trace_events;
+  if (!report.version.empty()) json["version"] = report.version;
   json["operations"] = operations;
+  if (report.elections) json["elections"] = json_of(*report.elections);
   json["throughput"] = {{"bucket_ns", report.throughput_bucket.count()}, {"ok", report.throughput}};
   json["faults"] = list_of(report.faults);
   json["verdicts"] = list_of(report.verdicts);

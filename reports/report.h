@@ -12,18 +12,28 @@
 
 namespace lockstep::reports {
 
+// One time that a fault struck.
+struct FaultStrike {
+  Duration at{};
+  std::optional<Duration> until{};                // not given: until the end phase
+  std::vector<std::string> hosts{};               // whom it hit; empty for network faults
+  std::vector<std::vector<std::string>> groups{};  // of a network fault: between whom; empty: between all
+};
+
 // One fault of the scenario. A fault that never fired makes a run vacuous.
 struct FaultRecord {
   std::string kind;         // "crash", "partition"
   std::string description;  // one line: what it hit and when
   std::uint64_t fired = 0;  // how often it took effect
   std::string skipped{};    // why this world cannot do it; empty if it can. Then it counts for nothing
+  std::vector<FaultStrike> strikes{};
 };
 
 enum class World : std::uint8_t { kSimulated, kReal };
 
 struct Report {
   std::string scenario;
+  std::string version{};  // of the program; empty: not known
   std::uint64_t seed = 0;
   World world = World::kSimulated;
   std::uint64_t trace_hash = 0;  // of a simulated run: no two real ones are equal
@@ -31,6 +41,7 @@ struct Report {
   Duration real{};               // shown to people, never part of what is compared between runs
   std::uint64_t trace_events = 0;
   OperationCounts operations;
+  std::optional<Elections> elections{};
   Duration throughput_bucket{};  // how long one bucket of `throughput` is
   std::vector<std::uint64_t>
       throughput;            // operations that succeeded in each bucket, from the begin of the run

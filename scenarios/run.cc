@@ -123,6 +123,18 @@ std::string missed_anchor(const Trigger& trigger, std::uint64_t seen) {
   return text + "its trigger did not come";
 }
 
+std::vector<std::string> names_of(const std::vector<NodeId>& hosts) {
+  std::vector<std::string> names;
+  for (const NodeId host : hosts) names.push_back(Roster::name(host));
+  return names;
+}
+
+reports::FaultStrike recorded(const Strike& strike) {
+  reports::FaultStrike record{.at = strike.at, .until = strike.until, .hosts = names_of(strike.hosts)};
+  for (const auto& group : strike.groups) record.groups.push_back(names_of(group));
+  return record;
+}
+
 std::vector<reports::FaultRecord> fault_records(const Scenario& scenario, const Nemesis& nemesis) {
   constexpr std::size_t kMostDescribed = 3;
   std::vector<reports::FaultRecord> records;
@@ -134,6 +146,7 @@ std::vector<reports::FaultRecord> fault_records(const Scenario& scenario, const 
     std::size_t count = 0;
     for (const auto& strike : nemesis.strikes()) {
       if (strike->fault != fault) continue;
+      if (strike->effects > 0) record.strikes.push_back(recorded(*strike));
       if (++count > kMostDescribed) continue;
       if (count > 1) record.description += "; ";
       record.description += describe(*strike);
@@ -230,6 +243,7 @@ Run play(const Scenario& scenario, const RunOptions& options, Cast& cast, Stage&
   report.operations = {.ok = book.count(reports::Completion::kOk),
                        .failed = book.count(reports::Completion::kFail),
                        .unknown = book.count(reports::Completion::kInfo)};
+  report.elections = elections.counts();
   report.min_ok = scenario.expect.min_ok;
   add_throughput(report, run.history);
   report.faults = fault_records(scenario, nemesis);

@@ -71,7 +71,8 @@ Report small_report() {
   report.min_ok = 400;
   report.throughput_bucket = std::chrono::milliseconds(500);
   report.throughput = {0, 1, 40, 80};
-  report.faults = {{"crash", "n2 at txn.before_commit", 1}};
+  report.faults = {{"crash", "n2 at txn.before_commit", 1, "", {{.at = std::chrono::seconds(1), .until = std::chrono::seconds(2), .hosts = {"n2"}}}}};
+  report.elections = Elections{.candidacies = 2, .leaders = 1};
   report.verdicts = {{"durability", "nothing is lost", Outcome::kHolds, {{"writes", 3}}, {}}};
   return report;
 }
@@ -122,6 +123,10 @@ TEST(Report, JsonHasStableKeys) {
     "unknown": 1,
     "min_ok": 400
   },
+  "elections": {
+    "candidacies": 2,
+    "leaders": 1
+  },
   "throughput": {
     "bucket_ns": 500000000,
     "ok": [
@@ -135,7 +140,16 @@ TEST(Report, JsonHasStableKeys) {
     {
       "kind": "crash",
       "description": "n2 at txn.before_commit",
-      "fired": 1
+      "fired": 1,
+      "strikes": [
+        {
+          "at_ns": 1000000000,
+          "until_ns": 2000000000,
+          "hosts": [
+            "n2"
+          ]
+        }
+      ]
     }
   ],
   "verdicts": [
