@@ -26,17 +26,8 @@ std::string row(std::string name, std::uint64_t real, std::uint64_t simulated) {
   return row(std::move(name), cat(real), cat(simulated));
 }
 
-// Below ten milliseconds with two decimals, by integer arithmetic.
-std::string fine(Duration duration) {
-  constexpr Duration kCoarse = std::chrono::milliseconds(10);
-  if (duration >= kCoarse) return readable(duration);
-  const std::int64_t hundredths = duration.count() / 10'000;
-  const std::string decimals = cat(100 + hundredths % 100).substr(1);
-  return cat(hundredths / 100, ".", decimals, " ms");
-}
-
 std::string row(std::string name, Duration real, Duration simulated) {
-  return row(std::move(name), fine(real), fine(simulated));
+  return row(std::move(name), finely_readable(real), finely_readable(simulated));
 }
 
 std::string outcome_of(const WorldSummary& world, const std::string& name) {

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "reports/report.h"
 
@@ -13,12 +15,21 @@ struct TextStyle {
 
 // For people: milliseconds below a second, else seconds with three decimals; by integer arithmetic.
 std::string readable(Duration duration);
+// The same, but below ten milliseconds with two decimals.
+std::string finely_readable(Duration duration);
+// One character a count, from a low bar to a full block; a blank is none.
+std::string sparkline(const std::vector<std::uint64_t>& counts);
 
 // Ends with a line end. Untrusted bytes in evidence are printed as they are given: callers quote them as
 // JSON.
 std::string to_text(const Verdict& verdict, const TextStyle& style = {});
 // Verdict line, table of verdicts, one line per fault, then evidence.
 std::string to_text(const Report& report, const TextStyle& style = {});
+
+// A section for a page that renders Markdown, such as the summary of a CI run. `command` does the run again.
+std::string to_markdown(const Report& report, std::string_view command);
+// One suite a run, one case a verdict, and one for what makes a run vacuous.
+std::string to_junit(const std::vector<Report>& reports);
 
 // Keys are stable: tools read them. Indented by two, ends with a line end.
 std::string to_json_text(const Verdict& verdict);

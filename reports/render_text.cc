@@ -45,15 +45,6 @@ void append_table(std::string& out, const std::vector<Verdict>& verdicts, const 
   }
 }
 
-// One character a bucket, from a low bar to a full block; a blank is a bucket without any success.
-std::string sparkline(const std::vector<std::uint64_t>& counts) {
-  static constexpr std::string_view kBars[] = {" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
-  const std::uint64_t most = counts.empty() ? 0 : *std::max_element(counts.begin(), counts.end());
-  std::string out;
-  for (const std::uint64_t count : counts) out += kBars[most == 0 ? 0 : (count * 8 + most - 1) / most];
-  return out;
-}
-
 void append_evidence(std::string& out, const Verdict& verdict) {
   for (const std::string& line : verdict.evidence) out += cat("  ", line, "\n");
 }
@@ -73,11 +64,27 @@ std::string circumstances(const Report& report) {
 
 }  // namespace
 
+std::string sparkline(const std::vector<std::uint64_t>& counts) {
+  static constexpr std::string_view kBars[] = {" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
+  const std::uint64_t most = counts.empty() ? 0 : *std::max_element(counts.begin(), counts.end());
+  std::string out;
+  for (const std::uint64_t count : counts) out += kBars[most == 0 ? 0 : (count * 8 + most - 1) / most];
+  return out;
+}
+
 std::string readable(Duration duration) {
   const std::int64_t ms = duration.count() / 1'000'000;
   if (ms < 1000) return cat(ms, " ms");
   const std::string decimals = cat(1000 + ms % 1000).substr(1);
   return cat(ms / 1000, ".", decimals, " s");
+}
+
+std::string finely_readable(Duration duration) {
+  constexpr Duration kCoarse = std::chrono::milliseconds(10);
+  if (duration >= kCoarse) return readable(duration);
+  const std::int64_t hundredths = duration.count() / 10'000;
+  const std::string decimals = cat(100 + hundredths % 100).substr(1);
+  return cat(hundredths / 100, ".", decimals, " ms");
 }
 
 std::string to_text(const Verdict& verdict, const TextStyle& style) {

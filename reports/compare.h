@@ -1,0 +1,63 @@
+// Two runs, or two campaigns of many, side by side: what changed from the first to the second.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "reports/history.h"
+#include "reports/report.h"
+
+namespace lockstep::reports {
+
+// What a comparison needs of one run.
+struct ComparedRun {
+  std::string name;  // of its directory: runs of the same name are compared with each other
+  Report report;
+  std::vector<std::int64_t> latencies{};  // of what succeeded, in ns
+};
+std::vector<std::int64_t> latencies_of(const History& history);
+
+struct Campaign {
+  std::string name;
+  std::vector<ComparedRun> runs;
+};
+
+struct CampaignTotals {
+  std::uint64_t runs = 0;
+  std::uint64_t hold = 0;
+  OperationCounts operations;
+  Elections elections;
+  std::uint64_t events = 0;
+  LatencyQuantiles latency;
+  std::vector<std::uint64_t>
+      distribution;  // of latencies, in steps of a third of a decade from 10 microseconds on
+};
+
+struct VerdictChange {
+  std::string run;
+  std::string row;               // empty: the run's verdict as a whole
+  std::optional<Outcome> first;  // none: this row is not there
+  std::optional<Outcome> second;
+  bool is_worse() const;
+};
+
+struct Comparison {
+  std::string first_name;
+  std::string second_name;
+  CampaignTotals first;
+  CampaignTotals second;
+  std::vector<VerdictChange> changes;   // in the order of the runs; the whole before its rows
+  std::vector<std::string> only_first;  // runs
+  std::vector<std::string> only_second;
+
+  bool got_worse() const;
+};
+
+// Two single runs are compared whatever their names are.
+Comparison compare(const Campaign& first, const Campaign& second);
+std::string to_text(const Comparison& comparison);
+std::string to_json_text(const Comparison& comparison);
+
+}  // namespace lockstep::reports

@@ -1,0 +1,235 @@
+// Stories about Markdown, JUnit, reports read back, and two campaigns side by side.
+#include <gtest/gtest.h>
+
+#include "reports/compare.h"
+#include "reports/escape.h"
+#include "reports/render.h"
+#include "reports/report_reader.h"
+#include "reports/series.h"
+
+namespace lockstep::reports {
+namespace {
+
+using Lines = std::vector<std::string>;
+
+Report violated_report() {
+  Report report;
+  report.scenario = "two <leaders>";
+  report.version = "0.3.0";
+  report.seed = 4;
+  report.trace_hash = 0xbeef;
+  report.simulated = std::chrono::milliseconds(2'000);
+  report.real = std::chrono::milliseconds(1'234);
+  report.trace_events = 12;
+  report.operations = {.ok = 5, .failed = 2, .unknown = 1};
+  report.elections = Elections{.candidacies = 3, .leaders = 2};
+  report.min_ok = 5;
+  report.throughput_bucket = std::chrono::seconds(1);
+  report.throughput = {2, 3};
+  report.faults = {{"partition",
+                    "at 1.000 s: n1 | n2",
+                    7,
+                    "",
+                    {{.at = std::chrono::seconds(1),
+                      .until = std::chrono::seconds(2),
+                      .hosts = {},
+                      .groups = {{"n1"}, {"n2", "n3"}}}}},
+                   {"stall", "never", 0, "this world cannot", {}}};
+  report.verdicts = {{"durability", "nothing is lost", Outcome::kHolds, {{"writes", 3}}, {}},
+                     {"election-safety",
+                      "one leader a term",
+                      Outcome::kViolated,
+                      {{"facts", 9}},
+                      {"event 3 at 1.000 s on n2: `n2` leads term 4 & n1 too"}}};
+  return report;
+}
+
+TEST(Documents, MarkdownAnswersFirstAndKeepsEvidenceAsItIs) {
+  EXPECT_EQ(to_markdown(violated_report(), "lockstep run x.json"), R"(### ❌ two \<leaders\>: violated
+
+Seed 4, trace `000000000000beef`, 2.000 s; 5 operations ok, 2 failed, 1 unknown; 12 events.
+
+**election-safety**: one leader a term
+
+```text
+event 3 at 1.000 s on n2: `n2` leads term 4 & n1 too
+```
+
+```text
+lockstep run x.json
+```
+
+<details open><summary>2 promises, 2 faults</summary>
+
+| verdict | row | promise | checked |
+|---|---|---|---|
+| ✅ holds | durability | nothing is lost | 3 writes |
+| ❌ violated | election-safety | one leader a term | 9 facts |
+
+| fault | when and whom | took effect |
+|---|---|---|
+| partition | at 1.000 s: n1 \| n2 | 7× |
+| stall | never | skipped: this world cannot |
+
+</details>
+)");
+}
+
+TEST(Documents, AFenceIsLongerThanWhatItHolds) {
+  Report report = violated_report();
+  report.verdicts[1].evidence = {"a ``` in it"};
+  EXPECT_NE(to_markdown(report, "").find("````text\na ``` in it\n````\n"), std::string::npos);
+}
+
+TEST(Documents, JUnitHasACaseForEachVerdictAndOneForThePurpose) {
+  EXPECT_EQ(to_junit({violated_report()}), R"(<?xml version="1.0" encoding="UTF-8"?>
+<testsuites>
+  <testsuite name="two &lt;leaders&gt;-4" tests="3" failures="1" time="1.234">
+    <testcase classname="two &lt;leaders&gt;-4" name="durability"/>
+    <testcase classname="two &lt;leaders&gt;-4" name="election-safety">
+      <failure type="violated" message="one leader a term">event 3 at 1.000 s on n2: `n2` leads term 4 &amp; n1 too
+</failure>
+    </testcase>
+    <testcase classname="two &lt;leaders&gt;-4" name="purpose"/>
+  </testsuite>
+</testsuites>
+)");
+}
+
+TEST(Documents, AFaultThatNeverFiredFailsThePurpose) {
+  Report report = violated_report();
+  report.faults[0].fired = 0;
+  report.min_ok = 6;
+  const std::string text = to_junit({report});
+  EXPECT_NE(text.find("tests=\"3\" failures=\"2\""), std::string::npos);
+  EXPECT_NE(
+      text.find(
+          "<failure type=\"vacuous\" message=\"every fault took effect and enough operations succeeded\">"
+          "fault partition never fired: at 1.000 s: n1 | n2\nonly 5 operations succeeded, at least 6 were "
+          "expected\n"),
+      std::string::npos);
+}
+
+TEST(Documents, NothingOfOthersBecomesMarkup) {
+  EXPECT_EQ(escaped_markup("<a href=\"x\" b='y'>&\x01"),
+            "&lt;a href=&quot;x&quot; b=&#39;y&#39;&gt;&amp;\xef\xbf\xbd");
+  EXPECT_EQ(escaped_markdown("a|b\n*c*"), "a\\|b \\*c\\*");
+  EXPECT_EQ(escaped_script(R"({"a":"</script>"})"), R"({"a":"\u003c/script>"})");
+}
+
+TEST(ReportReader, WhatWasWrittenIsReadBack) {
+  Report report = violated_report();
+  report.fidelity = Fidelity{.real = {.outcome = Outcome::kViolated,
+                                      .verdicts = {{"durability", {}, Outcome::kHolds, {}, {}}},
+                                      .elections = {1, 1},
+                                      .operations = {9, 8, 7},
+                                      .latency = {.p50 = Duration(5)}},
+                             .simulated = {}};
+  for (const World world : {World::kSimulated, World::kReal}) {
+    report.world = world;
+    const std::string text = to_json_text(report);
+    const auto again = parse_report("report.json", text);
+    ASSERT_TRUE(again.has_value()) << again.error().message;
+    EXPECT_EQ(to_json_text(*again), text);
+  }
+}
+
+TEST(ReportReader, DamageIsNamed) {
+  const std::string text = to_json_text(violated_report());
+  const auto complaint = [](std::string_view of) {
+    return parse_report("x/report.json", of).error().message;
+  };
+  EXPECT_EQ(complaint(text.substr(0, text.size() / 2)),
+            "x/report.json: expected a whole report as JSON; it is damaged or cut off");
+  EXPECT_EQ(complaint("[]"), "x/report.json: : expected an object");
+  const auto changed = [&text](std::string_view from, std::string_view to) {
+    std::string out = text;
+    return out.replace(out.find(from), from.size(), to);
+  };
+  EXPECT_EQ(complaint(changed("\"seed\": 4", "\"seed\": -4")),
+            "x/report.json: /seed: expected a whole number of at least 0");
+  EXPECT_EQ(complaint(changed("\"at_ns\": 1000000000", "\"at_ns\": \"soon\"")),
+            "x/report.json: /faults/0/strikes/0/at_ns: expected nanoseconds");
+  EXPECT_EQ(complaint(changed("\"verdict\": \"violated\"", "\"verdict\": \"holds\"")),
+            "x/report.json: /verdict: expected violated, as its rows say, found holds");
+  EXPECT_EQ(complaint(changed("000000000000beef", "beef")),
+            "x/report.json: /trace: expected a hash of 16 hexadecimal digits");
+}
+
+History three_operations() {
+  History history;
+  const auto write = history.invoke(0, "write", "a", 1, 0);
+  history.complete(write, Completion::kOk, 1, 100'000'000);
+  const auto read = history.invoke(0, "read", "a", {}, 200'000'000);
+  history.complete(read, Completion::kFail, {}, 1'200'000'000, "timeout");
+  const auto last = history.invoke(0, "write", "a", 2, 1'300'000'000);
+  history.complete(last, Completion::kOk, 2, 1'400'000'000);
+  return history;
+}
+
+TEST(Series, BucketsCountWhatReturnedInThem) {
+  const Series series = series_of(three_operations(), std::chrono::seconds(2), 2);
+  ASSERT_EQ(series.buckets.size(), 2u);
+  EXPECT_EQ(series.buckets[0].ok, 1u);
+  EXPECT_EQ(series.buckets[0].p50, std::chrono::milliseconds(100));
+  EXPECT_EQ(series.buckets[1].failed, 1u);
+  EXPECT_EQ(series.buckets[1].ok, 1u);
+}
+
+TEST(Series, TheLongestSilenceLiesBetweenTwoWrites) {
+  const Gap gap = longest_without_write(three_operations());
+  EXPECT_EQ(gap.from, std::chrono::milliseconds(100));
+  EXPECT_EQ(gap.lasted, std::chrono::milliseconds(1'300));
+  EXPECT_EQ(until_next_write(three_operations(), std::chrono::milliseconds(500)),
+            std::chrono::milliseconds(900));
+  EXPECT_EQ(until_next_write(three_operations(), std::chrono::milliseconds(1'350)), std::nullopt);
+}
+
+Campaign campaign(std::string name, std::vector<std::pair<std::string, Report>> runs) {
+  Campaign out{.name = std::move(name), .runs = {}};
+  for (auto& [run, report] : runs)
+    out.runs.push_back({.name = run, .report = std::move(report), .latencies = {1'000'000, 5'000'000}});
+  return out;
+}
+
+TEST(Compare, ChangedVerdictsAndMissingRunsAreTold) {
+  Report holds = violated_report();
+  holds.verdicts[1].outcome = Outcome::kHolds;
+  const Comparison comparison = compare(campaign("a", {{"x", holds}, {"y", holds}}),
+                                        campaign("b", {{"x", violated_report()}, {"z", holds}}));
+  EXPECT_TRUE(comparison.got_worse());
+  EXPECT_EQ(to_text(comparison), R"(                        a               b
+runs                    2               2
+  hold                  2               1
+operations ok           10              10
+  failed                4               4
+  unknown               2               2
+leaders elected         4               4
+  candidacies           6               6
+events                  24              24
+latency of ok, p50      1.00 ms         1.00 ms
+  p90                   5.00 ms         5.00 ms
+  p99                   5.00 ms         5.00 ms
+  max                   5.00 ms         5.00 ms
+latency from 10 us to 10 s, three steps a decade
+  |      █ █         | a
+  |      █ █         | b
+only in a: y
+only in b: z
+worse: x: holds -> violated
+worse: x, election-safety: holds -> violated
+)");
+}
+
+TEST(Compare, TwoSingleRunsNeedNoCommonName) {
+  Report holds = violated_report();
+  holds.verdicts[1].outcome = Outcome::kHolds;
+  const Comparison comparison =
+      compare(campaign("a", {{"x", violated_report()}}), campaign("b", {{"y", holds}}));
+  EXPECT_FALSE(comparison.got_worse());
+  EXPECT_EQ(comparison.changes.size(), 2u);
+  EXPECT_TRUE(comparison.only_first.empty());
+}
+
+}  // namespace
+}  // namespace lockstep::reports
