@@ -7,7 +7,9 @@
 
 #include "cli/check.h"
 #include "cli/cluster.h"
+#include "cli/compare.h"
 #include "cli/node.h"
+#include "cli/report.h"
 #include "cli/run.h"
 #include "cli/shell.h"
 #include "cli/verify.h"
@@ -47,6 +49,9 @@ void add_run(CLI::App& app, lockstep::cli::RunArguments& arguments) {
   run.add_flag("--json", arguments.json, "Print one JSON document instead of text");
   run.add_flag("--twice", arguments.twice, "Run everything twice and point at the first event that differs");
   run.add_flag("--trace", arguments.trace, "Write the whole trace (always done when a run does not hold)");
+  run.add_flag("--page", arguments.page, "Write report.html, a page to look at, and the trace (always done when a run does not hold)");
+  run.add_option("--junit", arguments.junit, "Write the verdicts of all runs to this file, as JUnit XML")->check(path_complaint, "PATH");
+  run.add_option("--markdown", arguments.markdown, "Write the verdicts of all runs to this file, as Markdown")->check(path_complaint, "PATH");
   run.footer("Exit code: 0 holds, 1 violated, vacuous or unknown, 2 bad input, no place for the report or no node started.\n"
              "Example: lockstep run scenarios/suite/prepare_commit_kill.json --seed 7 --twice");
 }
@@ -62,6 +67,35 @@ constexpr const char* kAboutCheck =
     "  sessions                  read-your-writes, monotonic-reads, monotonic-writes, writes-follow-reads, pram\n"
     "  counting                  bank, counter, set, set-full, long-fork\n"
     "The answer names the anomalies, proves each in words, and says which models they rule out.";
+
+void add_report(CLI::App& app, lockstep::cli::ReportArguments& arguments) {
+  CLI::App& report = *app.add_subcommand("report", "Render recorded runs again: a page to look at, or a document for other tools");
+  report.add_option("DIR", arguments.directories, "Directories of runs, or directories with such directories below them")->required();
+  report.add_option("--format", arguments.format, "html (report.html beside each run that left a trace; an index.html above several), markdown, junit, json or text")
+      ->check(CLI::IsMember({"html", "markdown", "junit", "json", "text"}))
+      ->capture_default_str();
+  report.add_option("--out", arguments.out, "The file to write instead")->check(path_complaint, "PATH");
+  report.footer("Exit code: 0 rendered, 2 a report is missing or damaged.\n"
+                "Example: lockstep report out/leader_partition-4");
+}
+
+void add_compare(CLI::App& app, lockstep::cli::CompareArguments& arguments) {
+  CLI::App& compare = *app.add_subcommand("compare", "Two runs, or two directories of runs, side by side: what changed");
+  compare.add_option("A", arguments.first, "Directory of a run, or one with such directories below it")->required();
+  compare.add_option("B", arguments.second, "What to compare with it")->required();
+  compare.add_option("--page", arguments.page, "Of two single runs: also write the page of A with B beside it to this file")->check(path_complaint, "PATH");
+  compare.add_flag("--json", arguments.json, "Print one JSON document instead of text");
+  compare.footer("Exit code: 0 no verdict of B is worse, 1 one is, 2 a report is missing or damaged.");
+}
+
+void add_diff(CLI::App& app, lockstep::cli::DiffArguments& arguments) {
+  CLI::App& diff = *app.add_subcommand("diff", "The first event in which two recorded traces differ");
+  diff.add_option("A", arguments.first, "A trace, or the directory of a run that left one")->required();
+  diff.add_option("B", arguments.second, "What to compare with it")->required();
+  diff.add_option("--context", arguments.context, "So many events before and after")->check(CLI::Range(0, 1000))->capture_default_str();
+  diff.add_flag("--json", arguments.json, "Print one JSON document instead of text");
+  diff.footer("Exit code: 0 equal, 1 different, 2 a trace is missing or damaged.");
+}
 
 void add_check(CLI::App& app, lockstep::cli::CheckArguments& arguments) {
   CLI::App& check = *app.add_subcommand("check", "Judge a recorded history: is it linearizable, serializable, ...?");
@@ -210,6 +244,12 @@ int run_program(int argc, char** argv) {
   lockstep::cli::CheckArguments check;
   add_run(app, run);
   add_check(app, check);
+  lockstep::cli::ReportArguments report;
+  add_report(app, report);
+  lockstep::cli::CompareArguments compare;
+  add_compare(app, compare);
+  lockstep::cli::DiffArguments diff;
+  add_diff(app, diff);
   lockstep::cli::NodeArguments node;
   add_node(app, node);
   lockstep::cli::ClusterArguments cluster;
@@ -227,7 +267,7 @@ int run_program(int argc, char** argv) {
   }
   const auto is_asked_for = [argv](const CLI::App* command) { return command->get_name() == argv[1]; };
   if (argc > 1 && argv[1][0] != '-' && app.get_subcommands(is_asked_for).empty()) {
-    std::cerr << "lockstep: expected a command (run, node, cluster, sql, client, check, schema), found \""
+    std::cerr << "lockstep: expected a command (run, report, compare, diff, check, node, cluster, sql, client, schema), found \""
               << argv[1] << "\"; see lockstep --help\n";
     return kBadInput;
   }
@@ -254,6 +294,11 @@ int run_program(int argc, char** argv) {
   if (app.got_subcommand("client")) return lockstep::cli::run_client(client, std::cout, std::cerr);
   if (app.got_subcommand("node")) return lockstep::cli::run_node(node, std::cout, std::cerr);
   if (app.got_subcommand("check")) return lockstep::cli::run_check(check, std::cout, std::cerr);
+  if (app.got_subcommand("compare")) return lockstep::cli::compare_runs(compare, std::cout, std::cerr);
+  if (app.got_subcommand("diff")) return lockstep::cli::diff_traces(diff, std::cout, std::cerr);
+  report.colours = isatty(STDOUT_FILENO) != 0;
+  if (app.got_subcommand("report")) return lockstep::cli::render_reports(report, std::cout, std::cerr);
+  run.version = LOCKSTEP_VERSION;
   run.colours = isatty(STDOUT_FILENO) != 0;
   run.progress = isatty(STDERR_FILENO) != 0;
   return lockstep::cli::run_scenarios(run, std::cout, std::cerr);

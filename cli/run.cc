@@ -9,6 +9,7 @@
 
 #include "base/hash.h"
 #include "cli/files.h"
+#include "cli/recorded.h"
 #include "cli/trace_file.h"
 #include "core/replica/replica.h"
 #include "core/service/node.h"
@@ -179,6 +180,7 @@ reports::Verdict judge_determinism(const Task& task, const scenarios::Run& first
 struct TraceWish {
   bool wanted = false;
   TraceFile* taken = nullptr;
+  bool page = false;  // only with a trace
 };
 
 // The report comes last: where it is, the rest is complete.
@@ -187,15 +189,20 @@ Status write_report(const Task& task, const scenarios::Run& run, const Outcome& 
     return write_whole_file(outcome.directory / name, text);
   };
   std::error_code nothing_there;
-  for (const char* old : {"report.json", "trace.jsonl"})  // of another run with this name and seed
+  for (const char* old : {"report.json", "report.html", "trace.jsonl"})  // of another run with this name and seed
     std::filesystem::remove(outcome.directory / old, nothing_there);
   LOCKSTEP_TRY_STATUS(write("history.jsonl", reports::to_json_lines(run.history)));
-  LOCKSTEP_TRY_STATUS(write("scenario.json", scenarios::to_json(task.scenario).dump(2) + "\n"));
+  const std::string scenario = scenarios::to_json(task.scenario).dump(2) + "\n";
+  LOCKSTEP_TRY_STATUS(write("scenario.json", scenario));
   if (wish.wanted && wish.taken != nullptr) LOCKSTEP_TRY_STATUS(wish.taken->finish());
   if (wish.wanted && wish.taken == nullptr) {
     TraceFile trace(outcome.directory / "trace.jsonl");
     timed_run(task, {.observer = &trace});
     LOCKSTEP_TRY_STATUS(trace.finish());
+  }
+  if (wish.page) {
+    LOCKSTEP_TRY(page, page_of({.directory = outcome.directory, .report = run.report, .history = run.history, .scenario = scenario}));
+    LOCKSTEP_TRY_STATUS(write("report.html", page));
   }
   LOCKSTEP_TRY_STATUS(write("report.txt", reports::to_text(run.report)));
   return write("report.json", reports::to_json_text(run.report));
@@ -203,8 +210,8 @@ Status write_report(const Task& task, const scenarios::Run& run, const Outcome& 
 
 Result<Outcome> finish(const Task& task, const RunArguments& arguments, const scenarios::Run& run, TraceFile* taken) {
   const Outcome outcome{.report = run.report, .directory = std::filesystem::path(arguments.out) / task.name};
-  const bool holds = run.report.outcome() == reports::Outcome::kHolds;
-  LOCKSTEP_TRY_STATUS(write_report(task, run, outcome, {.wanted = arguments.trace || !holds, .taken = taken}));
+  const bool page = arguments.page || run.report.outcome() != reports::Outcome::kHolds;
+  LOCKSTEP_TRY_STATUS(write_report(task, run, outcome, {.wanted = arguments.trace || page, .taken = taken, .page = page}));
   return outcome;
 }
 
@@ -216,11 +223,26 @@ Result<Outcome> perform(const Task& task, const RunArguments& arguments, std::os
     TraceFile trace(std::filesystem::path(arguments.out) / task.name / "trace.jsonl");
     options.observer = &trace;
     LOCKSTEP_TRY(run, real_run(task, options));
+    run.report.version = arguments.version;
     return finish(task, arguments, run, &trace);
   }
   scenarios::Run run = timed_run(task, options);
+  run.report.version = arguments.version;
   if (arguments.twice) run.report.verdicts.push_back(judge_determinism(task, run));
   return finish(task, arguments, run, nullptr);
+}
+
+// What other tools read, of all runs together.
+Status write_summaries(const std::vector<Outcome>& outcomes, const RunArguments& arguments) {
+  std::vector<reports::Report> all;
+  std::string markdown;
+  for (const Outcome& outcome : outcomes) {
+    all.push_back(outcome.report);
+    markdown += cat(reports::to_markdown(outcome.report, command_of({.directory = outcome.directory, .report = outcome.report, .history = {}, .scenario = {}})), "\n");
+  }
+  if (!arguments.junit.empty()) LOCKSTEP_TRY_STATUS(write_whole_file(arguments.junit, reports::to_junit(all)));
+  if (!arguments.markdown.empty()) LOCKSTEP_TRY_STATUS(write_whole_file(arguments.markdown, markdown));
+  return {};
 }
 
 struct LastLines {
@@ -239,6 +261,8 @@ bool is_real(const reports::Report& report) { return report.world == reports::Wo
 
 void print(const Outcome& outcome, const RunArguments& arguments, std::ostream& out) {
   out << reports::to_text(outcome.report, {.colours = arguments.colours});
+  const bool page = arguments.page || outcome.report.outcome() != reports::Outcome::kHolds;
+  if (page) out << "  page: " << (outcome.directory / "report.html").string() << '\n';
   const std::string trace = is_real(outcome.report) ? "none" : hex16(outcome.report.trace_hash);
   print(LastLines{outcome.report.outcome(), outcome.report.seed, trace, outcome.directory}, out);
 }
@@ -296,6 +320,10 @@ int run_scenarios(const RunArguments& arguments, std::ostream& out, std::ostream
     if (!arguments.json) print(*outcome, arguments, out);
     if (!arguments.json && tasks->size() > 1) out << '\n';
     outcomes.push_back(std::move(*outcome));
+  }
+  if (const auto written = write_summaries(outcomes, arguments); !written) {
+    err << "lockstep run: " << written.error().message << '\n';
+    return 2;
   }
   if (arguments.json) {
     print_json(outcomes, out);

@@ -17,6 +17,10 @@ struct RunArguments {
   bool json = false;
   bool twice = false;  // run again in this process and compare the traces
   bool trace = false;  // write the whole trace; done anyway when a run does not hold
+  bool page = false;   // write the page and the trace; done anyway when a run does not hold
+  std::string junit;     // files for other tools; empty: none
+  std::string markdown;
+  std::string version;  // of the program, for the reports
   bool colours = false;
   bool progress = false;  // show on `err` how far a long run is
 };

@@ -1,0 +1,129 @@
+// Files are read whole but for the trace, which may be large.
+#include "cli/recorded.h"
+
+#include <algorithm>
+#include <fstream>
+#include <functional>
+#include <optional>
+
+#include "base/text.h"
+#include "cli/files.h"
+#include "reports/page/page.h"
+#include "reports/report_reader.h"
+#include "reports/trace.h"
+
+namespace lockstep::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool is_file(const fs::path& path) {
+  std::error_code error;
+  return fs::is_regular_file(path, error);
+}
+
+// Every event of a trace, in order.
+Status each_event(const fs::path& path, const std::function<void(const reports::TraceEvent&)>& visit) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) return fail(ErrorCode::kNotFound, cat(path.string(), ": cannot be read"));
+  reports::TraceReader reader(path.string(), in);
+  while (true) {
+    auto event = reader.next();
+    if (!event && event.error().code == ErrorCode::kEnd) return {};
+    if (!event) return std::unexpected(std::move(event).error());
+    visit(*event);
+  }
+}
+
+Result<page::PackedTrace> packed(const fs::path& path, page::Budget budget) {
+  page::TraceSurvey survey;
+  LOCKSTEP_TRY_STATUS(each_event(path, [&](const reports::TraceEvent& event) { survey.see(event); }));
+  page::TracePacker packer(survey, std::move(budget));
+  LOCKSTEP_TRY_STATUS(each_event(path, [&](const reports::TraceEvent& event) { packer.see(event); }));
+  return packer.finish();
+}
+
+Result<std::optional<page::PackedTrace>> packed_trace_of(const RecordedRun& run) {
+  if (!has_trace(run)) return std::optional<page::PackedTrace>();
+  LOCKSTEP_TRY(trace, packed(run.directory / "trace.jsonl", {.around = page::named_events(run.report)}));
+  return std::optional<page::PackedTrace>(std::move(trace));
+}
+
+page::RecordedRun shown(const RecordedRun& run, const std::optional<page::PackedTrace>& trace) {
+  return {.name = run.directory.string(),
+          .report = run.report,
+          .history = run.history,
+          .scenario = run.scenario,
+          .command = command_of(run),
+          .trace = trace ? &*trace : nullptr};
+}
+
+}  // namespace
+
+Result<RecordedRun> read_recorded(const fs::path& directory) {
+  const std::string report_file = (directory / "report.json").string();
+  LOCKSTEP_TRY(report_text, read_whole_file(report_file));
+  LOCKSTEP_TRY(report, reports::parse_report(report_file, report_text));
+  RecordedRun run{.directory = directory, .report = std::move(report), .history = {}, .scenario = {}};
+  if (const fs::path file = directory / "history.jsonl"; is_file(file)) {
+    LOCKSTEP_TRY(text, read_whole_file(file.string()));
+    LOCKSTEP_TRY(history, reports::parse_history(file.string(), text));
+    run.history = std::move(history);
+  }
+  if (const fs::path file = directory / "scenario.json"; is_file(file)) {
+    LOCKSTEP_TRY(text, read_whole_file(file.string()));
+    run.scenario = std::move(text);
+  }
+  return run;
+}
+
+Result<std::vector<fs::path>> run_directories(const std::vector<std::string>& arguments) {
+  std::vector<fs::path> out;
+  for (const std::string& argument : arguments) {
+    const fs::path directory = fs::path(argument).lexically_normal();
+    if (is_file(directory / "report.json")) {
+      out.push_back(directory);
+      continue;
+    }
+    std::vector<fs::path> below;
+    std::error_code error;
+    for (fs::directory_iterator each(directory, error), end; !error && each != end; each.increment(error))
+      if (is_file(each->path() / "report.json")) below.push_back(each->path());
+    if (below.empty())
+      return fail(
+          ErrorCode::kNotFound,
+          cat(argument,
+              ": expected the directory of a run, with a report.json in it or in directories below it"));
+    std::ranges::sort(below);
+    out.insert(out.end(), below.begin(), below.end());
+  }
+  return out;
+}
+
+std::string command_of(const RecordedRun& run) {
+  const bool real = run.report.world == reports::World::kReal;
+  return cat("lockstep run ", (run.directory / "scenario.json").string(), real ? " --on real" : "");
+}
+
+bool has_trace(const RecordedRun& run) { return is_file(run.directory / "trace.jsonl"); }
+
+Result<std::string> page_of(const RecordedRun& run) {
+  LOCKSTEP_TRY(trace, packed_trace_of(run));
+  return page::page_of(shown(run, trace));
+}
+
+Result<std::string> page_of(const RecordedRun& run, const RecordedRun& other,
+                            const reports::TraceComparison* parting) {
+  LOCKSTEP_TRY(trace, packed_trace_of(run));
+  const page::RecordedRun beside = shown(other, std::nullopt);
+  page::Counterpart counterpart{.run = beside, .difference = {}};
+  if (parting != nullptr) {
+    counterpart.difference =
+        reports::to_text(*parting, {.first = run.directory.string(), .second = other.directory.string()});
+    if (parting->difference && !parting->difference->first.events.empty())
+      counterpart.parts_at = parting->difference->first.events.front().order;
+  }
+  return page::page_of(shown(run, trace), &counterpart);
+}
+
+}  // namespace lockstep::cli

@@ -1,0 +1,45 @@
+// A run as one HTML file that needs nothing else: answer, verdicts, time line, charts, facts.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "reports/history.h"
+#include "reports/page/packed_trace.h"
+#include "reports/report.h"
+
+namespace lockstep::page {
+
+struct RecordedRun {
+  std::string name;  // where it lies
+  const reports::Report& report;
+  const reports::History& history;
+  std::string scenario;  // the file as it ran; empty: not recorded
+  std::string command;   // that does it again
+  const PackedTrace* trace = nullptr;
+};
+
+// Another run to be shown beside it.
+struct Counterpart {
+  const RecordedRun& run;
+  std::optional<std::uint64_t>
+      parts_at{};          // the order of the first event that differs; nothing: not known, or none does
+  std::string difference;  // in words, several lines
+};
+
+// Names and texts of the run are data, never markup.
+std::string page_of(const RecordedRun& run, const Counterpart* other = nullptr);
+// Orders of the events that verdicts name: "event 130 at ...".
+std::vector<std::uint64_t> named_events(const reports::Report& report);
+
+struct IndexRow {
+  std::string link;  // of its page, relative to the index; empty: it has none
+  const reports::Report& report;
+};
+// Several runs as a table; what does not hold comes first.
+std::string index_of(const std::vector<IndexRow>& rows);
+
+}  // namespace lockstep::page

@@ -1,0 +1,317 @@
+// ---- panels: the answer, the tables, the inspector; then everything is put in its place ----
+const mark = verdict => make('span', { class: 'mark ' + verdict }, verdict);
+const row = (...cells) => make('tr', {}, ...cells);
+const cell = (text, kind = '') => make('td', kind ? { class: kind } : {}, text);
+const heads = (...names) => make('thead', {}, row(...names.map(name => make('th', { scope: 'col', class: name.startsWith('#') ? 'number' : undefined }, name.replace('#', '')))));
+const visit = (time, text) => make('button', { class: 'link', type: 'button', onclick: () => { view.visit(time); $('time').scrollIntoView({ block: 'start' }); } }, text);
+const facts = pairs => make('dl', { class: 'facts' }, ...pairs.filter(pair => pair[1] !== undefined).map(([name, value]) => make('div', {}, make('dt', {}, name), make('dd', {}, value))));
+const is_real = report.world === 'real';
+const sampled = data.trace && data.trace.kept < data.trace.total;
+
+function show_answer() {
+  const bad = report.verdicts.filter(verdict => verdict.verdict === 'violated').map(verdict => verdict.name);
+  const words = { holds: 'holds', violated: `is violated: ${list(bad)}`, unknown: 'is undecided', vacuous: 'proves nothing: it did not do what it was made for' };
+  document.body.classList.add({ holds: 'good', violated: 'bad' }[report.verdict] ?? 'warn');
+  $('headline').textContent = `${report.scenario} ${words[report.verdict]}`;
+  const did = `${many(report.operations.ok, 'operation')} succeeded in ${duration(report.simulated_ns ?? report.lasted_ns)}${is_real ? ' on real processes' : ' of simulated time'}, under ${many(report.faults.length, 'fault')}; ${many(report.verdicts.length, 'promise was', 'promises were')} checked.`;
+  $('detail').textContent = `${scenario?.about ? scenario.about + ' ' : ''}${did}`;
+  $('where').textContent = is_real ? 'a real run' : `seed ${report.seed}`;
+  const lines = [['Seed', String(report.seed)], ['Trace', report.trace ? make('code', {}, report.trace) : 'none: a real run'], [is_real ? 'Lasted' : 'Simulated', duration(report.simulated_ns ?? report.lasted_ns)], ['Took', duration(report.real_ns)],
+    ['Events', count(report.events)], ['Operations ok', count(report.operations.ok)], ['Failed', count(report.operations.failed)], ['Unknown', count(report.operations.unknown)],
+    ['Leaders elected', report.elections ? count(report.elections.leaders) : undefined], ['Program', report.version]];
+  $('facts').replaceWith(Object.assign(facts(lines), { id: 'facts' }));
+  const button = make('button', { type: 'button', onclick: () => copy(data.command, button) }, 'Copy');
+  $('command').append(make('code', {}, data.command), button);
+}
+
+// What went wrong, a card each; an oracle's first line is the explanation, the rest the counter-example.
+function show_wrong() {
+  for (const verdict of report.verdicts) {
+    if (verdict.verdict === 'holds') continue;
+    const place = verdict.evidence.map(place_in).find(Boolean);
+    const [first, ...rest] = verdict.evidence;
+    $('wrong').append(make('div', { class: 'wrong' + (verdict.verdict === 'violated' ? '' : ' warn') }, make('h3', {}, `${upper(verdict.name.replaceAll('-', ' '))}: ${verdict.verdict}`),
+      make('p', {}, `Promised: ${verdict.promise}.`), first ? make('p', {}, make('b', {}, first)) : undefined,
+      place ? visit_place(place) : undefined, rest.length ? make('ol', {}, ...rest.slice(0, 20).map(line => make('li', {}, line))) : undefined));
+  }
+  const missing = report.faults.filter(fault => !fault.fired && !fault.skipped).map(fault => `${fault.kind}: ${fault.description}`);
+  if (report.operations.ok < report.operations.min_ok) missing.push(`only ${many(report.operations.ok, 'operation')} succeeded, at least ${count(report.operations.min_ok)} were expected`);
+  if (missing.length) $('wrong').append(make('div', { class: 'wrong warn' }, make('h3', {}, 'Not what it was made for'), ...missing.map(line => make('p', {}, upper(line)))));
+}
+const visit_place = place => make('button', { type: 'button', onclick: () => { if (place.event !== undefined) view.select({ event: place.event }, true); else view.visit(place.time); $('time').scrollIntoView({ block: 'start' }); } }, 'Show it in the time line');
+
+function show_verdicts() {
+  const checked = verdict => Object.entries(verdict.checked).map(([unit, n]) => `${count(n)} ${unit}`).join(', ');
+  $('verdicts').append(heads('Promise', 'Verdict', 'What it says', 'Checked'), make('tbody', {}, ...report.verdicts.map(verdict => {
+    const place = verdict.evidence.map(place_in).find(Boolean);
+    return row(make('th', { scope: 'row' }, verdict.name), make('td', {}, mark(verdict.verdict), place ? make('div', {}, visit(place.time, 'where')) : ''), cell(upper(verdict.promise), 'promise'), cell(checked(verdict), 'soft'));
+  })));
+}
+
+// ---- time line: tools, places to go, legend ----
+function show_tools(timeline) {
+  const zoom = make('div', { class: 'group', role: 'group', 'aria-label': 'Zoom' }, ...[['−', 'Zoom out', () => view.zoom(1.8)], ['+', 'Zoom in', () => view.zoom(1 / 1.8)], ['Whole run', 'Show the whole run', () => view.whole()]]
+    .map(([text, label, act]) => make('button', { type: 'button', 'aria-label': label, onclick: act }, text)));
+  const switches = make('div', { class: 'group', role: 'group', 'aria-label': 'What is drawn' }, ...[['raft', 'Raft'], ['clients', 'Clients'], ['entries', 'Entries'], ['disk', 'Disk'], ['operations', 'Operations']].map(([name, text]) => {
+    const button = make('button', { type: 'button', 'aria-pressed': String(view.shows[name]), onclick: () => {
+      view.shows[name] = !view.shows[name];
+      button.setAttribute('aria-pressed', String(view.shows[name]));
+      timeline.layout(); view.changed();
+    } }, text);
+    return button;
+  }));
+  const down = make('button', { type: 'button', 'aria-pressed': 'false', onclick: () => { timeline.turn(!timeline.down); down.setAttribute('aria-pressed', String(timeline.down)); } }, 'Time down');
+  const keys = make('select', { 'aria-label': 'Operations on', onchange: () => { view.key = keys.value; view.changed(); } }, make('option', { value: '' }, 'all keys'), ...data.operations.keys.filter(Boolean).map(key => make('option', { value: key }, bare_key(key))));
+  const found = make('span', { class: 'found', role: 'status' });
+  let waiting = 0;
+  const look = () => { clearTimeout(waiting); waiting = 0; search(input.value); found.textContent = input.value ? many(view.hits.length, 'hit') : ''; };
+  const input = make('input', { type: 'search', placeholder: 'Search: leader, index 17, timeout …', 'aria-label': 'Search events and operations', oninput: () => { clearTimeout(waiting); waiting = setTimeout(look, 160); }, onkeydown: e => {
+    if (e.key !== 'Enter') return;
+    if (waiting) look();
+    next_hit(e.shiftKey ? -1 : 1);
+    if (view.hits.length) found.textContent = `${count(view.hit + 1)} of ${count(view.hits.length)}`;
+  } });
+  $('tools').append(zoom, down, switches, data.operations.keys.filter(Boolean).length > 1 ? keys : '', make('div', { class: 'search' }, input, found));
+}
+function first_place() {
+  for (const verdict of report.verdicts) {
+    if (verdict.verdict === 'holds') continue;
+    const place = verdict.evidence.map(place_in).find(Boolean);
+    if (place) return place;
+  }
+  return null;
+}
+function show_fault(strike) { const margin = Math.max((strike.to - strike.from) * 0.35, END / 40); view.show(strike.from - margin, Math.min(strike.to, strike.from + END / 3) + margin); }
+function show_jumps() {
+  const add = (text, act) => $('jumps').append(make('button', { type: 'button', onclick: act }, text));
+  const wrong = first_place(), faults = [...strikes].sort((a, b) => a.from - b.from);
+  if (wrong) add('First violation', () => wrong.event !== undefined ? view.select({ event: wrong.event }, true) : view.visit(wrong.time));
+  if (faults.length) add(faults.length > 1 ? 'Next fault' : 'The fault', () => { const next = faults.find(strike => strike.from > view.begin + (view.end - view.begin) * 0.45) ?? faults[0]; show_fault(next); view.select({ strike: next }); });
+  if (leaders.length) add(leaders.length > 1 ? 'Next leader' : 'The leader', () => { const middle = (view.begin + view.end) / 2, next = leaders.find(l => l.time > middle + 1) ?? leaders[0]; view.select({ event: next.event }); view.visit(next.time, Math.min(view.end - view.begin, END / 8)); });
+  const gap = data.availability;
+  if (gap.gap_ns > 0) add('Longest silence', () => view.show(gap.gap_from_ns - gap.gap_ns * 0.3, gap.gap_from_ns + gap.gap_ns * 1.3));
+}
+function show_legend() {
+  const entry = (style, text) => { const i = make('i'); Object.assign(i.style, style); return make('span', {}, i, text); };
+  const fill = name => ({ background: `var(--${name})` }), thin = name => ({ background: `var(--${name})`, height: '2px', verticalAlign: '4px' });
+  const striped = 'repeating-linear-gradient(135deg, var(--warn) 0 1px, var(--warn-wash) 1px 5px)';
+  $('legend').append(entry(fill('accent'), 'leader'), entry(fill('accent-wash'), 'follower'), entry({ background: striped }, 'candidate, or standing still'), entry({ background: 'var(--bad-wash)', border: '1px dashed var(--bad)' }, 'down'),
+    entry(thin('third'), 'Raft message'), entry(thin('second'), 'request'), entry(thin('accent'), 'reply'), entry(thin('bad'), 'lost'), entry({ ...fill('accent'), opacity: '.75' }, 'ok'), entry(fill('faint'), 'failed'), entry(fill('warn'), 'unknown'),
+    make('span', {}, 'thin lines under a lane: log, commit and applied index'));
+  if (sampled) $('legend').append(make('span', {}, `${count(data.trace.total - data.trace.kept)} of ${count(data.trace.total)} events are in trace.jsonl only (${list(data.trace.kinds.filter(kind => kind.kept < kind.total).map(kind => kind.name.replaceAll('_', ' ')))})`));
+  if (!data.trace) $('legend').append(make('span', {}, 'This run left no trace: clients and faults only. With --trace there are the nodes, too.'));
+  const shown = data.operations.rows.length;
+  if (shown < data.operations.total) $('legend').append(make('span', {}, `${count(data.operations.total - shown)} of ${count(data.operations.total)} operations are in history.jsonl only`));
+}
+function show_minimap() {
+  const canvas = $('minimap');
+  const drawing = new Drawing(canvas, (g, width, height) => {
+    const scale = width / END, most = Math.max(1, ...data.series.ok);
+    g.fillStyle = colours.bad; g.globalAlpha = 0.22;
+    for (const strike of strikes) g.fillRect(strike.from * scale, 0, Math.max(2, (strike.to - strike.from) * scale), height);
+    g.globalAlpha = 1; g.fillStyle = colours.accent;
+    data.series.ok.forEach((n, i) => { const high = n / most * (height - 10); g.fillRect(i * data.series.bucket_ns * scale, height - high, Math.max(1, data.series.bucket_ns * scale - 1), high); });
+    g.fillStyle = colours.ink;
+    for (const leader of leaders) g.fillRect(leader.time * scale - 0.5, 0, 1.5, 8);
+    g.fillStyle = colours.warn;
+    for (const hit of view.hits.slice(0, 4000)) g.fillRect(hit.time * scale, 0, 1, height);
+    const left = view.begin * scale, right = view.end * scale;
+    g.fillStyle = colours.veil; g.fillRect(0, 0, left, height); g.fillRect(right, 0, width - right, height);
+    g.strokeStyle = colours.soft; g.strokeRect(clamp(left, 0.5, width - 1), 0.5, Math.max(2, Math.min(right, width) - Math.max(left, 0) - 1), height - 1);
+  });
+  view.listeners.push(() => drawing.later());
+  const go = e => { const box = canvas.getBoundingClientRect(), time = (e.clientX - box.left) / box.width * END, half = (view.end - view.begin) / 2; view.show(time - half, time + half); };
+  canvas.addEventListener('pointerdown', e => { canvas.setPointerCapture(e.pointerId); if (view.end - view.begin >= END) view.visit(0, END / 8); go(e); });
+  canvas.addEventListener('pointermove', e => { if (canvas.hasPointerCapture(e.pointerId)) go(e); });
+}
+
+// ---- inspector ----
+function inspect(what) {
+  const panel = $('inspector');
+  $('spoken').textContent = what ? tip_of(what).map(part => part.textContent ?? part).join(' ') : '';
+  if (!what) return show_sight();
+  panel.replaceChildren(...(what.event !== undefined ? inspect_event(what.event) : what.operation ? inspect_operation(what.operation) : inspect_strike(what.strike)));
+}
+// While nothing is chosen: what matters in the part of the run that is in sight.
+const MOST_IN_SIGHT = 14;
+function show_sight() {
+  if (view.selected) return;
+  const seen = [];
+  for (const lane of lanes) for (let at = lower_bound(lane.rare_times, view.begin), end = lower_bound(lane.rare_times, view.end); at < end; ++at) seen.push({ event: lane.rare[at], time: lane.rare_times[at] });
+  for (const strike of strikes) if (strike.from >= view.begin && strike.from <= view.end) seen.push({ strike, time: strike.from });
+  const telling = what => what.strike || ['role_changed', 'process_killed', 'power_lost', 'node_failed', 'recovered', 'process_stalled', 'log_truncated'].includes(name_of(what.event));
+  const first = seen.length > MOST_IN_SIGHT ? seen.filter(telling) : seen, shown = first.sort((a, b) => a.time - b.time).slice(0, MOST_IN_SIGHT);
+  const item = what => make('li', {}, make('button', { class: 'link', type: 'button', onclick: () => view.select(what.strike ? { strike: what.strike } : { event: what.event }) },
+    make('time', {}, moment(what.time)), what.strike ? `fault: ${strike_words(what.strike)}` : `${host_of(what.event)} ${words_of(what.event)}`));
+  const half = Math.ceil(shown.length / 2), more = seen.length - shown.length;
+  $('inspector').replaceChildren(make('p', { class: 'quietly' }, seen.length ? `In sight: ${many(seen.length, 'thing that matters', 'things that matter')}${more ? `, ${count(shown.length)} of them here` : ''}. Click one, or anything above, to see what could have led to it and what could follow.` : 'Point at anything to see what it is; a click holds it here.'),
+    make('ol', {}, ...shown.slice(0, half).map(item)), make('ol', {}, ...shown.slice(half).map(item)));
+}
+const pairs = rows => make('table', { class: 'inner' }, make('tbody', {}, ...rows.map(([name, value]) => row(make('th', { scope: 'row', class: 'small' }, name), cell(value, 'small')))));
+function inspect_event(i) {
+  const life = trace.lives[trace.life[i]], lane = lanes[lane_of_life[trace.life[i]]];
+  const reach = side => lanes.reduce((sum, each, l) => sum + (side === 'past' ? lower_bound(each.events, view.cone.past_event[l] + 1) : each.events.length - lower_bound(each.events, Math.min(view.cone.future_event[l], 4e9))), 0) - 1;
+  const at = lower_bound(lane.events, i), around = Array.from(lane.events.slice(Math.max(0, at - 4), at + 6));
+  const partner = partner_of(i);
+  return [make('div', {}, make('h3', {}, `${life[0]}: ${name_of(i).replaceAll('_', ' ')}`),
+    pairs([['time', moment(trace.time[i])], ['event', `${trace.order[i]}, life ${life[1]}`], ...fields_of(i).filter(([name]) => name !== 'group')]),
+    partner >= 0 ? make('p', {}, make('button', { class: 'link', type: 'button', onclick: () => view.reveal(partner) }, name_of(partner) === 'frame_sent' ? `sent by ${host_of(partner)} ${duration(trace.time[i] - trace.time[partner])} before` : `${name_of(partner).replaceAll('_', ' ')} at ${host_of(partner)} ${duration(trace.time[partner] - trace.time[i])} later`)) : undefined,
+    make('p', {}, `${many(reach('past'), 'event')} may have led to it, ${many(reach('future'), 'event')} may follow from it.`)),
+  make('div', {}, make('h3', {}, `Around it on ${life[0]}`), make('ol', {}, ...around.map(event => make('li', event === i ? { 'aria-current': 'true' } : {},
+    make('button', { class: 'link', type: 'button', onclick: () => view.reveal(event) }, make('time', {}, moment(trace.time[event])), words_of(event))))))];
+}
+function partner_of(i) {
+  if (!name_of(i).startsWith('frame_')) return -1;
+  const k = frames.ended.indexOf(i);
+  if (k >= 0) return frames.sent[k];
+  const sent = frames.sent.indexOf(i);
+  return sent >= 0 ? frames.ended[sent] : -1;
+}
+function inspect_operation(op) {
+  return [make('div', {}, make('h3', {}, `Process ${op.process}: ${op.f} ${bare_key(op.key)}`), pairs([['asked', `${moment(op.from)}${op.argument ? `, ${op.argument}` : ''}`], ['answer', op.open ? 'none' : `${OUTCOMES[op.completion]} after ${duration(op.to - op.from)}${op.result ? `: ${op.result}` : ''}`], ...(op.error ? [['because', op.error]] : []), ['number', String(op.number)]])),
+    make('div', {}, make('h3', {}, 'At the same time'), make('ol', {}, ...operations.filter(other => other !== op && other.key === op.key && other.from <= op.to && other.to >= op.from).slice(0, 8).map(other => make('li', {},
+      make('button', { class: 'link', type: 'button', onclick: () => view.select({ operation: other }) }, make('time', {}, moment(other.from)), `process ${other.process} ${operation_words(other)}`)))))];
+}
+function inspect_strike(strike) {
+  return [make('div', {}, make('h3', {}, `Fault: ${strike.kind.replaceAll('_', ' ')}`), pairs([['from', moment(strike.from)], ['to', strike.open ? 'the end phase' : moment(strike.to)], ['whom', strike.hosts.length ? list(strike.hosts) : strike.groups.length ? strike.groups.map(group => group.join(' ')).join(' | ') : 'every link'], ['all of it', report.faults[strike.number].description]]))];
+}
+
+// ---- the cluster ----
+const card = (title, ...children) => make('div', { class: 'card' }, make('h3', {}, title), ...children);
+function election_card() {
+  if (!leaders.length) return null;
+  const rows = leaders.slice(0, 40).map(l => row(make('td', {}, visit(l.time, seconds(l.time))), make('th', { scope: 'row' }, l.host), cell(String(l.term), 'number'), cell(duration(Math.max(0, l.time - l.before)), 'number'), cell(duration(l.until - l.time), 'number')));
+  return card(`${many(leaders.length, 'leader')}, ${many(report.elections?.candidacies ?? 0, 'candidacy', 'candidacies')}`, make('table', { class: 'inner' }, heads('Elected at', 'Leader', '#Term', '#Nobody for', '#Led for'), make('tbody', {}, ...rows)), leaders.length > 40 ? make('p', {}, `and ${leaders.length - 40} more`) : '');
+}
+function availability_card() {
+  const a = data.availability;
+  const rows = a.recoveries.slice(0, 12).map(r => row(make('td', {}, visit(r.at_ns, seconds(r.at_ns))), cell(r.kind.replaceAll('_', ' ')), cell(duration(r.took_ns), 'number')));
+  return card('Without a successful write', facts([['Longest', a.gap_ns > 0 ? visit(a.gap_from_ns + a.gap_ns / 2, duration(a.gap_ns)) : 'no two writes succeeded'], ['Latency, median', duration(a.latency_ns.p50)], ['90 of 100', duration(a.latency_ns.p90)], ['99 of 100', duration(a.latency_ns.p99)], ['Slowest', duration(a.latency_ns.max)]]),
+    rows.length ? make('table', { class: 'inner' }, heads('Healed at', 'Fault', '#Next write after'), make('tbody', {}, ...rows)) : '');
+}
+function member_card() {
+  if (!trace.n) return null;
+  const rows = members.map((name, i) => {
+    const lane = lanes[i], last = line => lane.lines[line][1].length ? count(lane.lines[line][1].at(-1)) : '–';
+    let digest = '–';
+    for (let at = lane.events.length - 1; at >= 0; --at) if (name_of(lane.events[at]) === 'entry_applied') { digest = fields_of(lane.events[at]).find(([f]) => f === 'digest')[1]; break; }
+    const state = lane.states.at(-1);
+    return row(make('th', { scope: 'row' }, name), cell(`${state.name}${state.term ? ', term ' + state.term : ''}`), cell(last('durable'), 'number'), cell(last('applied'), 'number'), make('td', {}, make('code', {}, digest === '–' ? digest : BigInt(digest).toString(16).padStart(16, '0'))));
+  });
+  return card('Members at the end', make('table', { class: 'inner' }, heads('', 'Is', '#Log', '#Applied', 'Digest'), make('tbody', {}, ...rows)));
+}
+function message_card() {
+  if (!frames.times.length) return null;
+  const sums = new Map();
+  const of = channel => { if (!sums.has(channel)) sums.set(channel, { sent: 0, bytes: 0, dropped: 0 }); return sums.get(channel); };
+  const reasons = new Map();
+  for (const kind of kinds_by_name.get('frame_sent') ?? []) for (let i = 0; i < trace.n; ++i) if (trace.kind[i] === kind) { const sum = of(field(i, 'channel')); ++sum.sent; sum.bytes += field(i, 'bytes') ?? 0; }
+  frames.lost.forEach((lost, k) => { if (lost) { ++of(frames.channel[k]).dropped; const reason = REASONS[field(frames.ended[k], 'reason')] ?? 'for another reason'; reasons.set(reason, (reasons.get(reason) ?? 0) + 1); } });
+  const rows = [...sums].sort((a, b) => a[0] - b[0]).map(([channel, sum]) => row(make('th', { scope: 'row' }, CHANNELS[channel] ?? 'other'), cell(count(sum.sent), 'number'), cell(bytes(sum.bytes), 'number'), cell(count(sum.dropped), 'number')));
+  return card('Messages' + (sampled ? ' (of those in this page)' : ''), make('table', { class: 'inner' }, heads('', '#Sent', '#Bytes', '#Dropped'), make('tbody', {}, ...rows)), reasons.size ? make('p', {}, 'Dropped: ' + list([...reasons].map(([reason, n]) => `${count(n)} ${reason}`))) : '');
+}
+function disk_card() {
+  if (!trace.n || !lanes.some(lane => lane.syncs.length)) return null;
+  const most = Math.max(...lanes.map(lane => lane.syncs.length));
+  const rows = lanes.slice(0, members.length).map(lane => {
+    const bar = make('span', { class: 'bar' });
+    bar.style.width = `${lane.syncs.length / most * 120}px`;
+    const busy = lane.jobs.filter(job => job[2] === 0).reduce((sum, job) => sum + job[1] - job[0], 0);
+    return row(make('th', { scope: 'row' }, lane.name), cell(count(lane.syncs.length), 'number'), cell(count(lane.syncs.filter(i => !field(i, 'ok')).length), 'number'), cell(`${(busy / END * 100).toFixed(1)} %`, 'number'), make('td', {}, bar));
+  });
+  return card('Disks' + (sampled ? ' (of the events in this page)' : ''), make('table', { class: 'inner' }, heads('', '#Syncs', '#Failed', '#Log lane busy', ''), make('tbody', {}, ...rows)));
+}
+// Who spoke with whom: the thicker, the more; red, as far as it was lost.
+function topology_card() {
+  if (!frames.times.length || members.length < 2) return null;
+  const corners = [...members, ...(hosts.length > members.length ? ['clients'] : [])], of = lane => Math.min(lane, members.length), links = new Map();
+  for (let k = 0; k < frames.times.length; ++k) {
+    const a = of(frames.from[k]), b = of(frames.to[k]);
+    if (a === b) continue;
+    const name = `${Math.min(a, b)} ${Math.max(a, b)}`, link = links.get(name) ?? { a: Math.min(a, b), b: Math.max(a, b), all: 0, lost: 0 };
+    ++link.all; link.lost += frames.lost[k];
+    links.set(name, link);
+  }
+  const most = Math.max(...[...links.values()].map(link => link.all));
+  const place = i => { const angle = (i / corners.length - 0.25) * 2 * Math.PI; return [180 + 118 * Math.cos(angle), 130 + 98 * Math.sin(angle)]; };
+  const lines = [...links.values()].flatMap(link => {
+    const [x1, y1] = place(link.a), [x2, y2] = place(link.b), share = link.lost / link.all, wide = 1 + 7 * link.all / most;
+    const title = `${corners[link.a]} and ${corners[link.b]}: ${many(link.all, 'message')}, ${count(link.lost)} lost`;
+    const line = (x, y, kind) => svg('line', { x1, y1, x2: x, y2: y, class: kind, 'stroke-width': wide }, svg('title', {}, title));
+    return [line(x2, y2, 'link'), ...(share > 0 ? [line(x1 + (x2 - x1) * share, y1 + (y2 - y1) * share, 'lost')] : [])];
+  });
+  const nodes = corners.map((name, i) => {
+    const [x, y] = place(i), leads = leaders.at(-1)?.host === name;
+    return svg('g', {}, svg('circle', { cx: x, cy: y, r: i < members.length ? 20 : 26, class: leads ? 'node leads' : 'node' }), svg('text', { x, y: y + 4.5, class: leads ? 'leads' : '' }, name));
+  });
+  const picture = svg('svg', { viewBox: '0 0 360 262', role: 'img', class: 'topology', 'aria-label': `${list(corners)} and the messages between them` }, ...lines, ...nodes);
+  return card('Who spoke with whom', picture);
+}
+function fault_card() {
+  if (!report.faults.length) return null;
+  return card(many(report.faults.length, 'fault'), make('table', { class: 'inner' }, heads('Fault', 'When and whom', '#Took effect'), make('tbody', {}, ...report.faults.map(fault => row(make('th', { scope: 'row' }, fault.kind.replaceAll('_', ' ')), cell(fault.skipped ? `skipped: ${fault.skipped}` : fault.description),
+    fault.fired || fault.skipped ? cell(`${count(fault.fired)}×`, 'number') : make('td', { class: 'number' }, make('span', { class: 'vacuous' }, 'never')))))));
+}
+
+// Two columns of facts: a real run and the simulated one, or this run and another one.
+function beside(names, a, b) {
+  const rows = [...new Set([...Object.keys(a.verdicts), ...Object.keys(b.verdicts)])].filter(name => a.verdicts[name] !== b.verdicts[name]);
+  const verdict = of => of ? mark(of) : '–', line = (name, of_a, of_b) => row(make('th', { scope: 'row' }, name), cell(of_a), cell(of_b));
+  return [heads('', ...names), make('tbody', {}, line('verdict', mark(a.verdict), mark(b.verdict)), ...rows.map(name => line(name, verdict(a.verdicts[name]), verdict(b.verdicts[name]))),
+    ...(a.elections && b.elections ? [line('leaders elected', count(a.elections.leaders), count(b.elections.leaders)), line('candidacies', count(a.elections.candidacies), count(b.elections.candidacies))] : []),
+    ...['ok', 'failed', 'unknown'].map(name => line('operations ' + name, count(a.operations[name]), count(b.operations[name]))), ...['p50', 'p90', 'p99', 'max'].map(name => line('latency, ' + name, duration(a.latency_ns[name]), duration(b.latency_ns[name]))))];
+}
+function show_fidelity() {
+  if (!report.fidelity) return;
+  $('worlds').hidden = false;
+  $('fidelity').append(...beside(['Real', 'Simulated'], report.fidelity.real, report.fidelity.simulated));
+}
+function show_other() {
+  const other = data.other;
+  if (!other) return;
+  const facts_of = (of, availability) => ({ ...of, verdicts: Object.fromEntries(of.verdicts.map(each => [each.name, each.verdict])), latency_ns: availability.latency_ns });
+  $('others').hidden = false;
+  $('other').append(make('table', {}, ...beside([data.name, other.name], facts_of(report, data.availability), facts_of(other.report, other.availability))));
+  if (!other.difference) return;
+  const at = other.parts_at === undefined ? -1 : lower_bound(trace.order, other.parts_at);
+  if (at >= 0 && at < trace.n) $('jumps').append(make('button', { type: 'button', onclick: () => view.select({ event: at }, true) }, 'First difference'));
+  $('other').append(make('pre', { tabindex: '0', class: 'padded' }, other.difference));
+}
+function show_itself() {
+  const fold = (title, ...children) => make('details', {}, make('summary', {}, title), ...children);
+  const kinds = [...(data.trace?.kinds ?? [])].sort((a, b) => b.total - a.total);
+  $('itself').append(make('div', { class: 'card' },
+    data.scenario ? fold('The scenario as it ran, every default filled in', make('pre', { tabindex: '0' }, data.scenario)) : '',
+    kinds.length ? fold(`Events by kind: ${count(data.trace.total)}`, make('table', { class: 'inner' }, heads('Event', '#In the run', '#In this page'), make('tbody', {}, ...kinds.map(kind => row(make('th', { scope: 'row' }, kind.name), cell(count(kind.total), 'number'), cell(count(kind.kept), 'number')))))) : '',
+    report.not_applied?.length ? fold('What this world could not do', ...report.not_applied.map(line => make('p', {}, line))) : '',
+    report.kept ? make('p', {}, `Data and logs of the nodes: ${report.kept}`) : ''));
+  $('footer').append(make('span', {}, report.version ? `lockstep ${report.version}` : 'lockstep'), make('span', {}, report.trace ? `trace ${report.trace}` : ''), make('span', {}, 'This file needs no network and nothing beside it.'));
+}
+
+// ---- everything in its place ----
+show_answer();
+show_wrong();
+show_verdicts();
+const timeline = new Timeline($('timeline'));
+$('timeline').setAttribute('aria-label', `Time line of ${list(members)} over ${duration(END)}: ${many(leaders.length, 'leader')}, ${many(strikes.length, 'fault')}, ${many(operations.length, 'operation')}`);
+view.choosers.push(inspect);
+let sight_waits = 0;
+view.listeners.push(() => { if (!view.selected && !sight_waits) sight_waits = setTimeout(() => { sight_waits = 0; show_sight(); }, 120); });
+show_tools(timeline);
+show_jumps();
+show_minimap();
+show_legend();
+inspect(null);
+$('charts').append(throughput_chart().root, latency_chart().root, ...(trace.n && top_index > 1 ? [lag_chart().root] : []), ...(frames.times.length ? [frames_chart().root] : []));
+$('cluster').append(...[election_card(), availability_card(), fault_card(), member_card(), topology_card(), message_card(), disk_card()].filter(Boolean));
+show_fidelity();
+show_other();
+show_registers();
+show_itself();
+(function open() {
+  const wrong = first_place(), fault = [...strikes].sort((a, b) => a.from - b.from)[0];
+  if (wrong?.event !== undefined) view.select({ event: wrong.event }, true);
+  else if (wrong) view.visit(wrong.time, END / 12);
+  else if (fault) show_fault(fault);
+  else view.whole();
+})();

@@ -1,0 +1,124 @@
+// Stories about recorded runs, told by the program: pages, documents, comparisons, and what is said about
+// damage.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "tests/cli/program.h"
+
+namespace lockstep::tests {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string read(const fs::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  return std::string(std::istreambuf_iterator<char>(in), {});
+}
+
+void write(const fs::path& path, std::string_view text) { std::ofstream(path, std::ios::binary) << text; }
+
+// One run with its trace and page, made once.
+class RecordedRuns : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    directory_ = new TemporaryDirectory();
+    const std::string scenario = *directory_ / "small.json";
+    write(
+        scenario,
+        R"({"name":"small","about":"Two seconds.","seed":7,"workload":[{"kind":"register","for":"2s","clients":2}],)"
+        R"("faults":[{"at":"1s","kill":"follower","for":"300ms"}]})");
+    first_ =
+        new Outcome(lockstep(cat("run ", scenario, " --page --out ", *directory_ / "a", " --junit ",
+                                 *directory_ / "junit.xml", " --markdown ", *directory_ / "summary.md")));
+    lockstep(cat("run ", scenario, " --seed 8 --trace --out ", *directory_ / "b"));
+  }
+  static void TearDownTestSuite() {
+    delete first_;
+    delete directory_;
+  }
+  static std::string at(std::string_view name) { return *directory_ / name; }
+  // A copy of the first run, to be damaged.
+  static fs::path copy(const std::string& name) {
+    fs::copy(at("a/small-7"), at(name), fs::copy_options::recursive);
+    return at(name);
+  }
+
+  static TemporaryDirectory* directory_;
+  static Outcome* first_;
+};
+TemporaryDirectory* RecordedRuns::directory_ = nullptr;
+Outcome* RecordedRuns::first_ = nullptr;
+
+TEST_F(RecordedRuns, ARunLeavesItsPageAndDocuments) {
+  EXPECT_EQ(first_->code, 0) << first_->out;
+  EXPECT_NE(first_->out.find(cat("  page: ", at("a/small-7/report.html"))), std::string::npos) << first_->out;
+  EXPECT_NE(read(at("junit.xml")).find("<testsuite name=\"small-7\""), std::string::npos);
+  EXPECT_EQ(read(at("summary.md")).find("### ✅ small: holds"), 0u);
+}
+
+TEST_F(RecordedRuns, AReportMadeLaterIsTheSame) {
+  const std::string page = read(at("a/small-7/report.html"));
+  const Outcome outcome = lockstep(cat("report ", at("a/small-7"), " --out ", at("again.html")));
+  EXPECT_EQ(outcome.code, 0) << outcome.out;
+  EXPECT_EQ(read(at("again.html")), page);
+  EXPECT_EQ(lockstep(cat("report ", at("a"), " --format text")).out, read(at("a/small-7/report.txt")));
+  EXPECT_EQ(lockstep(cat("report ", at("a"), " --format json")).out, read(at("a/small-7/report.json")));
+}
+
+TEST_F(RecordedRuns, ReportsThatAreMissingOrDamagedAreNamed) {
+  Outcome outcome = lockstep(cat("report ", at("nowhere")));
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_EQ(outcome.out,
+            cat("lockstep report: ", at("nowhere"),
+                ": expected the directory of a run, with a report.json in it or in directories below it\n"));
+
+  const fs::path cut = copy("cut");
+  const std::string report = read(cut / "report.json");
+  write(cut / "report.json", std::string_view(report).substr(0, report.size() / 2));
+  outcome = lockstep(cat("report ", cut.string()));
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_EQ(outcome.out, cat("lockstep report: ", (cut / "report.json").string(),
+                             ": expected a whole report as JSON; it is damaged or cut off\n"));
+
+  const fs::path torn = copy("torn");
+  const std::string trace = read(torn / "trace.jsonl");
+  write(torn / "trace.jsonl", std::string_view(trace).substr(0, trace.size() - 10));
+  outcome = lockstep(cat("report ", torn.string()));
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_NE(outcome.out.find(": expected a line end after the last event: the file was cut off\n"),
+            std::string::npos)
+      << outcome.out;
+  EXPECT_EQ(lockstep(cat("diff ", torn.string(), " ", at("a/small-7"))).code, 2);
+}
+
+TEST_F(RecordedRuns, DiffFindsWhereTwoSeedsPart) {
+  EXPECT_EQ(lockstep(cat("diff ", at("a/small-7"), " ", at("a/small-7"))).code, 0);
+  const Outcome outcome = lockstep(cat("diff ", at("a/small-7"), " ", at("b/small-8"), " --context 1"));
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_EQ(outcome.out.find("the first "), 0u) << outcome.out;
+  EXPECT_NE(outcome.out.find("\n+ event "), std::string::npos) << outcome.out;
+}
+
+TEST_F(RecordedRuns, CompareSaysWhatChangedAndShowsIt) {
+  const Outcome outcome = lockstep(cat("compare ", at("a"), " ", at("b"), " --page ", at("compared.html")));
+  EXPECT_EQ(outcome.code, 0) << outcome.out;
+  EXPECT_NE(outcome.out.find("no verdict changed"), std::string::npos) << outcome.out;
+  EXPECT_NE(read(at("compared.html")).find("\"parts_at\":"), std::string::npos);
+
+  const fs::path worse = copy("worse");
+  std::string report = read(worse / "report.json");
+  for (const std::string_view key : {"\"verdict\": \"holds\"", "\"name\": \"liveness\""}) {
+    const std::size_t from = report.find("\"verdict\": \"holds\"", report.find(key));
+    report.replace(from, 18, "\"verdict\": \"violated\"");
+  }
+  write(worse / "report.json", report);
+  const Outcome judged = lockstep(cat("compare ", at("a"), " ", worse.string()));
+  EXPECT_EQ(judged.code, 1);
+  EXPECT_NE(judged.out.find("worse: small-7, liveness: holds -> violated\n"), std::string::npos)
+      << judged.out;
+}
+
+}  // namespace
+}  // namespace lockstep::tests

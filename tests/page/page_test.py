@@ -1,0 +1,233 @@
+"""The report page in a real browser: page_test.py LOCKSTEP [--measure] [--pictures DIR]. Exit code 77: there is no Chromium here.
+
+Without --measure nothing is judged by the clock.
+"""
+import argparse
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+sys.dont_write_bytecode = True
+import browser  # noqa: E402
+
+SUITE = pathlib.Path(__file__).resolve().parents[2] / "scenarios" / "suite"
+MOST_BYTES = 3_000_000
+LEAST_FRAMES = 30  # a second, while panning
+NAME = "</script><script>console.error('escaped')</script><b>&amp;"  # of a scenario that means harm
+arguments = None
+
+
+def lockstep(*words, codes=(0,)):
+    done = subprocess.run([arguments.lockstep, *map(str, words)], capture_output=True, text=True)
+    if done.returncode not in codes:
+        raise AssertionError(f"lockstep {' '.join(map(str, words))}: exit code {done.returncode}\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+class Runs:
+    """Made once, in a directory that is gone at the end."""
+
+    def __init__(self):
+        self.directory = tempfile.TemporaryDirectory(prefix="lockstep-page-")
+        self.root = pathlib.Path(self.directory.name)
+        self.fine = self._run("leader_partition", "fine", {})
+        self.violated = self._violated()
+        self.undone = self._run("leader_partition", "undone", {"expect": {"min_ok": 1_000_000}})
+        self.long = self._run("leader_partition", "long", {"workload": [{"kind": "register", "clients": 6, "keys": 3, "think": "30ms", "for": "17s", "timeout": "1s"}]})
+
+    def _run(self, file, name, changes):
+        scenario = json.loads((SUITE / f"{file}.json").read_text()) | {"name": name} | changes
+        path = self.root / f"{name}.json"
+        path.write_text(json.dumps(scenario))
+        lockstep("run", path, "--page", "--out", self.root, codes=(0, 1))
+        return self.root / f"{name}-{scenario['seed']}"
+
+    # The fine run with a second leader written into it, and a name that wants to be markup.
+    def _violated(self):
+        made = self.root / "made-up"
+        made.mkdir()
+        events = [json.loads(line) for line in (self.fine / "trace.jsonl").read_text().splitlines()]
+        elected = next(i for i, event in enumerate(events) if event["event"] == "role_changed" and event["role"] == 4)
+        other = next(i for i in range(elected + 1, len(events)) if events[i]["event"] == "commit_advanced" and events[i]["node"] != events[elected]["node"])
+        usurper, term = events[other], events[elected]["term"]
+        events[other] = {key: usurper[key] for key in ("order", "time", "node", "incarnation")} | {"event": "role_changed", "group": 1, "role": 4, "term": term, "leader": 1}
+        (made / "trace.jsonl").write_text("".join(json.dumps(event, separators=(",", ":")) + "\n" for event in events))
+        report = json.loads((self.fine / "report.json").read_text())
+        row = next(row for row in report["verdicts"] if row["name"] == "election-safety")
+        row["verdict"] = report["verdict"] = "violated"
+        row["evidence"] = [f"event {usurper['order']} at {usurper['time'] / 1e9:.3f} s on {usurper['node']}: {usurper['node']} leads term {term}, which {events[elected]['node']} led before", NAME]
+        report["scenario"] = NAME
+        (made / "report.json").write_text(json.dumps(report))
+        for name in ("history.jsonl", "scenario.json"):
+            (made / name).write_text((self.fine / name).read_text())
+        lockstep("report", made)
+        return made
+
+
+class ReportPage(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.runs = Runs()
+        cls.browser = browser.Browser()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.browser.close()
+        cls.runs.directory.cleanup()
+
+    def open(self, run, **how):
+        file = run / "report.html" if run.is_dir() else run
+        page = self.browser.page(file.as_uri(), **how)
+        self.addCleanup(lambda: self.assertEqual(page.complaints, []))
+        self.addCleanup(lambda: self.assertEqual([url for url in page.requests if not url.startswith(("file:", "data:"))], []))
+        return page
+
+    def test_the_answer_comes_first(self):
+        page = self.open(self.runs.fine)
+        self.assertEqual(page.value("$('headline').textContent"), "fine holds")
+        self.assertEqual(page.value("document.querySelectorAll('#verdicts tbody tr').length"), len(json.loads((self.runs.fine / "report.json").read_text())["verdicts"]))
+        self.assertEqual(page.value("document.querySelectorAll('.wrong').length"), 0)
+
+    def test_a_violation_is_told_shown_and_harmless(self):
+        page = self.open(self.runs.violated)
+        self.assertEqual(page.value("$('headline').textContent"), NAME + " is violated: election-safety")
+        self.assertIn("which", page.value("document.querySelector('.wrong b').textContent"))
+        self.assertEqual(page.value("name_of(view.selected.event)"), "role_changed")
+        self.assertTrue(page.value("view.begin <= trace.time[view.selected.event] && trace.time[view.selected.event] <= view.end"))
+        self.assertEqual(page.value("document.querySelectorAll('main script, main b b').length"), 0)
+
+    def test_a_run_that_missed_its_purpose_is_told(self):
+        page = self.open(self.runs.undone)
+        self.assertEqual(page.value("$('headline').textContent"), "undone proves nothing: it did not do what it was made for")
+        self.assertIn("at least 1,000,000 were expected", page.value("document.querySelector('.wrong').textContent"))
+
+    def test_the_events_are_those_of_the_trace(self):
+        page = self.open(self.runs.fine)
+        events = [json.loads(line) for line in (self.runs.fine / "trace.jsonl").read_text().splitlines()]
+        self.assertEqual(page.value("trace.n"), len(events))
+        for at in range(0, len(events), 997):
+            event = events[at]
+            shown = page.value(f"[trace.order[{at}], trace.time[{at}], host_of({at}), trace.lives[trace.life[{at}]][1], name_of({at}), text_of({at})]")
+            self.assertEqual(shown, [event["order"], event["time"], event["node"], event["incarnation"], event["event"], event.get("text", "")])
+            values = dict(page.value(f"fields_of({at})"))
+            for name, value in event.items():
+                if name in ("hash", "digest", "result", "index", "commit", "term", "message", "bytes"):
+                    self.assertEqual(values[name], str(value))
+
+    def test_keys_move_and_choose(self):
+        page = self.open(self.runs.fine)
+        page.value("$('timeline').focus()")
+        before = page.value("[view.begin, view.end]")
+        page.key("+")
+        page.key("ArrowRight")
+        after = page.value("[view.begin, view.end]")
+        self.assertLess(after[1] - after[0], before[1] - before[0])
+        page.key(".")
+        first = page.value("view.selected.event")
+        page.key(".")
+        self.assertGreater(page.value("view.selected.event"), first)
+        self.assertIn("may follow from it", page.value("$('inspector').textContent"))
+        page.key("Escape")
+        self.assertIsNone(page.value("view.selected"))
+        page.key("0")
+        self.assertGreaterEqual(page.value("view.end - view.begin"), page.value("END"))
+
+    def test_what_is_pointed_at_is_explained(self):
+        page = self.open(self.runs.fine)
+        box = page.value("(() => { const event = leaders[0].event, box = $('timeline').getBoundingClientRect(), lane = lane_of_life[trace.life[event]]; view.visit(trace.time[event], 2e6); timeline.drawing.now();"
+                         " $('timeline').scrollIntoView(); const moved = $('timeline').getBoundingClientRect(); return [moved.left + timeline.x(trace.time[event]), moved.top + timeline.middle(lane)]; })()")
+        page.mouse("mouseMoved", *box)
+        self.assertIn("role leader", page.value("$('tip').textContent"))
+        page.click(*box)
+        self.assertEqual(page.value("view.selected.event"), page.value("leaders[0].event"))
+
+    def test_a_search_finds_events_and_operations(self):
+        page = self.open(self.runs.fine)
+        self.assertEqual(page.value("""search('role_changed "role leader"'), view.hits.length"""), page.value("leaders.length"))
+        self.assertGreater(page.value("search('register write ok'), view.hits.filter(hit => hit.operation).length"), 10)
+
+    def test_an_order_of_a_register_is_found(self):
+        page = self.open(self.runs.fine)
+        self.assertTrue(page.value("!$('registers').hidden"))
+        self.assertRegex(page.value("$('register').textContent"), "one order that fits")
+
+    def test_it_fits_a_phone(self):
+        for run in (self.runs.fine, self.runs.violated):
+            page = self.open(run, width=390, height=844)
+            self.assertLessEqual(page.value("document.documentElement.scrollWidth"), 390)
+
+    def test_light_and_dark(self):
+        page = self.open(self.runs.fine, dark=True)
+        dark = page.value("getComputedStyle(document.body).backgroundColor")
+        page.value("$('theme').click()")
+        self.assertNotEqual(page.value("getComputedStyle(document.body).backgroundColor"), dark)
+
+    def test_nothing_jumps(self):
+        page = self.open(self.runs.fine)
+        height = page.value("document.documentElement.scrollHeight")
+        for action in ("view.whole()", "view.visit(END / 2, 1e6)", "view.select({ event: leaders[0].event }, true)", "view.select(null)", "search('leader')"):
+            page.value(action)
+            page.frames(2)
+            self.assertEqual(page.value("document.documentElement.scrollHeight"), height, action)
+
+    def test_a_hundred_thousand_events_fit(self):
+        self.assertLess((self.runs.long / "report.html").stat().st_size, MOST_BYTES)
+        page = self.open(self.runs.long)
+        self.assertGreater(page.value("trace.n"), 100_000)
+        self.assertEqual(page.value("data.trace.kept"), page.value("data.trace.total"))
+
+    def test_panning_is_fluid(self):
+        page = self.open(self.runs.long)
+        page.value("$('time').scrollIntoView()")
+        for width, name in (("END", "the whole run"), ("END / 6", "a sixth"), ("END / 60", "a sixtieth"), ("END / 2000", "a two thousandth")):
+            rate = page.value(f"""new Promise(done => {{
+              view.show(END * 0.1, END * 0.1 + {width});
+              let begin = performance.now(), count = 0;
+              (function next() {{
+                if (count === 10) begin = performance.now();
+                view.pan(count % 60 < 30 ? 0.02 : -0.02);
+                if (++count < 100) requestAnimationFrame(next); else done(90000 / (performance.now() - begin));
+              }})();
+            }})""")
+            cost = page.value("(() => { const begin = performance.now(); for (let i = 0; i < 20; ++i) timeline.drawing.now(); return (performance.now() - begin) / 20; })()")
+            if arguments.measure:
+                print(f"panning over {name}: {rate:.0f} frames/s, {cost:.1f} ms to draw one", file=sys.stderr)
+                self.assertGreater(rate, LEAST_FRAMES, name)
+
+    def test_the_index_leads_to_the_pages(self):
+        index = lockstep("report", self.runs.fine, self.runs.violated).strip()
+        page = self.open(pathlib.Path(index))
+        self.assertIn("2 runs: 1 is violated, 1 holds", page.value("document.querySelector('h1').textContent"))
+        self.assertEqual(page.value("document.querySelectorAll('tbody script').length"), 0)
+        links = page.value("[...document.querySelectorAll('tbody a')].map(a => a.href)")
+        self.assertEqual(sorted(links), sorted((run / "report.html").as_uri() for run in (self.runs.fine, self.runs.violated)))
+
+    def test_pictures(self):
+        if not arguments.pictures:
+            self.skipTest("no --pictures")
+        arguments.pictures.mkdir(parents=True, exist_ok=True)
+        for name, run, how in (("fine", self.runs.fine, {}), ("dark", self.runs.fine, {"dark": True}), ("violated", self.runs.violated, {}), ("phone", self.runs.violated, {"width": 390, "height": 844}), ("long", self.runs.long, {})):
+            self.open(run, **how).picture(arguments.pictures / f"{name}.png")
+
+
+def main():
+    global arguments
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("lockstep")
+    parser.add_argument("--measure", action="store_true", help="also demand 30 frames a second while panning")
+    parser.add_argument("--pictures", type=pathlib.Path, help="directory for screenshots")
+    parser.add_argument("--only", help="names of tests that contain this")
+    arguments = parser.parse_args()
+    arguments.lockstep = str(pathlib.Path(arguments.lockstep).resolve())
+    if browser.program() is None:
+        print("page_test: there is no Chromium here; ./dev page installs it", file=sys.stderr)
+        return 77
+    options = [f"-k={arguments.only}"] if arguments.only else []
+    unittest.main(argv=[sys.argv[0], *options])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
