@@ -5,6 +5,7 @@
 #include <charconv>
 #include <iostream>
 
+#include "cli/chaos.h"
 #include "cli/check.h"
 #include "cli/cluster.h"
 #include "cli/compare.h"
@@ -14,6 +15,7 @@
 #include "cli/shell.h"
 #include "cli/verify.h"
 #include "config/parse_node.h"
+#include "scenarios/farm/serve.h"
 #include "scenarios/parse_scenario.h"
 
 namespace {
@@ -54,6 +56,46 @@ void add_run(CLI::App& app, lockstep::cli::RunArguments& arguments) {
   run.add_option("--markdown", arguments.markdown, "Write the verdicts of all runs to this file, as Markdown")->check(path_complaint, "PATH");
   run.footer("Exit code: 0 holds, 1 violated, vacuous or unknown, 2 bad input, no place for the report or no node started.\n"
              "Example: lockstep run scenarios/suite/prepare_commit_kill.json --seed 7 --twice");
+}
+
+struct ChaosCommands {
+  CLI::App* chaos = nullptr;
+  CLI::App* merge = nullptr;
+};
+
+ChaosCommands add_chaos(CLI::App& app, lockstep::cli::ChaosArguments& arguments) {
+  ChaosCommands out;
+  CLI::App& chaos = *app.add_subcommand("chaos", "Draw a scenario from every seed and run them all, each in a process of its own");
+  chaos.add_option("--seeds", arguments.seeds, "FIRST..LAST")->capture_default_str();
+  chaos.add_option("--jobs", arguments.jobs, "Processes at a time (default: one per processor)")->check(CLI::Range(1, 1024));
+  chaos.add_option("--for", arguments.time, "Begin no seed after so long, such as 10m; the same command goes on later");
+  chaos.add_option("--shard", arguments.shard, "I/N: every N-th seed only, from the I-th on");
+  chaos.add_option("--out", arguments.out, "Directory for the results; what is there already is not run again")
+      ->check(path_complaint, "PATH")
+      ->capture_default_str();
+  chaos.add_flag("!--no-shrink", arguments.shrink, "Do not make failures small");
+  chaos.add_flag("--json", arguments.json, "Print one JSON document instead of text");
+  chaos.add_option("--print", arguments.print, "Only print the scenario of this seed")->check(seed_complaint, "SEED");
+  chaos.footer(
+      "Exit code: 0 every seed holds, 1 one failed, or over 1,000 seeds something rare never happened, 2 bad input.\n"
+      "Example: lockstep chaos --seeds 1..1000 --out out/chaos");
+  out.chaos = &chaos;
+  out.merge = chaos.add_subcommand("merge", "Put the results of several directories, shards of one run, into one");
+  out.merge->add_option("DIR", arguments.directories, "Directories of chaos runs")->required();
+  out.merge->add_option("--out", arguments.out, "Directory for all of them")->check(path_complaint, "PATH")->required();
+  out.merge->add_flag("--json", arguments.json, "Print one JSON document instead of text");
+  return out;
+}
+
+void add_shrink(CLI::App& app, lockstep::cli::ShrinkArguments& arguments) {
+  CLI::App& shrink = *app.add_subcommand("shrink", "Make a failing scenario small, so that it still fails alike");
+  shrink.add_option("FILE", arguments.file, "The scenario file; - is standard input")->required();
+  shrink.add_option("--seed", arguments.seed, "Default: the file's own seed")->check(seed_complaint, "SEED");
+  shrink.add_option("--out", arguments.out, "File for the small one (default: beside it, as NAME-small.json)");
+  shrink.add_option("--jobs", arguments.jobs, "Processes at a time (default: one per processor)")->check(CLI::Range(1, 1024));
+  shrink.add_option("--for", arguments.time, "Stop after so long")->capture_default_str();
+  shrink.footer("Exit code: 0 a small file was written, 1 the scenario holds, 2 bad input.\n"
+                "Example: lockstep shrink out/chaos/failures/17.json");
 }
 
 constexpr const char* kAboutCheck =
@@ -243,6 +285,11 @@ int run_program(int argc, char** argv) {
   lockstep::cli::RunArguments run;
   lockstep::cli::CheckArguments check;
   add_run(app, run);
+  lockstep::cli::ChaosArguments chaos;
+  const ChaosCommands of_chaos = add_chaos(app, chaos);
+  lockstep::cli::ShrinkArguments shrink;
+  add_shrink(app, shrink);
+  app.add_subcommand("chaos-worker", "Run the scenario on standard input and print its outcome")->group("");
   add_check(app, check);
   lockstep::cli::ReportArguments report;
   add_report(app, report);
@@ -267,7 +314,7 @@ int run_program(int argc, char** argv) {
   }
   const auto is_asked_for = [argv](const CLI::App* command) { return command->get_name() == argv[1]; };
   if (argc > 1 && argv[1][0] != '-' && app.get_subcommands(is_asked_for).empty()) {
-    std::cerr << "lockstep: expected a command (run, report, compare, diff, check, node, cluster, sql, client, schema), found \""
+    std::cerr << "lockstep: expected a command (run, chaos, shrink, report, compare, diff, check, node, cluster, sql, client, schema), found \""
               << argv[1] << "\"; see lockstep --help\n";
     return kBadInput;
   }
@@ -289,6 +336,12 @@ int run_program(int argc, char** argv) {
   if (of_cluster.start->parsed()) return lockstep::cli::start_cluster(cluster, std::cout, std::cerr);
   if (of_cluster.status->parsed()) return lockstep::cli::show_cluster(cluster, std::cout, std::cerr);
   if (of_cluster.stop->parsed()) return lockstep::cli::stop_cluster(cluster, std::cout, std::cerr);
+  if (app.got_subcommand("chaos-worker")) return lockstep::farm::serve_one(std::cin, std::cout, std::cerr);
+  if (of_chaos.merge->parsed()) return lockstep::cli::merge_chaos(chaos, std::cout, std::cerr);
+  chaos.colours = isatty(STDOUT_FILENO) != 0;
+  chaos.progress = shrink.progress = isatty(STDERR_FILENO) != 0;
+  if (of_chaos.chaos->parsed()) return lockstep::cli::run_chaos(chaos, std::cout, std::cerr);
+  if (app.got_subcommand("shrink")) return lockstep::cli::run_shrink(shrink, std::cout, std::cerr);
   if (app.got_subcommand("sql")) return lockstep::cli::run_shell(shell, std::cout, std::cerr);
   client.colours = isatty(STDOUT_FILENO) != 0;
   if (app.got_subcommand("client")) return lockstep::cli::run_client(client, std::cout, std::cerr);

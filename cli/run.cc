@@ -11,11 +11,9 @@
 #include "cli/files.h"
 #include "cli/recorded.h"
 #include "cli/trace_file.h"
-#include "core/replica/replica.h"
-#include "core/service/node.h"
+#include "cli/vocabulary.h"
 #include "json/problem.h"
 #include "reports/render.h"
-#include "scenarios/event_catalog.h"
 #include "scenarios/parse_scenario.h"
 #include "scenarios/real/run_real.h"
 #include "scenarios/run.h"
@@ -37,14 +35,6 @@ struct Outcome {
   reports::Report report;
   std::filesystem::path directory;
 };
-
-scenarios::Vocabulary vocabulary() {
-  scenarios::Vocabulary names;
-  names.probes = {replica::kBeforePersist.name, replica::kAfterPersist.name, replica::kBeforeApply.name,
-                  service::kBeforeCommit.name};
-  for (const env::EventType* type : scenarios::all_event_types()) names.events.push_back(type->name);
-  return names;
-}
 
 std::string directory_name(const Scenario& scenario, const std::string& label, std::uint64_t seed) {
   std::string name = cat(scenario.name, '-', seed, label.empty() ? "" : "-");

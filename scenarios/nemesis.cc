@@ -19,7 +19,7 @@ constexpr Purpose kFollowerChoice{"nemesis.follower"};
 }  // namespace
 
 Nemesis::Nemesis(Stage& stage, const Scenario& scenario, const Roster& roster, std::uint64_t seed)
-    : stage_(stage), scenario_(scenario), roster_(roster), seed_(seed) {}
+    : stage_(stage), scenario_(scenario), roster_(roster), seed_(seed), state_(scenario.cluster.nodes) {}
 
 // ---- triggers
 // -------------------------------------------------------------------------------------------------
@@ -28,6 +28,7 @@ void Nemesis::arm() {
   Events& events = stage_.events();
   for (const env::EventType* type : window_.listens_to()) events.subscribe_early(*type, window_);
   for (const env::EventType* type : damage_.listens_to()) events.subscribe_early(*type, damage_);
+  for (const env::EventType* type : state_.listens_to()) events.subscribe_early(*type, state_);
   events.subscribe_early(replica::kRoleChanged, *this);
   events.subscribe_early(sim::kProcessKilled, *this);
   events.subscribe_early(sim::kPowerLost, *this);
@@ -118,6 +119,7 @@ Strike& Nemesis::begin_strike(std::size_t fault) {
   strike.fault = fault;
   strike.at = stage_.now();
   strike.missed = misses_role(fault);
+  strike.conditions = state_.conditions();
   strike.in_pause_window = window_.open_at_last_event();
   if (first)
     for (std::size_t later = fault + 1; later < scenario_.faults.size(); ++later)

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "scenarios/cluster_state.h"
 #include "scenarios/damage.h"
 #include "scenarios/pause_window.h"
 #include "scenarios/roster.h"
@@ -27,6 +28,7 @@ struct Strike {
   std::vector<std::vector<NodeId>> groups;  // of a network fault: between whom; empty: between all
   bool missed = false;                      // a named role (leader, follower) was held by nobody
   bool in_pause_window = false;             // between a durable Prepare and its decision
+  std::vector<Condition> conditions;        // of the cluster when it struck
   std::uint64_t effects = 0;  // frames judged, processes changed, probes held: 0 if it changed nothing
 };
 
@@ -95,6 +97,7 @@ class Nemesis : private Observer {
   std::uint64_t seed_;
   bool stopped_ = false;
   PauseWindow window_;
+  ClusterState state_;
   std::vector<std::unique_ptr<Strike>> strikes_;  // stable addresses: the stage counts into them
   std::map<NodeId, Standing> standings_;
   std::set<NodeId> crashed_;

@@ -10,6 +10,7 @@
 #include "scenarios/end_phase.h"
 #include "scenarios/judges.h"
 #include "scenarios/outages.h"
+#include "scenarios/rare_events.h"
 #include "scenarios/replica_facts.h"
 #include "scenarios/simulated_stage.h"
 #include "scenarios/witness.h"
@@ -168,6 +169,16 @@ void add_throughput(reports::Report& report, const reports::History& history) {
                                                    report.throughput_bucket.count())];
 }
 
+Coverage coverage_of(const Scenario& scenario, const Nemesis& nemesis, const RareEvents& rare_events) {
+  Coverage coverage{.rare_events = rare_events.counts(), .struck = {}};
+  for (const auto& strike : nemesis.strikes()) {
+    if (strike->effects == 0) continue;
+    auto& in = coverage.struck[std::string(verb_of(scenario.faults[strike->fault].action))];
+    for (const Condition condition : strike->conditions) ++in[std::string(to_string(condition))];
+  }
+  return coverage;
+}
+
 // Until every client has come to its end; their operations have timeouts, so they do.
 void run_workloads(Stage& stage, const RunBook& book, const Scenario& scenario, const RunOptions& options) {
   constexpr Duration kStride = std::chrono::seconds(1);
@@ -219,11 +230,13 @@ Run play(const Scenario& scenario, const RunOptions& options, Cast& cast, Stage&
   EndPhase end(stage, cast, nemesis, scenario, options.seed);
   ElectionCount elections;
   Uptime uptime;
+  RareEvents rare_events;
   RunBook& book = cast.book();
   if (options.observer != nullptr) stage.events().subscribe_all(*options.observer);
   witness.attend(stage.events());
   stage.events().subscribe(replica::kRoleChanged, elections);
   for (const env::EventType* type : uptime.listens_to()) stage.events().subscribe(*type, uptime);
+  for (const env::EventType* type : rare_events.listens_to()) stage.events().subscribe(*type, rare_events);
   book.open([&stage] { return stage.now(); });
 
   nemesis.arm();
@@ -234,7 +247,11 @@ Run play(const Scenario& scenario, const RunOptions& options, Cast& cast, Stage&
   end.run();
   stage.close();
 
-  Run run{.report = {}, .history = book.history(), .elections = elections.counts(), .fingerprint = {}};
+  Run run{.report = {},
+          .history = book.history(),
+          .elections = elections.counts(),
+          .coverage = coverage_of(scenario, nemesis, rare_events),
+          .fingerprint = {}};
   book.close();
   reports::Report& report = run.report;
   report.scenario = scenario.name;

@@ -11,6 +11,7 @@
 #include "reports/history.h"
 #include "reports/report.h"
 #include "scenarios/cast.h"
+#include "scenarios/coverage.h"
 #include "scenarios/scenario.h"
 #include "scenarios/stage.h"
 #include "sim/recorder.h"
@@ -27,6 +28,7 @@ struct Run {
   reports::Report report;  // without the real time, which the caller measures
   reports::History history;
   reports::Elections elections;
+  Coverage coverage;
   sim::Fingerprint fingerprint;  // of a simulated run
 };
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 SUITE = ROOT / "scenarios" / "suite"
+SEEDS = ROOT / "scenarios" / "seeds"
 TIME_LIMIT_S = 120
 REAL_TIME_LIMIT_S = 900  # of a sweep, whose runs follow one another
 HOLDS, VIOLATED = "holds", "violated"
@@ -19,11 +20,15 @@ HOLDS, VIOLATED = "holds", "violated"
 class Run:
     """What one run said. `verdict` is the program's word, or a sentence about why there is none."""
     scenario: str
-    seed: int
+    seed: int | None
     exit_code: int
     verdict: str
     trace: str
     violated: tuple
+
+    @property
+    def title(self):
+        return f"{self.scenario} with its own seed" if self.seed is None else f"{self.scenario} seed {self.seed}"
 
     @property
     def holds(self):
@@ -36,11 +41,13 @@ class Run:
 
 
 def run(program, scenario, seed, world="sim"):
-    """Runs one scenario with one seed; its report goes to a directory that is removed."""
+    """Runs one scenario with one seed (None: its own); its report goes to a directory that is removed."""
     limit = TIME_LIMIT_S if world == "sim" else REAL_TIME_LIMIT_S
     scenario = Path(scenario)
     with tempfile.TemporaryDirectory(prefix="lockstep_") as out:
-        command = [str(program), "run", str(scenario), "--seed", str(seed), "--json", "--out", out]
+        command = [str(program), "run", str(scenario), "--json", "--out", out]
+        if seed is not None:
+            command += ["--seed", str(seed)]
         if world != "sim":
             command += ["--on", world]
         try:
@@ -60,8 +67,9 @@ def run(program, scenario, seed, world="sim"):
 
 def command_of(result, preset="release", world="sim"):
     on = "" if world == "sim" else f" --on {world}"
-    return (f"./dev run scenarios/suite/{result.scenario} --seed {result.seed}{on}" if preset == "release" else
-            f"build/{preset}/lockstep run scenarios/suite/{result.scenario} --seed {result.seed}{on}")
+    what = (f"run scenarios/seeds/{result.scenario}" if result.seed is None else
+            f"run scenarios/suite/{result.scenario} --seed {result.seed}")
+    return f"./dev {what}{on}" if preset == "release" else f"build/{preset}/lockstep {what}{on}"
 
 
 def suite_files():
@@ -70,6 +78,11 @@ def suite_files():
     if not files:
         sys.exit("suite: there is no file in scenarios/suite")
     return files
+
+
+def seed_files():
+    """Scenarios that once failed, each with the seed in it."""
+    return sorted(SEEDS.glob("*.json"))
 
 
 def need_program(program):

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""./dev suite: every file of scenarios/suite over N seeds; a failing seed is printed with its command."""
+"""./dev suite: every file of scenarios/suite over N seeds, and every file of scenarios/seeds with its own; a failing seed
+is printed with its command."""
 import argparse
 import sys
 import time
@@ -26,15 +27,17 @@ def main():
     files = runs.suite_files()
     seeds = range(arguments.first, arguments.first + arguments.seeds)
     items = [(path, seed) for path in files for seed in seeds]
+    if not real:
+        items += [(path, None) for path in runs.seed_files()]
     progress = runs.Progress(len(items))
     failed = []
     started = time.monotonic()
     for result in runs.in_parallel(arguments.jobs, lambda item: runs.run(arguments.program, *item, world=arguments.on), items):
-        progress.step(f"{result.scenario} seed {result.seed}")
+        progress.step(result.title)
         if not result.holds:
             failed.append(result)
             names = f" ({', '.join(result.violated)})" if result.violated else ""
-            print(f"FAILED {result.scenario} seed {result.seed}: {result.verdict}{names}\n"
+            print(f"FAILED {result.title}: {result.verdict}{names}\n"
                   f"       {runs.command_of(result, world=arguments.on)}", flush=True)
     print(f"suite: {len(files)} files, {arguments.seeds} seeds, {time.monotonic() - started:.1f} s")
     print(f"suite: {len(items) - len(failed)} passed, {len(failed)} failed")

@@ -92,6 +92,8 @@ void ApplyLane::trace_applied(const ApplyResult& result) {
     if (writes && command.executed)
       env_.trace.emit(
           {kWriteExecuted, {group, command.index.value(), command.session, command.sequence, command.outcome}});
+    if (command.what == AppliedCommand::What::kWrite && !command.executed && command.session != kNoSession)
+      env_.trace.emit({kWriteSettled, {group, command.index.value(), command.session, command.sequence}});
     if (command.what == AppliedCommand::What::kPrepared)
       env_.trace.emit({kTransactionPrepared, {group, command.transaction.value()}});
     if (command.what == AppliedCommand::What::kCommitted || command.what == AppliedCommand::What::kAborted)

@@ -28,6 +28,9 @@ inline constexpr env::EventType kNodeFailed{207, "node_failed", {"group"}};
 // A grouped transaction was lost and its entries were applied one by one.
 inline constexpr env::EventType kAppliedOneByOne{208, "applied_one_by_one", {"group", "first", "count"}};
 
+// A write of a session ran nothing in this entry: the session had its answer already, or knew it no more.
+inline constexpr env::EventType kWriteSettled{209, "write_settled", {"group", "index", "session", "sequence"}};
+
 // role: core/raft/types.h, Role. leader: 0 if not known.
 inline constexpr env::EventType kRoleChanged{210, "role_changed", {"group", "role", "term", "leader"}};
 // Term and vote are durable.
@@ -42,5 +45,8 @@ inline constexpr env::EventType kAppendSent{214, "append_sent", {"group", "to", 
 
 // A message of `from` was dropped: it names a second leader of this term, or contradicts a committed entry.
 inline constexpr env::EventType kContradicted{215, "contradicted", {"group", "from", "term"}};
+
+// Opening the log cut off the unfinished write of a crash.
+inline constexpr env::EventType kTailTorn{216, "tail_torn", {"group", "bytes"}};
 
 }  // namespace lockstep::replica

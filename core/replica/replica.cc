@@ -39,10 +39,11 @@ void Replica::open_log() {
     std::unique_ptr<kv::Store> store;
     std::unique_ptr<Log> log;
     raft::Restored restored;
+    kv::Recovery recovery;
   };
   auto open = [this]() -> Result<Opened> {
     Opened opened;
-    LOCKSTEP_TRY(store, kv::Store::open(env_.disk, config_.kv));
+    LOCKSTEP_TRY(store, kv::Store::open(env_.disk, config_.kv, &opened.recovery));
     opened.store = std::move(store);
     opened.log = std::make_unique<Log>(*opened.store, group_);
     LOCKSTEP_TRY(restored, opened.log->restore());
@@ -54,6 +55,8 @@ void Replica::open_log() {
     store_ = std::move(opened->store);
     log_ = std::move(opened->log);
     restored_ = opened->restored;
+    if (opened->recovery.torn_tail_bytes > 0)
+      env_.trace.emit({kTailTorn, {group_.value(), opened->recovery.torn_tail_bytes}});
     finish_recovery();
   }));
 }

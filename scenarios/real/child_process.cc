@@ -18,17 +18,16 @@ namespace {
 
 constexpr int kCouldNotExecute = 127;
 
-[[noreturn]] void become(const char* program, char* const* arguments, int log, pid_t owner) {
+[[noreturn]] void become(const char* program, char* const* arguments, ChildProcess::Streams streams, pid_t owner) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != owner) ::_exit(kCouldNotExecute);  // it ended before the line above
   ::setpgid(0, 0);
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
-  const int nothing = ::open("/dev/null", O_RDONLY);
-  ::dup2(nothing, STDIN_FILENO);
-  ::dup2(log, STDOUT_FILENO);
-  ::dup2(log, STDERR_FILENO);
+  ::dup2(streams.input, STDIN_FILENO);
+  ::dup2(streams.output, STDOUT_FILENO);
+  ::dup2(streams.errors, STDERR_FILENO);
   ::execv(program, arguments);
   ::_exit(kCouldNotExecute);
 }
@@ -41,8 +40,17 @@ std::string describe(int status) {
 }  // namespace
 
 Result<ChildProcess> ChildProcess::start(const Options& options) {
+  if (options.streams) return start(options, *options.streams);
   const int log = ::open(options.log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
   if (log < 0) return fail(ErrorCode::kIo, cat(options.log, ": cannot be written: ", std::strerror(errno)));
+  const int nothing = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+  auto started = start(options, {.input = nothing, .output = log, .errors = log});
+  ::close(nothing);
+  ::close(log);
+  return started;
+}
+
+Result<ChildProcess> ChildProcess::start(const Options& options, const Streams& streams) {
   std::vector<std::string> words{options.program};
   words.insert(words.end(), options.arguments.begin(), options.arguments.end());
   std::vector<char*> arguments;
@@ -50,10 +58,8 @@ Result<ChildProcess> ChildProcess::start(const Options& options) {
   arguments.push_back(nullptr);
   const pid_t owner = ::getpid();
   const pid_t pid = ::fork();
-  if (pid == 0) become(options.program.c_str(), arguments.data(), log, owner);
-  const int reason = errno;
-  ::close(log);
-  if (pid < 0) return fail(ErrorCode::kIo, cat("cannot start a process: ", std::strerror(reason)));
+  if (pid == 0) become(options.program.c_str(), arguments.data(), streams, owner);
+  if (pid < 0) return fail(ErrorCode::kIo, cat("cannot start a process: ", std::strerror(errno)));
   return ChildProcess(pid);
 }
 

@@ -1,0 +1,29 @@
+// The families of faults that a drawn scenario chooses among; each is on or exactly off.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "scenarios/scenario.h"
+
+namespace lockstep::chaos {
+
+struct FaultFamily {
+  std::string_view name;
+  std::array<std::string_view, 3> verbs;  // of its faults, as in scenario files; empty ones say nothing
+  // Appends its faults; cluster and workloads are drawn already.
+  void (*draw)(std::uint64_t seed, scenarios::Scenario& scenario);
+};
+
+std::span<const FaultFamily> process_families();
+std::span<const FaultFamily> network_families();
+
+// All of them, in the order in which they draw.
+std::vector<const FaultFamily*> fault_families();
+// Those that are on for this seed: each with the same probability, by a draw of its own.
+std::vector<const FaultFamily*> families_of(std::uint64_t seed);
+
+}  // namespace lockstep::chaos

@@ -1,0 +1,211 @@
+// Sums over rows, and tables.
+#include "scenarios/farm/summary.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "base/text.h"
+#include "reports/render.h"
+#include "scenarios/chaos/draw.h"
+#include "scenarios/chaos/fault_families.h"
+#include "scenarios/cluster_state.h"
+
+namespace lockstep::farm {
+namespace {
+
+using scenarios::Condition;
+using scenarios::kConditions;
+
+constexpr std::size_t kMostListed = 20;  // failures
+
+// The verbs of all families, in their order.
+std::vector<std::string> drawn_verbs() {
+  std::vector<std::string> all;
+  for (const chaos::FaultFamily* family : chaos::fault_families())
+    for (const std::string_view verb : family->verbs)
+      if (!verb.empty() && std::find(all.begin(), all.end(), verb) == all.end()) all.emplace_back(verb);
+  return all;
+}
+
+// Only dead nodes are restarted, and where no majority runs hardly anything reaches a probe.
+bool must_strike(std::string_view verb, Condition condition) {
+  if (verb == "restart") return condition != Condition::kStable;
+  if (verb == "crash" || verb == "pause") return condition != Condition::kMajorityDown;
+  return true;
+}
+
+std::uint64_t times_struck(const TotalCoverage& coverage, const std::string& verb, Condition condition) {
+  const auto of_verb = coverage.struck.find(verb);
+  if (of_verb == coverage.struck.end()) return 0;
+  const auto found = of_verb->second.find(std::string(to_string(condition)));
+  return found == of_verb->second.end() ? 0 : found->second.times;
+}
+
+std::vector<std::string> zeros_of(const TotalCoverage& coverage) {
+  std::vector<std::string> zeros;
+  if (coverage.rare_events.empty()) zeros.push_back("no run told of rare events");
+  for (const auto& [name, occurrence] : coverage.rare_events)
+    if (occurrence.times == 0) zeros.push_back(cat("never: ", name));
+  for (const std::string& verb : drawn_verbs())
+    for (const Condition condition : kConditions)
+      if (must_strike(verb, condition) && times_struck(coverage, verb, condition) == 0)
+        zeros.push_back(cat("never: ", verb, " while the cluster was \"", to_string(condition), "\""));
+  return zeros;
+}
+
+Duration quantile(const std::vector<Duration>& sorted, std::uint64_t percent) {
+  return sorted.empty() ? Duration() : sorted[std::min(sorted.size() - 1, sorted.size() * percent / 100)];
+}
+
+std::string padded_left(const std::string& text, std::size_t width) {
+  return text.size() >= width ? text : std::string(width - text.size(), ' ') + text;
+}
+std::string padded(const std::string& text, std::size_t width) {
+  return text.size() >= width ? text : text + std::string(width - text.size(), ' ');
+}
+
+std::string rare_table(const TotalCoverage& coverage) {
+  std::size_t width = 0;
+  for (const auto& [name, occurrence] : coverage.rare_events) width = std::max(width, name.size());
+  std::string out =
+      cat("  ", padded("rare events", width), padded_left("times", 12), padded_left("seeds", 8), "\n");
+  for (const auto& [name, occurrence] : coverage.rare_events)
+    append_text(out, cat("  ", padded(name, width), padded_left(cat(occurrence.times), 12),
+                         padded_left(cat(occurrence.seeds), 8), "\n"));
+  return out;
+}
+
+std::string matrix(const TotalCoverage& coverage) {
+  const std::string head = "struck while";
+  std::string out = cat("  ", padded(head, 14));
+  for (const Condition condition : kConditions)
+    append_text(out, padded_left(std::string(to_string(condition)), 17));
+  append_text(out, "\n");
+  for (const std::string& verb : drawn_verbs()) {
+    append_text(out, cat("  ", padded(verb, 14)));
+    for (const Condition condition : kConditions) {
+      const std::uint64_t times = times_struck(coverage, verb, condition);
+      append_text(out, padded_left(times > 0 || must_strike(verb, condition) ? cat(times) : "-", 17));
+    }
+    append_text(out, "\n");
+  }
+  return out;
+}
+
+std::string failure_lines(const Summary& summary) {
+  std::string out;
+  for (std::size_t i = 0; i < summary.failures.size() && i < kMostListed; ++i) {
+    const SeedResult& failure = summary.failures[i];
+    append_text(out, cat("FAILED seed ", failure.seed, ": ", to_string(failure.outcome.signature), "\n"));
+    const auto small = std::find_if(summary.minimised.begin(), summary.minimised.end(),
+                                    [&](const Minimised& one) { return one.seed == failure.seed; });
+    if (small == summary.minimised.end()) continue;
+    append_text(out, cat("       lockstep run ", small->file.string(), "\n"));
+    if (!small->small.empty())
+      append_text(out, cat("       lockstep run ", small->small.string(), "   (made small)\n"));
+  }
+  if (summary.failures.size() > kMostListed)
+    append_text(out, cat("and ", summary.failures.size() - kMostListed, " more failures\n"));
+  return out;
+}
+
+}  // namespace
+
+Result<Summary> summarise(const Results& results) {
+  Summary summary;
+  LOCKSTEP_TRY(ranges, results.ranges());
+  LOCKSTEP_TRY(all, results.all());
+  LOCKSTEP_TRY(coverage, results.coverage());
+  summary.ranges = std::move(ranges);
+  for (const Range& range : summary.ranges) summary.wanted += range.count();
+  std::vector<Duration> real;
+  bool has_least = false;
+  for (SeedResult& result : all) {
+    const Outcome& outcome = result.outcome;
+    ++summary.done;
+    summary.holds += outcome.holds() ? 1 : 0;
+    summary.vacuous += !outcome.holds() && !outcome.is_failure() ? 1 : 0;
+    summary.operations += outcome.operations();
+    summary.simulated += outcome.simulated;
+    real.push_back(outcome.real);
+    if (outcome.trace_hash != 0 && (!has_least || outcome.operations() < summary.least_operations)) {
+      summary.least_operations = outcome.operations();
+      has_least = true;
+    }
+    if (outcome.is_failure()) summary.failures.push_back(std::move(result));
+  }
+  std::sort(real.begin(), real.end());
+  summary.real_median = quantile(real, 50);
+  summary.real_p99 = quantile(real, 99);
+  summary.real_most = real.empty() ? Duration() : real.back();
+  summary.coverage = std::move(coverage);
+  summary.zeros = zeros_of(summary.coverage);
+  return summary;
+}
+
+std::string to_text(const Summary& summary, const SummaryStyle& style) {
+  std::string ranges;
+  for (const Range& range : summary.ranges)
+    append_text(ranges, cat(ranges.empty() ? "" : "; ", to_string(range)));
+  std::string out = cat("chaos: ", summary.done, " of ", summary.wanted, " seeds (", ranges, ")\n");
+  append_text(out, cat("  ", summary.holds, " hold, ", summary.vacuous, " vacuous, ", summary.failures.size(),
+                       " failed\n"));
+  append_text(
+      out,
+      cat("  ", summary.operations, " operations, at least ", summary.least_operations, " a seed; ",
+          std::chrono::duration_cast<std::chrono::seconds>(summary.simulated).count(), " s simulated\n"));
+  append_text(out, cat("  a seed took ", reports::readable(summary.real_median), " (median), ",
+                       reports::readable(summary.real_p99), " (p99), ", reports::readable(summary.real_most),
+                       " (most)\n\n"));
+  append_text(out, cat(rare_table(summary.coverage), "\n", matrix(summary.coverage), "\n"));
+  if (!summary.zeros.empty()) {
+    append_text(out, summary.zeros_count() ? "FAILED: what never happened was not tested\n"
+                                           : cat("not yet (a failure from ", kSeedsForZeros, " seeds on)\n"));
+    for (const std::string& zero : summary.zeros) append_text(out, cat("  ", zero, "\n"));
+  }
+  append_text(out, failure_lines(summary));
+  const std::string verdict = summary.has_failed() ? "failed" : "holds";
+  const std::string colour = summary.has_failed() ? "\033[31m" : "\033[32m";
+  return cat(out, "verdict: ", style.colours ? cat(colour, verdict, "\033[0m") : verdict, "\n");
+}
+
+std::string to_json_text(const Summary& summary) {
+  using Json = nlohmann::ordered_json;
+  Json document{{"verdict", summary.has_failed() ? "failed" : "holds"},
+                {"seeds",
+                 {{"wanted", summary.wanted},
+                  {"done", summary.done},
+                  {"hold", summary.holds},
+                  {"vacuous", summary.vacuous},
+                  {"failed", summary.failures.size()}}},
+                {"operations", summary.operations},
+                {"least_operations", summary.least_operations},
+                {"simulated_ns", summary.simulated.count()},
+                {"real_ns",
+                 {{"median", summary.real_median.count()},
+                  {"p99", summary.real_p99.count()},
+                  {"most", summary.real_most.count()}}},
+                {"rare_events", Json::object()},
+                {"struck", Json::object()},
+                {"zeros", summary.zeros},
+                {"failures", Json::array()}};
+  for (const auto& [name, occurrence] : summary.coverage.rare_events)
+    document["rare_events"][name] = {{"times", occurrence.times}, {"seeds", occurrence.seeds}};
+  for (const auto& [verb, conditions] : summary.coverage.struck)
+    for (const auto& [condition, occurrence] : conditions)
+      document["struck"][verb][condition] = {{"times", occurrence.times}, {"seeds", occurrence.seeds}};
+  for (const SeedResult& failure : summary.failures) {
+    Json& row = document["failures"].emplace_back(Json{{"seed", failure.seed},
+                                                       {"kind", failure.outcome.signature.kind},
+                                                       {"names", failure.outcome.signature.names}});
+    for (const Minimised& one : summary.minimised) {
+      if (one.seed != failure.seed) continue;
+      row["file"] = one.file.string();
+      if (!one.small.empty()) row["small"] = one.small.string();
+    }
+  }
+  return cat(document.dump(2, ' ', false, Json::error_handler_t::replace), "\n");
+}
+
+}  // namespace lockstep::farm

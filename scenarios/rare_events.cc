@@ -1,0 +1,96 @@
+// One name per rare thing, and the event that tells of it.
+#include "scenarios/rare_events.h"
+
+#include "core/proto/client.pb.h"
+#include "core/raft/types.h"
+#include "core/replica/events.h"
+#include "core/service/events.h"
+#include "scenarios/replica_facts.h"
+#include "scenarios/roster.h"
+#include "sim/events.h"
+
+namespace lockstep::scenarios {
+namespace {
+
+constexpr const char* kLeaderChanges = "leader changes";    // another node than the last leader was elected
+constexpr const char* kStepDowns = "leaders stepped down";  // and live on
+constexpr const char* kTruncations = "logs truncated";
+constexpr const char* kTornTails = "torn tails cut";
+constexpr const char* kSettled = "retries deduplicated";
+constexpr const char* kAborted = "two-phase writes aborted";
+constexpr const char* kFollowerReads = "reads answered by followers";
+constexpr const char* kRedirects = "requests redirected";
+constexpr const char* kLeaderless = "requests without a leader";
+constexpr const char* kPrefixes = "log prefixes dropped";
+constexpr const char* kOneByOne = "batches applied one by one";
+constexpr const char* kDeposed = "writes of deposed leaders";  // answered: leadership lost
+
+}  // namespace
+
+RareEvents::RareEvents() {
+  for (const char* name : {kLeaderChanges, kStepDowns, kTruncations, kTornTails, kSettled, kAborted,
+                           kFollowerReads, kRedirects, kLeaderless, kPrefixes, kOneByOne, kDeposed})
+    counts_[name] = 0;
+}
+
+std::span<const env::EventType* const> RareEvents::listens_to() const {
+  static constexpr const env::EventType* kListened[] = {
+      &sim::kProcessKilled,       &replica::kRoleChanged,        &replica::kLogTruncated,
+      &replica::kTailTorn,        &replica::kWriteSettled,       &replica::kPrefixDropped,
+      &replica::kAppliedOneByOne, &replica::kTransactionDecided, &service::kRequested,
+      &service::kReplied};
+  return kListened;
+}
+
+void RareEvents::on_event(const Observation& observation) {
+  const env::Event& event = observation.event;
+  switch (event.type->number) {
+    case sim::kProcessKilled.number: leading_.erase(observation.node); return;
+    case replica::kRoleChanged.number: return on_role(observation);
+    case replica::kLogTruncated.number: ++counts_[kTruncations]; return;
+    case replica::kTailTorn.number: ++counts_[kTornTails]; return;
+    case replica::kWriteSettled.number:
+      if (settled_.insert(event.fields[1]).second) ++counts_[kSettled];
+      return;
+    case replica::kPrefixDropped.number: ++counts_[kPrefixes]; return;
+    case replica::kAppliedOneByOne.number: ++counts_[kOneByOne]; return;
+    case replica::kTransactionDecided.number:
+      if (event.fields[3] == 0 && aborted_.insert(event.fields[1]).second) ++counts_[kAborted];
+      return;
+    case service::kRequested.number: return on_request(observation);
+    case service::kReplied.number: return on_reply(observation);
+    default: return;
+  }
+}
+
+void RareEvents::on_role(const Observation& observation) {
+  const NodeId node = observation.node;
+  if (RoleChange(observation.event).role != raft::Role::kLeader) {
+    if (leading_.erase(node) > 0) ++counts_[kStepDowns];
+    return;
+  }
+  leading_.insert(node);
+  if (!last_leader_.is_none() && last_leader_ != node) ++counts_[kLeaderChanges];
+  last_leader_ = node;
+}
+
+void RareEvents::on_request(const Observation& observation) {
+  const auto& fields = observation.event.fields;
+  if (fields[2] == wire::Request::kQuery) queries_.insert({fields[0], fields[1]});
+}
+
+void RareEvents::on_reply(const Observation& observation) {
+  const auto& fields = observation.event.fields;
+  switch (fields[2]) {
+    case wire::DONE:
+      if (queries_.erase({fields[0], fields[1]}) > 0 && !leading_.contains(observation.node))
+        ++counts_[kFollowerReads];
+      return;
+    case wire::NOT_LEADER: ++counts_[kRedirects]; return;
+    case wire::NO_LEADER: ++counts_[kLeaderless]; return;
+    case wire::LEADERSHIP_LOST: ++counts_[kDeposed]; return;
+    default: return;
+  }
+}
+
+}  // namespace lockstep::scenarios

@@ -1,0 +1,87 @@
+// What is drawn: valid, the same for the same seed, long enough, and different enough.
+#include "scenarios/chaos/draw.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <variant>
+
+#include "base/text.h"
+#include "scenarios/chaos/fault_families.h"
+#include "scenarios/parse_scenario.h"
+
+namespace lockstep::chaos {
+namespace {
+
+using namespace scenarios;
+
+constexpr std::uint64_t kSeeds = 3000;
+
+// Operations that the rates of all workloads begin.
+std::uint64_t operations_of(const Scenario& scenario) {
+  std::uint64_t all = 0;
+  for (const Workload& workload : scenario.workload)
+    std::visit(
+        [&all](const auto& kind) {
+          if constexpr (requires { kind.load; })
+            all +=
+                static_cast<std::uint64_t>(kind.load.lasting / std::get<Rate>(kind.load.pacing).interval());
+        },
+        workload);
+  return all;
+}
+
+TEST(DrawnScenario, IsTheOneThatItsFileSays) {
+  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+    const Scenario scenario = draw_scenario(seed);
+    const auto parsed = parse_scenario(to_json(scenario).dump());
+    ASSERT_TRUE(parsed.has_value()) << json::to_text(parsed.error().front(), cat("seed ", seed));
+    EXPECT_EQ(parsed->front().scenario, scenario);
+    EXPECT_EQ(draw_scenario(seed), scenario);
+  }
+}
+
+TEST(DrawnScenario, HasThreeToFiveNodesAndEnoughOperationsInThirtySeconds) {
+  std::set<std::uint32_t> sizes;
+  for (std::uint64_t seed = 0; seed < kSeeds; ++seed) {
+    const Scenario scenario = draw_scenario(seed);
+    sizes.insert(scenario.cluster.nodes);
+    EXPECT_EQ(workloads_end(scenario), kWorkTime) << seed;
+    EXPECT_GE(operations_of(scenario), kLeastOperations) << seed;
+  }
+  EXPECT_EQ(sizes, (std::set<std::uint32_t>{3, 4, 5}));
+}
+
+TEST(DrawnScenario, EveryFamilyIsOnInAThirdOfTheSeedsAndItsVerbsAreInNoOther) {
+  std::map<std::string_view, std::uint64_t> on;
+  std::uint64_t without_any = 0;
+  for (std::uint64_t seed = 0; seed < kSeeds; ++seed) {
+    std::set<std::string_view> allowed;
+    for (const FaultFamily* family : families_of(seed)) {
+      ++on[family->name];
+      allowed.insert(family->verbs.begin(), family->verbs.end());
+    }
+    const Scenario scenario = draw_scenario(seed);
+    without_any += scenario.faults.empty() ? 1 : 0;
+    for (const Fault& fault : scenario.faults) EXPECT_TRUE(allowed.contains(verb_of(fault.action))) << seed;
+  }
+  for (const FaultFamily* family : fault_families()) {
+    EXPECT_GT(on[family->name], kSeeds * 30 / 100) << family->name;
+    EXPECT_LT(on[family->name], kSeeds * 40 / 100) << family->name;
+  }
+  EXPECT_GT(without_any, 0u);
+}
+
+TEST(DrawnScenario, EveryVerbOfEveryFamilyIsDrawn) {
+  std::set<std::string_view> drawn;
+  for (std::uint64_t seed = 0; seed < kSeeds; ++seed)
+    for (const Fault& fault : draw_scenario(seed).faults) drawn.insert(verb_of(fault.action));
+  for (const FaultFamily* family : fault_families())
+    for (const std::string_view verb : family->verbs)
+      EXPECT_TRUE(verb.empty() || drawn.contains(verb)) << verb;
+}
+
+}  // namespace
+}  // namespace lockstep::chaos

@@ -1,0 +1,111 @@
+// `lockstep chaos` and `lockstep shrink` as a person uses them: few seeds, a directory that goes on, shards,
+// one file.
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+
+#include "tests/cli/program.h"
+
+namespace lockstep::tests {
+namespace {
+
+using nlohmann::json;
+
+json chaos(const std::string& arguments) {
+  const Outcome outcome = lockstep("chaos --json " + arguments);
+  EXPECT_LE(outcome.code, 1) << outcome.out;
+  const json document = json::parse(outcome.out, nullptr, false);
+  EXPECT_TRUE(document.is_object()) << outcome.out;
+  return document;
+}
+
+TEST(Chaos, RunsEverySeedOnceAndGoesOnInTheSameDirectory) {
+  const TemporaryDirectory home;
+  const json first = chaos("--seeds 1..3 --jobs 2 --out " + home / "a");
+  EXPECT_EQ(first["seeds"]["done"], 3);
+  EXPECT_EQ(first["seeds"]["failed"], 0) << first;
+  EXPECT_GE(first["least_operations"], 1000) << first;
+  EXPECT_EQ(first["verdict"], "holds");
+  const json second = chaos("--seeds 1..4 --out " + home / "a");
+  EXPECT_EQ(second["seeds"]["done"], 4);
+}
+
+TEST(Chaos, ShardsMergeIntoTheWhole) {
+  const TemporaryDirectory home;
+  const json whole = chaos("--seeds 1..4 --out " + home / "whole");
+  for (const std::string shard : {"1", "2"})
+    chaos("--seeds 1..4 --shard " + shard + "/2 --out " + home / shard);
+  const Outcome merged =
+      lockstep("chaos merge --json " + home / "1" + " " + home / "2" + " --out " + home / "all");
+  EXPECT_EQ(merged.code, 0) << merged.out;
+  const json document = json::parse(merged.out, nullptr, false);
+  for (const char* key : {"operations", "rare_events", "struck", "verdict", "simulated_ns"})
+    EXPECT_EQ(document[key], whole[key]) << key;
+  // The same seeds in both: their traces are compared.
+  EXPECT_EQ(lockstep("chaos merge " + home / "whole" + " --out " + home / "all").code, 0);
+}
+
+TEST(Chaos, AScenarioThatItPrintsIsTheRunThatItMakes) {
+  const TemporaryDirectory home;
+  chaos("--seeds 5..5 --out " + home / "a");
+  const Outcome run = lockstep("chaos --print 5 | " LOCKSTEP_PROGRAM " run - --out " + home / "reports");
+  ASSERT_LE(run.code, 1) << run.out;  // it may be vacuous
+  const Outcome again = lockstep("chaos merge --json " + home / "a" + " --out " + home / "b");
+  EXPECT_EQ(again.code, 0) << again.out;
+  std::ifstream file(home / "reports/chaos_5-5/report.json");
+  const json report = json::parse(file, nullptr, false);
+  const json summary = json::parse(again.out, nullptr, false);
+  EXPECT_EQ(report["simulated_ns"], summary["simulated_ns"]);
+  EXPECT_EQ(report["operations"]["ok"].get<int>() + report["operations"]["failed"].get<int>() +
+                report["operations"]["unknown"].get<int>(),
+            summary["operations"]);
+}
+
+TEST(Chaos, RefusesWhatItCannotMean) {
+  const TemporaryDirectory home;
+  for (const char* wrong :
+       {"--seeds 5..1", "--seeds x", "--seeds 1..99999999999999999999", "--shard 3/2 --seeds 1..2",
+        "--for 10 --seeds 1..2", "--jobs 0", "merge", "merge /nowhere --out x"}) {
+    const Outcome outcome = lockstep(std::string("chaos --out ") + (home / "a") + " " + wrong);
+    EXPECT_EQ(outcome.code, 2) << wrong << ": " << outcome.out;
+  }
+}
+
+TEST(Shrink, WritesASmallFileThatFailsAlike) {
+  const TemporaryDirectory home;
+  {
+    std::ofstream file(home / "slow.json");
+    file << R"({ "name": "slow", "about": "Cannot serve in time.", "cluster": { "nodes": 5 },
+                 "network": { "latency": { "median": "140ms", "p99": "1500ms" } },
+                 "workload": [ { "kind": "register", "for": "2s" } ],
+                 "faults": [ { "at": "1s", "kill": "n5", "for": "100ms" } ],
+                 "finally": { "converge_within": "3s" } })";
+  }
+  const Outcome before = lockstep("run " + home / "slow.json" + " --out " + home / "reports");
+  ASSERT_EQ(before.code, 1) << before.out;
+  const Outcome shrunk = lockstep("shrink " + home / "slow.json");
+  EXPECT_EQ(shrunk.code, 0) << shrunk.out;
+  const Outcome after = lockstep("run " + home / "slow-small.json" + " --out " + home / "reports");
+  EXPECT_EQ(after.code, 1) << after.out;
+  EXPECT_NE(after.out.find("verdict: violated"), std::string::npos) << after.out;
+  std::ifstream small(home / "slow-small.json");
+  const json document = json::parse(small, nullptr, false);
+  EXPECT_FALSE(document.contains("faults")) << document;
+}
+
+TEST(Shrink, SaysWhenThereIsNothingToShrink) {
+  const TemporaryDirectory home;
+  {
+    std::ofstream file(home / "fine.json");
+    file << R"({ "name": "fine", "about": "Holds.", "workload": [ { "kind": "register", "for": "1s" } ] })";
+  }
+  const Outcome outcome = lockstep("shrink " + home / "fine.json");
+  EXPECT_EQ(outcome.code, 1) << outcome.out;
+  EXPECT_NE(outcome.out.find("nothing to shrink"), std::string::npos) << outcome.out;
+  EXPECT_EQ(lockstep("shrink " + home / "nowhere.json").code, 2);
+}
+
+}  // namespace
+}  // namespace lockstep::tests
