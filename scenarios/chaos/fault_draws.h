@@ -26,6 +26,9 @@ scenarios::Trigger draw_trigger(Dice& dice, const scenarios::Scenario& scenario,
 
 // Mostly between the first two, at times up to the third.
 Duration draw_duration(Dice& dice, std::uint64_t least_ms, std::uint64_t usual_ms, std::uint64_t most_ms);
+// What holds something back that comes when it is over lasts so long at most: the parser demands that it
+// comes within a quarter of converge_within, which is 10 s.
+inline constexpr std::uint64_t kMostHoldingBackMs = 2400;
 // How many faults of one family.
 std::uint64_t draw_count(Dice& dice);
 

@@ -16,14 +16,18 @@ struct FaultFamily {
   std::array<std::string_view, 3> verbs;  // of its faults, as in scenario files; empty ones say nothing
   // Appends its faults; cluster and workloads are drawn already.
   void (*draw)(std::uint64_t seed, scenarios::Scenario& scenario);
+  bool is_alone =
+      false;  // on in a few seeds, and nothing else then: it is more than a cluster owes beside anything else
 };
 
 std::span<const FaultFamily> process_families();
 std::span<const FaultFamily> network_families();
+std::span<const FaultFamily> disk_families();
 
 // All of them, in the order in which they draw.
 std::vector<const FaultFamily*> fault_families();
-// Those that are on for this seed: each with the same probability, by a draw of its own.
+// Those that are on for this seed: each with the same probability, by a draw of its own; or one that is
+// alone.
 std::vector<const FaultFamily*> families_of(std::uint64_t seed);
 
 }  // namespace lockstep::chaos

@@ -16,10 +16,11 @@ Links draw_links_or_all(Dice& dice, const Scenario& scenario) {
 
 // `make` draws the action.
 template <class Make>
-void draw_network(std::string_view area, std::uint64_t seed, Scenario& scenario, Make make) {
+void draw_network(std::string_view area, std::uint64_t seed, Scenario& scenario, Make make,
+                  std::uint64_t most_ms = 8000) {
   Dice dice(seed, area);
   for (std::uint64_t left = draw_count(dice); left > 0; --left) {
-    const Duration lasting = draw_duration(dice, 100, 2500, 8000);
+    const Duration lasting = draw_duration(dice, 100, most_ms / 3, most_ms);
     Trigger trigger = draw_trigger(dice, scenario, lasting);
     scenario.faults.push_back({std::move(trigger), make(dice), lasting});
   }
@@ -55,12 +56,60 @@ void draw_delay(std::uint64_t seed, Scenario& scenario) {
   });
 }
 
+void draw_corrupt(std::uint64_t seed, Scenario& scenario) {
+  draw_share<Corrupt>("chaos.corrupt", seed, scenario);
+}
+
+void draw_bandwidth(std::uint64_t seed, Scenario& scenario) {
+  draw_network("chaos.bandwidth", seed, scenario, [&](Dice& dice) {
+    Bandwidth bandwidth;
+    bandwidth.bytes_per_second = dice.between(1, 100) * 2000;
+    bandwidth.queue_bytes = bandwidth.bytes_per_second * dice.between(1, 8) / 4;  // emptied in two seconds
+    bandwidth.between = draw_links_or_all(dice, scenario);
+    return bandwidth;
+  });
+}
+
+void draw_bridge(std::uint64_t seed, Scenario& scenario) {
+  draw_network("chaos.bridge", seed, scenario, [&](Dice& dice) {
+    const Target middle = draw_node(dice, scenario);
+    return Bridge{only(dice.one_of({middle, kTheLeader, kAFollower}))};
+  });
+}
+
+void draw_clog(std::uint64_t seed, Scenario& scenario) {
+  draw_network(
+      "chaos.clog", seed, scenario,
+      [&](Dice& dice) -> Action {
+        if (dice.percent(30)) return Swizzle{only(kEveryNode)};
+        Clog clog;
+        clog.targets = draw_victims(dice, scenario);
+        if (dice.percent(30)) clog.with = only(draw_node(dice, scenario));
+        clog.direction = dice.one_of({Direction::kBoth, Direction::kSend, Direction::kReceive});
+        return clog;
+      },
+      kMostHoldingBackMs);
+}
+
+void draw_reset(std::uint64_t seed, Scenario& scenario) {
+  Dice dice(seed, "chaos.reset");
+  for (std::uint64_t left = draw_count(dice); left > 0; --left) {
+    Trigger trigger = draw_trigger(dice, scenario, {});
+    scenario.faults.push_back({std::move(trigger), Reset{draw_victims(dice, scenario)}, {}});
+  }
+}
+
 constexpr std::array kFamilies{
     FaultFamily{"partition", {"partition"}, draw_partition},
     FaultFamily{"loss", {"loss"}, draw_loss},
     FaultFamily{"delay", {"delay"}, draw_delay},
     FaultFamily{"duplicate", {"duplicate"}, draw_duplicate},
     FaultFamily{"reorder", {"reorder"}, draw_reorder},
+    FaultFamily{"corrupt", {"corrupt"}, draw_corrupt},
+    FaultFamily{"bandwidth", {"bandwidth"}, draw_bandwidth},
+    FaultFamily{"bridge", {"bridge"}, draw_bridge},
+    FaultFamily{"clog", {"clog", "swizzle"}, draw_clog},
+    FaultFamily{"reset", {"reset"}, draw_reset},
 };
 
 }  // namespace

@@ -84,6 +84,9 @@ void draw_clock(std::uint64_t seed, Scenario& scenario) {
     change.jump = milliseconds(dice.one_of({-3'600'000, -60'000, -1000, -3, 0, 3, 1000, 60'000, 3'600'000}));
     if (change.jump == Duration::zero() || dice.percent(40))
       change.drift_ppm = dice.one_of({-50'000, -500, 0, 500, 50'000});
+    if (dice.percent(20)) change.leap = dice.milliseconds(1, 5000);
+    if (dice.percent(20)) change.freeze = dice.milliseconds(10, 2000);
+    if (dice.percent(20)) change.tick = dice.milliseconds(1, 20);
     scenario.faults.push_back({std::move(trigger), change, {}});
   }
 }

@@ -31,6 +31,8 @@ std::vector<std::string> drawn_verbs() {
 // Only dead nodes are restarted, and where no majority runs hardly anything reaches a probe.
 bool must_strike(std::string_view verb, Condition condition) {
   if (verb == "restart") return condition != Condition::kStable;
+  // A lying disk is alone: until its node loses the power, all is well.
+  if (verb == "disk_lie") return condition == Condition::kStable;
   if (verb == "crash" || verb == "pause") return condition != Condition::kMajorityDown;
   return true;
 }
