@@ -81,6 +81,10 @@ Status Connection::configure(const ConnectionOptions& options) {
   sqlite3_limit(db_, SQLITE_LIMIT_SQL_LENGTH, static_cast<int>(options.max_statement_bytes));
   for (const Switch& choice : kSwitches)
     CHECK(sqlite3_db_config(db_, choice.id, choice.value, nullptr) == SQLITE_OK, "switch ", choice.id);
+  // Room for the seal of each page, in a file that is new.
+  int reserved_bytes = static_cast<int>(kSealBytes);
+  if (options.writes)
+    CHECK(sqlite3_file_control(db_, "main", SQLITE_FCNTL_RESERVE_BYTES, &reserved_bytes) == SQLITE_OK);
   const char* kept_modules[] = {"json_each", "json_tree", nullptr};
   CHECK(sqlite3_drop_modules(db_, kept_modules) == SQLITE_OK);
   CHECK(sqlite3_busy_handler(db_, try_again, nullptr) == SQLITE_OK);

@@ -94,6 +94,7 @@ struct Lane {
   std::int64_t now_ns = 0;              // what SQLite's clock says
   std::int64_t total_changes_base = 0;  // total_changes() counts from here
   bool changes_are_own = false;  // changes() tells about a statement of this batch, not of an earlier one
+  Bytes page{};                  // that is being sealed
   std::optional<Error>
       fault{};  // the first failure of the disk; it makes an error a node's, not a statement's
 };

@@ -26,9 +26,17 @@ int fault(Lane& lane, const Error& error, int code) {
 
 Lane& lane_of(sqlite3_vfs* vfs) { return *static_cast<Lane*>(vfs->pAppData); }
 
+enum class FileKind : std::uint8_t { kDatabase, kWal, kOther };
+
+FileKind kind_of(int flags) {
+  if ((flags & SQLITE_OPEN_MAIN_DB) != 0) return FileKind::kDatabase;
+  return (flags & SQLITE_OPEN_WAL) != 0 ? FileKind::kWal : FileKind::kOther;
+}
+
 // SQLite allocates these bytes and begins them with its own structure.
 struct OpenFile {
   sqlite3_file base;
+  FileKind kind;
   Lane* lane;
   env::File* file;    // owned; freed in close_file
   std::string* path;  // owned
@@ -76,20 +84,36 @@ int close_file(sqlite3_file* file) {
   return SQLITE_OK;
 }
 
+bool is_sound(OpenFile& open, std::uint64_t offset, BytesView bytes) {
+  PageSeals& seals = open.lane->shared.seals;
+  if (open.kind == FileKind::kDatabase) return seals.is_sound(offset, bytes);
+  return open.kind != FileKind::kWal || seals.note_wal_read(offset, bytes);
+}
+
 int read_file(sqlite3_file* file, void* into, int size, sqlite3_int64 offset) {
   OpenFile& open = open_file_of(file);
   const auto wanted = static_cast<std::size_t>(size);
   const auto got = open.file->read_at(static_cast<std::uint64_t>(offset), static_cast<char*>(into), wanted);
   if (!got) return fault(*open.lane, got.error(), SQLITE_IOERR_READ);
-  if (*got == wanted) return SQLITE_OK;
+  if (*got == wanted) {
+    const auto at = static_cast<std::uint64_t>(offset);
+    if (is_sound(open, at, BytesView(static_cast<char*>(into), wanted))) return SQLITE_OK;
+    const Error damage{ErrorCode::kCorrupt,
+                       cat("'", *open.path, "' is damaged: the page at offset ", at, " is not what was written there")};
+    return fault(*open.lane, damage, SQLITE_IOERR_DATA);
+  }
   std::memset(static_cast<char*>(into) + *got, 0, wanted - *got);
   return SQLITE_IOERR_SHORT_READ;
 }
 
 int write_file(sqlite3_file* file, const void* from, int size, sqlite3_int64 offset) {
   OpenFile& open = open_file_of(file);
-  const BytesView bytes(static_cast<const char*>(from), static_cast<std::size_t>(size));
-  const Status written = open.file->write_at(static_cast<std::uint64_t>(offset), bytes);
+  BytesView bytes(static_cast<const char*>(from), static_cast<std::size_t>(size));
+  const auto at = static_cast<std::uint64_t>(offset);
+  PageSeals& seals = open.lane->shared.seals;
+  if (open.kind == FileKind::kWal) seals.note_wal_write(at, bytes);
+  if (open.kind == FileKind::kDatabase) bytes = seals.seal(at, bytes, open.lane->page);
+  const Status written = open.file->write_at(at, bytes);
   return written ? SQLITE_OK : fault(*open.lane, written.error(), SQLITE_IOERR_WRITE);
 }
 
@@ -239,6 +263,7 @@ int open_file(sqlite3_vfs* vfs, const char* path, sqlite3_file* out, int flags, 
   if (!file && file.error().code == ErrorCode::kNotFound) return SQLITE_CANTOPEN;
   if (!file) return fault(lane, file.error(), SQLITE_CANTOPEN);
   new (out) OpenFile{.base = {&kFileMethods},
+                     .kind = kind_of(flags),
                      .lane = &lane,
                      .file = file->release(),
                      .path = new std::string(path),

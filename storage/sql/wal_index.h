@@ -11,6 +11,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "storage/sql/page_seals.h"
+
 namespace lockstep::sql {
 
 // The WAL index (https://sqlite.org/walformat.html, "The WAL-Index File Format") without a file.
@@ -69,6 +71,7 @@ class FileLock {
 struct SharedFile {
   WalIndex wal_index;
   FileLock lock;
+  PageSeals seals;
 };
 
 }  // namespace lockstep::sql

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "core/replica/digest_watch.h"
+#include "storage/sql/page_seals.h"
 #include "tests/replica/test_cluster.h"
 
 namespace lockstep::tests {
@@ -72,7 +73,24 @@ void write_rows(TestCluster& cluster, int first, int end) {
     cluster.execute(cat("INSERT INTO t(id, body) VALUES(", row, ", 'row-", row, "-' || hex(zeroblob(3000)))"));
 }
 
-// Bit rot in a row that a later statement copies: from then on this node computes something else than the others.
+// Changes one bit of a row as a faulty memory would have, before the page was sealed.
+void damage_row(sim::DiskImage& disk, const std::string& path, std::uint64_t at) {
+  const auto file = *disk.open(path, env::OpenMode::kMustExist);
+  const auto page_at = [&file](std::uint64_t offset) {
+    Bytes page(sql::kPageBytes, '\0');
+    EXPECT_EQ(*file->read_at(offset, page.data(), page.size()), page.size());
+    return page;
+  };
+  disk.flip(path, at, 1);
+  const std::uint64_t start = at - at % sql::kPageBytes;
+  sql::PageSeals seals;
+  EXPECT_TRUE(seals.is_sound(0, page_at(0)));
+  Bytes sealed;
+  seals.seal(start, page_at(start), sealed);
+  ASSERT_TRUE(file->write_at(start, sealed));
+}
+
+// Damage in a row that a later statement copies: from then on this node computes something else than the others.
 void story_of_bit_rot(bool in_the_leader) {
   service::NodeConfig config;
   config.replica.apply.sql.checkpoint_frames = 100;
@@ -85,7 +103,7 @@ void story_of_bit_rot(bool in_the_leader) {
   cluster.world().kill(victim);
   sim::DiskImage& disk = cluster.world().disk(victim);
   const std::string path = config.replica.apply.sql.path;
-  disk.flip(path, find_in_file(disk, path, "row-7-") + 4, 1);
+  damage_row(disk, path, find_in_file(disk, path, "row-7-") + 4);
   cluster.world().start(victim);
   cluster.world().run_for(std::chrono::seconds(2));
 

@@ -206,6 +206,20 @@ TEST(Faults, ALogThatRottedStopsItsNodeForGoodAndTheOthersServe) {
   EXPECT_GT(stopped, 3u);
 }
 
+TEST(Faults, ADatabaseThatRottedOrWasMisdirectedIsNeverServed) {
+  std::uint64_t stopped = 0;
+  for (std::uint64_t seed = 1; seed <= 6; ++seed) {
+    for (const char* fault : {R"("disk_rot":{"target":"follower","files":"sql","bytes":100}})",
+                              R"("disk_misdirect":{"target":"follower","files":"sql","times":20}})"}) {
+      Played played = expect_holds(
+          cat(R"([{"at":"1500ms",)", fault, R"(,{"at":"2500ms","kill":"all","for":"300ms"}])"),
+          R"("disk":{"budget":"atlas"},)", seed);
+      stopped += played.events.reasons().empty() ? 0 : 1;
+    }
+  }
+  EXPECT_GT(stopped, 3u);
+}
+
 TEST(Faults, WritesOfTheLogThatWentAstrayAreFoundAtTheNextStart) {
   for (const char* verb : {"disk_misdirect", "disk_phantom"})
     for (std::uint64_t seed = 1; seed <= 4; ++seed) {
