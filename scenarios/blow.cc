@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <utility>
 
-
 namespace lockstep::scenarios {
 namespace {
 
@@ -57,6 +56,15 @@ void Nemesis::Blow::operator()(const ClockChange& change) {
     stage_.change_clock(node, change);
     ++strike_.effects;
   }
+}
+
+void Nemesis::Blow::operator()(const OutOfMemory& refusal) {
+  strike_.hosts = nemesis_.resolve(refusal.targets, fault_);
+  for (const NodeId node : strike_.hosts) stage_.refuse_memory(node, refusal, strike_.effects);
+  at_end([&nemesis = nemesis_, hosts = strike_.hosts] {
+    for (const NodeId node : hosts) nemesis.stage_.grant_memory(node);
+    nemesis.bring_up_stopped(hosts);
+  });
 }
 
 void Nemesis::Blow::restart_at_end() {
@@ -151,12 +159,10 @@ void Nemesis::Blow::operator()(const DiskFault& disk) {
     if (id) begun.emplace_back(node, *id);
   }
   at_end([&nemesis = nemesis_, begun = std::move(begun)] {
-    std::vector<NodeId> stopped;
     for (const auto& [node, id] : begun) {
       nemesis.stage_.end_disk_fault(node, id);
-      if (nemesis.damage_.has_stopped(node)) stopped.push_back(node);
+      nemesis.bring_up_stopped({node});
     }
-    nemesis.bring_up(stopped, nullptr);
   });
 }
 

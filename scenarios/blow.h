@@ -33,6 +33,7 @@ class Nemesis::Blow {
   void operator()(const Swizzle& swizzle);
   void operator()(const Reset& reset);
   void operator()(const ClockChange& change);
+  void operator()(const OutOfMemory& refusal);
   void operator()(const DiskFault& disk);
 
  private:

@@ -33,6 +33,7 @@ constexpr const env::EventType* kAll[] = {
     &sim::kDiskForgot,
     &sim::kClockFrozen,
     &sim::kClockTick,
+    &sim::kMemoryRefused,
     &sim::kJobStarted,
     &sim::kJobFinished,
     &sim::kProbeReached,

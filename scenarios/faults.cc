@@ -45,6 +45,7 @@ constexpr std::array kVerbs{
     VerbFacts{.name = "clog", .family = Family::kNetwork, .lasting = Lasting::kNeeded},
     VerbFacts{.name = "swizzle", .family = Family::kNetwork, .lasting = Lasting::kNeeded},
     VerbFacts{.name = "reset", .family = Family::kNetwork, .lasting = Lasting::kNever},
+    VerbFacts{.name = "out_of_memory", .family = Family::kProcess, .lasting = Lasting::kOptional},
     VerbFacts{.name = "disk_error", .family = Family::kDisk, .lasting = Lasting::kOptional},
     VerbFacts{.name = "disk_failed_sync", .family = Family::kDisk, .lasting = Lasting::kOptional},
     VerbFacts{.name = "disk_full", .family = Family::kDisk, .lasting = Lasting::kOptional},
@@ -183,6 +184,9 @@ void put(Json& out, const Action& action) {
                  [&](const Clog& act) { out[verb] = json_of(act); },
                  [&](const Swizzle& act) { hit(act); },
                  [&](const Reset& act) { hit(act); },
+                 [&](const OutOfMemory& act) {
+                   out[verb] = {{"target", json_of(act.targets)}, {"nth", act.nth}, {"times", act.times}};
+                 },
                  [&](const DiskFault& act) { out[verb] = json_of(act); },
              },
              action);

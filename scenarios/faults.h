@@ -92,6 +92,14 @@ struct Crash { Targets targets; bool operator==(const Crash&) const = default; }
 // Holds the one piece of work that reached the probe for so long.
 struct Pause { Duration hold{}; bool operator==(const Pause&) const = default; };
 
+// Of what SQLite allocates there, the n-th from now on is refused, and as many after it as `times` says.
+struct OutOfMemory {
+  Targets targets;
+  std::uint32_t nth = 1;
+  std::uint32_t times = 1;
+  bool operator==(const OutOfMemory&) const = default;
+};
+
 // ---- what: the network ----------------------------------------------------------------------------------------
 
 struct Partition { Links between; bool operator==(const Partition&) const = default; };
@@ -169,7 +177,7 @@ struct DiskFault {
 // ---- the whole ------------------------------------------------------------------------------------------------
 
 using Action = std::variant<Kill, PowerLoss, Restart, Stall, Crash, Pause, Partition, Loss, Delay, Duplicate, Reorder,
-                            ClockChange, Bridge, Corrupt, Bandwidth, Clog, Swizzle, Reset, DiskFault>;
+                            ClockChange, Bridge, Corrupt, Bandwidth, Clog, Swizzle, Reset, OutOfMemory, DiskFault>;
 
 struct Fault {
   Trigger trigger;

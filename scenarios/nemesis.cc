@@ -180,6 +180,11 @@ void Nemesis::bring_up(const std::vector<NodeId>& nodes, Strike* strike) {
   }
 }
 
+void Nemesis::bring_up_stopped(std::vector<NodeId> nodes) {
+  std::erase_if(nodes, [this](NodeId node) { return !damage_.has_stopped(node); });
+  bring_up(nodes, nullptr);
+}
+
 // ---- the end
 // --------------------------------------------------------------------------------------------------
 
@@ -192,6 +197,7 @@ void Nemesis::heal(const std::vector<NodeId>& nodes) {
   stage_.set_apart(std::move(healed));
   for (const NodeId node : nodes) {
     stage_.end_disk_faults(node);
+    stage_.grant_memory(node);
     stage_.release(node);
   }
   bring_up(nodes, nullptr);
@@ -201,6 +207,7 @@ void Nemesis::heal_all() {
   stage_.end_all_faults();
   for (const NodeId node : roster_.nodes()) {
     stage_.end_disk_faults(node);
+    stage_.grant_memory(node);
     stage_.release(node);
   }
   bring_up(roster_.nodes(), nullptr);

@@ -84,6 +84,8 @@ class Nemesis : private Observer {
   void perform(std::size_t fault, Strike& strike);
   void bring_down(const std::vector<NodeId>& nodes, bool power, Strike& strike);
   void bring_up(const std::vector<NodeId>& nodes, Strike* strike);
+  // Those of them that have stopped themselves.
+  void bring_up_stopped(std::vector<NodeId> nodes);
 
   std::vector<NodeId> resolve(const Targets& targets, std::size_t fault) const;
   std::vector<NodeId> resolve(const Target& target, std::size_t fault) const;

@@ -259,6 +259,13 @@ class FaultReader {
     return out;
   }
 
+  static Action out_of_memory(const FaultReader& reader, const json::Cursor& value) {
+    OutOfMemory out{.targets = reader.targets(*value.member("target"), kNodesToHit)};
+    read_member(value, "nth", out.nth);
+    read_member(value, "times", out.times);
+    return out;
+  }
+
   template <DiskKind kKind>
   static Action disk(const FaultReader& reader, const json::Cursor& value) {
     DiskFault out{.kind = kKind, .targets = reader.targets(*value.member("target"), kNodesToHit)};
@@ -364,6 +371,7 @@ const std::vector<FaultReader::Reading>& FaultReader::readings() {
       {"clog", clog},
       {"swizzle", hitting<Swizzle>},
       {"reset", hitting<Reset, kProcesses>},
+      {"out_of_memory", out_of_memory},
       {"disk_error", disk<DiskKind::kError>},
       {"disk_failed_sync", disk<DiskKind::kFailedSync>},
       {"disk_full", disk<DiskKind::kFull>},

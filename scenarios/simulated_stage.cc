@@ -134,9 +134,14 @@ sim::ProcessOptions SimulatedStage::process_options(NodeId id) const {
 void SimulatedStage::add_node(NodeId id) {
   sim::ProcessOptions options = process_options(id);
   options.factory = [this](const env::Env& env) -> std::unique_ptr<env::Actor> {
-    if (scenario_.system == System::kStandaloneSql)
-      return std::make_unique<service::StandaloneNode>(env, service::StandaloneConfig{});
-    return std::make_unique<service::Node>(env, node_config(scenario_, cast_.roster(), env));
+    if (scenario_.system == System::kStandaloneSql) {
+      service::StandaloneConfig config;
+      config.apply.sql.allocations = &allocations_[env.self];
+      return std::make_unique<service::StandaloneNode>(env, config);
+    }
+    service::NodeConfig config = node_config(scenario_, cast_.roster(), env);
+    config.replica.apply.sql.allocations = &allocations_[env.self];
+    return std::make_unique<service::Node>(env, std::move(config));
   };
   world_.add_process(id, std::move(options));
 }
@@ -166,6 +171,13 @@ void SimulatedStage::change_clock(NodeId process, const ClockChange& change) {
 void SimulatedStage::on_event(const Observation& observation) {
   schedule(now(), [this, node = observation.node, life = observation.incarnation] {
     if (world_.incarnation(node) == life) world_.kill(node);
+  });
+}
+
+void SimulatedStage::refuse_memory(NodeId process, const OutOfMemory& refusal, std::uint64_t& effects) {
+  allocations_[process].refuse(refusal.nth, refusal.times, [this, process, &effects] {
+    ++effects;
+    world_.note(process, {sim::kMemoryRefused, {}});
   });
 }
 

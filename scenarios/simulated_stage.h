@@ -1,6 +1,7 @@
 // The simulated world of a scenario: nodes, clients, clocks, disks and links, all from one seed.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "scenarios/simulated_events.h"
 #include "scenarios/stage.h"
 #include "sim/world.h"
+#include "storage/sql/allocations.h"
 
 namespace lockstep::scenarios {
 
@@ -45,6 +47,8 @@ class SimulatedStage : public Stage, private Observer {
   void arm_probe(std::string point, ProbeDecision decide) override;
 
   std::uint64_t reset_connections(NodeId process) override;
+  void refuse_memory(NodeId process, const OutOfMemory& refusal, std::uint64_t& effects) override;
+  void grant_memory(NodeId process) override { allocations_[process].refuse_none(); }
   std::optional<DiskFaultId> begin_disk_fault(NodeId process, const DiskFault& fault, Duration until,
                                               std::uint64_t& effects) override;
   void end_disk_fault(NodeId process, DiskFaultId fault) override {
@@ -63,6 +67,7 @@ class SimulatedStage : public Stage, private Observer {
   const Scenario& scenario_;
   std::uint64_t seed_;
   Cast& cast_;
+  std::map<NodeId, sql::Allocations> allocations_;  // of nodes, and as long as they
   sim::World world_;
   SimulatedEvents events_;
   std::uint64_t damages_ = 0;         // done so far, each with draws of its own

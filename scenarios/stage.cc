@@ -28,6 +28,10 @@ void Stage::end_disk_fault(NodeId process, DiskFaultId) {
   CHECK(false, "the disk of process ", process, " cannot be harmed here");
 }
 
+void Stage::refuse_memory(NodeId process, const OutOfMemory&, std::uint64_t&) {
+  CHECK(false, "the memory of process ", process, " cannot be refused here");
+}
+
 std::uint64_t Stage::reset_connections(NodeId process) {
   CHECK(false, "the connections of process ", process, " cannot be reset here");
   return 0;

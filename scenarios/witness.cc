@@ -36,7 +36,7 @@ void Witness::attend(Events& events) {
       if (listeners.empty()) events.subscribe(*type, *this);
       listeners.push_back(oracle.get());
     }
-  for (const env::EventType* type : {&replica::kNodeFailed, &sim::kDiskFault, &sim::kDiskForgot})
+  for (const env::EventType* type : {&replica::kNodeFailed, &sim::kDiskFault, &sim::kDiskForgot, &sim::kMemoryRefused})
     if (!by_type_.contains(type->number)) events.subscribe(*type, *this);
 }
 
@@ -44,15 +44,16 @@ void Witness::on_event(const Observation& observation) {
   const std::uint16_t number = observation.event.type->number;
   if (const auto listeners = by_type_.find(number); listeners != by_type_.end())
     for (Oracle* oracle : listeners->second) oracle->on_event(observation);
-  if (number == sim::kDiskFault.number || number == sim::kDiskForgot.number)
-    failed_disks_.insert(observation.node);
+  if (number == sim::kDiskFault.number || number == sim::kDiskForgot.number ||
+      number == sim::kMemoryRefused.number)
+    struck_nodes_.insert(observation.node);
   if (number == replica::kNodeFailed.number) note_stopped(observation);
 }
 
-// A node whose storage has failed stops itself: that is what it has to do.
+// A node whose storage or memory has failed stops itself: that is what it has to do.
 void Witness::note_stopped(const Observation& observation) {
-  if (failed_disks_.contains(observation.node)) {
-    ++stopped_for_disk_;
+  if (struck_nodes_.contains(observation.node)) {
+    ++stopped_for_faults_;
     return;
   }
   stopped_nodes_.push_back(cat(Roster::name(observation.node), " at ", reports::readable(observation.at),
@@ -64,12 +65,12 @@ std::vector<reports::Verdict> Witness::verdicts(const std::string& gap) const {
   for (const auto& oracle : oracles_) all.push_back(verdict_of(*oracle, gap));
   all.push_back({.name = "node-health",
                  .promise =
-                     "no node stops itself but for a fault of its disk: what a crash or power loss leaves "
+                     "no node stops itself but for a fault of its disk or memory: what a crash or power loss leaves "
                      "behind can be recovered",
                  .outcome = stopped_nodes_.empty() ? reports::Outcome::kHolds : reports::Outcome::kViolated,
                  .checked = {{"nodes", voters_}},
                  .evidence = stopped_nodes_});
-  if (stopped_for_disk_ > 0) all.back().checked.push_back({"stops for a disk", stopped_for_disk_});
+  if (stopped_for_faults_ > 0) all.back().checked.push_back({"stops for a fault", stopped_for_faults_});
   return all;
 }
 

@@ -31,8 +31,8 @@ class Witness final : public Observer {
   std::vector<std::unique_ptr<Oracle>> oracles_;
   std::map<std::uint16_t, std::vector<Oracle*>> by_type_;  // by event number
   std::vector<std::string> stopped_nodes_;                 // for no reason that the faults of the run gave
-  std::set<NodeId> failed_disks_;                          // of which a fault took effect
-  std::uint64_t stopped_for_disk_ = 0;
+  std::set<NodeId> struck_nodes_;                          // whose disk or memory a fault took effect in
+  std::uint64_t stopped_for_faults_ = 0;
 };
 
 }  // namespace lockstep::scenarios

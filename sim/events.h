@@ -52,6 +52,8 @@ inline constexpr env::EventType kDiskForgot{23, "disk_forgot", {"files"}};
 inline constexpr env::EventType kClockFrozen{24, "clock_frozen", {"for_ns"}};
 // Both clocks show multiples of this only; 1: all there is.
 inline constexpr env::EventType kClockTick{25, "clock_tick", {"tick_ns"}};
+// Memory that the process asked for was refused.
+inline constexpr env::EventType kMemoryRefused{26, "memory_refused", {}};
 
 inline constexpr env::EventType kJobStarted{30, "job_started", {"lane", "ordinal"}};
 inline constexpr env::EventType kJobFinished{31, "job_finished", {"lane", "ordinal"}};

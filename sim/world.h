@@ -39,6 +39,8 @@ class World {
   void stall(NodeId node, Duration duration) { process(node).stall(duration); }
   // Ends its stall at once and lets go of all the work that probes hold.
   void release(NodeId node) { process(node).release(); }
+  // Something happened to the process that it cannot tell itself.
+  void note(NodeId node, const env::Event& event) { process(node).record(event); }
   // A new, empty disk for a dead process (checked).
   void wipe_disk(NodeId node);
   void set_drift(NodeId node, std::int64_t drift_ppm);

@@ -434,6 +434,7 @@ void RealStage::end_all_faults() {
 
 std::optional<std::string> RealStage::cannot(const Action& action) {
   if (std::holds_alternative<PowerLoss>(action)) return "the power of a real machine cannot be cut from here";
+  if (std::holds_alternative<OutOfMemory>(action)) return "the memory of a real process cannot be refused from here";
   switch (facts_of(action).family) {
     case Family::kProcess: return std::nullopt;
     case Family::kClock: return "all processes share this machine's clock";

@@ -57,8 +57,8 @@ int try_again(void*, int tries) { return tries < 1000 ? 1 : 0; }
 
 }  // namespace
 
-Connection::Connection(env::Disk& disk, SharedFile& shared)
-    : lane_{.disk = disk, .shared = shared}, vfs_(lane_) {}
+Connection::Connection(env::Disk& disk, SharedFile& shared, Allocations* allocations)
+    : lane_{.disk = disk, .shared = shared, .allocations = allocations}, vfs_(lane_) {}
 
 Connection::~Connection() {
   statements_.reset();
@@ -67,7 +67,8 @@ Connection::~Connection() {
 
 Result<std::unique_ptr<Connection>> Connection::open(env::Disk& disk, SharedFile& shared,
                                                      const ConnectionOptions& options) {
-  std::unique_ptr<Connection> connection(new Connection(disk, shared));
+  std::unique_ptr<Connection> connection(new Connection(disk, shared, options.allocations));
+  const AllocatesFor allocates_for(connection->lane_);
   const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
                     (options.writes ? SQLITE_OPEN_CREATE : 0);
   const int rc = sqlite3_open_v2(options.path.c_str(), &connection->db_, flags, connection->vfs_.name());
@@ -156,7 +157,7 @@ Status Connection::sync_wal() {
   return {};
 }
 
-Connection::Use::Use(Connection& connection) : connection_(connection) {
+Connection::Use::Use(Connection& connection) : connection_(connection), allocates_for_(connection.lane_) {
   CHECK(!connection_.in_use_.exchange(true, std::memory_order_acquire), "two lanes use one connection");
 }
 

@@ -22,6 +22,7 @@ struct ConnectionOptions {
   std::uint32_t max_statement_bytes = 1 << 20;
   bool writes = false;  // false: query_only
   bool syncs_commits = false;
+  Allocations* allocations = nullptr;
 };
 
 class Connection {
@@ -62,10 +63,11 @@ class Connection {
 
    private:
     Connection& connection_;
+    AllocatesFor allocates_for_;
   };
 
  private:
-  Connection(env::Disk& disk, SharedFile& shared);
+  Connection(env::Disk& disk, SharedFile& shared, Allocations* allocations);
   Status configure(const ConnectionOptions& options);
 
   Lane lane_;

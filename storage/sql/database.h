@@ -77,8 +77,11 @@ struct ApplyReport {
   bool one_by_one = false;         // the grouped transaction was lost; entries were applied one transaction each
 };
 
+class Allocations;
+
 struct Options {
   std::string path = "db/main.sqlite";
+  Allocations* allocations = nullptr;         // counts and refuses (storage/sql/allocations.h); outlives the database
   bool feed = false;                          // collect RowChange
   std::uint64_t max_operations = 10'000'000;  // SQLite VM operations per batch, then kLimit (replicated configuration)
   std::uint32_t max_statement_bytes = 1 << 20;

@@ -8,6 +8,7 @@
 #include "base/env/disk.h"
 #include "base/prng.h"
 #include "base/result.h"
+#include "storage/sql/allocations.h"
 #include "storage/sql/wal_index.h"
 
 namespace lockstep::sql {
@@ -94,7 +95,8 @@ struct Lane {
   std::int64_t now_ns = 0;              // what SQLite's clock says
   std::int64_t total_changes_base = 0;  // total_changes() counts from here
   bool changes_are_own = false;  // changes() tells about a statement of this batch, not of an earlier one
-  Bytes page{};                  // that is being sealed
+  Allocations* allocations = nullptr;  // by whom they are counted; nullptr: nobody
+  Bytes page{};                        // that is being sealed
   std::optional<Error>
       fault{};  // the first failure of the disk; it makes an error a node's, not a statement's
 };

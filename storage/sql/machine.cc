@@ -56,7 +56,8 @@ Result<std::unique_ptr<Machine>> SqliteMachine::open(env::Disk& disk, SharedFile
   const ConnectionOptions how{.path = options.path,
                               .max_statement_bytes = options.max_statement_bytes,
                               .writes = true,
-                              .syncs_commits = options.sync_commits};
+                              .syncs_commits = options.sync_commits,
+                              .allocations = options.allocations};
   if (options.sync_commits) LOCKSTEP_TRY_STATUS(refuse_lost_main(disk, options.path));
   LOCKSTEP_TRY(connection, Connection::open(disk, shared, how));
   std::unique_ptr<SqliteMachine> machine(new SqliteMachine(std::move(connection), options, participant));

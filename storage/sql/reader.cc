@@ -22,8 +22,10 @@ constexpr std::uint64_t kBriefOperations = 20'000;
 
 Result<std::unique_ptr<Reader>> SqliteReader::open(env::Disk& disk, SharedFile& shared,
                                                    const Options& options) {
-  const ConnectionOptions how{
-      .path = options.path, .max_statement_bytes = options.max_statement_bytes, .writes = false};
+  const ConnectionOptions how{.path = options.path,
+                              .max_statement_bytes = options.max_statement_bytes,
+                              .writes = false,
+                              .allocations = options.allocations};
   LOCKSTEP_TRY(connection, Connection::open(disk, shared, how));
   std::unique_ptr<SqliteReader> reader(new SqliteReader(std::move(connection)));
   LOCKSTEP_TRY(state, StateTable::open(*reader->connection_, false));

@@ -39,6 +39,7 @@ Value value_of(sqlite3_value* value) {
     case SQLITE_FLOAT: return sqlite3_value_double(value);
     case SQLITE_TEXT: {
       const auto* text = reinterpret_cast<const char*>(sqlite3_value_text(value));
+      if (text == nullptr) return std::string();  // no memory: the statement fails
       return std::string(text, static_cast<std::size_t>(sqlite3_value_bytes(value)));
     }
     case SQLITE_BLOB: {

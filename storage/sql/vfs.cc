@@ -26,6 +26,21 @@ int fault(Lane& lane, const Error& error, int code) {
 
 Lane& lane_of(sqlite3_vfs* vfs) { return *static_cast<Lane*>(vfs->pAppData); }
 
+// Around whatever may suspend the lane.
+class Waits {
+ public:
+  explicit Waits(Lane& lane) : lane_(lane), counted_(AllocatesFor::now(lane)) {}
+  ~Waits() {
+    if (counted_) AllocatesFor::again(lane_);
+  }
+  Waits(const Waits&) = delete;
+  Waits& operator=(const Waits&) = delete;
+
+ private:
+  Lane& lane_;
+  bool counted_;
+};
+
 enum class FileKind : std::uint8_t { kDatabase, kWal, kOther };
 
 FileKind kind_of(int flags) {
@@ -92,6 +107,7 @@ bool is_sound(OpenFile& open, std::uint64_t offset, BytesView bytes) {
 
 int read_file(sqlite3_file* file, void* into, int size, sqlite3_int64 offset) {
   OpenFile& open = open_file_of(file);
+  const Waits waits(*open.lane);
   const auto wanted = static_cast<std::size_t>(size);
   const auto got = open.file->read_at(static_cast<std::uint64_t>(offset), static_cast<char*>(into), wanted);
   if (!got) return fault(*open.lane, got.error(), SQLITE_IOERR_READ);
@@ -108,6 +124,7 @@ int read_file(sqlite3_file* file, void* into, int size, sqlite3_int64 offset) {
 
 int write_file(sqlite3_file* file, const void* from, int size, sqlite3_int64 offset) {
   OpenFile& open = open_file_of(file);
+  const Waits waits(*open.lane);
   BytesView bytes(static_cast<const char*>(from), static_cast<std::size_t>(size));
   const auto at = static_cast<std::uint64_t>(offset);
   PageSeals& seals = open.lane->shared.seals;
@@ -119,12 +136,14 @@ int write_file(sqlite3_file* file, const void* from, int size, sqlite3_int64 off
 
 int truncate_file(sqlite3_file* file, sqlite3_int64 size) {
   OpenFile& open = open_file_of(file);
+  const Waits waits(*open.lane);
   const Status done = open.file->truncate(static_cast<std::uint64_t>(size));
   return done ? SQLITE_OK : fault(*open.lane, done.error(), SQLITE_IOERR_TRUNCATE);
 }
 
 int sync_file(sqlite3_file* file, int) {
   OpenFile& open = open_file_of(file);
+  const Waits waits(*open.lane);
   if (const Status done = open.file->sync(); !done)
     return fault(*open.lane, done.error(), SQLITE_IOERR_FSYNC);
   if (open.names_synced) return SQLITE_OK;
@@ -136,6 +155,7 @@ int sync_file(sqlite3_file* file, int) {
 
 int file_size(sqlite3_file* file, sqlite3_int64* out) {
   OpenFile& open = open_file_of(file);
+  const Waits waits(*open.lane);
   const auto size = open.file->size();
   if (!size) return fault(*open.lane, size.error(), SQLITE_IOERR_FSTAT);
   *out = static_cast<sqlite3_int64>(*size);
@@ -256,6 +276,7 @@ env::OpenMode open_mode(int flags) {
 int open_file(sqlite3_vfs* vfs, const char* path, sqlite3_file* out, int flags, int* out_flags) {
   out->pMethods = nullptr;  // SQLite does not close what was not opened
   Lane& lane = lane_of(vfs);
+  const Waits waits(lane);
   if (path == nullptr)
     return fault(lane, Error{ErrorCode::kRefused, "SQLite asked for a temporary file, which must not happen"},
                  SQLITE_CANTOPEN);
@@ -278,6 +299,7 @@ int open_file(sqlite3_vfs* vfs, const char* path, sqlite3_file* out, int flags, 
 
 int delete_file(sqlite3_vfs* vfs, const char* path, int sync_directory) {
   Lane& lane = lane_of(vfs);
+  const Waits waits(lane);
   const Status removed = lane.disk.remove(path);
   if (!removed && removed.error().code == ErrorCode::kNotFound) return SQLITE_IOERR_DELETE_NOENT;
   if (!removed) return fault(lane, removed.error(), SQLITE_IOERR_DELETE);
@@ -288,6 +310,7 @@ int delete_file(sqlite3_vfs* vfs, const char* path, int sync_directory) {
 
 int access_file(sqlite3_vfs* vfs, const char* path, int, int* out) {
   Lane& lane = lane_of(vfs);
+  const Waits waits(lane);
   const auto exists = lane.disk.exists(path);
   if (!exists) return fault(lane, exists.error(), SQLITE_IOERR_ACCESS);
   *out = *exists ? 1 : 0;

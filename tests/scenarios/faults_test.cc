@@ -160,6 +160,16 @@ TEST(Faults, ANodeWhoseDiskFailsStopsItselfAndComesBack) {
   expect_stop_and_return(R"("disk_full":{"target":"TARGET","files":"sql"})", "no space");
 }
 
+TEST(Faults, ANodeThatIsRefusedMemoryStopsItselfAndComesBack) {
+  for (const int nth : {1, 7, 40, 200, 800, 1500}) {
+    Played played =
+        expect_holds(cat(R"([{"at":"1s","out_of_memory":{"target":"leader","nth":)", nth, R"(},"for":"1s"}])"));
+    EXPECT_EQ(played.events["memory_refused"], 1u) << nth;
+    ASSERT_FALSE(played.events.reasons().empty()) << nth;
+    EXPECT_EQ(played.events.reasons()[0], "SQLite was refused memory");
+  }
+}
+
 TEST(Faults, ADiskThatHangsOrIsSlowCostsTheLeaderItsOfficeAtMost) {
   Played stalled = expect_holds(R"([{"at":"1s","disk_stall":{"target":"leader"},"for":"2s"}])");
   EXPECT_GT(stalled.events[sim::DiskTrouble::kStall], 0u);

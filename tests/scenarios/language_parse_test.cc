@@ -87,7 +87,7 @@ constexpr std::string_view kEveryVerb = R"({
               { "at": "6s", "bandwidth": { "bytes_per_second": 1000, "queue_bytes": 77 }, "between": [["n1"], ["n2"]] },
               { "at": "6s", "clog": { "target": ["n1", "c1"], "with": "n2", "direction": "send" }, "for": "1s" },
               { "at": "6s", "clog": { "target": "leader" }, "for": "1s" }, { "at": "6s", "swizzle": "all", "for": "2s" },
-              { "at": "6s", "reset": ["n1", "leader"] },
+              { "at": "6s", "reset": ["n1", "leader"] }, { "at": "6s", "out_of_memory": { "target": "n1", "nth": 9 } },
               { "at": "7s", "disk_error": { "target": "n1", "files": "kv", "calls": "reads", "times": 7 }, "for": "1s" },
               { "at": "7s", "disk_failed_sync": { "target": "n1", "files": "sql" } },
               { "at": "7s", "disk_full": { "target": "all", "free": 12345 } },

@@ -1,0 +1,75 @@
+// Stories about memory that SQLite asks for and does not get: the node fails, and what it had said stays true.
+#include "storage/sql/allocations.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/sql/fixture.h"
+
+namespace lockstep::sql {
+namespace {
+
+TEST(Allocations, TheNthFromNowOnAndAsManyAsWantedAreRefused) {
+  Allocations allocations;
+  std::uint64_t told = 0;
+  EXPECT_TRUE(allocations.grant());
+  allocations.refuse(2, 2, [&told] { ++told; });
+  EXPECT_TRUE(allocations.grant());
+  EXPECT_FALSE(allocations.grant());
+  EXPECT_FALSE(allocations.grant());
+  EXPECT_TRUE(allocations.grant());
+  EXPECT_EQ(told, 2u);
+  EXPECT_EQ(allocations.seen(), 5u);
+}
+
+// Whichever allocation of a write is refused, the node fails, and after it the write is there wholly or not at all.
+TEST(Allocations, AWriteThatIsRefusedMemoryAnywhereIsWholeOrNotThere) {
+  initialise_sqlite(1);
+  std::uint64_t refused = 0;
+  for (std::uint64_t nth = 1; nth <= 400; nth += 3) {
+    sim::DiskImage disk(1);
+    Allocations allocations;
+    {
+      Node node(disk, {.allocations = &allocations});
+      ASSERT_TRUE(node.open());
+      node.must("CREATE TABLE t(id INTEGER PRIMARY KEY, v TEXT UNIQUE)");
+      std::uint64_t told = 0;
+      allocations.refuse(nth, 1, [&told] { ++told; });
+      const EntryStamp stamp = stamp_of(node.machine().applied().value() + 1);
+      const auto report = node.machine().apply({&stamp, 1}, [](std::size_t, EntryScope& scope) {
+        scope.execute(std::vector{stmt("INSERT INTO t(v) VALUES('x'), ('y')"), stmt("UPDATE t SET v = v || id"),
+                                  stmt("SELECT group_concat(v) FROM t")},
+                      {});
+      });
+      EXPECT_EQ(report.has_value(), told == 0) << nth;
+      refused += told;
+    }
+    Node again(disk);
+    ASSERT_TRUE(again.open());
+    const auto rows = again.select("SELECT count(*) FROM t").rows;
+    const auto count = std::get<std::int64_t>(rows.front().front());
+    EXPECT_TRUE(count == 0 || count == 2) << nth;
+    EXPECT_EQ(*again.machine().scan_digest(), again.machine().digest());
+  }
+  EXPECT_GT(refused, 20u);
+}
+
+TEST(Allocations, WhoeverOpensWithoutMemoryIsToldSo) {
+  initialise_sqlite(1);
+  for (std::uint64_t nth = 1; nth <= 600; nth += 7) {
+    sim::DiskImage disk(1);
+    Allocations allocations;
+    std::uint64_t told = 0;
+    allocations.refuse(nth, 1, [&told] { ++told; });
+    {
+      Node node(disk, {.allocations = &allocations});
+      const Status opened = node.open();
+      EXPECT_EQ(opened.has_value(), told == 0) << nth;
+    }
+    allocations.refuse_none();
+    Node again(disk, {.allocations = &allocations});
+    EXPECT_TRUE(again.open()) << nth;
+  }
+}
+
+}  // namespace
+}  // namespace lockstep::sql
