@@ -110,6 +110,8 @@ Verdict verdict_of(const Members& json) {
                   .outcome = json.outcome("verdict"),
                   .checked = {},
                   .evidence = json.texts("evidence")};
+  if (json.has("anomalies")) verdict.anomalies = json.texts("anomalies");
+  if (json.has("ruled_out")) verdict.ruled_out = json.texts("ruled_out");
   const Members checked = json.object("checked");
   checked.members([&](const std::string& unit, const Json& count) {
     if (!count.is_number_unsigned()) return checked.refuse(unit, "a count");

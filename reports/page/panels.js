@@ -31,7 +31,7 @@ function show_wrong() {
     const place = verdict.evidence.map(place_in).find(Boolean);
     const [first, ...rest] = verdict.evidence;
     $('wrong').append(make('div', { class: 'wrong' + (verdict.verdict === 'violated' ? '' : ' warn') }, make('h3', {}, `${upper(verdict.name.replaceAll('-', ' '))}: ${verdict.verdict}`),
-      make('p', {}, `Promised: ${verdict.promise}.`), first ? make('p', {}, make('b', {}, first)) : undefined,
+      make('p', {}, `Promised: ${verdict.promise}.`), verdict.anomalies ? make('p', {}, `Anomalies: ${list(verdict.anomalies)}${verdict.ruled_out ? `; so it is not ${list(verdict.ruled_out)}` : ''}.`) : undefined, first ? make('p', {}, make('b', {}, first)) : undefined,
       place ? visit_place(place) : undefined, rest.length ? make('ol', {}, ...rest.slice(0, 20).map(line => make('li', {}, line))) : undefined));
   }
   const missing = report.faults.filter(fault => !fault.fired && !fault.skipped).map(fault => `${fault.kind}: ${fault.description}`);

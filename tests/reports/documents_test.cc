@@ -125,6 +125,8 @@ TEST(ReportReader, WhatWasWrittenIsReadBack) {
                                       .operations = {9, 8, 7},
                                       .latency = {.p50 = Duration(5)}},
                              .simulated = {}};
+  report.verdicts[1].anomalies = {"G1a"};
+  report.verdicts[1].ruled_out = {"read-committed"};
   for (const World world : {World::kSimulated, World::kReal}) {
     report.world = world;
     const std::string text = to_json_text(report);
