@@ -234,8 +234,8 @@ std::string wrote_text(const Transactions& all, std::uint32_t version) {
 // The write of `to` that follows the newest one of `from` that is older than it.
 std::string explain_writes(const Transactions& all, const Edge& edge, std::string_view from,
                            std::string_view to) {
-  std::uint32_t older = last_write(all.steps_of(edge.from), edge.key)->version;
-  std::uint32_t newer = last_write(all.steps_of(edge.to), edge.key)->version;
+  std::uint32_t older = last_write_to(all.steps_of(edge.from), edge.key)->version;
+  std::uint32_t newer = last_write_to(all.steps_of(edge.to), edge.key)->version;
   if (all.workload == Workload::kListAppend) {  // neighbours in the list
     for (const Step& a : all.steps_of(edge.from)) {
       for (const Step& b : all.steps_of(edge.to)) {
@@ -255,7 +255,7 @@ std::string explain_overwritten(const Transactions& all, const Edge& edge, std::
   for (const Step& step : all.steps_of(edge.to)) {
     if (step.write && step.key == edge.key && write == nullptr) write = &step;
   }
-  if (all.workload == Workload::kRegister) write = last_write(all.steps_of(edge.to), edge.key);
+  if (all.workload == Workload::kRegister) write = last_write_to(all.steps_of(edge.to), edge.key);
   return cat(from, " read ", all.key_text(edge.key), " as ", answer_text(*read), ", and ", to, " ",
              wrote_text(all, write->version),
              all.workload == Workload::kListAppend ? ", which that does not show" : ", which is newer");

@@ -5,27 +5,21 @@
 
 namespace lockstep::transactions {
 
-// The step is a read, and its transaction wrote nothing to that key before it.
-// Quadratic in the size of one transaction, like the others here; transactions are short.
-inline bool is_external_read(std::span<const Step> steps, std::size_t at) {
-  if (steps[at].write) return false;
-  for (std::size_t before = 0; before < at; ++before) {
-    if (steps[before].write && steps[before].key == steps[at].key) return false;
-  }
-  return true;
-}
+inline bool is_external_read(std::span<const Step> steps, std::size_t at) { return steps[at].external; }
 
 // The first step of the transaction with this key.
 inline bool is_first_of_key(std::span<const Step> steps, std::size_t at) {
-  for (std::size_t before = 0; before < at; ++before) {
-    if (steps[before].key == steps[at].key) return false;
-  }
-  return true;
+  return steps[at].previous == kNone;
 }
 
-// The last write to this key after `from`, or null.
-inline const Step* last_write(std::span<const Step> steps, std::uint32_t key, std::size_t from = 0) {
-  for (std::size_t at = steps.size(); at-- > from;) {
+// The transaction's last write to the key of this step, which may come before it; or null.
+inline const Step* last_write(std::span<const Step> steps, const Step& step) {
+  return step.last_write == kNone ? nullptr : &steps[step.last_write];
+}
+
+// The same by key, for proofs: looks through the whole transaction.
+inline const Step* last_write_to(std::span<const Step> steps, std::uint32_t key) {
+  for (std::size_t at = steps.size(); at-- > 0;) {
     if (steps[at].write && steps[at].key == key) return &steps[at];
   }
   return nullptr;

@@ -54,8 +54,7 @@ class Observer {
   void check_internal(std::uint32_t t, std::span<const Step> steps, std::size_t at) {
     const Step* base = nullptr;
     std::size_t own = 0;
-    for (std::size_t before = at; before-- > 0;) {
-      if (steps[before].key != steps[at].key) continue;
+    for (std::uint32_t before = steps[at].previous; before != kNone; before = steps[before].previous) {
       if (!steps[before].write) {
         base = &steps[before];
         break;
@@ -80,7 +79,7 @@ class Observer {
 
   bool register_fits(std::span<const Step> steps, std::size_t at, const Step* base, std::size_t own) const {
     if (own == 0) return steps[at].version == base->version;
-    return steps[at].version == last_write(steps.first(at), steps[at].key)->version;
+    return steps[at].version == steps[steps[at].previous].version;  // the loop ended at a write
   }
 
   // The list must end with the transaction's own appends, and begin with what it read before them.
@@ -95,8 +94,8 @@ class Observer {
         (list.size() != start.size() + own || !std::equal(start.begin(), start.end(), list.begin())))
       return false;
     std::size_t end = list.size();
-    for (std::size_t before = at; before-- > 0 && &steps[before] != base;) {
-      if (steps[before].key != steps[at].key) continue;
+    for (std::uint32_t before = steps[at].previous; before != kNone && &steps[before] != base;
+         before = steps[before].previous) {
       if (all_.versions[steps[before].version].value != list[--end]) return false;
     }
     return true;
@@ -110,7 +109,8 @@ class Observer {
   }
 
   void check_future(std::uint32_t t, std::span<const Step> steps, std::size_t at) {
-    for (std::size_t later = at + 1; later < steps.size(); ++later) {
+    if (steps[at].last_write == kNone || steps[at].last_write < at) return;
+    for (std::size_t later = at + 1; later <= steps[at].last_write; ++later) {
       if (!steps[later].write || steps[later].key != steps[at].key || !shows(steps[at], steps[later].version))
         continue;
       log_.add("future-read", [&] {
@@ -159,8 +159,7 @@ class Observer {
                    introduce(all_, writer)};
     };
     log_.add("G1a", prove);
-    if (all_.workload == Workload::kRegister && last_write(all_.steps_of(t), read.key) != nullptr)
-      log_.add("dirty-update", prove);
+    if (all_.workload == Workload::kRegister && read.last_write != kNone) log_.add("dirty-update", prove);
   }
 
   // Elements of failed or unknown writers, and updates on top of them.
@@ -189,7 +188,7 @@ class Observer {
 
   void note_update(std::uint32_t t, std::span<const Step> steps, std::size_t at) {
     if (!is_first_of_key(steps, at) || !steps[at].list_is_prefix) return;
-    if (last_write(steps, steps[at].key, at) == nullptr) return;
+    if (steps[at].last_write == kNone) return;
     updates_.push_back({steps[at].key, steps[at].version, t});
   }
 

@@ -106,7 +106,7 @@ class Translator {
     out_.transactions.push_back(added);
     for (const Value& value : *array) LOCKSTEP_TRY_STATUS(add_step(operation, value));
     out_.transactions.back().end_step = static_cast<std::uint32_t>(out_.steps.size());
-    mark_last_writes(static_cast<std::uint32_t>(out_.transactions.size() - 1));
+    link_steps(static_cast<std::uint32_t>(out_.transactions.size() - 1));
     return {};
   }
 
@@ -165,14 +165,25 @@ class Translator {
     return found;
   }
 
-  void mark_last_writes(std::uint32_t transaction) {
-    const auto steps = out_.steps_of(transaction);
-    for (std::size_t i = steps.size(); i-- > 0;) {
-      if (!steps[i].write) continue;
-      const bool later =
-          std::any_of(steps.begin() + static_cast<std::ptrdiff_t>(i) + 1, steps.end(),
-                      [&](const Step& step) { return step.write && step.key == steps[i].key; });
-      out_.versions[steps[i].version].last = !later;
+  void link_steps(std::uint32_t transaction) {
+    const Transaction& t = out_.transactions[transaction];
+    newest_.resize(longest_.size());
+    last_write_.resize(longest_.size());
+    for (std::uint32_t i = t.first_step; i < t.end_step; ++i) {
+      Step& step = out_.steps[i];
+      Mark& newest = newest_[step.key];
+      Mark& write = last_write_[step.key];
+      if (newest.transaction == transaction) step.previous = newest.place;
+      step.external = !step.write && write.transaction != transaction;
+      newest = {transaction, i - t.first_step};
+      if (step.write) write = newest;
+    }
+    for (std::uint32_t i = t.first_step; i < t.end_step; ++i) {
+      Step& step = out_.steps[i];
+      const Mark& write = last_write_[step.key];
+      if (write.transaction != transaction) continue;
+      step.last_write = write.place;
+      if (step.write) out_.versions[step.version].last = write.place == i - t.first_step;
     }
   }
 
@@ -253,6 +264,7 @@ class Translator {
       outside.first_step = static_cast<std::uint32_t>(out_.steps.size());
       out_.steps.push_back({.write = true,
                             .key = version.key,
+                            .last_write = 0,
                             .version = static_cast<std::uint32_t>(&version - out_.versions.data())});
       outside.end_step = static_cast<std::uint32_t>(out_.steps.size());
       out_.transactions.push_back(outside);
@@ -268,9 +280,14 @@ class Translator {
     }
   }
 
+  struct Mark {
+    std::uint32_t transaction = kNone, place = 0;
+  };
+
   const History& history_;
   AnomalyLog& log_;
   Transactions out_;
+  std::vector<Mark> newest_, last_write_;          // per key, of the newest transaction with it
   reports::HashIndex version_index_;               // into versions
   std::vector<const Value::Array*> longest_;       // per key
   std::vector<std::vector<std::uint32_t>> place_;  // per key with repeated elements: length -> distinct ones

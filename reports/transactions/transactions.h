@@ -36,7 +36,10 @@ struct Version {
 struct Step {
   bool write = false;
   bool list_is_prefix = true;  // of the longest list that was read of this key
+  bool external = false;       // a read, and its transaction wrote nothing to that key before it
   std::uint32_t key = 0;
+  std::uint32_t previous = kNone;    // the step before it with the same key, and ...
+  std::uint32_t last_write = kNone;  // ... the last write to that key: places in the transaction
   std::uint32_t version = kNone;  // written; or read: the newest that the answer shows, none for an empty key
   std::uint32_t length = 0;       // of a list that was read, repeated elements counted once
   const reports::Value* answer = nullptr;  // what was read; points into the history

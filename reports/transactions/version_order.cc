@@ -30,7 +30,7 @@ std::vector<Touch> touches(const Transactions& all, std::uint32_t transaction) {
   for (std::size_t at = 0; at < steps.size(); ++at) {
     if (!is_first_of_key(steps, at)) continue;
     const std::uint32_t key = steps[at].key;
-    const Step* write = last_write(steps, key);
+    const Step* write = last_write(steps, steps[at]);
     const Step& first = steps[at].write ? *write : steps[at];
     const Step& last = write != nullptr ? *write : steps[at];
     if (!visible(all, first.version) || !visible(all, last.version)) continue;
@@ -212,7 +212,7 @@ void each_session_pair(const Transactions& all, const TouchPair& pair) {
     const auto steps = all.steps_of(t);
     for (std::size_t at = 0; at < steps.size(); ++at) {
       const bool counts =
-          steps[at].write ? last_write(steps, steps[at].key) == &steps[at] : is_external_read(steps, at);
+          steps[at].write ? last_write(steps, steps[at]) == &steps[at] : is_external_read(steps, at);
       if (!counts) continue;
       const Last& last = newest[{transaction.process, steps[at].key}];
       if (last.read != nullptr) pair(steps[at].key, *last.read, steps[at], t);
@@ -221,7 +221,7 @@ void each_session_pair(const Transactions& all, const TouchPair& pair) {
     for (std::size_t at = 0; at < steps.size(); ++at) {
       Last& last = newest[{transaction.process, steps[at].key}];
       if (steps[at].write) {
-        if (last_write(steps, steps[at].key) == &steps[at]) last.write = &steps[at];
+        if (last_write(steps, steps[at]) == &steps[at]) last.write = &steps[at];
       } else if (is_external_read(steps, at)) {
         last.read = &steps[at];
       }

@@ -106,6 +106,7 @@ class WeakLevels {
     if (before != read.writer && before != reader) forced_.push_back({before, read.writer, reader, read.key});
   }
 
+  // Quadratic in the reads of one transaction, like the next; transactions are short.
   void see_earlier_reads(std::uint32_t t, const std::vector<ForeignRead>& reads) {
     for (std::size_t later = 1; later < reads.size(); ++later) {
       for (std::size_t earlier = 0; earlier < later; ++earlier) {
