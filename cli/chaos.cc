@@ -29,6 +29,7 @@ namespace {
 
 constexpr int kBadInput = 2;
 constexpr const char* kThisProgram = "/proc/self/exe";
+constexpr std::size_t kMostBytesOfProgram = std::size_t{4} << 30;
 constexpr const char* kWorkerCommand = "chaos-worker";
 constexpr std::size_t kMostShrunk = 3;  // failures of distinct signatures, in one chaos run
 
@@ -85,7 +86,7 @@ farm::Workers::Options worker_options(unsigned jobs) {
 
 // Of this very build: what a seed means may differ between two.
 Result<std::string> program_fingerprint() {
-  LOCKSTEP_TRY(bytes, read_whole_file(kThisProgram));
+  LOCKSTEP_TRY(bytes, read_whole_file(kThisProgram, kMostBytesOfProgram));
   return hex16(hash64(bytes));
 }
 

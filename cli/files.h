@@ -12,6 +12,8 @@ namespace lockstep::cli {
 
 // Of what people write by hand. More is a mistake: another file, or a device that never ends.
 inline constexpr std::size_t kMostBytesByHand = 16 << 20;
+// Of what a run has recorded.
+inline constexpr std::size_t kMostBytesRecorded = std::size_t{4} << 30;
 
 // "-" is standard input; pipes and devices are read, too, up to the limit.
 Result<std::string> read_whole_file(const std::string& path, std::size_t most_bytes = kMostBytesByHand);

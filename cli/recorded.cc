@@ -62,16 +62,16 @@ page::RecordedRun shown(const RecordedRun& run, const std::optional<page::Packed
 
 Result<RecordedRun> read_recorded(const fs::path& directory) {
   const std::string report_file = (directory / "report.json").string();
-  LOCKSTEP_TRY(report_text, read_whole_file(report_file));
+  LOCKSTEP_TRY(report_text, read_whole_file(report_file, kMostBytesRecorded));
   LOCKSTEP_TRY(report, reports::parse_report(report_file, report_text));
   RecordedRun run{.directory = directory, .report = std::move(report), .history = {}, .scenario = {}};
   if (const fs::path file = directory / "history.jsonl"; is_file(file)) {
-    LOCKSTEP_TRY(text, read_whole_file(file.string()));
+    LOCKSTEP_TRY(text, read_whole_file(file.string(), kMostBytesRecorded));
     LOCKSTEP_TRY(history, reports::parse_history(file.string(), text));
     run.history = std::move(history);
   }
   if (const fs::path file = directory / "scenario.json"; is_file(file)) {
-    LOCKSTEP_TRY(text, read_whole_file(file.string()));
+    LOCKSTEP_TRY(text, read_whole_file(file.string(), kMostBytesRecorded));
     run.scenario = std::move(text);
   }
   return run;

@@ -206,9 +206,8 @@ std::uint64_t Client::first_incomplete() const {
 }
 
 void Client::retry(Call& call, Instant now) {
-  if (leader_ == call.asked) leader_ = NodeId();
+  look_elsewhere(call.asked);
   call.follows_hint = false;
-  if (call.asked == config_.nodes[next_node_]) turn_to_next_node();
   call.asked = NodeId();
   const auto doubled = config_.backoff_min * (std::int64_t{1} << std::min(call.fruitless, 10u));
   const auto backoff = std::min<Duration>(doubled, config_.backoff_max);
@@ -216,6 +215,12 @@ void Client::retry(Call& call, Instant now) {
   const auto half = static_cast<std::uint64_t>(backoff.count()) / 2;
   call.next_attempt = now + Duration(static_cast<std::int64_t>(half + jitter_.next_below(half + 1)));
   set_timer(call);
+}
+
+// From a node that does not answer, or not well.
+void Client::look_elsewhere(NodeId node) {
+  if (leader_ == node) leader_ = NodeId();
+  if (config_.nodes[next_node_] == node) turn_to_next_node();
 }
 
 void Client::turn_to_next_node() {
@@ -344,8 +349,7 @@ void Client::on_unreachable(NodeId node, bool may_have_arrived, Instant now) {
   unreachable_.insert(node);
   const bool another_is_left = unreachable_.size() < config_.nodes.size();
   if (!another_is_left) unreachable_.clear();
-  if (leader_ == node) leader_ = NodeId();
-  if (config_.nodes[next_node_] == node) turn_to_next_node();
+  look_elsewhere(node);
   for (auto next = calls_.begin(); next != calls_.end();) {
     const auto current = next++;
     Call& call = current->second;
@@ -382,6 +386,8 @@ void Client::on_deadline(Instant now) {
     const auto current = calls_.find(number);
     Call& call = current->second;
     if (now >= call.deadline) {
+      // The calls after it must not wait for a dead node, too, however short their patience is.
+      look_elsewhere(call.asked);
       complete(current, conclusion_at_deadline(call));
     } else if (!call.asked.is_none() && now >= call.next_attempt) {
       call.maybe_executed = true;

@@ -134,6 +134,7 @@ class Client {
   Conclusion conclusion_at_deadline(const Call& call) const;
   std::uint64_t first_incomplete() const;
   NodeId target(const Call& call) const;
+  void look_elsewhere(NodeId node);
   void turn_to_next_node();
 
   Config config_;

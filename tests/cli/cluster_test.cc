@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <thread>
 
 #include "tests/cli/local_cluster.h"
 
@@ -85,7 +86,10 @@ TEST(ClusterCommand, ServesAgainWhenAFullDiskHasRoom) {
   limit_files(process, RLIM_INFINITY);
   const std::string count = "sql " + cluster.at() + " --mode csv -c \"SELECT count(*) FROM t\"";
   Outcome rows = lockstep(count);
-  for (int i = 0; i < 20 && rows.code != 0; ++i) rows = lockstep(count);
+  for (int i = 0; i < 200 && rows.code != 0; ++i) {  // between two lives nobody listens
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    rows = lockstep(count);
+  }
   ASSERT_EQ(rows.code, 0) << rows.out;
   EXPECT_GE(std::atoi(rows.out.c_str() + rows.out.find('\n') + 1), written) << rows.out;
   EXPECT_EQ(cluster.process(1), process) << "the same process in another life";

@@ -51,6 +51,19 @@ TEST(Client, FollowsAHintAtOnceHoweverOftenItHasTriedBefore) {
   EXPECT_EQ(asking.asked(), leader);
 }
 
+TEST(Client, MovesOnWhenCallsEndBeforeAnAttemptWould) {
+  Instant now{};
+  Client client({.nodes = {NodeId(1), NodeId(2), NodeId(3)}}, now);  // an attempt waits for a second
+  std::set<std::uint64_t> asked;
+  for (int call = 0; call < 3; ++call) {
+    client.query(wire::Statement(), {}, now, now + 300ms);
+    for (const auto& frame : client.take_outgoing()) asked.insert(frame.to.value());
+    now += 300ms;
+    client.on_deadline(now);
+  }
+  EXPECT_EQ(asked.size(), 3u) << "a node that does not answer is not asked again and again";
+}
+
 TEST(Client, WaitsBeforeItFollowsASecondHintInARow) {
   Asking asking;
   const std::uint64_t first = asking.asked();
