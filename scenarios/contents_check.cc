@@ -153,16 +153,18 @@ reports::Verdict check_versions(const reports::History& history,
   return verdict;
 }
 
-reports::History registers_of(const reports::History& history) {
+namespace {
+
+// The operations that are to be kept, in the same order.
+template <class Keep>
+reports::History part_of(const reports::History& history, const Keep& keep) {
   struct Event {
     const Operation* operation;
     bool is_return;
   };
   std::map<std::uint64_t, Event> events;
   for (const Operation& operation : history.operations()) {
-    const std::string* key = operation.key.as_text();
-    const bool judged = operation.f == "read" || operation.f == "write" || operation.f == "cas";
-    if (!judged || key == nullptr || !key->starts_with("register/")) continue;
+    if (!keep(operation)) continue;
     events[operation.invoked.position] = {&operation, false};
     if (operation.returned.position != reports::Moment::kNever) events[operation.returned.position] = {&operation, true};
   }
@@ -170,13 +172,29 @@ reports::History registers_of(const reports::History& history) {
   std::map<std::uint64_t, std::size_t> numbers;  // of the copies, by the position of the invocation
   for (const auto& [position, event] : events) {
     const Operation& from = *event.operation;
-    if (event.is_return) {
-      out.complete(numbers[from.invoked.position], from.completion, from.result, from.returned.time_ns, from.error);
-    } else {
-      numbers[from.invoked.position] = out.invoke(from.process, from.f, from.key, from.argument, from.invoked.time_ns);
+    if (!event.is_return) {
+      numbers[position] = out.invoke(from.process, from.f, from.key, from.argument, from.invoked.time_ns);
+      continue;
     }
+    const std::size_t copy = numbers[from.invoked.position];
+    out.complete(copy, from.completion, from.result, from.returned.time_ns, from.error);
+    if (from.log_index >= 0) out.set_log_index(copy, from.log_index);
   }
   return out;
+}
+
+}  // namespace
+
+reports::History registers_of(const reports::History& history) {
+  return part_of(history, [](const Operation& operation) {
+    const std::string* key = operation.key.as_text();
+    const bool is_judged = operation.f == "read" || operation.f == "write" || operation.f == "cas";
+    return is_judged && key != nullptr && key->starts_with("register/");
+  });
+}
+
+reports::History transactions_of(const reports::History& history) {
+  return part_of(history, [](const Operation& operation) { return operation.f == "txn"; });
 }
 
 }  // namespace lockstep::scenarios

@@ -37,5 +37,7 @@ reports::Verdict check_versions(const reports::History& history,
 
 // The operations on registers alone, in the same order.
 reports::History registers_of(const reports::History& history);
+// The transactions of lists alone.
+reports::History transactions_of(const reports::History& history);
 
 }  // namespace lockstep::scenarios

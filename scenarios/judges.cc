@@ -6,9 +6,9 @@
 #include "base/check.h"
 #include "reports/durability.h"
 #include "reports/linearizability/check.h"
+#include "reports/transactions/check.h"
 #include "scenarios/bank_client.h"
 #include "scenarios/contents_check.h"
-#include "scenarios/list_check.h"
 #include "scenarios/mixed_sql_client.h"
 #include "scenarios/session_checks.h"
 #include "scenarios/set_client.h"
@@ -102,6 +102,17 @@ Verdict judge_counters(const History& history) {
       history, "counter/");
 }
 
+Verdict judge_lists(const History& history) {
+  const auto model = transactions::parse_model("strong-serializable", {});
+  CHECK(model.has_value(), model.error().message);
+  const History lists = transactions_of(history);
+  const auto findings = transactions::check(lists, *model);
+  CHECK(findings.has_value(), findings.error().message);
+  Verdict verdict = transactions::verdict(*model, *findings);
+  verdict.name = "list-append";
+  return verdict;
+}
+
 Verdict judge_mixed_sql(const Scenario& scenario, const History& history) {
   return check_contents(
       {"mixed-sql",
@@ -150,7 +161,7 @@ std::vector<Verdict> judge_clients(const Scenario& scenario, const RunBook& book
   if (has<BankWorkload>(scenario)) verdicts.push_back(judge_banks(scenario, history));
   if (has<SetWorkload>(scenario)) verdicts.push_back(judge_sets(scenario, history));
   if (has<CounterWorkload>(scenario)) verdicts.push_back(judge_counters(history));
-  if (has<ListAppendWorkload>(scenario)) verdicts.push_back(check_lists(history));
+  if (has<ListAppendWorkload>(scenario)) verdicts.push_back(judge_lists(history));
   if (has<MixedSqlWorkload>(scenario)) verdicts.push_back(judge_mixed_sql(scenario, history));
   if (has<SlowReadWorkload>(scenario)) verdicts.push_back(judge_slow_reads(history));
   if (has_sessions(scenario))

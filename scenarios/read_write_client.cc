@@ -38,6 +38,7 @@ void ReadWriteClient::end(const client::Completion& done) {
   if (ending.completion == reports::Completion::kOk && write.result)
     result = write.result(done.reply.write().result());
   complete(ending, std::move(result));
+  if (ending.completion == reports::Completion::kOk) note_log_index(done.reply.write().index());
 }
 
 }  // namespace lockstep::scenarios

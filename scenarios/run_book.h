@@ -38,6 +38,11 @@ class RunBook {
     history_.complete(operation, completion, std::move(result), now_().count(), std::move(error));
   }
 
+  // Where the log of the database has the operation, which is completed.
+  void note_log_index(std::size_t operation, std::uint64_t index) {
+    if (now_) history_.set_log_index(operation, static_cast<std::int64_t>(index));
+  }
+
   std::uint64_t count(reports::Completion completion) const {
     return counts_[static_cast<std::size_t>(completion)];
   }

@@ -56,6 +56,8 @@ class WorkloadClient : public env::Actor {
   Instant timeout() const { return now() + load_.timeout; }
   void invoke(std::string f, reports::Value key, reports::Value argument);
   void complete(const Ending& ending, reports::Value result);
+  // Of the operation that was just completed.
+  void note_log_index(std::uint64_t index) { book_.note_log_index(current_.number, index); }
   // `nth`: which of the draws for this purpose that the present operation makes.
   std::uint64_t draw_below(Purpose purpose, std::uint64_t end, std::uint64_t nth = 0);
   bool draws(Purpose purpose, Probability probability, std::uint64_t nth = 0) {

@@ -2,7 +2,6 @@
 // where.
 #include <gtest/gtest.h>
 
-#include "scenarios/list_check.h"
 #include "scenarios/session_checks.h"
 #include "scenarios/sum_checks.h"
 
@@ -40,7 +39,6 @@ std::string first_line(const Verdict& verdict) {
 }
 
 // ---- bank
-// -------------------------------------------------------------------------------------------------------
 
 Value transfer(std::int64_t from, std::int64_t to, std::int64_t amount) {
   return Value::object({{"from", from}, {"to", to}, {"amount", amount}});
@@ -100,7 +98,6 @@ TEST(Bank, AnAccountThatIsMissingIsFound) {
 }
 
 // ---- counters
-// ---------------------------------------------------------------------------------------------------
 
 Verdict judge_counter(const Story& story) {
   return check_counters({"counter", ""}, story.history, "counter/");
@@ -145,7 +142,6 @@ TEST(Counters, WhatTheReadFoundItselfIsSaid) {
 }
 
 // ---- sets and tables
-// ----------------------------------------------------------------------------------------------
 
 TEST(Contents, AnElementTwiceAndAFaultThatTheReadFoundAreSaid) {
   Story story;
@@ -158,53 +154,7 @@ TEST(Contents, AnElementTwiceAndAFaultThatTheReadFoundAreSaid) {
   EXPECT_NE(verdict.evidence[1].find("found that row 9 misses children"), std::string::npos);
 }
 
-// ---- lists
-// --------------------------------------------------------------------------------------------------------
-
-Value r(const char* key, Value list) { return Value::Array{"r", key, std::move(list)}; }
-Value append(const char* key, std::int64_t element) { return Value::Array{"append", key, element}; }
-
-// Elements 1 of x and 2 of y come together and are acknowledged, 3 of x fails, then somebody reads.
-std::string judge_lists(Value::Array read, Value::Array before = {}) {
-  Story story;
-  story.op(1, "txn", "", Value::Array{append("x", 1), append("y", 2)},
-           Value::Array{append("x", 1), append("y", 2)});
-  story.op(1, "txn", "", Value::Array{append("x", 3)}, {}, Completion::kFail);
-  story.begin(2, "txn", "", Value::Array{append("x", 4), append("y", 5)});
-  if (!before.empty()) story.op(2, "txn", "", Value::Array{}, std::move(before));
-  story.op(2, "txn", "", Value::Array{}, std::move(read));
-  return first_line(check_lists(story.history));
-}
-
-TEST(Lists, BeginningsOfOneOrderHold) {
-  EXPECT_EQ(judge_lists({r("x", Value::Array{1}), r("y", Value::Array{2})}), "");
-  EXPECT_EQ(judge_lists({r("x", Value::Array{1, 4}), r("y", Value::Array{2, 5})}, {r("x", Value::Array{1})}),
-            "");
-}
-
-TEST(Lists, AnElementMayStandInTwoLists) {
-  Story story;
-  story.op(1, "txn", "", Value::Array{append("x", 1)}, Value::Array{append("x", 1)});
-  story.op(1, "txn", "", Value::Array{append("y", 1)}, {}, Completion::kFail);
-  story.op(2, "txn", "", Value::Array{}, Value::Array{r("x", Value::Array{1}), r("y", Value::Array{})});
-  EXPECT_EQ(first_line(check_lists(story.history)), "");
-}
-
-TEST(Lists, EachWayToBeWrongIsSaid) {
-  const auto says = [](const std::string& line, std::string_view what) {
-    EXPECT_NE(line.find(what), std::string::npos) << line;
-  };
-  says(judge_lists({r("x", Value::Array{})}), "of list x, misses 1, acknowledged before it began");
-  says(judge_lists({r("x", Value::Array{1, 3})}), "read 3, whose transaction had failed");
-  says(judge_lists({r("x", Value::Array{1, 9})}), "read 9, which nobody had appended");
-  says(judge_lists({r("x", Value::Array{1, 1})}), "read 1 twice");
-  says(judge_lists({r("x", Value::Array{4, 1})}, {r("x", Value::Array{1, 4})}),
-       "no beginning of the longest one");
-  says(judge_lists({r("x", Value::Array{1, 4}), r("y", Value::Array{2})}), "saw 4 but not 5 in y");
-}
-
 // ---- sessions
-// -----------------------------------------------------------------------------------------------------
 
 std::string lines_of(const std::vector<Verdict>& verdicts) {
   std::string out;
