@@ -1,6 +1,8 @@
 // Which events are damage.
 #include "scenarios/damage.h"
 
+#include <algorithm>
+
 #include "core/replica/events.h"
 #include "scenarios/replica_facts.h"
 #include "sim/events.h"
@@ -9,7 +11,8 @@ namespace lockstep::scenarios {
 
 std::span<const env::EventType* const> Damage::listens_to() const {
   static constexpr const env::EventType* kListened[] = {&sim::kDiskFault, &sim::kDiskForgot, &sim::kDiskWiped,
-                                                        &sim::kProcessStarted, &replica::kNodeFailed};
+                                                        &sim::kProcessStarted, &replica::kNodeFailed,
+                                                        &replica::kRecovered, &replica::kPrefixDropped};
   return kListened;
 }
 
@@ -21,9 +24,28 @@ void Damage::on_event(const Observation& observation) {
     case sim::kDiskForgot.number:
     case sim::kDiskWiped.number: damaged_.insert(observation.node); return;
     case sim::kProcessStarted.number: stopped_.erase(observation.node); return;
+    case replica::kRecovered.number: {
+      const Recovery recovery(observation.event);
+      first_[observation.node] = recovery.first;
+      last_[observation.node] = recovery.last;
+      return;
+    }
+    case replica::kPrefixDropped.number: first_[observation.node] = LogIndex(observation.event.fields[1]); return;
     case replica::kNodeFailed.number: stopped_.insert(observation.node); return;
     default: return;
   }
+}
+
+bool Damage::has_lost_any() const {
+  return std::ranges::any_of(damaged_, [this](NodeId node) { return is_lost(node); });
+}
+
+bool Damage::is_beyond_the_others_logs(NodeId node) const {
+  const auto last = last_.find(node);
+  if (last == last_.end() || first_.size() < 2) return false;
+  return std::ranges::all_of(first_, [&](const auto& other) {
+    return other.first == node || other.second > last->second.next();
+  });
 }
 
 }  // namespace lockstep::scenarios

@@ -2,6 +2,7 @@
 // come back.
 #pragma once
 
+#include <map>
 #include <set>
 #include <span>
 
@@ -20,12 +21,20 @@ class Damage final : public Observer {
   bool is_damaged(NodeId node) const { return damaged_.contains(node); }
   // It has stopped itself since it was last started.
   bool has_stopped(NodeId node) const { return stopped_.contains(node); }
-  bool is_lost(NodeId node) const { return is_damaged(node) && has_stopped(node); }
+  bool is_lost(NodeId node) const {
+    return is_damaged(node) && (has_stopped(node) || is_beyond_the_others_logs(node));
+  }
+  bool has_lost_any() const;
   std::size_t damaged() const { return damaged_.size(); }
 
  private:
+  // What it needs next is in nobody's log any more, and there are no snapshots.
+  bool is_beyond_the_others_logs(NodeId node) const;
+
   std::set<NodeId> damaged_;
   std::set<NodeId> stopped_;
+  std::map<NodeId, LogIndex> first_;  // of its log
+  std::map<NodeId, LogIndex> last_;   // of its log, when it was last started
 };
 
 }  // namespace lockstep::scenarios

@@ -87,8 +87,10 @@ std::optional<std::uint64_t> EndPhase::serve(Duration deadline, wire::WriteMode 
     wire::Statement insert = make_statement("INSERT INTO steward(id) VALUES(?1)");
     add_integer(insert, ++next_probe_);
     const Duration left = deadline - stage_.now();
+    // A strong write needs every voter: none can be owed while one is lost.
+    const wire::WriteMode possible = nemesis_.damage().has_lost_any() ? wire::QUORUM : mode;
     const auto done = await([&](client::ClientProcess::Then then) {
-      cast_.steward().write({create, insert}, {.expected = {}, .mode = mode}, left, std::move(then));
+      cast_.steward().write({create, insert}, {.expected = {}, .mode = possible}, left, std::move(then));
     });
     if (ending_of_write(done).completion == reports::Completion::kOk) return done.reply.write().index();
   }
@@ -205,6 +207,7 @@ reports::Verdict EndPhase::liveness() const {
 reports::Verdict EndPhase::convergence() const {
   std::vector<reports::ReplicaState> replicas;
   for (const wire::StatusReply& status : statuses_) {
+    if (nemesis_.damage().is_lost(NodeId(status.node()))) continue;  // since it answered
     reports::ReplicaState replica{.replica = Roster::name(NodeId(status.node())),
                                   .applied_index = status.applied_index(),
                                   .digest = status.digest(),
@@ -214,10 +217,10 @@ reports::Verdict EndPhase::convergence() const {
     replicas.push_back(std::move(replica));
   }
   reports::Verdict verdict = reports::check_convergence(replicas);
-  if (statuses_.size() == present().size() || may_stop()) return verdict;
+  if (replicas.size() == present().size() || may_stop()) return verdict;
   verdict.outcome = reports::Outcome::kViolated;
   verdict.evidence.push_back(
-      cat("only ", statuses_.size(), " of ", present().size(), " nodes answered at the end"));
+      cat("only ", replicas.size(), " of ", present().size(), " nodes answered at the end"));
   return verdict;
 }
 
