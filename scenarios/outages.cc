@@ -50,7 +50,9 @@ std::vector<Outage> outages_of(const Scenario& scenario, const Nemesis& nemesis)
       if (!clock->tick) outage.until = strike->at + clock->freeze;
       outages.push_back(std::move(outage));
     } else if (facts.family == Family::kDisk || std::holds_alternative<Pause>(action)) {
-      outage.until = strike->until.value_or(Outage::kForever);
+      // A damaged storage may never be whole again.
+      const bool passes = facts.harm == Harm::kPasses;
+      outage.until = passes ? strike->until.value_or(Outage::kForever) : Outage::kForever;
       outages.push_back(std::move(outage));
     }
   }
