@@ -28,12 +28,15 @@ std::vector<std::string> drawn_verbs() {
   return all;
 }
 
-// Only dead nodes are restarted, and where no majority runs hardly anything reaches a probe.
+// Only dead nodes are restarted, and where no majority runs hardly anything reaches a probe or asks a disk or a link
+// for much.
 bool must_strike(std::string_view verb, Condition condition) {
   if (verb == "restart") return condition != Condition::kStable;
   // A lying disk is alone: until its node loses the power, all is well.
   if (verb == "disk_lie") return condition == Condition::kStable;
-  if (verb == "crash" || verb == "pause") return condition != Condition::kMajorityDown;
+  const bool wants_traffic = verb == "crash" || verb == "pause" || verb == "clog" || verb == "swizzle" ||
+                             verb == "reset" || verb.starts_with("disk_");
+  if (wants_traffic) return condition != Condition::kMajorityDown;
   return true;
 }
 
