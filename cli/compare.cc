@@ -31,6 +31,8 @@ Result<fs::path> trace_of(const std::string& argument) {
 Result<reports::TraceComparison> compared(const DiffArguments& arguments) {
   LOCKSTEP_TRY(first_path, trace_of(arguments.first));
   LOCKSTEP_TRY(second_path, trace_of(arguments.second));
+  LOCKSTEP_TRY_STATUS(check_readable(first_path.string()));
+  LOCKSTEP_TRY_STATUS(check_readable(second_path.string()));
   std::ifstream first_in(first_path, std::ios::binary);
   if (!first_in) return fail(ErrorCode::kNotFound, cat(first_path.string(), ": cannot be read"));
   std::ifstream second_in(second_path, std::ios::binary);

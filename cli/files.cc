@@ -76,6 +76,14 @@ Result<std::string> read_up_to(std::istream& in, const std::string& name, std::s
   return out;
 }
 
+// A link stays a link: what it points to is written.
+std::filesystem::path followed(const std::filesystem::path& path) {
+  std::error_code error;
+  if (!std::filesystem::is_symlink(path, error)) return path;
+  const auto target = std::filesystem::weakly_canonical(path, error);
+  return error ? path : target;
+}
+
 }  // namespace
 
 Result<std::string> read_whole_file(const std::string& path, std::size_t most_bytes) {
@@ -94,14 +102,27 @@ Status check_readable(const std::string& path) {
   std::error_code error;
   if (std::filesystem::is_directory(path, error))
     return fail(ErrorCode::kInvalidArgument, cat(path, ": expected a file, found a directory"));
+  if (is_endless(path))
+    return fail(ErrorCode::kInvalidArgument, cat(path, ": expected a file, found a device"));
   if (std::ifstream(path)) return {};
   return fail(ErrorCode::kNotFound, cat(path, ": cannot be read: ", std::string(std::strerror(errno))));
 }
 
-WholeFile::WholeFile(std::filesystem::path path)
-    : path_(std::move(path)),
-      draft_(path_.string() + cat(".", getpid(), ".part")) {  // another run may be writing the same file
+WholeFile::WholeFile(std::filesystem::path path) : path_(followed(path)) {
   std::error_code error;
+  const auto kind = std::filesystem::status(path_, error).type();
+  in_place_ = kind != std::filesystem::file_type::not_found && kind != std::filesystem::file_type::regular;
+  if (in_place_) {
+    if (kind == std::filesystem::file_type::directory) {
+      problem_ = cat(path_.string(), ": expected a file, found a directory");
+      return;
+    }
+    out_.open(path_, std::ios::binary);
+    append({});
+    return;
+  }
+  draft_ = path_.string() + cat(".", getpid(), ".part");  // another run may be writing the same file
+  error.clear();
   if (path_.has_parent_path()) std::filesystem::create_directories(path_.parent_path(), error);
   if (error) {
     problem_ = cat(path_.parent_path().string(), ": cannot be created: ", error.message());
@@ -115,6 +136,7 @@ WholeFile::WholeFile(std::filesystem::path path)
 
 WholeFile::~WholeFile() {
   std::error_code error;
+  if (in_place_) return;
   if (out_.is_open()) std::filesystem::remove(draft_, error);
   forget_draft(draft_.c_str());
 }
@@ -132,6 +154,7 @@ Status WholeFile::finish() {
   }
   if (!problem_.empty()) return fail(ErrorCode::kIo, problem_);
   out_.close();
+  if (in_place_) return {};
   std::error_code error;
   std::filesystem::rename(draft_, path_, error);
   if (!error) return {};

@@ -37,6 +37,7 @@ class WholeFile {
  private:
   std::filesystem::path path_;
   std::filesystem::path draft_;
+  bool in_place_ = false;  // a device or a pipe: nothing can take its place
   std::ofstream out_;
   std::string problem_;
 };

@@ -23,6 +23,10 @@ int run_script(ShellSession& session, std::istream& in) {
   while (!session.is_over() && std::getline(in, line)) {
     if (!session.take_line(line)) return 1;
   }
+  if (in.bad()) {
+    std::cerr << "lockstep sql: the script cannot be read to its end\n";
+    return kBadInput;
+  }
   return session.is_over() || session.finish() ? 0 : 1;
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 #include "base/text.h"
 #include "reports/evidence.h"
@@ -217,8 +218,9 @@ Result<Verdict> check_long_fork(const History& history) {
   }
   Evidence wrong;
   for (auto& [covered, sights] : groups) {
-    std::stable_sort(sights.begin(), sights.end(),
-                     [](const Sight& a, const Sight& b) { return a.written.size() < b.written.size(); });
+    std::ranges::sort(sights, {}, [](const Sight& sight) {
+      return std::pair(sight.written.size(), sight.read->returned.index);
+    });
     for (std::size_t i = 1; i < sights.size();
          ++i) {  // sorted by size, all of them are a chain if neighbours are
       const auto& less = sights[i - 1].written;

@@ -7,7 +7,7 @@ namespace lockstep::scenarios {
 
 std::int64_t RunningSum::before(std::uint64_t position) {
   if (!is_summed_) {
-    std::ranges::stable_sort(items_, {}, &Item::position);
+    std::ranges::sort(items_, {}, &Item::position);
     std::int64_t sum = 0;
     for (Item& item : items_) item.amount = sum += item.amount;
     is_summed_ = true;

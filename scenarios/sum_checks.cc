@@ -49,6 +49,8 @@ class Bank {
   // A sentence if the read is wrong.
   std::optional<std::string> fault_of(const Operation& read) {
     const auto& found = *read.result.as_array();
+    // What a replica has by itself may be from before the bank was opened.
+    if (found.empty() && read.f == "local-read") return std::nullopt;
     if (found.size() != accounts_.size())
       return cat("found ", found.size(), " accounts, expected ", accounts_.size());
     std::int64_t total = 0;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 #include <set>
 
 #include "base/check.h"
@@ -49,8 +50,8 @@ std::vector<Component> cyclic_components(std::uint32_t vertices, std::span<const
     found[number[parts.of[edge.from]]].edges.push_back(
         {place[edge.from], place[edge.to], edge.kind, edge.key});
   }
-  std::stable_sort(found.begin(), found.end(), [](const Component& a, const Component& b) {
-    return a.vertices.size() < b.vertices.size();
+  std::ranges::sort(found, {}, [](const Component& component) {
+    return std::pair(component.vertices.size(), component.vertices.front());
   });
   return found;
 }

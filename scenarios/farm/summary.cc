@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <span>
 
 #include "base/text.h"
 #include "reports/render.h"
@@ -115,6 +116,23 @@ std::string failure_lines(const Summary& summary) {
   return out;
 }
 
+// Ranges may overlap.
+std::uint64_t wanted_by(std::span<const Range> ranges) {
+  std::uint64_t wanted = 0;
+  for (std::size_t i = 0; i < ranges.size(); ++i) {
+    const auto earlier = ranges.first(i);
+    for (std::uint64_t seed = ranges[i].first + ranges[i].shard - 1; seed <= ranges[i].last;
+         seed += ranges[i].shards)
+      wanted += std::ranges::none_of(earlier, [seed](const Range& range) { return range.holds(seed); }) ? 1 : 0;
+  }
+  return wanted;
+}
+
+std::string verdict_of(const Summary& summary) {
+  if (summary.has_failed()) return "failed";
+  return summary.done < summary.wanted ? "incomplete" : "holds";
+}
+
 }  // namespace
 
 Result<Summary> summarise(const Results& results) {
@@ -123,7 +141,7 @@ Result<Summary> summarise(const Results& results) {
   LOCKSTEP_TRY(all, results.all());
   LOCKSTEP_TRY(coverage, results.coverage());
   summary.ranges = std::move(ranges);
-  for (const Range& range : summary.ranges) summary.wanted += range.count();
+  summary.wanted = wanted_by(summary.ranges);
   std::vector<Duration> real;
   bool has_least = false;
   for (SeedResult& result : all) {
@@ -170,14 +188,14 @@ std::string to_text(const Summary& summary, const SummaryStyle& style) {
     for (const std::string& zero : summary.zeros) append_text(out, cat("  ", zero, "\n"));
   }
   append_text(out, failure_lines(summary));
-  const std::string verdict = summary.has_failed() ? "failed" : "holds";
-  const std::string colour = summary.has_failed() ? "\033[31m" : "\033[32m";
+  const std::string verdict = verdict_of(summary);
+  const std::string colour = verdict == "holds" ? "\033[32m" : "\033[31m";
   return cat(out, "verdict: ", style.colours ? cat(colour, verdict, "\033[0m") : verdict, "\n");
 }
 
 std::string to_json_text(const Summary& summary) {
   using Json = nlohmann::ordered_json;
-  Json document{{"verdict", summary.has_failed() ? "failed" : "holds"},
+  Json document{{"verdict", verdict_of(summary)},
                 {"seeds",
                  {{"wanted", summary.wanted},
                   {"done", summary.done},

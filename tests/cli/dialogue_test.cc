@@ -66,6 +66,7 @@ TEST_F(Dialogue, WaitingForAnAnswerCanBeGivenUp) {
   ASSERT_TRUE(shell_.shows(kPrompt)) << shell_.shown();
   shell_.type("CREATE TABLE t(a);\n");
   ASSERT_TRUE(shell_.shows("done")) << shell_.shown();
+  ASSERT_TRUE(shell_.shows(kPrompt)) << shell_.shown();  // before it, Ctrl-C would take back what was typed, too
   ASSERT_EQ(::kill(cluster_.process(1), SIGSTOP), 0);
   shell_.type("SELECT 1;\n");
   ASSERT_TRUE(shell_.shows("SELECT 1;")) << shell_.shown();
@@ -74,6 +75,7 @@ TEST_F(Dialogue, WaitingForAnAnswerCanBeGivenUp) {
   shell_.type("INSERT INTO t VALUES(1);\n");
   ASSERT_TRUE(shell_.shows("VALUES(1);")) << shell_.shown();
   EXPECT_TRUE(shell_.shows("error: cancelled; the outcome is unknown", kCtrlC)) << shell_.shown();
+  ASSERT_TRUE(shell_.shows(kPrompt)) << shell_.shown();
   ASSERT_EQ(::kill(cluster_.process(1), SIGCONT), 0);
   shell_.type("SELECT 40 + 2;\n");
   EXPECT_TRUE(shell_.shows("42\r\n")) << shell_.shown();

@@ -51,6 +51,18 @@ class RecordedRuns : public testing::Test {
 TemporaryDirectory* RecordedRuns::directory_ = nullptr;
 Outcome* RecordedRuns::first_ = nullptr;
 
+TEST_F(RecordedRuns, WhatStandsWhereADocumentGoesStaysWhatItIs) {
+  write(at("target.xml"), "old");
+  fs::create_symlink(at("target.xml"), at("link.xml"));
+  EXPECT_EQ(lockstep(cat("report ", at("a"), " --format junit --out ", at("link.xml"))).code, 0);
+  EXPECT_TRUE(fs::is_symlink(at("link.xml")));
+  EXPECT_NE(read(at("target.xml")).find("<testsuite"), std::string::npos);
+  const Outcome piped = lockstep(cat("report ", at("a"), " --format markdown --out /dev/stdout | cat"));
+  EXPECT_NE(piped.out.find("small"), std::string::npos) << piped.out;
+  EXPECT_EQ(lockstep(cat("diff ", at("a/small-7"), " /dev/zero")).code, 2);
+  EXPECT_EQ(lockstep("sql --file /dev/zero").code, 2);
+}
+
 TEST_F(RecordedRuns, ARunLeavesItsPageAndDocuments) {
   EXPECT_EQ(first_->code, 0) << first_->out;
   EXPECT_NE(first_->out.find(cat("  page: ", at("a/small-7/report.html"))), std::string::npos) << first_->out;

@@ -49,14 +49,20 @@ class Terminal {
   // again, because nobody sees from outside when the program begins to listen to them.
   bool shows(std::string_view text, std::string_view meanwhile = "") {
     const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    // Not too often: with a signal the terminal also drops what the program is just printing.
+    auto typing = std::chrono::steady_clock::now();
     for (;;) {
       const std::size_t at = shown_.find(text, seen_);
       if (at != std::string::npos) {
         seen_ = at + text.size();
         return true;
       }
-      if (std::chrono::steady_clock::now() >= end) return false;
-      if (!meanwhile.empty()) type(meanwhile);
+      const auto now = std::chrono::steady_clock::now();
+      if (now >= end) return false;
+      if (!meanwhile.empty() && now >= typing) {
+        type(meanwhile);
+        typing = now + std::chrono::seconds(2);
+      }
       if (!read_more()) return false;
     }
   }

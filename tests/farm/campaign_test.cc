@@ -111,6 +111,9 @@ TEST_F(Campaign, ShardsAddUpToTheWhole) {
   const auto summary = summarise(merged);
   ASSERT_TRUE(summary.has_value());
   EXPECT_EQ(summary->wanted, 19u);
+  const Status again = merged.absorb(*Results::open_finished(place_ / "whole"));
+  ASSERT_TRUE(again.has_value()) << again.error().message;
+  EXPECT_EQ(summarise(merged)->wanted, 19u) << "the whole wants nothing that its shards did not want";
   EXPECT_EQ(summary->done, whole.done);
   EXPECT_EQ(summary->failures.size(), whole.failures.size());
   EXPECT_EQ(summary->coverage.struck.at("kill").at("stable").times,
