@@ -18,8 +18,6 @@ namespace {
 using reports::Outcome;
 
 constexpr Levels kWeakLevels = kReadCommitted | kRepeatableReadRr | kReadAtomic | kCausal;
-constexpr Levels kSearchedLevels = kPrefix | kSnapshot | kRepeatableRead | kSerializable;
-constexpr Levels kGuarantees = kReadYourWrites | kMonotonicReads | kMonotonicWrites | kWritesFollowReads;
 
 class Judge {
  public:

@@ -198,11 +198,11 @@ class Observer {
       const auto& [key, version, t] = updates_[i];
       const auto& [other_key, other_version, other] = updates_[i - 1];
       if (key != other_key || version != other_version) continue;
-      log_.add("lost-update", [&, key = key, version = version, t = t, other = other] {
-        return Lines{introduce(all_, other), introduce(all_, t),
-                     cat("both read ", all_.key_text(key),
-                         version == kNone ? std::string(" while it was empty")
-                                          : cat(" when its newest version was ", all_.version_text(version)),
+      log_.add("lost-update", [&, of = key, read = version, one = t, another = other] {
+        return Lines{introduce(all_, another), introduce(all_, one),
+                     cat("both read ", all_.key_text(of),
+                         read == kNone ? std::string(" while it was empty")
+                                          : cat(" when its newest version was ", all_.version_text(read)),
                          ", and both wrote it: one of the writes did not see the other")};
       });
     }
