@@ -24,11 +24,10 @@ void put(Json& out, const Load& load) {
   out["timeout"] = to_string(load.timeout);
 }
 
-// The members that a kind has beside its load.
+// The members that a kind has beside its load, its share of reads and their level.
 
 void put(Json& out, const RegisterWorkload& workload) {
   out["keys"] = workload.keys;
-  out["reads"] = json_of(workload.reads);
   out["cas"] = json_of(workload.cas);
 }
 
@@ -36,7 +35,6 @@ void put(Json& out, const VersionedWrites& workload) {
   out["tables"] = workload.tables;
   out["statements"] = workload.statements;
   out["pipeline"] = workload.load.pipeline;
-  out["reads"] = json_of(workload.reads);
   out["breaking"] = json_of(workload.breaking);
 }
 
@@ -52,33 +50,28 @@ void put(Json& out, const BankWorkload& workload) {
   out["accounts"] = workload.accounts;
   out["balance"] = workload.balance;
   out["most"] = workload.most;
-  out["reads"] = json_of(workload.reads);
 }
 
 void put(Json& out, const SetWorkload& workload) {
   out["pipeline"] = workload.load.pipeline;
-  out["reads"] = json_of(workload.reads);
 }
 
 void put(Json& out, const CounterWorkload& workload) {
   out["pipeline"] = workload.load.pipeline;
   out["keys"] = workload.keys;
   out["most"] = workload.most;
-  out["reads"] = json_of(workload.reads);
 }
 
 void put(Json& out, const ListAppendWorkload& workload) {
   out["pipeline"] = workload.load.pipeline;
   out["keys"] = workload.keys;
   out["operations"] = workload.operations;
-  out["reads"] = json_of(workload.reads);
   out["form"] = to_string(workload.form);
 }
 
 void put(Json& out, const MixedSqlWorkload& workload) {
   out["pipeline"] = workload.load.pipeline;
   out["most_bytes"] = workload.most_bytes;
-  out["reads"] = json_of(workload.reads);
   out["breaking"] = json_of(workload.breaking);
   out["schema"] = json_of(workload.schema);
 }
@@ -87,7 +80,6 @@ void put(Json& out, const SlowReadWorkload& workload) {
   out["pipeline"] = workload.load.pipeline;
   out["rows"] = workload.rows;
   out["steps"] = workload.steps;
-  out["reads"] = json_of(workload.reads);
 }
 
 }  // namespace
@@ -139,6 +131,7 @@ nlohmann::ordered_json json_of(const Workload& workload) {
   std::visit(
       [&out](const auto& kind) {
         put(out, kind);
+        if constexpr (requires { kind.reads; }) out["reads"] = json_of(kind.reads);
         if constexpr (requires { kind.read_level; }) out["read_level"] = to_string(kind.read_level);
       },
       workload);
