@@ -7,8 +7,8 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
-#include <thread>
 
+#include "tests/cli/background.h"
 #include "tests/cli/local_cluster.h"
 
 namespace lockstep::tests {
@@ -85,12 +85,9 @@ TEST(ClusterCommand, ServesAgainWhenAFullDiskHasRoom) {
 
   limit_files(process, RLIM_INFINITY);
   const std::string count = "sql " + cluster.at() + " --mode csv -c \"SELECT count(*) FROM t\"";
-  Outcome rows = lockstep(count);
-  for (int i = 0; i < 200 && rows.code != 0; ++i) {  // between two lives nobody listens
-    std::this_thread::sleep_for(std::chrono::milliseconds(100));
-    rows = lockstep(count);
-  }
-  ASSERT_EQ(rows.code, 0) << rows.out;
+  Outcome rows;
+  const auto serves = [&] { return (rows = lockstep(count)).code == 0; };
+  ASSERT_TRUE(eventually(serves)) << rows.out;  // between two lives nobody listens
   EXPECT_GE(std::atoi(rows.out.c_str() + rows.out.find('\n') + 1), written) << rows.out;
   EXPECT_EQ(cluster.process(1), process) << "the same process in another life";
 }
