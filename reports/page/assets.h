@@ -12,6 +12,7 @@ std::string_view style_css();
 std::string_view basics_js();
 std::string_view model_js();
 std::string_view view_js();
+std::string_view hand_js();
 std::string_view timeline_js();
 std::string_view charts_js();
 std::string_view registers_js();
