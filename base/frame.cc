@@ -22,7 +22,7 @@ void store(HeaderBytes& bytes, std::size_t at, T value) {
 
 bool is_known(std::uint8_t channel) {
   return channel >= static_cast<std::uint8_t>(Channel::kRaft) &&
-         channel <= static_cast<std::uint8_t>(Channel::kHandshake);
+         channel <= static_cast<std::uint8_t>(Channel::kField);
 }
 
 }  // namespace

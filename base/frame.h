@@ -15,6 +15,7 @@ enum class Channel : std::uint8_t {
   kRequest = 2,  // client to node, core/proto client.proto
   kReply = 3,    // node to client
   kHandshake = 4,  // of real connections, net/handshake.h; never reaches an actor
+  kField = 5,  // between edges, hubs and the cloud, core/proto field.proto
 };
 
 struct FrameHeader {

@@ -16,7 +16,8 @@ inline constexpr std::size_t kMaxEventFields = 6;
 // A kind of event: a stable number (it is hashed), a name and its fields' names (they are printed).
 // Each layer declares its own in one header (core/replica/events.h, sim/events.h, ...); numbers are
 // unique over the program: 1-99 host, 200-299 replica (with consensus) and service, 300-399 sql,
-// 400-499 kv, 500-599 client and workload.
+// 400-499 kv, 500-599 client and workload, 600-699 hub and cloud,
+// 700-799 edge and devices.
 struct EventType {
   std::uint16_t number;
   std::string_view name;

@@ -1,0 +1,67 @@
+// A plant: a piece of the physical world with a state, that time and actuators change and sensors show.
+//
+// Deterministic: the state after advance() depends on the seed, the commands and the times alone, to the last
+// bit on every machine (no libm beyond sqrt; base/env is not seen). SI units throughout.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+
+namespace lockstep::devices {
+
+struct SignalInfo {
+  std::string name;
+  std::string unit;
+  double low = 0, high = 0;            // of what the sensor can show
+  double safe_low = 0, safe_high = 0;  // the envelope that the plant must not leave
+  std::uint32_t stream = 0;            // class of its readings: lower ones are dropped first
+};
+struct ActuatorInfo {
+  std::string name;
+  std::string unit;
+  double low = 0, high = 0;
+};
+struct DeviceInfo {
+  std::string name;
+  std::string kind;  // "tank", "motor"
+  std::vector<SignalInfo> signals;
+  std::vector<ActuatorInfo> actuators;
+  std::string controlled;  // the signal that should follow the set point
+  double set_point = 0;
+  Duration window{};  // a decision is due once per window
+};
+
+// What breaks, on command (scenarios) or by the plant's own draws.
+enum class PlantFault : std::uint8_t { kSensorDropout, kSensorDrift, kActuatorStuck, kActuatorWeak };
+
+class Plant {
+ public:
+  virtual ~Plant() = default;
+  virtual const DeviceInfo& info() const = 0;
+  // Advances the physics to this moment since the plant was made; never back.
+  virtual void advance(Duration to) = 0;
+  // The true state, one value per signal.
+  virtual std::vector<double> state() const = 0;
+  // What the sensors show now, noise and drift included; nothing where a sensor has dropped out.
+  virtual std::vector<std::optional<double>> readings() = 0;
+  // The actuator moves there with its lag. Errors: no such actuator; a value beyond its range or not finite;
+  // the actuator has failed.
+  virtual Status actuate(std::string_view actuator, double value) = 0;
+  virtual std::vector<double> actuators() const = 0;
+  virtual void set_fault(PlantFault fault, std::size_t part, bool on) = 0;
+};
+
+// kind: "tank" or "motor"; kNotFound with the list otherwise. `drift` scales the plant's parameters away from
+// the nominal ones (0: nominal): a worn pump, a scaled heater.
+Result<std::unique_ptr<Plant>> make_plant(std::string_view kind, std::string name, std::uint64_t seed,
+                                          double drift = 0);
+
+}  // namespace lockstep::devices

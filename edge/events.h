@@ -1,0 +1,42 @@
+// Trace events of an edge. Series and devices are numbered by their place in the edge's own description.
+#pragma once
+
+#include "base/env/trace.h"
+
+namespace lockstep::edge {
+
+// A batch is durable in the buffer: its readings are accepted from now on. hash: XXH3 of its encoded blocks.
+inline constexpr env::EventType kBuffered{
+    700, "buffered", {"buffer", "stream", "sequence", "readings", "hash"}};
+// Sent to a hub for the first time in this life, or again.
+inline constexpr env::EventType kBatchSent{
+    701, "batch_sent", {"buffer", "stream", "sequence", "previous", "node"}};
+// The hub has it; the buffer forgets it.
+inline constexpr env::EventType kBatchSettled{702, "batch_settled", {"buffer", "stream", "received"}};
+// The policy of the full buffer took readings of this batch away. left: readings that stay (downsampled).
+inline constexpr env::EventType kReadingsDropped{
+    703, "readings_dropped", {"buffer", "stream", "sequence", "dropped", "left"}};
+
+// An instruction came, and is written down (durable).
+inline constexpr env::EventType kInstructionTaken{710, "instruction_taken", {"id", "device"}};
+// The device is told now. text: the action. Oracles count these per id over all lives.
+inline constexpr env::EventType kExecuted{711, "executed", {"id", "device", "attempt"}};
+// outcome: core/proto/control.proto, InstructionResult.Outcome; durable.
+inline constexpr env::EventType kInstructionEnded{712, "instruction_ended", {"id", "device", "outcome"}};
+inline constexpr env::EventType kDuplicateRefused{713, "duplicate_refused", {"id"}};
+
+// A/B slots. slot: 0 (A) or 1 (B).
+inline constexpr env::EventType kSlotStaged{720, "slot_staged", {"slot", "version", "keys", "hash"}};
+inline constexpr env::EventType kSlotSwitched{721, "slot_switched", {"slot", "version"}};
+inline constexpr env::EventType kSlotRolledBack{722, "slot_rolled_back", {"slot", "version", "from_version"}};
+inline constexpr env::EventType kSlotCleaned{723, "slot_cleaned", {"slot", "version", "keys"}};
+// A reader saw these: count and hash of the whole slot that it read, for the oracle of mixed slots.
+inline constexpr env::EventType kSlotRead{724, "slot_read", {"slot", "version", "keys", "hash"}};
+
+// A plant, seen now and then by the one who simulates it. signal: its place in the device. Values are the
+// bits of a double.
+inline constexpr env::EventType kPlantState{
+    730, "plant_state", {"device", "signal", "value", "safe_low", "safe_high"}};
+inline constexpr env::EventType kPlantFault{731, "plant_fault", {"device", "fault", "begins"}};
+
+}  // namespace lockstep::edge
