@@ -26,9 +26,11 @@ struct DeviceModel {
   double set_point = 0;
 };
 
-inline constexpr std::size_t kWindowSteps = 8;  // samples per signal that a decision looks at
+inline constexpr std::size_t kWindowSteps = 8;  // windows that a decision looks at
 
-// Samples of the last windows, oldest first: [step][signal]; nothing: no reading in that step.
+// One sample per signal of each of the last kWindowSteps windows, oldest first: [step][signal]. Step i is the
+// newest reading with a time in window number - kWindowSteps + 1 + i, the last step belongs to the window that
+// has just closed; nothing: no reading in that window. The commands are for the window after it.
 struct Window {
   std::uint64_t number = 0;  // of the device's windows: end time / window length
   std::vector<std::vector<std::optional<double>>> samples;
