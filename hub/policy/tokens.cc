@@ -1,0 +1,135 @@
+// Binning; only + - * / sqrt and comparisons, so that a reading becomes the same token everywhere.
+#include "hub/policy/tokens.h"
+
+#include <cmath>
+#include <limits>
+
+#include "base/check.h"
+#include "base/text.h"
+
+namespace lockstep::hub {
+namespace {
+
+bool is_finite(double value) {
+  return value - value == 0;  // infinities and NaN give NaN
+}
+
+bool is_range(double low, double high) {
+  return is_finite(low) && is_finite(high) && is_finite(high - low) && low < high;
+}
+
+// The whole part of a number that is clamped to [0, parts) first.
+std::uint32_t part_of(double scaled, std::uint32_t parts) {
+  if (!(scaled > 0)) return 0;
+  return scaled >= parts ? parts - 1 : static_cast<std::uint32_t>(scaled);
+}
+
+std::uint32_t uniform_bin(double value, double low, double high) {
+  return part_of((value - low) / (high - low) * kBins, kBins);
+}
+
+std::uint32_t error_bin(double value, double set_point, const SignalRange& signal) {
+  const double distance = (value - set_point) / (signal.high - signal.low);
+  const double root = std::sqrt(distance < 0 ? -distance : distance);
+  constexpr double kMiddle = kBins / 2;
+  return part_of(kMiddle + (distance < 0 ? -root : root) * kMiddle, kBins);
+}
+
+Token kind_token(std::string_view kind) {
+  if (kind == "tank") return kKindTank;
+  return kind == "motor" ? kKindMotor : kKindOther;
+}
+
+Token sample_token(const DeviceModel& device, std::size_t signal, std::optional<double> value) {
+  if (!value || !is_finite(*value)) return kMissing;
+  const SignalRange& range = device.signals[signal];
+  if (signal == device.controlled) return kFirstErrorBin + error_bin(*value, device.set_point, range);
+  return kFirstValueBin + static_cast<Token>(signal) * kBins + uniform_bin(*value, range.low, range.high);
+}
+
+Status refuse(const DeviceModel& device, std::string what) {
+  return fail(ErrorCode::kInvalidArgument, cat("device '", device.name, "': expected ", what));
+}
+
+}  // namespace
+
+Status check_device(const DeviceModel& device) {
+  if (device.signals.empty() || device.signals.size() > kMaxSignals)
+    return refuse(device, cat("1 to ", kMaxSignals, " signals, found ", device.signals.size()));
+  if (device.actuators.empty() || device.actuators.size() > kMaxActuators)
+    return refuse(device, cat("1 to ", kMaxActuators, " actuators, found ", device.actuators.size()));
+  if (device.controlled >= device.signals.size())
+    return refuse(device, "the controlled signal among its signals");
+  if (!is_finite(device.set_point)) return refuse(device, "a finite set point");
+  for (const SignalRange& signal : device.signals) {
+    if (!is_range(signal.low, signal.high))
+      return refuse(
+          device, cat("low < high of signal '", signal.name, "', found ", signal.low, " and ", signal.high));
+  }
+  for (const ActuatorRange& actuator : device.actuators) {
+    if (!is_range(actuator.low, actuator.high))
+      return refuse(device, cat("low < high of actuator '", actuator.name, "', found ", actuator.low, " and ",
+                                actuator.high));
+  }
+  return {};
+}
+
+void encode_window(const DeviceModel& device, const Window& window, std::vector<Token>& out) {
+  out.clear();
+  const SignalRange& controlled = device.signals[device.controlled];
+  out.push_back(kBegin);
+  out.push_back(kind_token(device.kind));
+  out.push_back(kFirstSetPointBin + uniform_bin(device.set_point, controlled.low, controlled.high));
+  const std::size_t steps = window.samples.size();
+  for (std::size_t back = kWindowSteps; back > 0; --back) {
+    for (std::size_t signal = 0; signal < device.signals.size(); ++signal) {
+      const bool there = back <= steps && signal < window.samples[steps - back].size();
+      out.push_back(
+          sample_token(device, signal, there ? window.samples[steps - back][signal] : std::nullopt));
+    }
+  }
+  for (std::size_t i = 0; i < device.actuators.size(); ++i) {
+    const bool there = i < window.last_commands.size() && is_finite(window.last_commands[i]);
+    out.push_back(there ? to_level(device.actuators[i], window.last_commands[i]) : kMissing);
+  }
+  out.push_back(kDecide);
+}
+
+void encode_commands(const DeviceModel& device, std::span<const double> commands, std::vector<Token>& out) {
+  CHECK(commands.size() == device.actuators.size(), "commands for other actuators");
+  out.clear();
+  for (std::size_t i = 0; i < commands.size(); ++i) out.push_back(to_level(device.actuators[i], commands[i]));
+  out.push_back(kEnd);
+}
+
+Token to_level(const ActuatorRange& actuator, double command) {
+  const double share = (command - actuator.low) / (actuator.high - actuator.low);
+  return kFirstLevel + part_of(share * (kLevels - 1) + 0.5, kLevels);
+}
+
+double from_level(const ActuatorRange& actuator, Token level) {
+  CHECK(level >= kFirstLevel && level < kFirstLevel + kLevels, "not a level: ", level);
+  const std::uint32_t steps = level - kFirstLevel;
+  if (steps == kLevels - 1) return actuator.high;
+  return actuator.low + (actuator.high - actuator.low) * (static_cast<double>(steps) / (kLevels - 1));
+}
+
+TokenRange allowed_next(std::size_t actuators, std::size_t said) {
+  if (said < actuators) return {kFirstLevel, kFirstLevel + kLevels};
+  return {kEnd, kEnd + 1};
+}
+
+Token greedy_choice(std::span<const float> logits, TokenRange allowed) {
+  CHECK(allowed.first < allowed.end && allowed.end <= logits.size(), "no token is allowed");
+  Token best = allowed.first;
+  float largest = -std::numeric_limits<float>::infinity();
+  for (Token token = allowed.first; token < allowed.end; ++token) {
+    if (logits[token] > largest) {
+      largest = logits[token];
+      best = token;
+    }
+  }
+  return best;
+}
+
+}  // namespace lockstep::hub
