@@ -24,6 +24,7 @@ void request(BytesView input);       // a client's requests, up to a node that a
 void http_stream(BytesView input);   // an HTTP connection's bytes in pieces, up to whole requests
 void http_json(BytesView input);     // bodies of requests, values there and back
 void kv_segment(BytesView input);    // a segment of the store, as recovery finds it
+void series_block(BytesView input);  // a block of readings, there and back
 void sql_statements(BytesView input);  // entries of one statement each, beside plain SQLite
 void scenario(BytesView input);
 void history(BytesView input);       // JSON or EDN, there and back
