@@ -1,0 +1,112 @@
+// The one plant: equations, and between them and the edge actuators that lag and sensors that err.
+#include "edge/devices/plant.h"
+
+#include <cmath>
+
+#include "base/check.h"
+#include "base/text.h"
+#include "edge/devices/physics.h"
+#include "edge/devices/sensor.h"
+
+namespace lockstep::devices {
+namespace {
+
+// The grid of the integration: state depends on which points of it have passed, not on who asked when.
+constexpr Duration kInnerStep = std::chrono::milliseconds(10);
+constexpr double kInnerSeconds = 0.01;
+constexpr double kWeakShare = 0.6;
+
+struct Actuator {
+  double target = 0;
+  double position = 0;
+  bool stuck = false;
+  bool weak = false;
+};
+
+class SimulatedPlant final : public Plant {
+ public:
+  SimulatedPlant(std::unique_ptr<Physics> physics, std::uint64_t seed)
+      : physics_(std::move(physics)), state_(physics_->start()), actuators_(info().actuators.size()) {
+    for (std::size_t i = 0; i < info().signals.size(); ++i)
+      sensors_.emplace_back(info().signals[i], seed, i, physics_->noise(i));
+    for (std::size_t i = 0; i < actuators_.size(); ++i)
+      actuators_[i].target = actuators_[i].position = info().actuators[i].low;
+  }
+
+  const DeviceInfo& info() const override { return physics_->info(); }
+
+  void advance(Duration to) override {
+    for (; now_ + kInnerStep <= to; now_ += kInnerStep) {
+      Inputs inputs{};
+      for (std::size_t i = 0; i < actuators_.size(); ++i) {
+        Actuator& actuator = actuators_[i];
+        if (!actuator.stuck)
+          actuator.position = moved(actuator.position, actuator.target, physics_->lag(i), kInnerSeconds);
+        const double low = info().actuators[i].low;
+        inputs[i] = low + (actuator.position - low) * (actuator.weak ? kWeakShare : 1);
+      }
+      state_ = advanced(*physics_, state_, inputs, physics_->outside(now_), kInnerSeconds);
+    }
+  }
+
+  std::vector<double> state() const override {
+    return {state_.begin(), state_.begin() + static_cast<std::ptrdiff_t>(sensors_.size())};
+  }
+
+  std::vector<std::optional<double>> readings() override {
+    std::vector<std::optional<double>> out;
+    for (std::size_t i = 0; i < sensors_.size(); ++i) out.push_back(sensors_[i].show(state_[i], now_));
+    return out;
+  }
+
+  Status actuate(std::string_view name, double value) override {
+    const std::vector<ActuatorInfo>& known = info().actuators;
+    std::size_t place = 0;
+    while (place < known.size() && known[place].name != name) ++place;
+    if (place == known.size())
+      return fail(ErrorCode::kNotFound, cat("device ", info().name, " has no actuator \"", name, "\""));
+    const ActuatorInfo& actuator = known[place];
+    if (!std::isfinite(value) || value < actuator.low || value > actuator.high)
+      return fail(ErrorCode::kInvalidArgument,
+                  cat("expected a value for the ", name, " from ", actuator.low, " to ", actuator.high, " ",
+                      actuator.unit, ", found ", value));
+    if (actuators_[place].stuck)
+      return fail(ErrorCode::kUnavailable, cat("the ", name, " of ", info().name, " is stuck"));
+    actuators_[place].target = value;
+    return {};
+  }
+
+  std::vector<double> actuators() const override {
+    std::vector<double> out;
+    for (const Actuator& actuator : actuators_) out.push_back(actuator.position);
+    return out;
+  }
+
+  void set_fault(PlantFault fault, std::size_t part, bool on) override {
+    const bool of_sensor = fault == PlantFault::kSensorDropout || fault == PlantFault::kSensorDrift;
+    CHECK(part < (of_sensor ? sensors_.size() : actuators_.size()), "no such part");
+    switch (fault) {
+      case PlantFault::kSensorDropout: sensors_[part].set_dropout(on); return;
+      case PlantFault::kSensorDrift: sensors_[part].set_drift(on, now_); return;
+      case PlantFault::kActuatorStuck: actuators_[part].stuck = on; return;
+      case PlantFault::kActuatorWeak: actuators_[part].weak = on; return;
+    }
+  }
+
+ private:
+  std::unique_ptr<Physics> physics_;
+  Duration now_{};
+  State state_;
+  std::vector<Actuator> actuators_;
+  std::vector<Sensor> sensors_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Plant>> make_plant(std::string_view kind, std::string name, std::uint64_t seed,
+                                          double drift) {
+  LOCKSTEP_TRY(physics, make_physics(kind, std::move(name), seed, drift));
+  return std::make_unique<SimulatedPlant>(std::move(physics), seed);
+}
+
+}  // namespace lockstep::devices
