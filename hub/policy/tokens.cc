@@ -1,14 +1,18 @@
 // Binning; only + - * / sqrt and comparisons, so that a reading becomes the same token everywhere.
 #include "hub/policy/tokens.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
 #include "base/check.h"
+#include "base/exact_math.h"
 #include "base/text.h"
 
 namespace lockstep::hub {
 namespace {
+
+constexpr double kMiddleLevel = (kLevels - 1) / 2;
 
 bool is_finite(double value) {
   return value - value == 0;  // infinities and NaN give NaN
@@ -31,8 +35,8 @@ std::uint32_t uniform_bin(double value, double low, double high) {
 std::uint32_t error_bin(double value, double set_point, const SignalRange& signal) {
   const double distance = (value - set_point) / (signal.high - signal.low);
   const double root = std::sqrt(distance < 0 ? -distance : distance);
-  constexpr double kMiddle = kBins / 2;
-  return part_of(kMiddle + (distance < 0 ? -root : root) * kMiddle, kBins);
+  constexpr double kMiddle = kErrorBins / 2;
+  return part_of(kMiddle + (distance < 0 ? -root : root) * kMiddle, kErrorBins);
 }
 
 Token kind_token(std::string_view kind) {
@@ -90,28 +94,72 @@ void encode_window(const DeviceModel& device, const Window& window, std::vector<
   }
   for (std::size_t i = 0; i < device.actuators.size(); ++i) {
     const bool there = i < window.last_commands.size() && is_finite(window.last_commands[i]);
-    out.push_back(there ? to_level(device.actuators[i], window.last_commands[i]) : kMissing);
+    const ActuatorRange& actuator = device.actuators[i];
+    out.push_back(there ? kFirstCommandBin + uniform_bin(window.last_commands[i], actuator.low, actuator.high)
+                        : kMissing);
   }
   out.push_back(kDecide);
 }
 
-void encode_commands(const DeviceModel& device, std::span<const double> commands, std::vector<Token>& out) {
-  CHECK(commands.size() == device.actuators.size(), "commands for other actuators");
+void encode_steps(std::span<const double> steps, std::vector<Token>& out) {
   out.clear();
-  for (std::size_t i = 0; i < commands.size(); ++i) out.push_back(to_level(device.actuators[i], commands[i]));
+  for (const double step : steps) out.push_back(to_level(step));
   out.push_back(kEnd);
 }
 
-Token to_level(const ActuatorRange& actuator, double command) {
-  const double share = (command - actuator.low) / (actuator.high - actuator.low);
-  return kFirstLevel + part_of(share * (kLevels - 1) + 0.5, kLevels);
+double last_command(const DeviceModel& device, const Window& window, std::size_t actuator) {
+  const ActuatorRange& range = device.actuators[actuator];
+  if (actuator >= window.last_commands.size() || !is_finite(window.last_commands[actuator])) return range.low;
+  return std::clamp(window.last_commands[actuator], range.low, range.high);
 }
 
-double from_level(const ActuatorRange& actuator, Token level) {
+double step_between(const ActuatorRange& actuator, double last, double command) {
+  return std::clamp((command - last) / (actuator.high - actuator.low), -1.0, 1.0);
+}
+
+double after_step(const ActuatorRange& actuator, double last, double step) {
+  return std::clamp(last + step * (actuator.high - actuator.low), actuator.low, actuator.high);
+}
+
+Token to_level(double step) {
+  const SoftLevel soft = soft_level(step);
+  // Nearest as the step is measured, which is not where levels are evenly spaced.
+  const bool next = soft.above > 0.5;
+  return soft.below + (next ? 1 : 0);
+}
+
+double from_level(Token level) {
   CHECK(level >= kFirstLevel && level < kFirstLevel + kLevels, "not a level: ", level);
-  const std::uint32_t steps = level - kFirstLevel;
-  if (steps == kLevels - 1) return actuator.high;
-  return actuator.low + (actuator.high - actuator.low) * (static_cast<double>(steps) / (kLevels - 1));
+  const double root = (static_cast<double>(level - kFirstLevel) - kMiddleLevel) / kMiddleLevel;
+  return root < 0 ? -root * root : root * root;
+}
+
+SoftLevel soft_level(double step) {
+  step = std::clamp(step, -1.0, 1.0);
+  const double root = std::sqrt(step < 0 ? -step : step);
+  const double place = kMiddleLevel + (step < 0 ? -root : root) * kMiddleLevel;
+  SoftLevel out{.below = kFirstLevel + part_of(place, kLevels - 1)};
+  // Rounding of the root may put the place beside its pair of levels by one last bit.
+  const double low = from_level(out.below);
+  out.above = std::clamp((step - low) / (from_level(out.below + 1) - low), 0.0, 1.0);
+  return out;
+}
+
+double mean_step(std::span<const float> logits) {
+  CHECK(logits.size() == kVocabulary, "logits of another language: ", logits.size());
+  const std::span<const float> levels = logits.subspan(kFirstLevel, kLevels);
+  float largest = -std::numeric_limits<float>::infinity();
+  for (const float logit : levels)
+    if (is_finite(logit) && logit > largest) largest = logit;
+  double weights = 0;
+  double sum = 0;
+  for (std::uint32_t i = 0; i < kLevels; ++i) {
+    if (!is_finite(levels[i])) continue;
+    const double weight = exact::exp(static_cast<double>(levels[i]) - static_cast<double>(largest));
+    weights += weight;
+    sum += weight * from_level(kFirstLevel + i);
+  }
+  return weights > 0 ? sum / weights : 0;
 }
 
 TokenRange allowed_next(std::size_t actuators, std::size_t said) {

@@ -1,14 +1,16 @@
-// The language between telemetry and model: a window becomes a prompt, and an answer is one level per
+// The language between telemetry and model: a window becomes a prompt, and an answer is one step per
 // actuator.
 //
 // A sequence is
-//   BEGIN KIND SETPOINT (BIN | MISSING)*[step][signal] (LEVEL | MISSING)*[actuator] DECIDE | LEVEL*[actuator]
-//   END
+//   BEGIN KIND SETPOINT (BIN | MISSING)*[step][signal] (COMMAND | MISSING)*[actuator] DECIDE |
+//   LEVEL*[actuator] END
 // with the prompt up to DECIDE. The samples stand oldest step first, kWindowSteps of them, and in each step
 // the signals in the device's order. Bins of the controlled signal are of its distance from the set point,
 // finer near it (the bin is uniform in the root of the distance); bins of the others are uniform over what
-// the sensor can show, and each signal has its own. The trainer and the decider share this file, so that they
-// speak the same language.
+// the sensor can show, and each signal has its own. A LEVEL is how far to go from the last command, finer
+// near zero; what is done is the mean of the levels under the model's probabilities, so that commands are not
+// coarse though levels are few (docs/decisions/0096). The trainer and the decider share this file, so that
+// they speak the same language.
 #pragma once
 
 #include <cstdint>
@@ -27,10 +29,11 @@ using model::Token;
 inline constexpr std::size_t kMaxSignals = 4;
 inline constexpr std::size_t kMaxActuators = 4;
 inline constexpr std::uint32_t kBins = 64;
-inline constexpr std::uint32_t kLevels = 33;
+inline constexpr std::uint32_t kErrorBins = 128;
+inline constexpr std::uint32_t kLevels = 65;  // odd: the middle one is to stay
 
 // Written into model files: a model is only as good as the language it was taught.
-inline constexpr std::string_view kLanguage = "lockstep-window-1";
+inline constexpr std::string_view kLanguage = "lockstep-window-2";
 
 inline constexpr Token kBegin = 0;
 inline constexpr Token kEnd = 1;
@@ -39,10 +42,11 @@ inline constexpr Token kDecide = 3;
 inline constexpr Token kKindTank = 4;
 inline constexpr Token kKindMotor = 5;
 inline constexpr Token kKindOther = 6;
-inline constexpr Token kFirstErrorBin = 8;  // kBins of them, the set point between the middle two
-inline constexpr Token kFirstValueBin = kFirstErrorBin + kBins;                   // kBins per signal
+inline constexpr Token kFirstErrorBin = 8;  // kErrorBins of them, the set point between the middle two
+inline constexpr Token kFirstValueBin = kFirstErrorBin + kErrorBins;              // kBins per signal
 inline constexpr Token kFirstSetPointBin = kFirstValueBin + kMaxSignals * kBins;  // kBins
-inline constexpr Token kFirstLevel = kFirstSetPointBin + kBins;                   // kLevels
+inline constexpr Token kFirstCommandBin = kFirstSetPointBin + kBins;              // kBins
+inline constexpr Token kFirstLevel = kFirstCommandBin + kBins;                    // kLevels
 inline constexpr Token kVocabulary = kFirstLevel + kLevels;
 
 inline constexpr std::size_t kMaxPromptTokens = 3 + kWindowSteps * kMaxSignals + kMaxActuators + 1;
@@ -56,12 +60,30 @@ Status check_device(const DeviceModel& device);
 // and not finite ones as MISSING; of more than kWindowSteps steps the last count. The device must have passed
 // its check.
 void encode_window(const DeviceModel& device, const Window& window, std::vector<Token>& out);
-// The answer: what a model is to be taught to say. One finite command per actuator.
-void encode_commands(const DeviceModel& device, std::span<const double> commands, std::vector<Token>& out);
+// The answer in the nearest levels. One step per actuator.
+void encode_steps(std::span<const double> steps, std::vector<Token>& out);
 
-// The level nearest to the command, and back. Level 0 is the low end, kLevels - 1 the high end.
-Token to_level(const ActuatorRange& actuator, double command);
-double from_level(const ActuatorRange& actuator, Token level);
+// A step is from -1 to 1: that share of the actuator's range is added to its last command.
+// Where a device's actuator stands: as last decided, within its range; its low end if nothing was.
+double last_command(const DeviceModel& device, const Window& window, std::size_t actuator);
+double step_between(const ActuatorRange& actuator, double last, double command);
+// Within the range.
+double after_step(const ActuatorRange& actuator, double last, double step);
+
+// The level nearest to the step, and back. Level 0 is -1, the middle one 0, kLevels - 1 is 1; in between
+// squares.
+Token to_level(double step);
+double from_level(Token level);
+// The step between two neighbouring levels: what a model is to be taught to expect. The mean of `below` and
+// the next level, weighted with 1 - above and above, is the step.
+struct SoftLevel {
+  Token below = 0;
+  double above = 0;
+};
+SoftLevel soft_level(double step);
+// The mean step under the softmax of the levels' logits; the logits of the whole vocabulary are given. NaN
+// and infinities count as nothing said: 0 if all are.
+double mean_step(std::span<const float> logits);
 
 // The grammar of answers: what may follow when so many tokens were said. Always one of these ranges, never
 // empty.
@@ -71,8 +93,8 @@ struct TokenRange {
 };
 TokenRange allowed_next(std::size_t actuators, std::size_t said);
 
-// The place of the largest of `logits` within the range; of equal ones the first. NaN is never chosen before
-// a number.
+// For the self-test of a model file: the place of the largest of `logits` within the range; of equal ones the
+// first. NaN is never chosen before a number.
 Token greedy_choice(std::span<const float> logits, TokenRange allowed);
 
 }  // namespace lockstep::hub

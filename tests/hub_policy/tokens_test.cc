@@ -43,11 +43,11 @@ TEST(Tokens, AWindowIsSaidInOrder) {
   EXPECT_EQ(tokens[1], kKindTank);
   EXPECT_EQ(tokens[2], kFirstSetPointBin + 32);
   EXPECT_EQ(tokens[3], kFirstValueBin + 32);
-  EXPECT_EQ(tokens[4], kFirstErrorBin + 32);
+  EXPECT_EQ(tokens[4], kFirstErrorBin + 64);
   EXPECT_EQ(tokens[17], kMissing);
-  EXPECT_EQ(tokens[18], kFirstErrorBin + 32);
-  EXPECT_EQ(tokens[19], kFirstLevel);
-  EXPECT_EQ(tokens[20], kFirstLevel + 16);
+  EXPECT_EQ(tokens[18], kFirstErrorBin + 64);
+  EXPECT_EQ(tokens[19], kFirstCommandBin);
+  EXPECT_EQ(tokens[20], kFirstCommandBin + 32);
   EXPECT_EQ(tokens[21], kDecide);
 }
 
@@ -57,13 +57,13 @@ TEST(Tokens, BinsOfTheControlledSignalAreFinerNearTheSetPoint) {
     window.samples.back()[1] = 323 + error;
     return prompt(tank(), window)[18] - kFirstErrorBin;
   };
-  EXPECT_EQ(bin(0.09), 32u);
-  EXPECT_EQ(bin(0.11), 33u);
-  EXPECT_EQ(bin(-0.09), 31u);
-  EXPECT_EQ(bin(-0.11), 30u);
-  EXPECT_EQ(bin(25), 48u);
-  EXPECT_EQ(bin(49.9), bin(48.5));
-  EXPECT_EQ(bin(1e300), 63u);
+  EXPECT_EQ(bin(0.02), 64u);
+  EXPECT_EQ(bin(0.03), 65u);
+  EXPECT_EQ(bin(-0.02), 63u);
+  EXPECT_EQ(bin(-0.03), 62u);
+  EXPECT_EQ(bin(25), 96u);
+  EXPECT_EQ(bin(49.9), bin(49.6));
+  EXPECT_EQ(bin(1e300), 127u);
   EXPECT_EQ(bin(-1e300), 0u);
 }
 
@@ -85,16 +85,51 @@ TEST(Tokens, OfMoreStepsTheLastCount) {
 }
 
 TEST(Tokens, LevelsGoThereAndBack) {
-  const ActuatorRange voltage{"voltage", -12, 24};
   for (std::uint32_t i = 0; i < kLevels; ++i)
-    EXPECT_EQ(to_level(voltage, from_level(voltage, kFirstLevel + i)), kFirstLevel + i);
-  EXPECT_EQ(from_level(voltage, kFirstLevel), -12);
-  EXPECT_EQ(from_level(voltage, kFirstLevel + kLevels - 1), 24);
-  EXPECT_EQ(to_level(voltage, -1e9), kFirstLevel);
-  EXPECT_EQ(to_level(voltage, 1e9), kFirstLevel + kLevels - 1);
+    EXPECT_EQ(to_level(from_level(kFirstLevel + i)), kFirstLevel + i);
+  EXPECT_EQ(from_level(kFirstLevel), -1);
+  EXPECT_EQ(from_level(kFirstLevel + kLevels / 2), 0);
+  EXPECT_EQ(from_level(kFirstLevel + kLevels - 1), 1);
+  EXPECT_EQ(to_level(-1e9), kFirstLevel);
+  EXPECT_EQ(to_level(1e9), kFirstLevel + kLevels - 1);
   std::vector<Token> answer;
-  encode_commands(tank(), std::vector<double>{0.5, 1.0}, answer);
-  EXPECT_EQ(answer, (std::vector<Token>{kFirstLevel + 16, kFirstLevel + 32, kEnd}));
+  encode_steps(std::vector<double>{0, 1.0}, answer);
+  EXPECT_EQ(answer, (std::vector<Token>{kFirstLevel + 32, kFirstLevel + 64, kEnd}));
+}
+
+TEST(Tokens, TheMeanOfTwoNeighbouringLevelsIsTheStep) {
+  for (int i = -1000; i <= 1000; ++i) {
+    const double step = i / 1000.0;
+    const SoftLevel soft = soft_level(step);
+    const double low = from_level(soft.below), high = from_level(soft.below + 1);
+    EXPECT_NEAR(low + soft.above * (high - low), step, 1e-12);
+    EXPECT_LE(low, step);
+    EXPECT_GE(high, step);
+  }
+}
+
+TEST(Tokens, TheMeanStepIsWhatTheProbabilitiesSay) {
+  std::vector<float> logits(kVocabulary, 50.0f);  // what is no level does not count
+  for (std::uint32_t i = 0; i < kLevels; ++i) logits[kFirstLevel + i] = -40.0f;
+  logits[kFirstLevel + 48] = 3;
+  logits[kFirstLevel + 64] = 3;
+  EXPECT_NEAR(mean_step(logits), (0.25 + 1) / 2, 1e-12);
+  logits[kFirstLevel + 64] = std::numeric_limits<float>::quiet_NaN();
+  EXPECT_NEAR(mean_step(logits), 0.25, 1e-12);
+  for (float& logit : logits) logit = std::numeric_limits<float>::infinity();
+  EXPECT_EQ(mean_step(logits), 0);
+}
+
+TEST(Tokens, AStepStartsAtTheLastCommandAndStaysInTheRange) {
+  const DeviceModel device = tank();
+  Window window = full_window();
+  EXPECT_EQ(last_command(device, window, 1), 0.5);
+  EXPECT_EQ(after_step(device.actuators[1], 0.5, 0.25), 0.75);
+  EXPECT_EQ(after_step(device.actuators[1], 0.5, 0.75), 1);
+  EXPECT_EQ(step_between(device.actuators[1], 0.5, 0.25), -0.25);
+  window.last_commands = {7};
+  EXPECT_EQ(last_command(device, window, 0), 1);
+  EXPECT_EQ(last_command(device, window, 1), 0);
 }
 
 TEST(Tokens, ASequenceOfTheLargestDeviceFits) {
