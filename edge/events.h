@@ -5,7 +5,11 @@
 
 namespace lockstep::edge {
 
+// The store is open, after a start or after it had to be opened again.
+inline constexpr env::EventType kEdgeOpened{
+    705, "edge_opened", {"buffer", "batches", "instructions", "settings_version"}};
 // A batch is durable in the buffer: its readings are accepted from now on. hash: XXH3 of its encoded blocks.
+// Said again after a restart of those of which it is not known whether it was said.
 inline constexpr env::EventType kBuffered{
     700, "buffered", {"buffer", "stream", "sequence", "readings", "hash"}};
 // Sent to a hub for the first time in this life, or again.
@@ -16,6 +20,13 @@ inline constexpr env::EventType kBatchSettled{702, "batch_settled", {"buffer", "
 // The policy of the full buffer took readings of this batch away. left: readings that stay (downsampled).
 inline constexpr env::EventType kReadingsDropped{
     703, "readings_dropped", {"buffer", "stream", "sequence", "dropped", "left"}};
+// Never accepted: the store could not be written to (a full disk).
+inline constexpr env::EventType kReadingsRefused{704, "readings_refused", {"stream", "readings"}};
+// What a stream is after a restart. dropped: readings since it began, also those whose event a crash ate.
+inline constexpr env::EventType kStreamRestored{
+    707, "stream_restored", {"buffer", "stream", "next", "settled", "dropped", "batches"}};
+// This edge has stopped itself; the text says why. code: ErrorCode.
+inline constexpr env::EventType kEdgeStopped{706, "edge_stopped", {"code"}};
 
 // An instruction came, and is written down (durable).
 inline constexpr env::EventType kInstructionTaken{710, "instruction_taken", {"id", "device"}};

@@ -1,0 +1,129 @@
+// The buffer of an edge: batches of readings in streams, durable until the hub has them, bounded by bytes.
+//
+// Facts of every batch are in memory, and so are the bodies of a few; everything else is in the store. What
+// changes is decided here, on the actor, and made durable by the commits that the calls return, which must be
+// executed in the order in which they were made.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "base/prng.h"
+#include "base/result.h"
+#include "edge/batch.h"
+#include "edge/store_lane.h"
+#include "storage/kv/store.h"
+
+namespace lockstep::edge {
+
+enum class FullPolicy : std::uint8_t {
+  kDropOldest,  // of the lowest class
+  kThin,  // from three quarters of the limit on the oldest of the lowest class first; at the limit as above
+};
+
+struct BufferOptions {
+  std::uint64_t most_bytes = 64 << 20;  // of batches with what the store needs to keep them
+  FullPolicy policy = FullPolicy::kDropOldest;
+  Thinning thinning = Thinning::kMinMax;
+  std::size_t thin_factor = 4;
+  std::uint8_t most_thinnings = 2;         // of one batch
+  std::size_t bodies_in_memory = 1 << 20;  // bytes
+};
+
+// What is known of a batch.
+struct BatchFacts {
+  std::uint64_t sequence = 0;
+  std::uint64_t readings = 0;
+  std::uint8_t thinned = 0;  // so often
+  std::uint64_t bytes = 0;
+  bool durable = false;
+  bool under_way = false;  // sent, and neither acknowledged nor given up
+  Bytes body{};            // empty: in the store only
+};
+
+struct StreamFacts {
+  std::uint64_t next = 1;       // sequence of the next batch
+  std::uint64_t announced = 0;  // all batches up to here are known to have been told of (kBuffered)
+  std::uint64_t settled = 0;    // the hub has all up to here, unless they were dropped
+  std::uint64_t dropped = 0;    // readings
+  std::deque<BatchFacts> batches{};
+};
+
+// What the store held. The events have been told.
+struct BufferContents {
+  std::uint64_t id = 0;
+  std::map<std::uint32_t, StreamFacts> streams;
+};
+
+class Buffer {
+ public:
+  // On the lane. A store without a buffer gets one, with the id that `seed` draws. kCorrupt: the sentence
+  // says which row; kRefused: the store of another edge.
+  static Result<BufferContents> restore(kv::Store& store, env::Trace& trace, std::string_view edge,
+                                        std::uint64_t seed);
+
+  Buffer(BufferContents contents, BufferOptions options);
+
+  std::uint64_t id() const { return id_; }
+  std::uint64_t bytes() const { return bytes_; }
+  const std::map<std::uint32_t, StreamFacts>& streams() const { return streams_; }
+  std::size_t batches() const;
+
+  // Takes a batch, and what it displaces away. It may be sent when the commit is durable and durable() has
+  // been told.
+  struct Added {
+    std::uint64_t sequence;
+    Commit commit;
+  };
+  Added add(std::uint32_t stream, const std::vector<Run>& runs);
+  void durable(std::uint32_t stream, std::uint64_t sequence);
+
+  // The hub has all of the stream up to `received`. Nothing: it said nothing new, or what cannot be.
+  std::optional<Commit> settle(std::uint32_t stream, std::uint64_t received);
+
+  // The first batch that could be sent now; nullptr: none.
+  BatchFacts* next_to_send(std::uint32_t stream);
+  // The one before it that was not dropped.
+  std::uint64_t previous(std::uint32_t stream, std::uint64_t sequence) const;
+  std::size_t count_under_way(std::uint32_t stream) const;
+  void none_under_way(std::uint32_t stream);
+
+  // Batches to be thinned now; empty: none. Their bodies are read by load(), and thinned() makes them smaller
+  // unless something has happened to them meanwhile.
+  struct Name {
+    std::uint32_t stream = 0;
+    std::uint64_t sequence = 0;
+    std::uint8_t thinned = 0;
+  };
+  struct Loaded {
+    Name name;
+    std::optional<Bytes> body;  // nothing: not there any more, or thinned meanwhile
+  };
+  std::vector<Name> to_thin() const;
+  Commit thinned(const std::vector<Loaded>& loaded);
+  // On the lane.
+  static Result<std::vector<Loaded>> load(kv::Store& store, const std::vector<Name>& names);
+  void loaded(const Loaded& batch);
+  // Not in memory, and next to be sent.
+  std::vector<Name> to_load(std::uint32_t stream, std::size_t most);
+
+ private:
+  using Position = std::deque<BatchFacts>::iterator;
+  BatchFacts* find(std::uint32_t stream, std::uint64_t sequence);
+  void put_stream(std::uint32_t stream, Commit& commit) const;
+  void forget_body(BatchFacts& batch);
+  void keep_within_limit(Commit& commit);
+  void drop(std::uint32_t stream, Position batch, Commit& commit);
+  std::optional<std::pair<std::uint32_t, Position>> victim();
+  bool thin_one(const Loaded& loaded, Commit& commit);
+
+  std::uint64_t id_;
+  BufferOptions options_;
+  std::map<std::uint32_t, StreamFacts> streams_;
+  std::uint64_t bytes_ = 0;
+  std::uint64_t bodies_ = 0;  // bytes
+};
+
+}  // namespace lockstep::edge

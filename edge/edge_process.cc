@@ -1,0 +1,168 @@
+// The parts of an edge put together: opening, messages, time, and a disk that is full.
+#include "edge/edge_process.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "edge/events.h"
+
+namespace lockstep::edge {
+
+EdgeProcess::Parts::Parts(EdgeProcess& edge, BufferContents buffer)
+    : sensing(edge.env_, edge.config_.sensing, std::move(buffer), edge.lane_, edge.link_),
+      executions(edge.env_, edge.config_.executions, edge.description_, edge.driver_, edge.lane_,
+                 [&edge](const wire::FieldMessage& message) { edge.link_.send(message); }) {}
+
+EdgeProcess::EdgeProcess(const env::Env& env, EdgeConfig config, Driver& driver)
+    : env_(env),
+      config_(std::move(config)),
+      description_(config_.name, driver.devices()),
+      driver_(driver),
+      lane_(env, config_.kv, [this](const Error& error) { on_failure(error); }),
+      sampler_(env.clock, description_, driver, config_.sample_period),
+      link_(env, config_.link,
+            {.hello = [this] { return hello(); },
+             .found =
+                 [this](NodeId, std::uint32_t credit) {
+                   credit_ = credit;
+                   if (!parts_) return;
+                   parts_->sensing.uplink().on_found(credit);
+                   parts_->executions.on_found();
+                 },
+             .lost =
+                 [this] {
+                   if (parts_) parts_->sensing.uplink().on_lost();
+                 }}),
+      reopen_pause_(config_.reopen_least) {}
+
+EdgeProcess::~EdgeProcess() = default;
+
+// ---- the store
+// --------------------------------------------------------------------------------------------------
+
+void EdgeProcess::start() { open(); }
+
+void EdgeProcess::open() {
+  lane_.open(
+      [this](kv::Store& store) -> Result<Contents> {
+        LOCKSTEP_TRY(buffer, Buffer::restore(store, env_.trace, config_.name, env_.seed));
+        LOCKSTEP_TRY(executions, Executions::restore(store));
+        return Contents{std::move(buffer), std::move(executions)};
+      },
+      [this](Contents contents) { on_opened(std::move(contents)); });
+}
+
+void EdgeProcess::on_opened(Contents contents) {
+  count_refused(contents.buffer);
+  const std::size_t instructions = contents.executions.rows.size();
+  parts_ = std::make_unique<Parts>(*this, std::move(contents.buffer));
+  const Buffer& buffer = parts_->sensing.buffer();
+  env_.trace.emit({kEdgeOpened, {buffer.id(), buffer.batches(), instructions, 0}});
+  parts_->executions.start(std::move(contents.executions));
+  if (!link_.leader().is_none()) parts_->sensing.uplink().on_found(credit_);
+  if (is_started_) return;
+  is_started_ = true;
+  sampler_.start();
+  link_.start();
+}
+
+void EdgeProcess::on_failure(const Error& error) {
+  if (parts_) {
+    if (parts_->sensing.batches() > 0) reopen_pause_ = config_.reopen_least;
+    for (const Sensing::Doubtful& readings : parts_->sensing.doubtful()) doubtful_.push_back(readings);
+  }
+  parts_.reset();
+  if (error.code == ErrorCode::kNoSpace) {
+    reopen_at_ = env_.clock.monotonic_now() + reopen_pause_;
+    reopen_pause_ = std::min(2 * reopen_pause_, config_.reopen_most);
+    return;
+  }
+  failure_ = error;
+  count_refused({});
+  env_.trace.emit({kEdgeStopped, {static_cast<std::uint64_t>(error.code)}, error.message});
+}
+
+// A batch that was not known to be durable may be found all the same.
+void EdgeProcess::count_refused(const BufferContents& found) {
+  for (const Sensing::Doubtful& one : doubtful_) {
+    const auto stream = found.streams.find(one.stream);
+    const bool is_there =
+        one.sequence != 0 && stream != found.streams.end() && one.sequence < stream->second.next;
+    if (!is_there) refused_[one.stream] += one.readings;
+  }
+  doubtful_.clear();
+  for (const auto& [stream, readings] : refused_) env_.trace.emit({kReadingsRefused, {stream, readings}});
+  refused_.clear();
+}
+
+// ---- messages
+// ---------------------------------------------------------------------------------------------------
+
+wire::Hello EdgeProcess::hello() const {
+  wire::Hello hello;
+  description_.describe(hello);
+  if (parts_) hello.set_floor(parts_->executions.floor());
+  return hello;
+}
+
+void EdgeProcess::on_message(NodeId from, Channel channel, BytesView payload) {
+  wire::FieldMessage message;
+  if (failure_ || channel != Channel::kField || !link_.is_hub(from)) return;
+  if (!message.ParseFromArray(payload.data(), static_cast<int>(payload.size()))) return;
+  link_.heard(from);
+  dispatch(from, message);
+}
+
+void EdgeProcess::dispatch(NodeId from, const wire::FieldMessage& message) {
+  if (message.has_welcome()) return link_.on_welcome(from, message.welcome());
+  if (!parts_) return;  // the hub will say it again
+  switch (message.what_case()) {
+    case wire::FieldMessage::kBatchAck: parts_->sensing.uplink().on_ack(message.batch_ack()); break;
+    case wire::FieldMessage::kInstruction: parts_->executions.on_instruction(message.instruction()); break;
+    case wire::FieldMessage::kCancel: parts_->executions.on_cancel(message.cancel().id()); break;
+    case wire::FieldMessage::kSettled: parts_->executions.on_settled(message.settled()); break;
+    default: break;  // not for an edge
+  }
+}
+
+// ---- time
+// ---------------------------------------------------------------------------------------------------------
+
+void EdgeProcess::take_reading(std::uint32_t stream, const std::string& series, series::Point point) {
+  if (parts_) {
+    parts_->sensing.take(stream, series, point);
+  } else {
+    ++refused_[stream];
+  }
+}
+
+void EdgeProcess::on_alarm() {
+  if (failure_) return;
+  sampler_.on_deadline([this](std::uint32_t stream, const std::string& series, series::Point point) {
+    take_reading(stream, series, point);
+  });
+  link_.on_deadline();
+  if (parts_) {
+    parts_->sensing.on_deadline();
+    parts_->executions.on_deadline();
+  }
+  if (reopen_at_ <= env_.clock.monotonic_now()) {
+    reopen_at_ = kNever;
+    open();
+  }
+}
+
+Instant EdgeProcess::deadline() const {
+  Instant first = std::min({sampler_.deadline(), link_.deadline(), lane_.deadline(), reopen_at_});
+  if (parts_) first = std::min({first, parts_->sensing.deadline(), parts_->executions.deadline()});
+  return first;
+}
+
+void EdgeProcess::on_turn_end() {
+  if (failure_) return env_.alarm.set(kNever);
+  if (parts_) parts_->sensing.on_turn_end();
+  lane_.flush();
+  env_.alarm.set(deadline());
+}
+
+}  // namespace lockstep::edge
