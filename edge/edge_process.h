@@ -14,7 +14,7 @@
 namespace lockstep::edge {
 
 struct EdgeConfig {
-  std::string name;
+  std::string name{};
   kv::Options kv{};
   LinkOptions link{};
   SensingOptions sensing{};

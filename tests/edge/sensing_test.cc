@@ -1,0 +1,183 @@
+// Readings on their way: once each at the hub, whatever the network, the disk or the buffer's size do.
+#include <gtest/gtest.h>
+
+#include "tests/edge/field.h"
+
+namespace lockstep::edge {
+namespace {
+
+TEST(Sensing, EveryReadingComesToTheHubOnce) {
+  Field field;
+  field.world.run_for(minutes(1));
+  EXPECT_EQ(field.compare(), "");
+  EXPECT_GE(field.books.values.size(), 3u * 590);
+  EXPECT_EQ(field.books.streams.size(), 2u);
+  EXPECT_EQ(field.books.hello.name(), "e1");
+  EXPECT_EQ(field.books.hello.devices(0).name(), "e1/tank");
+  EXPECT_EQ(field.books.hello.devices(0).signals(1).unit(), "m");
+}
+
+TEST(Sensing, BatchesCloseAtTheirCountOrTheirTime) {
+  Field field;
+  field.devices.burst = 150;  // two sensors of stream 1: 300 readings at a time
+  field.world.run_for(seconds(10));
+  EXPECT_EQ(field.compare(), "");
+  std::uint64_t most = 0;
+  for (const auto& [name, batch] : field.events.batches) most = std::max(most, batch.readings);
+  EXPECT_EQ(most, 200u);
+  EXPECT_EQ(field.events.batches.begin()->second.readings, 150u);
+}
+
+TEST(Sensing, AnEdgeThatWasAloneForHoursBringsAllOfIt) {
+  Field field({.edge = {.sample_period = seconds(1)}});
+  field.world.run_for(seconds(10));
+  const auto rule = field.cut();
+  field.world.run_for(minutes(180));
+  const std::size_t before = field.books.values.size();
+  field.world.network().remove_rule(rule);
+  field.world.run_for(minutes(2));
+  EXPECT_EQ(field.compare(), "");
+  EXPECT_GE(field.books.values.size(), before + 3 * 10'800);
+  EXPECT_EQ(field.events.counts["readings_dropped"], 0);
+}
+
+TEST(Sensing, LostDuplicatedAndLateMessagesNeitherLoseNorRepeatAReading) {
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    Field field({.seed = seed});
+    const auto loss = field.disturb(sim::Verdict::Kind::kDrop, 200'000);
+    const auto again = field.disturb(sim::Verdict::Kind::kDuplicate, 300'000);
+    const auto late = field.disturb(sim::Verdict::Kind::kReorder, 300'000);
+    field.world.run_for(minutes(1));
+    for (const auto rule : {loss, again, late}) field.world.network().remove_rule(rule);
+    field.world.run_for(seconds(20));
+    EXPECT_EQ(field.compare(), "") << "seed " << seed;
+    EXPECT_GE(field.books.values.size(), 3u * 750) << "seed " << seed;
+  }
+}
+
+TEST(Sensing, NoMoreThanTheCreditIsUnderWay) {
+  Field field;
+  field.books.credit = 2;
+  const auto rule = field.cut();
+  field.world.run_for(minutes(1));
+  field.world.network().remove_rule(rule);
+  class Watch final : public sim::Observer {
+   public:
+    void on_event(const sim::Recorded& recorded) override {
+      const auto& fields = recorded.event.fields;
+      if (recorded.event.type == &kBatchSent) sent[fields[1]].insert(fields[2]);
+      if (recorded.event.type == &kBatchSettled)
+        sent[fields[1]].erase(sent[fields[1]].begin(), sent[fields[1]].upper_bound(fields[2]));
+      for (const auto& [stream, batches] : sent) most = std::max(most, batches.size());
+    }
+    std::map<std::uint64_t, std::set<std::uint64_t>> sent;
+    std::size_t most = 0;
+  } watch;
+  field.world.recorder().subscribe_all(watch);
+  field.world.run_for(minutes(1));
+  EXPECT_EQ(field.compare(), "");
+  // Settled is said up to 100 ms after the acknowledgement: what was sent meanwhile is counted here, too.
+  EXPECT_GE(watch.most, 2u);
+  EXPECT_GE(field.books.values.size(), 3u * 1150);
+}
+
+TEST(Sensing, AnotherLeaderIsFoundAndGoesOnWhereTheHubIs) {
+  Field field({.hubs = 3});
+  field.world.run_for(seconds(5));
+  for (const std::uint64_t leader : {2u, 3u, 1u, 3u}) {
+    field.world.kill(field.books.leader);
+    const NodeId former = field.books.leader;
+    field.books.leader = NodeId(leader);
+    field.world.run_for(seconds(8));
+    field.world.start(former);
+    field.world.run_for(seconds(2));
+  }
+  EXPECT_EQ(field.compare(), "");
+  EXPECT_GE(field.books.values.size(), 3u * 440);
+}
+
+TEST(FullBuffer, DropsTheOldestOfTheLowestClassAndCountsIt) {
+  EdgeConfig config;
+  config.sensing.buffer.most_bytes = 60'000;
+  Field field({.edge = config});
+  field.world.run_for(seconds(5));
+  const auto rule = field.cut();
+  field.world.run_for(minutes(1));
+  field.world.network().remove_rule(rule);
+  field.world.run_for(minutes(1));
+  EXPECT_EQ(field.compare(), "");
+  std::uint64_t dropped[2] = {0, 0};
+  for (const auto& [name, batch] : field.events.batches) dropped[std::get<1>(name)] += batch.dropped;
+  EXPECT_GT(dropped[0], 0u);
+  for (const auto& [name, stream] : field.books.streams) EXPECT_EQ(stream.dropped, dropped[name.second]);
+  // Of stream 0 nothing is left before anything of stream 1 goes.
+  EXPECT_GE(dropped[0], 500u);
+}
+
+TEST(FullBuffer, ThinsOldBatchesBeforeItDropsAny) {
+  EdgeConfig config;
+  config.sensing.collector.longest_wait = seconds(2);
+  config.sensing.buffer.most_bytes = 50'000;
+  config.sensing.buffer.policy = FullPolicy::kThin;
+  Field field({.edge = config});
+  const auto rule = field.cut();
+  field.world.run_for(minutes(4));
+  field.world.network().remove_rule(rule);
+  field.world.run_for(minutes(1));
+  EXPECT_EQ(field.compare(), "");
+  std::size_t whole = 0, thinned = 0, gone = 0;
+  for (const auto& [name, batch] : field.events.batches) {
+    if (batch.dropped == 0)
+      ++whole;
+    else if (batch.dropped == batch.readings)
+      ++gone;
+    else
+      ++thinned;
+  }
+  EXPECT_GT(thinned, 50u);
+  EXPECT_EQ(gone, 0u);
+  EXPECT_GT(whole, 20u);
+}
+
+TEST(FullDisk, StopsTakingReadingsCountsThemAndGoesOnWhenThereIsRoom) {
+  EdgeConfig config;
+  config.kv.ready_bytes = 0;  // a failed write would make room for many small ones
+  Field field({.edge = config});
+  field.world.run_for(seconds(5));
+  std::uint64_t effects = 0;
+  const auto rule =
+      field.world.disk_rules(kEdge).add({.trouble = sim::DiskTrouble::kFull, .room = 100'000}, effects);
+  field.cut();
+  field.world.run_for(minutes(10));
+  EXPECT_GT(effects, 0u);
+  field.world.disk_rules(kEdge).remove(rule);
+  field.world.run_for(minutes(2));
+  std::uint64_t buffered = 0;
+  for (const auto& [name, batch] : field.events.batches) buffered += batch.readings;
+  EXPECT_GT(field.events.refused, 1000u);
+  EXPECT_EQ(field.events.stopped, std::vector<std::string>{});
+  // Each reading was accepted or refused; what is open now is neither.
+  EXPECT_LE(field.devices.shown - buffered - field.events.refused, 40u);
+  EXPECT_GE(field.devices.shown, buffered + field.events.refused);
+}
+
+TEST(Store, OfAnotherEdgeAndDamageAreRefusedByName) {
+  Field field;
+  field.world.run_for(seconds(5));
+  field.world.kill(kEdge);
+  {
+    auto store = kv::Store::open(field.world.disk(kEdge), {});
+    ASSERT_TRUE(store);
+    kv::Batch batch;
+    batch.put(3, Bytes("\0\0\0\1\0\0\0\0\0\0\0\7", 12), "no blocks");
+    ASSERT_TRUE((*store)->write(batch));
+  }
+  field.world.start(kEdge);
+  field.world.run_for(seconds(5));
+  ASSERT_EQ(field.events.stopped.size(), 1u);
+  EXPECT_NE(field.events.stopped[0].find("batch 7 of stream 1"), std::string::npos)
+      << field.events.stopped[0];
+}
+
+}  // namespace
+}  // namespace lockstep::edge
