@@ -3,6 +3,7 @@
 
 #include "base/check.h"
 #include "storage/sql/functions.h"
+#include "storage/sql/series_functions.h"
 
 namespace lockstep::sql {
 namespace {
@@ -92,6 +93,7 @@ Status Connection::configure(const ConnectionOptions& options) {
   sqlite3_progress_handler(db_, Budget::kStride, look_at_budget, &lane_);
   if (const int rc = install_functions(db_, lane_); rc != SQLITE_OK)
     return std::unexpected(failure(rc, "reading the schema"));
+  install_series_functions(db_, lane_);
   // What is read may take longer; indexes that serve a pattern are worth more there.
   if (const int rc = priced_functions_.install(db_, lane_, vfs_.name(), options.writes); rc != SQLITE_OK)
     return std::unexpected(failure(rc, "opening a database for functions"));

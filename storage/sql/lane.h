@@ -39,6 +39,13 @@ class Budget {
     used_ += units;
     brief_used_ += units;
   }
+  // Around each step of a statement within the counted one: its operations count once, as done. What was seen of them
+  // ahead is forgotten.
+  std::uint64_t begin_inner() const { return ahead_; }
+  void end_inner(std::uint64_t ahead, std::uint64_t operations) {
+    ahead_ = ahead;
+    if (counting_) spend(operations * price_);
+  }
   // For what a function does within one operation: false ends the statement.
   bool charge(std::uint64_t units) {
     if (!counting_ || units == 0) return true;

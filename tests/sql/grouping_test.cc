@@ -35,6 +35,7 @@ class LogMaker {
       "CREATE TABLE c(id INTEGER PRIMARY KEY, p REFERENCES p ON DELETE CASCADE DEFERRABLE INITIALLY "
       "DEFERRED, x REAL)",
       "CREATE TABLE seq(id INTEGER PRIMARY KEY AUTOINCREMENT, v)",
+      "CREATE TABLE series_blocks(series, first_ns, last_ns, count, least, greatest, sum, points)",
       "CREATE TABLE wr(k PRIMARY KEY, v) WITHOUT ROWID",
       "CREATE TABLE log(what, at DEFAULT CURRENT_TIMESTAMP, n DEFAULT (changes()), r DEFAULT "
       "(hex(randomblob(3))))",
@@ -50,7 +51,7 @@ class LogMaker {
   Value word() { return std::string(1, static_cast<char>('a' + draws_.next_below(6))); }
 
   Statement statement() {
-    static constexpr std::uint64_t kKinds = 34;
+    static constexpr std::uint64_t kKinds = 38;
     switch (draws_.next_below(kKinds)) {
       case 0: return two("INSERT INTO p(id, name) VALUES(?1, ?2)");
       case 1: return two("INSERT OR ROLLBACK INTO p(id, name) VALUES(?1, ?2)");
@@ -92,6 +93,13 @@ class LogMaker {
       case 30: return stmt("UPDATE extra SET added = 8 WHERE id % 2");
       case 31: return stmt("INSERT INTO p(id, name) VALUES(9223372036854775807, 'no')");
       case 32: return stmt("DELETE FROM log WHERE what NOT LIKE 'p%'");
+      case 33:
+        return two("INSERT INTO series_blocks SELECT ?2, s.*, b FROM (SELECT series_pack(?1 * 100 + id, id * 1.5) AS b "
+                   "FROM p), series_summary(b) AS s");
+      case 34:
+        return two("INSERT INTO log(what) SELECT time_ns || value FROM series_range(?2, ?1 * 100) RETURNING what");
+      case 35: return two("SELECT * FROM series_buckets(?2, 0, NULL, ?1 * 50)");
+      case 36: return one("UPDATE series_blocks SET points = substr(points, 1, ?1 * 12) WHERE rowid = ?1");
       default: return stmt("SELECT * FROM log ORDER BY random() LIMIT 5");
     }
   }
