@@ -1,0 +1,206 @@
+// "Decided" is what the log says: the insert is guarded by the device's newest window, whoever tries.
+#include "hub/decisions.h"
+
+#include <algorithm>
+
+#include "base/env/function_job.h"
+#include "hub/events.h"
+#include "hub/schema.h"
+
+namespace lockstep::hub {
+namespace {
+
+constexpr std::chrono::milliseconds kTryAgain{20};
+
+wire::Instruction instruction_of(const KnownDevice& device, const Decision& decision,
+                                 std::int64_t deadline_ns, std::uint64_t model_version) {
+  wire::Instruction instruction;
+  instruction.set_device(device.model.name);
+  instruction.set_action("set");
+  for (std::size_t i = 0; i < decision.commands.size(); ++i) {
+    wire::Parameter& parameter = *instruction.add_parameters();
+    parameter.set_name(device.model.actuators[i].name);
+    parameter.mutable_value()->set_value(decision.commands[i]);
+    parameter.mutable_value()->set_unit(device.described.actuators(static_cast<int>(i)).unit());
+  }
+  instruction.set_deadline_ns(deadline_ns);
+  instruction.set_priority(decision.bounded ? 1 : 0);  // what keeps the envelope goes first
+  instruction.set_model_version(model_version);
+  return instruction;
+}
+
+wire::Statement insert(const Inputs& inputs, const wire::Instruction& instruction) {
+  return statement(
+      "INSERT INTO hub_instructions(device, window, action, body, input_from_ns, input_to_ns, input_index, "
+      "model_version, deadline_ns, state, outcome) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 1, 0 "
+      "WHERE NOT EXISTS(SELECT 1 FROM hub_instructions AS i WHERE i.device = ?1 AND i.window >= ?2)",
+      instruction.device(), inputs.window.number, instruction.action(),
+      BlobView{instruction.SerializeAsString()}, inputs.from_ns, inputs.to_ns, inputs.applied,
+      instruction.model_version(), instruction.deadline_ns());
+}
+
+std::uint64_t version_of(const Inputs& inputs, wire::PackageKind kind) {
+  const auto found = inputs.active.find(kind);
+  return found == inputs.active.end() ? 0 : found->second;
+}
+
+}  // namespace
+
+// ---- the feed
+// -------------------------------------------------------------------------------------------------
+
+void Decisions::on_row(const sql::RowChange& change) {
+  if (change.after.empty()) return;
+  if (change.table == kDevices) {
+    const DeviceRow row(change.after);
+    describe(row.device, row.description);
+  } else if (change.table == kInstructions) {
+    const InstructionRow row(change.after);
+    std::uint64_t& newest = decided_[row.device];
+    newest = std::max(newest, row.window);
+    due_.insert(row.device);  // its window, its outcome or a missed deadline: a newer window may have closed
+                              // meanwhile
+  }
+}
+
+void Decisions::describe(const std::string& name, BytesView description) {
+  auto known = known_device(description);
+  if (!known) return;
+  Device& device = devices_[name];
+  device.known = *std::move(known);
+  device.newest_ns.assign(device.known.series.size(), 0);
+  for (std::size_t i = 0; i < device.known.series.size(); ++i) signals_[device.known.series[i]] = {name, i};
+  if (leads_) ask_newest(name, device);  // readings may have come before their description
+}
+
+void Decisions::on_block(const sql::RowChange& change) {
+  const Fields row(change.after);
+  see_newest(std::string(row.text(0)), row.integer(2));
+}
+
+void Decisions::see_newest(const std::string& series, std::int64_t time_ns) {
+  const auto signal = signals_.find(series);
+  if (signal == signals_.end()) return;
+  const auto& [name, place] = signal->second;
+  std::vector<std::int64_t>& newest = devices_.at(name).newest_ns;
+  if (place >= newest.size()) return;
+  newest[place] = std::max(newest[place], time_ns);
+  due_.insert(name);
+}
+
+// ---- leading
+// --------------------------------------------------------------------------------------------------
+
+// Where this life has not seen a device's last readings, the database has.
+void Decisions::on_lead() {
+  leads_ = true;
+  ++reign_;
+  due_.clear();
+  put_off_.clear();
+  for (auto& [name, device] : devices_) {
+    device.busy = false;
+    due_.insert(name);
+    ask_newest(name, device);
+  }
+}
+
+void Decisions::ask_newest(const std::string& name, const Device& device) {
+  surroundings_.database.query(newest_query(device.known), wire::LOCAL, [this, name](const Read& read) {
+    const auto found = devices_.find(name);
+    if (!read.ok() || found == devices_.end()) return;
+    for (const wire::Row& row : read.reply.rows().rows()) {
+      const std::vector<sql::Value> values = from_wire(row);
+      const Fields fields(values);
+      if (fields.number(0) < found->second.known.series.size())
+        see_newest(found->second.known.series[fields.number(0)], fields.integer(1));
+    }
+  });
+}
+
+void Decisions::act(Instant now, bool leads) {
+  leads_ = leads;
+  if (!leads) {
+    due_.clear();
+    again_ = kNever;
+    return;
+  }
+  if (now >= again_) {
+    again_ = kNever;
+    due_.merge(put_off_);
+    put_off_.clear();
+  }
+  for (const std::string& name : std::exchange(due_, {})) {
+    const auto found = devices_.find(name);
+    if (found != devices_.end() && !found->second.busy) begin(name, found->second);
+  }
+}
+
+std::uint64_t Decisions::decided(const std::string& device) const {
+  const auto found = decided_.find(device);
+  return found == decided_.end() ? 0 : found->second;
+}
+
+// ---- one decision
+// ---------------------------------------------------------------------------------------------
+
+void Decisions::begin(const std::string& name, Device& device) {
+  const std::uint64_t window = closed_window(device.known, device.newest_ns);
+  if (window <= decided(name)) return;
+  device.busy = true;
+  const Making making{name, window, reign_};
+  surroundings_.database.query(
+      inputs_query(device.known, window), wire::LOCAL, [this, making](const Read& read) {
+        if (!is_current(making)) return;
+        if (!read.ok()) return end(making, true);
+        Inputs inputs = read_inputs(devices_.at(making.device).known, making.window, read.reply);
+        if (inputs.decided >= making.window) return end(making, true);  // the feed will say so in a moment
+        decide(making, std::move(inputs));
+      });
+}
+
+// With the versions that are in force at the index of the inputs, or not now.
+void Decisions::decide(const Making& making, Inputs inputs) {
+  const DecidingPair pair{version_of(inputs, wire::MODEL), version_of(inputs, wire::POLICY)};
+  std::shared_ptr<Decider> decider = in_force_.decider(pair);
+  if (decider == nullptr) return end(making, true);
+  surroundings_.env.lanes.submit(
+      kModelLane,
+      env::make_job(
+          [decider, model = devices_.at(making.device).known.model, inputs = std::move(inputs)]() mutable {
+            Decision decision = decider->decide(model, inputs.window, inputs.correction);
+            return Decided{std::move(decision), std::move(inputs)};
+          },
+          [this, making, pair](Decided decided) {
+            if (is_current(making)) write(making, decided, pair);
+          }));
+}
+
+void Decisions::write(const Making& making, const Decided& decided, DecidingPair pair) {
+  const KnownDevice& device = devices_.at(making.device).known;
+  const Inputs& inputs = decided.inputs;
+  // A description that has changed meanwhile makes another decision.
+  if (decided.decision.commands.size() != device.model.actuators.size()) return end(making, true);
+  const auto windows = static_cast<std::int64_t>(surroundings_.config.deadline_windows);
+  const std::int64_t deadline_ns = inputs.to_ns + windows * device.window_ns;
+  const std::uint64_t number = device_number(making.device);
+  surroundings_.env.trace.emit(
+      {kDecided,
+       {number, making.window, inputs.applied, pair.model, inputs.correction.updates > 0 ? 1u : 0u},
+       making.device});
+  if (decided.decision.bounded)
+    surroundings_.env.trace.emit({kEnvelopeBounded, {number, making.window}, making.device});
+  std::vector<wire::Statement> statements;
+  statements.push_back(insert(inputs, instruction_of(device, decided.decision, deadline_ns, pair.model)));
+  surroundings_.database.write(std::move(statements), [this, making](const Written& written) {
+    if (is_current(making)) end(making, !written.ok());
+  });
+}
+
+void Decisions::end(const Making& making, bool retry) {
+  devices_.at(making.device).busy = false;
+  if (!retry) return due_.insert(making.device), void();
+  put_off_.insert(making.device);
+  if (again_ == kNever) again_ = surroundings_.now() + kTryAgain;
+}
+
+}  // namespace lockstep::hub

@@ -1,0 +1,72 @@
+// The decision loop: a window closes, its inputs are read at one log index, the decider decides, the
+// instruction goes into the log. Sending it is another concern (hub/instructions.h), which begins where the
+// log says so.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "hub/in_force.h"
+#include "hub/part.h"
+#include "hub/windows.h"
+
+namespace lockstep::hub {
+
+class Decisions final : public Part {
+ public:
+  // `in_force` outlives this.
+  Decisions(const Surroundings& surroundings, const InForce& in_force)
+      : surroundings_(surroundings), in_force_(in_force) {}
+
+  // Readings are applied; on every node, so that a new leader knows where its devices are.
+  void on_block(const sql::RowChange& change);
+
+  void on_row(const sql::RowChange& change) override;
+  void on_lead() override;
+  void act(Instant now, bool leads) override;
+  Instant deadline() const override { return again_; }
+
+ private:
+  struct Device {
+    KnownDevice known;
+    std::vector<std::int64_t> newest_ns;  // reading of each signal
+    bool busy = false;                    // a decision is being made
+  };
+  // A decision under way. It is forgotten with the leadership that began it.
+  struct Making {
+    std::string device;
+    std::uint64_t window;
+    std::uint64_t reign;
+  };
+  struct Decided {
+    Decision decision;
+    Inputs inputs;
+  };
+
+  void describe(const std::string& name, BytesView description);
+  void see_newest(const std::string& series, std::int64_t time_ns);
+  void ask_newest(const std::string& name, const Device& device);
+  std::uint64_t decided(const std::string& device) const;
+  void begin(const std::string& name, Device& device);
+  void decide(const Making& making, Inputs inputs);
+  void write(const Making& making, const Decided& decided, DecidingPair pair);
+  // The device is free again; `retry`: the window is still to be decided.
+  void end(const Making& making, bool retry);
+  bool is_current(const Making& making) const { return leads_ && making.reign == reign_; }
+
+  const Surroundings& surroundings_;
+  const InForce& in_force_;
+  std::map<std::string, Device, std::less<>> devices_;
+  std::map<std::string, std::uint64_t, std::less<>> decided_;  // newest window with an instruction
+  std::map<std::string, std::pair<std::string, std::size_t>, std::less<>> signals_;  // by series
+  std::set<std::string> due_;
+  std::set<std::string> put_off_;  // could not be done; due at again_
+  bool leads_ = false;
+  std::uint64_t reign_ = 0;
+  Instant again_ = kNever;
+};
+
+}  // namespace lockstep::hub

@@ -1,0 +1,58 @@
+// The model and the policy with which this node decides: those of the last entries that made any active.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "hub/catalogue.h"
+#include "hub/part.h"
+#include "hub/policy/decider.h"
+
+namespace lockstep::hub {
+
+// Above the lanes of readers, of which a node has a handful. A decider is made and used there only.
+inline constexpr env::LaneId kModelLane{200};
+
+// Versions; 0: none, the rules alone.
+struct DecidingPair {
+  std::uint64_t model = 0;
+  std::uint64_t policy = 0;
+  bool operator==(const DecidingPair&) const = default;
+};
+
+class InForce final : public Part {
+ public:
+  // `catalogue` outlives this and is told of rows before it.
+  InForce(const Surroundings& surroundings, const Catalogue& catalogue)
+      : surroundings_(surroundings), catalogue_(catalogue) {}
+
+  // Null: other versions than these are loaded here so far.
+  std::shared_ptr<Decider> decider(DecidingPair wanted) const {
+    return ready_ == wanted ? decider_ : nullptr;
+  }
+
+  void on_known() override { known_ = true; }
+  void act(Instant now, bool leads) override;
+  Instant deadline() const override { return loading_ ? kNever : again_; }
+
+ private:
+  using ThenLoaded = std::function<void(Bytes)>;
+
+  DecidingPair wanted() const;
+  void load(DecidingPair pair);
+  // Empty if no version of the kind is active.
+  void load_one(wire::PackageKind kind, std::uint64_t version, ThenLoaded then);
+  void make(DecidingPair pair, Bytes model, Bytes policy);
+  void use(DecidingPair pair, std::uint64_t hash, std::shared_ptr<Decider> decider);
+
+  const Surroundings& surroundings_;
+  const Catalogue& catalogue_;
+  bool known_ = false;
+  std::optional<DecidingPair> ready_;  // what decider_ was made of
+  std::shared_ptr<Decider> decider_;
+  bool loading_ = false;
+  Instant again_ = kNever;
+};
+
+}  // namespace lockstep::hub

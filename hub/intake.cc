@@ -1,0 +1,176 @@
+// The guard is in the transaction (previous <= received < sequence), so that retries, failovers and two
+// leaders that both believe in themselves cannot bring a reading in twice. What is known here only spares
+// needless writes.
+#include "hub/intake.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "hub/events.h"
+#include "storage/series/block.h"
+
+namespace lockstep::hub {
+namespace {
+
+constexpr std::size_t kMostBatchesInWrite = 64;
+constexpr std::size_t kMostBytesInWrite = 1 << 20;
+constexpr std::size_t kMostWaitingBytes = 16 << 20;  // then edges must send again later
+constexpr int kMostBlocks = 1024;                    // of a batch
+constexpr std::size_t kBlocksInStatement = 32;
+
+// Text with so many rows of eight parameters; there are few different ones, so they stay prepared.
+std::string insert_blocks(std::size_t rows) {
+  std::string text =
+      "INSERT INTO series_blocks(series, first_ns, last_ns, count, least, greatest, sum, points) SELECT * "
+      "FROM (VALUES";
+  for (std::size_t row = 0; row < rows; ++row) text += row == 0 ? "(?,?,?,?,?,?,?,?)" : ",(?,?,?,?,?,?,?,?)";
+  // What came before was the stream's row, or more blocks of the same batch.
+  return text + ") WHERE changes() > 0";
+}
+
+wire::Statement move_stream(const StreamKey& key, const wire::SensorBatch& batch, std::uint64_t readings) {
+  return statement(
+      "INSERT INTO hub_streams(edge, buffer, stream, received, readings, dropped) SELECT ?1, ?2, ?3, ?5, ?6, "
+      "?7 "
+      "WHERE ?4 = 0 OR EXISTS(SELECT 1 FROM hub_streams WHERE edge = ?1 AND buffer = ?2 AND stream = ?3) "
+      "ON CONFLICT(edge, buffer, stream) DO UPDATE SET received = ?5, readings = readings + ?6, dropped = ?7 "
+      "WHERE received >= ?4 AND received < ?5",
+      key.edge.value(), key.buffer, key.stream, batch.previous(), batch.sequence(), readings,
+      batch.dropped());
+}
+
+struct Rows {
+  std::vector<wire::Statement> statements;  // after the stream's own
+  std::uint64_t readings = 0;
+};
+
+// Nothing: these are not readings.
+std::optional<Rows> rows_of(const wire::SensorBatch& batch) {
+  if (batch.blocks_size() > kMostBlocks) return std::nullopt;
+  Rows rows;
+  const auto count = static_cast<std::size_t>(batch.blocks_size());
+  for (std::size_t i = 0; i < count; ++i) {
+    const wire::SensorBlock& block = batch.blocks(static_cast<int>(i));
+    // All of it is read, not the head alone: what is committed must stay readable.
+    const auto summary = series::summary(block.points());
+    if (block.series().empty() || !summary || !series::unpack(block.points())) return std::nullopt;
+    if (i % kBlocksInStatement == 0)
+      rows.statements.push_back(statement(insert_blocks(std::min(kBlocksInStatement, count - i))));
+    wire::Statement& insert = rows.statements.back();
+    set_value(*insert.add_parameters(), block.series());
+    set_value(*insert.add_parameters(), summary->first_ns);
+    set_value(*insert.add_parameters(), summary->last_ns);
+    set_value(*insert.add_parameters(), summary->count);
+    set_value(*insert.add_parameters(), summary->least);
+    set_value(*insert.add_parameters(), summary->greatest);
+    set_value(*insert.add_parameters(), summary->sum);
+    set_value(*insert.add_parameters(), BlobView{block.points()});
+    rows.readings += summary->count;
+  }
+  return rows;
+}
+
+}  // namespace
+
+void Intake::on_batch(NodeId edge, wire::SensorBatch& batch) {
+  const StreamKey key{edge, batch.buffer(), batch.stream()};
+  const auto known = streams_.find(key);
+  const Stream stream = known == streams_.end() ? Stream{} : known->second;
+  const bool follows = batch.previous() < batch.sequence() && batch.previous() <= stream.taken;
+  if (batch.sequence() <= stream.received || !follows) {  // a duplicate, or a gap before it
+    to_acknowledge_.insert(key);
+    return;
+  }
+  if (batch.sequence() <= stream.taken || waiting_bytes_ > kMostWaitingBytes) return;
+  auto rows = rows_of(batch);
+  if (!rows) return;
+  Waiting waiting{
+      .stream = key, .sequence = batch.sequence(), .bytes = batch.ByteSizeLong(), .statements = {}};
+  waiting.statements.push_back(move_stream(key, batch, rows->readings));
+  std::ranges::move(rows->statements, std::back_inserter(waiting.statements));
+  Stream& taken = streams_[key];
+  taken.taken = batch.sequence();
+  ++taken.under_way;
+  waiting_bytes_ += waiting.bytes;
+  waiting_.push_back(std::move(waiting));
+}
+
+// Less while much waits: edges have buffers for that.
+std::uint32_t Intake::credit() const {
+  const std::uint32_t most = surroundings_.config.credit;
+  return waiting_bytes_ > kMostWaitingBytes / 2 ? std::min(1u, most) : most;
+}
+
+void Intake::act(Instant, bool leads) {
+  if (!leads) return to_acknowledge_.clear();
+  write_waiting();
+  for (const StreamKey& key : std::exchange(to_acknowledge_, {})) acknowledge(key);
+}
+
+void Intake::write_waiting() {
+  while (!waiting_.empty() && writes_ < surroundings_.config.most_intake_writes) {
+    std::vector<wire::Statement> statements;
+    std::vector<StreamKey> streams;
+    std::size_t bytes = 0;
+    while (!waiting_.empty() && streams.size() < kMostBatchesInWrite && bytes < kMostBytesInWrite) {
+      Waiting& next = waiting_.front();
+      bytes += next.bytes;
+      streams.push_back(next.stream);
+      std::ranges::move(next.statements, std::back_inserter(statements));
+      waiting_.pop_front();
+    }
+    waiting_bytes_ -= bytes;
+    ++writes_;
+    surroundings_.database.write(std::move(statements),
+                                 [this, streams = std::move(streams)](const Written&) { written(streams); });
+  }
+}
+
+// Whatever became of it: rows that are applied have been seen by now.
+void Intake::written(const std::vector<StreamKey>& streams) {
+  --writes_;
+  for (const StreamKey& key : streams) settle(key);
+}
+
+// What has not come in when nothing is under way any more may come again.
+void Intake::settle(const StreamKey& key) {
+  Stream& stream = streams_[key];
+  if (--stream.under_way == 0) stream.taken = stream.received;
+}
+
+void Intake::acknowledge(const StreamKey& key) {
+  const auto known = streams_.find(key);
+  const std::uint64_t received = known == streams_.end() ? 0 : known->second.received;
+  wire::FieldMessage message;
+  wire::SensorAck& ack = *message.mutable_batch_ack();
+  ack.set_buffer(key.buffer);
+  ack.set_stream(key.stream);
+  ack.set_received(received);
+  ack.set_credit(credit());
+  surroundings_.env.trace.emit({kBatchAcknowledged, {key.edge.value(), key.buffer, key.stream, received}});
+  surroundings_.send(key.edge, message);
+}
+
+void Intake::on_row(const sql::RowChange& change) {
+  if (change.table != kStreams) return;
+  if (change.after.empty()) {
+    const StreamRow gone(change.before);
+    streams_[{gone.edge, gone.buffer, gone.stream}].received = 0;  // somebody has deleted it
+    return;
+  }
+  const StreamRow row(change.after);
+  const StreamKey key{row.edge, row.buffer, row.stream};
+  Stream& stream = streams_[key];
+  stream.received = row.received;
+  stream.taken = std::max(stream.taken, row.received);
+  stream.readings = row.readings;
+  stream.dropped = row.dropped;
+  to_acknowledge_.insert(key);
+}
+
+void Intake::on_follow() {
+  for (const Waiting& waiting : std::exchange(waiting_, {})) settle(waiting.stream);
+  waiting_bytes_ = 0;
+}
+
+}  // namespace lockstep::hub

@@ -1,0 +1,59 @@
+// Requests and what their answers mean.
+#include "hub/local_database.h"
+
+#include "base/check.h"
+#include "storage/sql/value.h"
+
+namespace lockstep::hub {
+namespace {
+
+Asked meaning_of(const wire::Reply& reply) {
+  if (reply.status() == wire::DONE) return Asked::kDone;
+  const bool unknown = reply.status() == wire::LEADERSHIP_LOST || reply.status() == wire::TIMED_OUT;
+  return unknown ? Asked::kUnknown : Asked::kRefused;
+}
+
+bool is_ok(std::uint32_t outcome) { return outcome == static_cast<std::uint32_t>(sql::Outcome::kOk); }
+
+}  // namespace
+
+bool Written::ok() const { return asked == Asked::kDone && is_ok(result.outcome()); }
+bool Read::ok() const { return asked == Asked::kDone && is_ok(reply.outcome()); }
+
+void LocalDatabase::write(std::vector<wire::Statement> statements, ThenWritten then) {
+  wire::Request request;
+  wire::Write& write = *request.mutable_write()->mutable_write();
+  for (wire::Statement& statement : statements) *write.add_statements() = std::move(statement);
+  writes_.emplace(++calls_, std::move(then));
+  ask(request);
+}
+
+void LocalDatabase::query(wire::Statement statement, wire::ReadLevel level, ThenRead then) {
+  wire::Request request;
+  *request.mutable_query()->mutable_statement() = std::move(statement);
+  request.mutable_query()->set_level(level);
+  reads_.emplace(++calls_, std::move(then));
+  ask(request);
+}
+
+void LocalDatabase::ask(wire::Request& request) {
+  request.set_call(calls_);
+  ask_(request.SerializeAsString());
+}
+
+void LocalDatabase::on_reply(BytesView payload) {
+  wire::Reply reply;
+  CHECK(reply.ParseFromArray(payload.data(), static_cast<int>(payload.size())), "an answer of our own node");
+  if (auto write = writes_.extract(reply.call()); !write.empty()) {
+    Written written{meaning_of(reply), {}};
+    const bool executed = reply.write().kind() == wire::WriteOutcome::EXECUTED;
+    if (written.asked == Asked::kDone && !executed)
+      written.asked = Asked::kRefused;  // a two-phase write given up
+    if (executed) written.result = std::move(*reply.mutable_write()->mutable_result());
+    write.mapped()(written);
+  } else if (auto query = reads_.extract(reply.call()); !query.empty()) {
+    query.mapped()({meaning_of(reply), std::move(*reply.mutable_query())});
+  }
+}
+
+}  // namespace lockstep::hub

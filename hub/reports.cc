@@ -1,0 +1,79 @@
+// Counts that only the whole table knows are asked of it; there is an index for those that may be many.
+#include "hub/reports.h"
+
+namespace lockstep::hub {
+namespace {
+
+constexpr std::uint64_t kBlocksInReply = 64;
+
+}  // namespace
+
+void Reports::on_lead() {
+  next_ = surroundings_.now();
+  asking_ = false;
+}
+
+void Reports::act(Instant now, bool leads) {
+  if (!leads || now < next_ || asking_) return;
+  next_ = now + surroundings_.config.report_interval;
+  if (!about_.edges.clouds().empty()) count();
+}
+
+void Reports::count() {
+  asking_ = true;
+  surroundings_.database.query(
+      statement("SELECT (SELECT count(*) FROM hub_instructions), "
+                "(SELECT count(*) FROM hub_instructions WHERE outcome = 1), "
+                "(SELECT count(*) FROM hub_instructions WHERE state = 2 OR outcome = 3)"),
+      wire::LOCAL, [this](const Read& read) {
+        asking_ = false;
+        if (read.ok()) send(read.reply.rows().rows(0), read.reply.applied());
+      });
+}
+
+void Reports::send(const wire::Row& counts, std::uint64_t applied) {
+  wire::FieldMessage message;
+  wire::StatusReport& report = *message.mutable_report();
+  report.set_leader(surroundings_.env.self.value());
+  report.set_term(term_.value());
+  report.set_applied(applied);
+  for (const auto& [kind, active] : about_.catalogue.all_active())
+    *report.add_active() = about_.packages.status({kind, active.row.version});
+  describe_edges(report);
+  report.set_instructions(static_cast<std::uint64_t>(counts.values(0).integer()));
+  report.set_done(static_cast<std::uint64_t>(counts.values(1).integer()));
+  report.set_missed(static_cast<std::uint64_t>(counts.values(2).integer()));
+  for (const NodeId cloud : about_.edges.clouds()) surroundings_.send(cloud, message);
+}
+
+void Reports::describe_edges(wire::StatusReport& report) const {
+  for (const auto& [name, edge] : about_.edges.edges()) {
+    wire::StatusReport::Edge& told = *report.add_edges();
+    told.set_name(name);
+    told.set_connected(about_.edges.is_connected(edge.node));
+    told.set_open_instructions(about_.instructions.open_of(name));
+    for (const auto& [key, stream] : about_.intake.streams()) {
+      if (key.edge != edge.node) continue;
+      told.set_readings(told.readings() + stream.readings);
+      told.set_dropped(told.dropped() + stream.dropped);
+    }
+  }
+}
+
+void Reports::on_telemetry(NodeId from, const wire::TelemetryRequest& request) {
+  surroundings_.database.query(
+      statement("SELECT points FROM series_blocks WHERE series = ?1 AND first_ns <= ?3 AND last_ns >= ?2 "
+                "ORDER BY last_ns LIMIT ?4",
+                request.series(), request.from_ns(), request.to_ns(), kBlocksInReply),
+      wire::LOCAL, [this, from, series = request.series()](const Read& read) {
+        if (!read.ok()) return;
+        wire::FieldMessage message;
+        wire::TelemetryReply& reply = *message.mutable_telemetry_reply();
+        reply.set_series(series);
+        for (const wire::Row& row : read.reply.rows().rows()) reply.add_blocks(row.values(0).blob());
+        reply.set_more(reply.blocks_size() == static_cast<int>(kBlocksInReply));
+        surroundings_.send(from, message);
+      });
+}
+
+}  // namespace lockstep::hub

@@ -1,0 +1,48 @@
+// What the cloud is told: the state of things now and then, telemetry on demand.
+#pragma once
+
+#include "hub/catalogue.h"
+#include "hub/edges.h"
+#include "hub/instructions.h"
+#include "hub/intake.h"
+#include "hub/packages.h"
+#include "hub/part.h"
+
+namespace lockstep::hub {
+
+// What reports are about; all of it outlives them.
+struct Reported {
+  const Edges& edges;
+  const Intake& intake;
+  const Instructions& instructions;
+  const Packages& packages;
+  const Catalogue& catalogue;
+};
+
+class Reports final : public Part {
+ public:
+  Reports(const Surroundings& surroundings, const Reported& about)
+      : surroundings_(surroundings), about_(about) {}
+
+  // On the leader.
+  void on_telemetry(NodeId from, const wire::TelemetryRequest& request);
+
+  void set_term(Term term) { term_ = term; }
+  void on_lead() override;
+  void on_follow() override { next_ = kNever; }
+  void act(Instant now, bool leads) override;
+  Instant deadline() const override { return asking_ ? kNever : next_; }
+
+ private:
+  void count();
+  void send(const wire::Row& counts, std::uint64_t applied);
+  void describe_edges(wire::StatusReport& report) const;
+
+  const Surroundings& surroundings_;
+  Reported about_;
+  Term term_;
+  bool asking_ = false;
+  Instant next_ = kNever;
+};
+
+}  // namespace lockstep::hub

@@ -1,0 +1,36 @@
+// By this node's wall clock: how old a reading is, is a question of labels.
+#include "hub/retention.h"
+
+#include "hub/values.h"
+#include "storage/series/block_table.h"
+
+namespace lockstep::hub {
+
+void Retention::on_lead() {
+  busy_ = false;
+  const bool wanted = surroundings_.config.retention > Duration::zero();
+  next_ = wanted ? surroundings_.now() + surroundings_.config.retention_interval : kNever;
+}
+
+void Retention::act(Instant now, bool leads) {
+  if (!leads || busy_ || now < next_) return;
+  next_ = now + surroundings_.config.retention_interval;
+  delete_step();
+}
+
+// If the step was full there is more, and the next one follows at once.
+void Retention::delete_step() {
+  busy_ = true;
+  const std::int64_t now_ns = surroundings_.env.clock.wall_now().time_since_epoch().count();
+  std::vector<wire::Statement> statements;
+  statements.push_back(statement(series::kDeleteOldBlocks, now_ns - surroundings_.config.retention.count(),
+                                 surroundings_.config.retention_step));
+  surroundings_.database.write(std::move(statements), [this](const Written& written) {
+    busy_ = false;
+    const bool is_full = written.ok() && written.result.statements(0).changes() ==
+                                             static_cast<std::int64_t>(surroundings_.config.retention_step);
+    if (is_full) next_ = surroundings_.now();
+  });
+}
+
+}  // namespace lockstep::hub

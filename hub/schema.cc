@@ -1,0 +1,125 @@
+// Tables and rows.
+#include "hub/schema.h"
+
+#include "base/hash.h"
+#include "storage/series/block_table.h"
+
+namespace lockstep::hub {
+namespace {
+
+// Columns of a primary key come first: the applied feed counts columns in storage order.
+constexpr std::string_view kTables[] = {
+    "CREATE TABLE IF NOT EXISTS hub_edges(name TEXT PRIMARY KEY, node INTEGER NOT NULL, "
+    "settings_version INTEGER NOT NULL, seen_ns INTEGER NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS hub_devices(device TEXT PRIMARY KEY, edge TEXT NOT NULL, "
+    "description BLOB NOT NULL, window_ns INTEGER NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS hub_streams(edge INTEGER, buffer INTEGER, stream INTEGER, "
+    "received INTEGER NOT NULL, readings INTEGER NOT NULL, dropped INTEGER NOT NULL, "
+    "PRIMARY KEY(edge, buffer, stream)) WITHOUT ROWID",
+    series::kCreateBlockTable,
+    series::kCreateBlockIndex,
+    "CREATE TABLE IF NOT EXISTS hub_instructions(id INTEGER PRIMARY KEY, device TEXT NOT NULL, "
+    "window INTEGER NOT NULL, action TEXT NOT NULL, body BLOB NOT NULL, input_from_ns INTEGER NOT NULL, "
+    "input_to_ns INTEGER NOT NULL, input_index INTEGER NOT NULL, model_version INTEGER NOT NULL, "
+    "deadline_ns INTEGER NOT NULL, state INTEGER NOT NULL, outcome INTEGER NOT NULL, result BLOB, "
+    "UNIQUE(device, window))",
+    "CREATE INDEX IF NOT EXISTS hub_instructions_open ON hub_instructions(state) WHERE state < 3",
+    "CREATE TABLE IF NOT EXISTS hub_corrections(device TEXT PRIMARY KEY, gain REAL NOT NULL, "
+    "updates INTEGER NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS hub_packages(kind INTEGER, version INTEGER, bytes INTEGER NOT NULL, "
+    "hash INTEGER NOT NULL, received INTEGER NOT NULL, state INTEGER NOT NULL, reason TEXT NOT NULL, "
+    "note TEXT NOT NULL, PRIMARY KEY(kind, version)) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS hub_chunks(kind INTEGER, version INTEGER, offset INTEGER, "
+    "data BLOB NOT NULL, UNIQUE(kind, version, offset))",
+    "CREATE TABLE IF NOT EXISTS hub_active(kind INTEGER PRIMARY KEY, version INTEGER NOT NULL, "
+    "hash INTEGER NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS hub_schema(version INTEGER PRIMARY KEY)",
+};
+
+// Of the instructions: those that are open, and the last one of each device, which says what has been
+// decided.
+constexpr Followed kFollowed[] = {
+    {kSchemaTable, "SELECT * FROM hub_schema"},
+    {kEdges, "SELECT * FROM hub_edges"},
+    {kDevices, "SELECT * FROM hub_devices"},
+    {kStreams, "SELECT * FROM hub_streams"},
+    {kInstructions,
+     "SELECT * FROM hub_instructions WHERE id IN (SELECT id FROM hub_instructions WHERE state < 3) "
+     "OR id IN (SELECT max(id) FROM hub_instructions GROUP BY device) ORDER BY id"},
+    {kPackages, "SELECT * FROM hub_packages"},
+    {kActive, "SELECT * FROM hub_active"},
+};
+
+}  // namespace
+
+std::vector<wire::Statement> schema_statements() {
+  std::vector<wire::Statement> statements;
+  for (const std::string_view table : kTables) statements.push_back(statement(table));
+  statements.push_back(statement("INSERT OR IGNORE INTO hub_schema(version) VALUES(?1)", kSchemaVersion));
+  return statements;
+}
+
+std::span<const Followed> followed_tables() { return kFollowed; }
+
+EdgeRow::EdgeRow(const std::vector<sql::Value>& values) {
+  const Fields row(values);
+  name = row.text(0);
+  node = NodeId(row.number(1));
+  settings_version = row.number(2);
+}
+
+DeviceRow::DeviceRow(const std::vector<sql::Value>& values) {
+  const Fields row(values);
+  device = row.text(0);
+  edge = row.text(1);
+  description = row.blob(2);
+}
+
+StreamRow::StreamRow(const std::vector<sql::Value>& values) {
+  const Fields row(values);
+  edge = NodeId(row.number(0));
+  buffer = row.number(1);
+  stream = static_cast<std::uint32_t>(row.number(2));
+  received = row.number(3);
+  readings = row.number(4);
+  dropped = row.number(5);
+}
+
+InstructionRow::InstructionRow(const std::vector<sql::Value>& values) {
+  const Fields row(values);
+  id = row.number(0);
+  device = row.text(1);
+  window = row.number(2);
+  body = row.blob(4);
+  input_to_ns = row.integer(6);
+  input_index = row.number(7);
+  model_version = row.number(8);
+  deadline_ns = row.integer(9);
+  state = static_cast<InstructionState>(row.number(10));
+  outcome = row.number(11);
+}
+
+PackageRow::PackageRow(const std::vector<sql::Value>& values) {
+  const Fields row(values);
+  kind = static_cast<wire::PackageKind>(row.integer(0));
+  version = row.number(1);
+  bytes = row.number(2);
+  hash = row.number(3);
+  received = row.number(4);
+  state = static_cast<wire::PackageState>(row.integer(5));
+  reason = row.text(6);
+  note = row.text(7);
+}
+
+ActiveRow::ActiveRow(const std::vector<sql::Value>& values) {
+  const Fields row(values);
+  kind = static_cast<wire::PackageKind>(row.integer(0));
+  version = row.number(1);
+  hash = row.number(2);
+}
+
+std::string_view edge_of(std::string_view device) { return device.substr(0, device.find('/')); }
+
+std::uint64_t device_number(std::string_view device) { return hash64(device); }
+
+}  // namespace lockstep::hub

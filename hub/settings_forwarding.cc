@@ -1,0 +1,103 @@
+// One chunk at a time, led by the edge's answers; silence is met by asking from the beginning, which the edge
+// answers with how far it is.
+#include "hub/settings_forwarding.h"
+
+#include <algorithm>
+
+#include "hub/package_loader.h"
+#include "hub/packages.h"
+
+namespace lockstep::hub {
+namespace {
+
+constexpr std::chrono::milliseconds kAskEvery{1000};
+
+}  // namespace
+
+void SettingsForwarding::on_follow() {
+  settings_.reset();
+  loading_ = false;
+  refused_.clear();
+  next_ = kNever;
+}
+
+void SettingsForwarding::act(Instant now, bool leads) {
+  const InForceRow* active = catalogue_.active(wire::SETTINGS);
+  if (!leads || active == nullptr || loading_) return;
+  const PackageRow* package = catalogue_.find({wire::SETTINGS, active->row.version});
+  if (package == nullptr) return;
+  const bool is_new = settings_ == nullptr || settings_->package.version != package->version;
+  if (!is_new && now < next_) return;
+  next_ = now + kAskEvery;
+  if (is_new) return load(*package);
+  for (const auto& [name, edge] : edges_.edges())
+    if (edge.settings_version != package->version && edges_.is_connected(edge.node) && !refused(edge.node))
+      begin(edge.node);
+}
+
+void SettingsForwarding::load(const PackageRow& package) {
+  loading_ = true;
+  load_package(surroundings_.database, package, [this, package](Result<Bytes> bytes) {
+    if (!std::exchange(loading_, false) || !bytes) return;
+    settings_ = std::make_unique<Settings>(package, *std::move(bytes));
+    next_ = surroundings_.now();
+  });
+}
+
+bool SettingsForwarding::refused(NodeId edge) const {
+  return refused_.contains({edge, settings_->package.version});
+}
+
+void SettingsForwarding::begin(NodeId edge) {
+  const PackageRow& row = settings_->package;
+  wire::FieldMessage message;
+  wire::Package& package = *message.mutable_package();
+  package.set_kind(wire::SETTINGS);
+  package.set_version(row.version);
+  package.set_bytes(row.bytes);
+  package.set_hash(row.hash);
+  package.set_note(row.note);
+  surroundings_.send(edge, message);
+}
+
+void SettingsForwarding::on_status(NodeId from, const wire::PackageStatus& status) {
+  const bool ours = settings_ != nullptr && status.kind() == wire::SETTINGS &&
+                    status.version() == settings_->package.version;
+  if (!ours) return;
+  switch (status.state()) {
+    case wire::RECEIVING: return send_chunk(from, status.received());
+    case wire::STAGED:
+    case wire::KEPT: return activate(from);
+    case wire::ACTIVE: return note(from);
+    case wire::REFUSED: refused_.insert({from, status.version()}); return;
+    default: return;
+  }
+}
+
+void SettingsForwarding::send_chunk(NodeId edge, std::uint64_t offset) {
+  if (offset >= settings_->bytes.size()) return;  // it is verifying
+  wire::FieldMessage message;
+  wire::PackageChunk& chunk = *message.mutable_chunk();
+  chunk.set_kind(wire::SETTINGS);
+  chunk.set_version(settings_->package.version);
+  chunk.set_offset(offset);
+  chunk.set_data(settings_->bytes.substr(offset, kMostChunkBytes));
+  surroundings_.send(edge, message);
+}
+
+void SettingsForwarding::activate(NodeId edge) {
+  wire::FieldMessage message;
+  message.mutable_activate()->set_kind(wire::SETTINGS);
+  message.mutable_activate()->set_version(settings_->package.version);
+  surroundings_.send(edge, message);
+}
+
+void SettingsForwarding::note(NodeId edge) {
+  std::vector<wire::Statement> statements;
+  statements.push_back(
+      statement("UPDATE hub_edges SET settings_version = ?2 WHERE node = ?1 AND settings_version <> ?2",
+                edge.value(), settings_->package.version));
+  surroundings_.database.write(std::move(statements), [](const Written&) {});
+}
+
+}  // namespace lockstep::hub

@@ -1,0 +1,49 @@
+// The active settings on their way to the edges that have other ones.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+
+#include "hub/catalogue.h"
+#include "hub/edges.h"
+#include "hub/part.h"
+
+namespace lockstep::hub {
+
+class SettingsForwarding final : public Part {
+ public:
+  SettingsForwarding(const Surroundings& surroundings, const Catalogue& catalogue, const Edges& edges)
+      : surroundings_(surroundings), catalogue_(catalogue), edges_(edges) {}
+
+  // An edge says how far it is: the next step follows.
+  void on_status(NodeId from, const wire::PackageStatus& status);
+
+  void on_follow() override;
+  void act(Instant now, bool leads) override;
+  Instant deadline() const override { return next_; }
+
+ private:
+  struct Settings {
+    PackageRow package;
+    Bytes bytes;
+  };
+
+  void load(const PackageRow& package);
+  void begin(NodeId edge);
+  void send_chunk(NodeId edge, std::uint64_t offset);
+  void activate(NodeId edge);
+  // It has them: known before its next hello.
+  void note(NodeId edge);
+  bool refused(NodeId edge) const;
+
+  const Surroundings& surroundings_;
+  const Catalogue& catalogue_;
+  const Edges& edges_;
+  std::unique_ptr<Settings> settings_;  // what is being forwarded
+  bool loading_ = false;
+  std::set<std::pair<NodeId, std::uint64_t>> refused_;  // by these edges, of these versions
+  Instant next_ = kNever;
+};
+
+}  // namespace lockstep::hub
