@@ -1,0 +1,155 @@
+// A closed window becomes one instruction, whoever leads, and its outcome comes back into the database.
+#include <gtest/gtest.h>
+
+#include "hub/events.h"
+#include "tests/hub/field_device.h"
+
+namespace lockstep::tests {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+std::string count(TestHubs& hubs, const std::string& where) {
+  return hubs.row("SELECT count(*) FROM hub_instructions WHERE " + where);
+}
+
+TEST(Decisions, AClosedWindowBecomesAnInstructionThatIsDoneAndSettled) {
+  TestHubs hubs(21);
+  ScriptedEdge edge(hubs);
+  edge.hello(hubs.leader());
+  edge.read_windows(3);
+  ASSERT_TRUE(hubs.run_until([&] { return edge.settled.size() == 3; }));
+  EXPECT_EQ(hubs.row("SELECT count(*), count(DISTINCT window), min(state), min(outcome), max(outcome) FROM "
+                     "hub_instructions"),
+            "3|3|3|1|1");
+  const auto& [id, instruction] = *edge.taken.begin();
+  EXPECT_EQ(instruction.device(), "e1/tank");
+  EXPECT_EQ(instruction.action(), "set");
+  ASSERT_EQ(instruction.parameters_size(), 1);
+  EXPECT_EQ(instruction.parameters(0).name(), "heater");
+  EXPECT_EQ(instruction.parameters(0).value().unit(), "1");
+  hubs.run(seconds(1));
+  for (const NodeId member : hubs.members()) {
+    const auto logged = hubs.events().of(hub::kInstructionLogged, member);
+    ASSERT_EQ(logged.size(), 3u);
+    for (const Seen& one : logged)
+      EXPECT_LT(one.fields[4], one.fields[0]) << "its inputs were committed before it";
+    EXPECT_EQ(hubs.events().of(hub::kInstructionSettled, member).size(), 3u);
+  }
+}
+
+TEST(Decisions, TheLeaderMayDieBetweenAnyTwoSteps) {
+  const env::EventType* steps[] = {&hub::kDecided, &hub::kInstructionLogged, &hub::kInstructionSent,
+                                   &hub::kInstructionSettled};
+  std::uint64_t seed = 30;
+  for (const env::EventType* step : steps) {
+    for (int repeat = 0; repeat < 3; ++repeat) {
+      TestHubs hubs(++seed);
+      ScriptedEdge edge(hubs);
+      const NodeId leader = hubs.leader();
+      edge.hello(leader);
+      edge.read_windows(1);
+      bool killed = false;
+      hubs.events().then = [&](const sim::Recorded& recorded) {
+        if (recorded.event.type->number != step->number || recorded.node != leader ||
+            std::exchange(killed, true))
+          return;
+        hubs.world().schedule_after({}, [&] { hubs.world().kill(leader); });
+        hubs.world().schedule_after(seconds(2), [&] { hubs.world().start(leader); });
+      };
+      edge.read_windows(4);
+      ASSERT_TRUE(hubs.run_until([&] {
+        return killed && hubs.world().is_alive(leader) && count(hubs, "state < 3") == "0";
+      })) << step->name
+          << " " << seed;
+      hubs.events().then = nullptr;
+      EXPECT_EQ(hubs.row("SELECT count(*) - count(DISTINCT window) FROM hub_instructions"), "0")
+          << step->name << seed;
+      EXPECT_EQ(hubs.row("SELECT max(window) FROM hub_instructions"), cat(kFirstWindow + 4))
+          << step->name << seed;
+      EXPECT_EQ(cat(edge.taken.size()), hubs.row("SELECT count(*) FROM hub_instructions"))
+          << step->name << seed;
+    }
+  }
+}
+
+TEST(Decisions, AMissedDeadlineIsNotedUntilSomebodyKnowsMore) {
+  TestHubs hubs(22);
+  ScriptedEdge edge(hubs);
+  const NodeId leader = hubs.leader();
+  edge.hello(leader);
+  edge.is_silent = true;
+  edge.read_windows(1);
+  ASSERT_TRUE(hubs.run_until([&] { return count(hubs, "state = 2 AND outcome = 0") == "1"; }));
+  edge.is_silent = false;  // it comes back
+  edge.hello(leader);
+  ASSERT_TRUE(hubs.run_until([&] { return count(hubs, "state = 3 AND outcome = 1") == "1"; }));
+  const auto settled = hubs.events().of(hub::kInstructionSettled, leader);
+  ASSERT_EQ(settled.size(), 2u);
+  EXPECT_EQ(settled[0].fields[2], 0u);
+  EXPECT_EQ(settled[1].fields[2], 1u);
+}
+
+TEST(Decisions, AnInstructionIsSentAgainUntilItIsAcknowledged) {
+  TestHubs hubs(23);
+  ScriptedEdge edge(hubs);
+  const NodeId leader = hubs.leader();
+  edge.hello(leader);
+  edge.is_silent = true;
+  edge.read_windows(1);
+  hubs.run(seconds(2));
+  EXPECT_GE(hubs.events().of(hub::kInstructionSent).size(), 3u);
+  edge.is_silent = false;
+  edge.says_results = false;
+  ASSERT_TRUE(hubs.run_until([&] { return !edge.taken.empty(); }));
+  hubs.run(seconds(1));
+  const std::size_t sent = hubs.events().of(hub::kInstructionSent).size();
+  hubs.run(seconds(2));
+  EXPECT_EQ(hubs.events().of(hub::kInstructionSent).size(), sent);
+}
+
+TEST(Decisions, ALateResultIsAnsweredThoughItIsKnown) {
+  TestHubs hubs(24);
+  ScriptedEdge edge(hubs);
+  const NodeId leader = hubs.leader();
+  edge.hello(leader);
+  edge.read_windows(1);
+  ASSERT_TRUE(hubs.run_until([&] { return edge.settled.size() == 1; }));
+  const std::string before = hubs.row("SELECT * FROM hub_corrections");
+  const std::uint64_t id = *edge.settled.begin();
+  edge.settled.clear();
+  edge.after = 100;
+  edge.say_result(leader, id);
+  ASSERT_TRUE(hubs.run_until([&] { return edge.settled.contains(id); }));
+  EXPECT_EQ(hubs.row("SELECT * FROM hub_corrections"), before);
+}
+
+TEST(Decisions, ResultsCorrectTheNextDecisionsAndSqlResetsThat) {
+  TestHubs hubs(25);
+  ScriptedEdge edge(hubs);
+  edge.hello(hubs.leader());
+  edge.after = 329;  // near enough: the gain stays, and is counted
+  edge.read_windows(6);
+  ASSERT_TRUE(hubs.run_until([&] { return count(hubs, "state < 3") == "0"; }));
+  hubs.run(seconds(1));
+  const std::string corrections = hubs.row("SELECT device, gain, updates > 0 FROM hub_corrections");
+  EXPECT_EQ(corrections, "e1/tank|1|1");
+  const auto decided = hubs.events().of(hub::kDecided);
+  EXPECT_EQ(decided.front().fields[4], 0u);
+  EXPECT_EQ(decided.back().fields[4], 1u) << "the correction was an input";
+  ASSERT_TRUE(hubs.write("DELETE FROM hub_corrections"));
+  EXPECT_EQ(hubs.row("SELECT count(*) FROM hub_corrections"), "0");
+}
+
+TEST(Decisions, AWindowIsNotDecidedBeforeItIsClosed) {
+  TestHubs hubs(26);
+  ScriptedEdge edge(hubs);
+  edge.hello(hubs.leader());
+  edge.read_windows(1);
+  hubs.run(seconds(5));
+  EXPECT_EQ(count(hubs, "window >= " + cat(kFirstWindow + 1)), "0");
+}
+
+}  // namespace
+}  // namespace lockstep::tests

@@ -1,0 +1,257 @@
+// Packages come whole or not at all, are verified before they can be active, and become active at one log
+// index.
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "base/hash.h"
+#include "hub/cloud/cloud_process.h"
+#include "hub/events.h"
+#include "tests/hub/field_device.h"
+
+namespace lockstep::tests {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr NodeId kSecondCloud{20'002};
+
+// A policy of any size: only a note differs.
+Bytes policy(std::size_t bytes, char mark = 'x') {
+  return cat(R"({"format": "lockstep-policy-1", "note": ")", std::string(bytes, mark),
+             R"(", "kinds": [{"kind": "boiler", "rules": [], "envelope": []}]})");
+}
+
+// A cloud that sends these packages, with what it has been told.
+struct Cloud {
+  Cloud(TestHubs& hubs, std::vector<cloud::Dispatch> packages) : world(hubs.world()) {
+    sim::ProcessOptions options;
+    options.factory = [this, &hubs, packages](const env::Env& env) {
+      auto process = std::make_unique<cloud::CloudProcess>(
+          env, cloud::CloudConfig{.hubs = hubs.members(), .packages = packages});
+      process->on_settled([this](const cloud::Dispatch& what, const wire::PackageStatus& status) {
+        settled.emplace_back(what.version, status);
+      });
+      actor = process.get();
+      return process;
+    };
+    world.add_process(kSecondCloud, std::move(options));
+    world.start(kSecondCloud);
+  }
+  sim::World& world;
+  cloud::CloudProcess* actor = nullptr;
+  std::vector<std::pair<std::uint64_t, wire::PackageStatus>> settled;
+};
+
+cloud::Dispatch package(std::uint64_t version, Bytes bytes, wire::PackageKind kind = wire::POLICY) {
+  return {.kind = kind, .version = version, .bytes = std::move(bytes), .note = cat("no. ", version)};
+}
+
+TEST(Packages, APackageBecomesActiveOnEveryNodeAtOneIndex) {
+  TestHubs hubs(41);
+  hubs.leader();
+  Cloud cloud(hubs, {package(1, policy(300'000)), package(2, policy(1000))});
+  ASSERT_TRUE(hubs.run_until([&] { return cloud.settled.size() == 2; }));
+  hubs.run(seconds(1));
+  EXPECT_EQ(cloud.settled[1].second.state(), wire::ACTIVE);
+  EXPECT_EQ(cloud.settled[1].second.active(), 2u);
+  EXPECT_EQ(hubs.rows("SELECT version, state, received = bytes FROM hub_packages"),
+            (std::vector<std::string>{"1|4|1", "2|3|1"}));
+  std::set<std::pair<std::uint64_t, std::uint64_t>> indexes;
+  for (const NodeId member : hubs.members()) {
+    const auto active = hubs.events().of(hub::kPackageActive, member);
+    ASSERT_EQ(active.size(), 2u);
+    EXPECT_EQ(active[1].fields[3], hash64(policy(1000)));
+    for (const Seen& seen : active) indexes.insert({seen.fields[2], seen.fields[0]});
+  }
+  EXPECT_EQ(indexes.size(), 2u) << "every node says the same index";
+}
+
+TEST(Packages, WhatIsNoModelIsRefusedAndTheOldOneStays) {
+  TestHubs hubs(42);
+  hubs.leader();
+  Cloud cloud(
+      hubs, {package(1, policy(10)), package(2, "{\"format\": 7}"), package(3, "not a model", wire::MODEL)});
+  ASSERT_TRUE(hubs.run_until([&] { return cloud.settled.size() == 3; }));
+  EXPECT_EQ(cloud.settled[1].second.state(), wire::REFUSED);
+  EXPECT_FALSE(cloud.settled[1].second.reason().empty());
+  EXPECT_EQ(cloud.settled[1].second.active(), 1u);
+  EXPECT_EQ(cloud.settled[2].second.state(), wire::REFUSED);
+  EXPECT_EQ(hubs.rows("SELECT kind, version FROM hub_active"), (std::vector<std::string>{"2|1"}));
+  // Its chunks go.
+  ASSERT_TRUE(
+      hubs.run_until([&] { return hubs.row("SELECT count(*) FROM hub_chunks WHERE version > 1") == "0"; }));
+}
+
+TEST(Packages, RollbackMakesAKeptVersionActiveAgain) {
+  TestHubs hubs(43);
+  hubs.leader();
+  Cloud cloud(hubs, {package(1, policy(10)), package(2, policy(20))});
+  ASSERT_TRUE(hubs.run_until([&] { return cloud.settled.size() == 2; }));
+  cloud.actor->activate(wire::POLICY, 1);
+  ASSERT_TRUE(hubs.run_until([&] { return cloud.settled.size() == 3; }));
+  EXPECT_EQ(cloud.settled[2].second.active(), 1u);
+  EXPECT_EQ(hubs.rows("SELECT version, state FROM hub_packages"), (std::vector<std::string>{"1|3", "2|4"}));
+}
+
+TEST(Packages, OnlyTheNewestAreKept) {
+  TestHubs hubs(44, {.kept_versions = 2});
+  hubs.leader();
+  std::vector<cloud::Dispatch> packages;
+  for (std::uint64_t version = 1; version <= 5; ++version)
+    packages.push_back(package(version, policy(version * 100)));
+  Cloud cloud(hubs, packages);
+  ASSERT_TRUE(hubs.run_until([&] { return cloud.settled.size() == 5; }));
+  ASSERT_TRUE(
+      hubs.run_until([&] { return hubs.row("SELECT count(DISTINCT version) FROM hub_chunks") == "3"; }));
+  EXPECT_EQ(hubs.rows("SELECT version, state FROM hub_packages"),
+            (std::vector<std::string>{"1|5", "2|5", "3|4", "4|4", "5|3"}));
+  cloud.actor->activate(wire::POLICY, 1);
+  ASSERT_TRUE(hubs.run_until([&] { return cloud.settled.size() == 6; }));
+  EXPECT_EQ(cloud.settled[5].second.state(), wire::REFUSED);
+}
+
+TEST(Packages, ATransferGoesOnWithTheNextLeader) {
+  for (std::uint64_t seed = 50; seed < 54; ++seed) {
+    TestHubs hubs(seed);
+    const NodeId leader = hubs.leader();
+    Cloud cloud(hubs, {package(1, policy(900'000))});
+    hubs.run_until([&] { return hubs.events().of(hub::kPackageAnswered).size() > 3 + (seed - 50) * 7; });
+    hubs.world().kill(leader);
+    hubs.run(seconds(1));
+    hubs.world().start(leader);
+    ASSERT_TRUE(hubs.run_until([&] { return cloud.settled.size() == 1; })) << seed;
+    EXPECT_EQ(cloud.settled[0].second.state(), wire::ACTIVE) << seed;
+    EXPECT_EQ(hubs.row("SELECT sum(length(data)) = max(bytes) FROM hub_chunks, hub_packages"), "1");
+  }
+}
+
+TEST(Packages, ACloudThatComesBackSendsOnlyWhatIsMissing) {
+  TestHubs hubs(45);
+  hubs.leader();
+  Cloud cloud(hubs, {package(1, policy(1'000'000)), package(2, policy(1'000'000, 'y'))});
+  ASSERT_TRUE(hubs.run_until([&] { return cloud.settled.size() == 1; }));
+  hubs.run(milliseconds(30));
+  hubs.world().kill(kSecondCloud);
+  cloud.settled.clear();
+  hubs.world().start(kSecondCloud);
+  ASSERT_TRUE(hubs.run_until([&] { return cloud.settled.size() == 2; }));
+  EXPECT_EQ(hubs.row("SELECT version FROM hub_active"), "2") << "the first is not made active again";
+  EXPECT_EQ(hubs.events().of(hub::kPackageActive, NodeId(1)).size(), 2u);
+}
+
+TEST(Packages, DamageOnTheWayIsFoundByTheHash) {
+  TestHubs hubs(46);
+  const NodeId leader = hubs.leader();
+  const Bytes bytes = policy(100);
+  wire::FieldMessage announce;
+  announce.mutable_package()->set_kind(wire::POLICY);
+  announce.mutable_package()->set_version(1);
+  announce.mutable_package()->set_bytes(bytes.size());
+  announce.mutable_package()->set_hash(hash64(bytes) + 1);
+  hubs.cloud().say(leader, announce);
+  const auto state = [&] {
+    return hubs.cloud().last(wire::FieldMessage::kPackageStatus).package_status().state();
+  };
+  ASSERT_TRUE(hubs.run_until([&] { return state() == wire::RECEIVING; }));
+  wire::FieldMessage chunk;
+  chunk.mutable_chunk()->set_kind(wire::POLICY);
+  chunk.mutable_chunk()->set_version(1);
+  chunk.mutable_chunk()->set_data(bytes);
+  hubs.cloud().say(leader, chunk);
+  ASSERT_TRUE(hubs.run_until([&] { return hubs.row("SELECT state FROM hub_packages") == "5"; }));
+  EXPECT_NE(hubs.row("SELECT reason FROM hub_packages").find("hash"), std::string::npos);
+}
+
+TEST(Packages, AVersionIsNeverUsedTwice) {
+  TestHubs hubs(47);
+  const NodeId leader = hubs.leader();
+  Cloud cloud(hubs, {package(5, policy(10))});
+  ASSERT_TRUE(hubs.run_until([&] { return cloud.settled.size() == 1; }));
+  for (const std::uint64_t version : {5, 4}) {
+    wire::FieldMessage announce;
+    announce.mutable_package()->set_kind(wire::POLICY);
+    announce.mutable_package()->set_version(version);
+    announce.mutable_package()->set_bytes(17);
+    announce.mutable_package()->set_hash(4711);
+    hubs.cloud().heard.clear();
+    hubs.cloud().say(leader, announce);
+    const auto last = [&] { return hubs.cloud().last(wire::FieldMessage::kPackageStatus).package_status(); };
+    ASSERT_TRUE(hubs.run_until([&] { return last().version() == version; }));
+    EXPECT_EQ(last().state(), wire::REFUSED);
+    EXPECT_FALSE(last().reason().empty());
+  }
+  EXPECT_EQ(hubs.row("SELECT count(*) FROM hub_packages"), "1");
+}
+
+TEST(Reports, TheCloudLearnsOfEdgesInstructionsAndPackages) {
+  TestHubs hubs(48);
+  ScriptedEdge edge(hubs);
+  edge.hello(hubs.leader());
+  Cloud cloud(hubs, {package(1, policy(10))});
+  edge.read_windows(3);
+  ASSERT_TRUE(hubs.run_until([&] { return cloud.settled.size() == 1; }));
+  hubs.run(milliseconds(2500));
+  ASSERT_TRUE(cloud.actor->report().has_value());
+  const wire::StatusReport& report = *cloud.actor->report();
+  ASSERT_EQ(report.edges_size(), 1);
+  EXPECT_EQ(report.edges(0).name(), "e1");
+  EXPECT_EQ(report.edges(0).readings(), 24u);
+  EXPECT_EQ(report.instructions(), 3u);
+  EXPECT_EQ(report.done(), 3u);
+  ASSERT_EQ(report.active_size(), 1);
+  EXPECT_EQ(report.active(0).active(), 1u);
+  std::vector<Bytes> blocks;
+  cloud.actor->fetch("e1/tank/level", 0, INT64_MAX, [&](const std::vector<Bytes>& found) { blocks = found; });
+  ASSERT_TRUE(hubs.run_until([&] { return blocks.size() == 3; }));
+}
+
+TEST(Retention, OldReadingsGoInSteps) {
+  TestHubs hubs(49, {.retention = seconds(30), .retention_step = 2});
+  ScriptedEdge edge(hubs);
+  edge.hello(hubs.leader());
+  edge.read_windows(5);
+  EXPECT_EQ(hubs.row("SELECT count(*) FROM series_blocks"), "10");
+  hubs.run(seconds(40));
+  EXPECT_EQ(hubs.row("SELECT count(*) FROM series_blocks"), "0");
+  EXPECT_EQ(hubs.row("SELECT readings FROM hub_streams"), "40") << "what has come in is still known";
+}
+
+// An edge that takes settings as the real one does.
+TEST(Settings, AreForwardedUntilEachEdgeHasThem) {
+  TestHubs hubs(60);
+  const Bytes settings(700'000, 's');
+  Bytes received;
+  std::uint64_t active = 0;
+  hubs.edge().answer = [&](NodeId from, const wire::FieldMessage& message) {
+    wire::FieldMessage answer;
+    wire::PackageStatus& status = *answer.mutable_package_status();
+    status.set_kind(wire::SETTINGS);
+    status.set_version(1);
+    if (message.has_chunk() && message.chunk().offset() == received.size())
+      received += message.chunk().data();
+    if (message.has_activate()) active = message.activate().version();
+    if (!message.has_package() && !message.has_chunk() && !message.has_activate()) return;
+    status.set_received(received.size());
+    status.set_state(active > 0                           ? wire::ACTIVE
+                     : received.size() == settings.size() ? wire::STAGED
+                                                          : wire::RECEIVING);
+    hubs.edge().say(from, answer);
+  };
+  const NodeId leader = hubs.leader();
+  wire::FieldMessage hello;
+  hello.mutable_hello()->set_role(wire::EDGE);
+  hello.mutable_hello()->set_name("e1");
+  hubs.edge().say(leader, hello);
+  Cloud cloud(hubs, {package(1, settings, wire::SETTINGS)});
+  ASSERT_TRUE(hubs.run_until([&] {
+    if (hubs.world().now().time_since_epoch() % seconds(1) == Duration{}) hubs.edge().say(leader, hello);
+    return active == 1;
+  }));
+  EXPECT_EQ(received, settings);
+  ASSERT_TRUE(hubs.run_until([&] { return hubs.row("SELECT settings_version FROM hub_edges") == "1"; }));
+}
+
+}  // namespace
+}  // namespace lockstep::tests
