@@ -28,18 +28,22 @@ inline constexpr env::EventType kStreamRestored{
 // This edge has stopped itself; the text says why. code: ErrorCode.
 inline constexpr env::EventType kEdgeStopped{706, "edge_stopped", {"code"}};
 
-// An instruction came, and is written down (durable).
+// An instruction came, and is written down (durable). This and kInstructionEnded are said again after a
+// restart of those that are not settled.
 inline constexpr env::EventType kInstructionTaken{710, "instruction_taken", {"id", "device"}};
 // The device is told now. text: the action. Oracles count these per id over all lives.
 inline constexpr env::EventType kExecuted{711, "executed", {"id", "device", "attempt"}};
 // outcome: core/proto/control.proto, InstructionResult.Outcome; durable.
 inline constexpr env::EventType kInstructionEnded{712, "instruction_ended", {"id", "device", "outcome"}};
 inline constexpr env::EventType kDuplicateRefused{713, "duplicate_refused", {"id"}};
+// The hub was silent for too long: the device was told the set points that the settings have for that.
+inline constexpr env::EventType kFallbackTaken{714, "fallback_taken", {"device"}};
 
 // A/B slots. slot: 0 (A) or 1 (B).
 inline constexpr env::EventType kSlotStaged{720, "slot_staged", {"slot", "version", "keys", "hash"}};
 inline constexpr env::EventType kSlotSwitched{721, "slot_switched", {"slot", "version"}};
 inline constexpr env::EventType kSlotRolledBack{722, "slot_rolled_back", {"slot", "version", "from_version"}};
+// Of a slot whose last key is gone. keys: that were taken out of it in this life.
 inline constexpr env::EventType kSlotCleaned{723, "slot_cleaned", {"slot", "version", "keys"}};
 // A reader saw these: count and hash of the whole slot that it read, for the oracle of mixed slots.
 inline constexpr env::EventType kSlotRead{724, "slot_read", {"slot", "version", "keys", "hash"}};

@@ -66,8 +66,14 @@ void Executions::resume(std::uint64_t id, InstructionRow row) {
   record.settled = id < floor_;
   switch (record.row.state) {
     case InstructionState::kSettled: break;
-    case InstructionState::kEnded: record.send_at = result_at_ = now(); break;
+    case InstructionState::kEnded:
+      // Durable it was, but whether that was told before the crash nobody knows.
+      env_.trace.emit(
+          {kInstructionEnded, {id, record.device, static_cast<std::uint64_t>(record.row.result.outcome())}});
+      record.send_at = result_at_ = now();
+      break;
     case InstructionState::kTaken:
+      env_.trace.emit({kInstructionTaken, {id, record.device}});
       if (record.device == devices_.size()) return end(id, InstructionResult::REFUSED, "the device is gone");
       devices_[record.device].waiting.insert(id);
       break;
