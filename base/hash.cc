@@ -5,6 +5,8 @@
 #include <bit>
 #include <cstring>
 
+#include "base/hash_stream.h"
+
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
@@ -66,6 +68,17 @@ const bool kHasInstruction = __builtin_cpu_supports("sse4.2");
 std::uint64_t hash64(BytesView bytes, std::uint64_t seed) {
   return XXH3_64bits_withSeed(bytes.data(), bytes.size(), seed);
 }
+
+struct HashStream::State {
+  XXH3_state_t xxh3;
+};
+
+HashStream::HashStream() : state_(std::make_unique<State>()) { XXH3_64bits_reset(&state_->xxh3); }
+HashStream::~HashStream() = default;
+HashStream::HashStream(HashStream&&) noexcept = default;
+HashStream& HashStream::operator=(HashStream&&) noexcept = default;
+void HashStream::add(BytesView bytes) { XXH3_64bits_update(&state_->xxh3, bytes.data(), bytes.size()); }
+std::uint64_t HashStream::value() const { return XXH3_64bits_digest(&state_->xxh3); }
 
 std::uint32_t crc32c(BytesView bytes, std::uint32_t crc) {
   const auto* data = reinterpret_cast<const unsigned char*>(bytes.data());

@@ -5,6 +5,7 @@
 #include "base/env/actor.h"
 #include "base/frame.h"
 #include "base/hash.h"
+#include "base/hash_stream.h"
 #include "base/prng.h"
 #include "base/text.h"
 #include "base/time.h"
@@ -62,6 +63,19 @@ TEST(Hash, Crc32cMatchesTheVectorsOfRfc3720) {
 
 TEST(Hash, Crc32cCanBeContinued) {
   EXPECT_EQ(crc32c("6789", crc32c("12345")), crc32c("123456789"));
+}
+
+TEST(HashStream, IsTheHashOfAllPartsTogether) {
+  for (const std::size_t part : {1u, 7u, 240u, 241u, 1000u}) {
+    HashStream stream;
+    Bytes all;
+    for (std::size_t i = 0; i < 40; ++i) {
+      const Bytes bytes(part + i, static_cast<char>(i * 37));
+      stream.add(bytes);
+      all += bytes;
+      ASSERT_EQ(stream.value(), hash64(all)) << part << " " << i;
+    }
+  }
 }
 
 TEST(Hash, Hash64IsStableAcrossBuilds) {
