@@ -83,8 +83,7 @@ void Buffer::forget_body(BatchFacts& batch) {
   Bytes().swap(batch.body);
 }
 
-// ---- the hub has it
-// -------------------------------------------------------------------------------------------
+// ---- the hub has it ---------------------------------------------------------------------------------
 
 std::optional<Commit> Buffer::settle(std::uint32_t number, std::uint64_t received) {
   const auto found = streams_.find(number);
@@ -106,8 +105,7 @@ std::optional<Commit> Buffer::settle(std::uint32_t number, std::uint64_t receive
   return commit;
 }
 
-// ---- sending
-// ----------------------------------------------------------------------------------------------------
+// ---- sending ----------------------------------------------------------------------------------------
 
 BatchFacts* Buffer::next_to_send(std::uint32_t number) {
   for (BatchFacts& batch : streams_[number].batches)
@@ -171,8 +169,7 @@ Result<std::vector<Buffer::Loaded>> Buffer::load(kv::Store& store, const std::ve
   return loaded;
 }
 
-// ---- full
-// ---------------------------------------------------------------------------------------------------------
+// ---- full -------------------------------------------------------------------------------------------
 
 // The oldest of the lowest class; one that is under way only if there is no other.
 std::optional<std::pair<std::uint32_t, Buffer::Position>> Buffer::victim() {

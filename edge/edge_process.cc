@@ -8,10 +8,14 @@
 
 namespace lockstep::edge {
 
-EdgeProcess::Parts::Parts(EdgeProcess& edge, BufferContents buffer)
+EdgeProcess::Parts::Parts(EdgeProcess& edge, BufferContents buffer, SlotContents contents)
     : sensing(edge.env_, edge.config_.sensing, std::move(buffer), edge.lane_, edge.link_),
       executions(edge.env_, edge.config_.executions, edge.description_, edge.driver_, edge.lane_,
-                 [&edge](const wire::FieldMessage& message) { edge.link_.send(message); }) {}
+                 [&edge](const wire::FieldMessage& message) { edge.link_.send(message); }),
+      slots(edge.env_, edge.config_.slots, std::move(contents), edge.description_, edge.lane_,
+            {.apply = [&edge](const Settings& settings) { return edge.apply(settings); },
+             .health = [&edge] { return edge.health(); },
+             .send = [&edge](const wire::FieldMessage& message) { edge.link_.send(message); }}) {}
 
 EdgeProcess::EdgeProcess(const env::Env& env, EdgeConfig config, Driver& driver)
     : env_(env),
@@ -25,6 +29,7 @@ EdgeProcess::EdgeProcess(const env::Env& env, EdgeConfig config, Driver& driver)
              .found =
                  [this](NodeId, std::uint32_t credit) {
                    credit_ = credit;
+                   has_fallen_back_ = false;
                    if (!parts_) return;
                    parts_->sensing.uplink().on_found(credit);
                    parts_->executions.on_found();
@@ -37,8 +42,7 @@ EdgeProcess::EdgeProcess(const env::Env& env, EdgeConfig config, Driver& driver)
 
 EdgeProcess::~EdgeProcess() = default;
 
-// ---- the store
-// --------------------------------------------------------------------------------------------------
+// ---- the store --------------------------------------------------------------------------------------
 
 void EdgeProcess::start() { open(); }
 
@@ -47,7 +51,8 @@ void EdgeProcess::open() {
       [this](kv::Store& store) -> Result<Contents> {
         LOCKSTEP_TRY(buffer, Buffer::restore(store, env_.trace, config_.name, env_.seed));
         LOCKSTEP_TRY(executions, Executions::restore(store));
-        return Contents{std::move(buffer), std::move(executions)};
+        LOCKSTEP_TRY(slots, Slots::restore(store));
+        return Contents{std::move(buffer), std::move(executions), std::move(slots)};
       },
       [this](Contents contents) { on_opened(std::move(contents)); });
 }
@@ -55,9 +60,10 @@ void EdgeProcess::open() {
 void EdgeProcess::on_opened(Contents contents) {
   count_refused(contents.buffer);
   const std::size_t instructions = contents.executions.rows.size();
-  parts_ = std::make_unique<Parts>(*this, std::move(contents.buffer));
+  parts_ = std::make_unique<Parts>(*this, std::move(contents.buffer), std::move(contents.slots));
   const Buffer& buffer = parts_->sensing.buffer();
-  env_.trace.emit({kEdgeOpened, {buffer.id(), buffer.batches(), instructions, 0}});
+  env_.trace.emit({kEdgeOpened, {buffer.id(), buffer.batches(), instructions, parts_->slots.version()}});
+  parts_->slots.start();
   parts_->executions.start(std::move(contents.executions));
   if (!link_.leader().is_none()) parts_->sensing.uplink().on_found(credit_);
   if (is_started_) return;
@@ -95,13 +101,13 @@ void EdgeProcess::count_refused(const BufferContents& found) {
   refused_.clear();
 }
 
-// ---- messages
-// ---------------------------------------------------------------------------------------------------
+// ---- messages ---------------------------------------------------------------------------------------
 
 wire::Hello EdgeProcess::hello() const {
   wire::Hello hello;
   description_.describe(hello);
   if (parts_) hello.set_floor(parts_->executions.floor());
+  if (parts_) hello.set_settings_version(parts_->slots.version());
   return hello;
 }
 
@@ -121,12 +127,56 @@ void EdgeProcess::dispatch(NodeId from, const wire::FieldMessage& message) {
     case wire::FieldMessage::kInstruction: parts_->executions.on_instruction(message.instruction()); break;
     case wire::FieldMessage::kCancel: parts_->executions.on_cancel(message.cancel().id()); break;
     case wire::FieldMessage::kSettled: parts_->executions.on_settled(message.settled()); break;
+    case wire::FieldMessage::kPackage: parts_->slots.on_package(message.package()); break;
+    case wire::FieldMessage::kChunk: parts_->slots.on_chunk(message.chunk()); break;
+    case wire::FieldMessage::kActivate: parts_->slots.on_activate(message.activate()); break;
     default: break;  // not for an edge
   }
 }
 
-// ---- time
-// ---------------------------------------------------------------------------------------------------------
+// ---- settings ---------------------------------------------------------------------------------------
+
+// Whatever the settings leave out is as it was configured.
+std::string EdgeProcess::apply(const Settings& settings) {
+  settings_ = settings;
+  settings_since_ = env_.clock.monotonic_now();
+  for (std::size_t device = 0; device < description_.devices().size(); ++device) {
+    const auto period = settings_.sample_period.find(device);
+    sampler_.set_period(device,
+                        period == settings_.sample_period.end() ? config_.sample_period : period->second);
+  }
+  return {};
+}
+
+// Every device has been heard since the settings are in use.
+Health EdgeProcess::health() const {
+  for (std::size_t device = 0; device < description_.devices().size(); ++device) {
+    const auto last = sampler_.last_reading(device);
+    if (!last || *last < settings_since_)
+      return {Health::Is::kUnknown, cat("'", description_.devices()[device].name, "' gave no reading")};
+  }
+  return {Health::Is::kGood, {}};
+}
+
+Instant EdgeProcess::fallback_at() const {
+  const auto since = link_.silent_since();
+  if (!since || !settings_.fallback_after || has_fallen_back_) return kNever;
+  return *since + *settings_.fallback_after;
+}
+
+// Nobody has said anything for long: what the settings have for that, once.
+void EdgeProcess::fall_back() {
+  has_fallen_back_ = true;
+  for (std::size_t device = 0; device < description_.devices().size(); ++device) {
+    bool told = false;
+    for (const Settings::SetPoint& point : settings_.fallback)
+      if (point.device == device)
+        told = driver_.actuate(device, point.actuator, point.value).has_value() || told;
+    if (told) env_.trace.emit({kFallbackTaken, {device}});
+  }
+}
+
+// ---- time -------------------------------------------------------------------------------------------
 
 void EdgeProcess::take_reading(std::uint32_t stream, const std::string& series, series::Point point) {
   if (parts_) {
@@ -145,6 +195,8 @@ void EdgeProcess::on_alarm() {
   if (parts_) {
     parts_->sensing.on_deadline();
     parts_->executions.on_deadline();
+    parts_->slots.on_deadline();
+    if (fallback_at() <= env_.clock.monotonic_now()) fall_back();
   }
   if (reopen_at_ <= env_.clock.monotonic_now()) {
     reopen_at_ = kNever;
@@ -154,7 +206,9 @@ void EdgeProcess::on_alarm() {
 
 Instant EdgeProcess::deadline() const {
   Instant first = std::min({sampler_.deadline(), link_.deadline(), lane_.deadline(), reopen_at_});
-  if (parts_) first = std::min({first, parts_->sensing.deadline(), parts_->executions.deadline()});
+  if (parts_)
+    first = std::min({first, parts_->sensing.deadline(), parts_->executions.deadline(),
+                      parts_->slots.deadline(), fallback_at()});
   return first;
 }
 

@@ -10,6 +10,7 @@
 #include "edge/hub_link.h"
 #include "edge/sampler.h"
 #include "edge/sensing.h"
+#include "edge/slot_keeper.h"
 
 namespace lockstep::edge {
 
@@ -19,6 +20,7 @@ struct EdgeConfig {
   LinkOptions link{};
   SensingOptions sensing{};
   ExecutionOptions executions{};
+  SlotOptions slots{};
   Duration sample_period = std::chrono::milliseconds(100);  // of each device
   Duration reopen_least = std::chrono::seconds(1);          // after the disk was full; doubled each time
   Duration reopen_most = std::chrono::seconds(30);
@@ -41,17 +43,21 @@ class EdgeProcess : public env::Actor {
 
   // Why it has stopped itself; none while it works.
   const Error* failure() const { return failure_ ? &*failure_ : nullptr; }
+  // For who reads settings of their own; nullptr while the store is not open. Asked for anew in each turn.
+  SlotKeeper* slots() { return parts_ ? &parts_->slots : nullptr; }
 
  private:
   struct Contents {
     BufferContents buffer;
     ExecutionContents executions;
+    SlotContents slots;
   };
   // What stands on an open store.
   struct Parts {
-    Parts(EdgeProcess& edge, BufferContents buffer);
+    Parts(EdgeProcess& edge, BufferContents buffer, SlotContents contents);
     Sensing sensing;
     Executions executions;
+    SlotKeeper slots;
   };
 
   void open();
@@ -61,6 +67,10 @@ class EdgeProcess : public env::Actor {
   wire::Hello hello() const;
   void dispatch(NodeId from, const wire::FieldMessage& message);
   void take_reading(std::uint32_t stream, const std::string& series, series::Point point);
+  std::string apply(const Settings& settings);
+  Health health() const;
+  Instant fallback_at() const;
+  void fall_back();
   Instant deadline() const;
 
   env::Env env_;
@@ -72,7 +82,10 @@ class EdgeProcess : public env::Actor {
   HubLink link_;
   std::uint32_t credit_ = 1;  // of the leader that was found
   std::unique_ptr<Parts> parts_;
-  bool is_started_ = false;  // the store has been open
+  Settings settings_;  // in use
+  Instant settings_since_{};
+  bool has_fallen_back_ = false;  // since the hub was last heard
+  bool is_started_ = false;       // the store has been open
   std::optional<Error> failure_;
   Instant reopen_at_ = kNever;
   Duration reopen_pause_{};

@@ -49,8 +49,7 @@ void Executions::save(std::uint64_t id, const Record& record, Commit& commit) co
   commit.changes.put(kInstructionTree, instruction_key(id), encode_instruction(record.row));
 }
 
-// ---- after a restart
-// ----------------------------------------------------------------------------------------------
+// ---- after a restart --------------------------------------------------------------------------------
 
 void Executions::start(ExecutionContents contents) {
   floor_ = contents.floor;
@@ -88,8 +87,7 @@ void Executions::resume(std::uint64_t id, InstructionRow row) {
   }
 }
 
-// ---- from the hub
-// -----------------------------------------------------------------------------------------------
+// ---- from the hub -----------------------------------------------------------------------------------
 
 void Executions::on_instruction(const wire::Instruction& instruction) {
   const std::uint64_t id = instruction.id();
@@ -194,8 +192,7 @@ void Executions::forget_or_keep(std::uint64_t id, Commit& commit) {
   save(id, record, commit);
 }
 
-// ---- execution
-// ----------------------------------------------------------------------------------------------------
+// ---- execution --------------------------------------------------------------------------------------
 
 void Executions::advance() {
   for (std::size_t device = 0; device < devices_.size(); ++device) advance(device);
@@ -324,8 +321,7 @@ void Executions::end(std::uint64_t id, InstructionResult::Outcome outcome, std::
   advance(device);
 }
 
-// ---- results and time
-// -------------------------------------------------------------------------------------------
+// ---- results and time -------------------------------------------------------------------------------
 
 void Executions::send_result(Record& record) {
   wire::FieldMessage message;

@@ -45,10 +45,11 @@ void Sampler::sample(std::size_t device, const Take& take) {
   driver_.sample(device, samples_);
   const auto& signals = description_.devices()[device].signals;
   const std::int64_t time_ns = clock_.wall_now().time_since_epoch().count();
-  for (const Sample& sample : samples_)
-    if (sample.signal < signals.size() && std::isfinite(sample.value))
-      take(signals[sample.signal].stream, description_.series(device, sample.signal),
-           {time_ns, sample.value});
+  for (const Sample& sample : samples_) {
+    if (sample.signal >= signals.size() || !std::isfinite(sample.value)) continue;
+    rhythms_[device].last_reading = clock_.monotonic_now();
+    take(signals[sample.signal].stream, description_.series(device, sample.signal), {time_ns, sample.value});
+  }
 }
 
 }  // namespace lockstep::edge

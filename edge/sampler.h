@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "base/env/clock.h"
@@ -21,6 +22,8 @@ class Sampler {
 
   void start();
   void set_period(std::size_t device, Duration period);
+  // When this device last gave a reading.
+  std::optional<Instant> last_reading(std::size_t device) const { return rhythms_[device].last_reading; }
   Instant deadline() const;
   void on_deadline(const Take& take);
 
@@ -28,6 +31,7 @@ class Sampler {
   struct Rhythm {
     Duration period{};
     Instant next = kNever;
+    std::optional<Instant> last_reading{};
   };
   void sample(std::size_t device, const Take& take);
 

@@ -1,6 +1,10 @@
 // Group commit and clean-up of the edge's store.
 #include "edge/store_lane.h"
 
+#include <algorithm>
+
+#include "edge/pacing.h"
+
 namespace lockstep::edge {
 
 void StoreLane::commit(Commit commit) {
@@ -14,12 +18,17 @@ void StoreLane::commit(Commit commit) {
 }
 
 Instant StoreLane::deadline() const {
-  return waiting_.empty() || writes_ > 0 ? kNever : oldest_since_ + kPatience;
+  if (!is_open_) return kNever;
+  const Instant write_at = waiting_.empty() || writes_ > 0 ? kNever : oldest_since_ + kPatience;
+  return std::min(write_at, cleaning_ ? kNever : clean_at_);
 }
 
 void StoreLane::flush() {
-  if (!is_open_ || writes_ > 0 || waiting_.empty()) return;
-  if (anybody_hurries_ || env_.clock.monotonic_now() >= oldest_since_ + kPatience) write_waiting();
+  if (!is_open_) return;
+  const Instant now = env_.clock.monotonic_now();
+  if (writes_ == 0 && !waiting_.empty() && (anybody_hurries_ || now >= oldest_since_ + kPatience))
+    write_waiting();
+  if (!cleaning_ && now >= clean_at_) clean_step();
 }
 
 void StoreLane::write_waiting() {
@@ -55,19 +64,22 @@ void StoreLane::written(std::vector<std::function<void()>> thens) {
     then();
     if (life != life_) return;
   }
-  if (written_since_clean_ >= kCleanEveryBytes && !cleaning_) {
-    written_since_clean_ = 0;
-    clean();
-  }
+  if (written_since_clean_ >= kCleanEveryBytes) tidy();
 }
 
-// One step at a time, so that a write never waits for more than one.
-void StoreLane::clean() {
+void StoreLane::tidy() {
+  written_since_clean_ = 0;
+  if (!cleaning_) clean_at_ = std::min(clean_at_, env_.clock.monotonic_now());
+}
+
+// One step at a time with pauses, so that a write waits for at most one, and seldom.
+void StoreLane::clean_step() {
   cleaning_ = true;
   submit([store = store_.get()] { return store->clean_step(kCleanStepBytes); },
-         [this](bool more) {
+         [this, began = env_.clock.monotonic_now()](bool more) {
            cleaning_ = false;
-           if (more) clean();
+           const Instant now = env_.clock.monotonic_now();
+           clean_at_ = more ? now + pause_after(now - began, kCleanPercent) : kNever;
          });
 }
 

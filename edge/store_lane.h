@@ -40,6 +40,7 @@ class StoreLane {
     waiting_.clear();
     writes_ = 0;
     cleaning_ = false;
+    clean_at_ = kNever;
     is_open_ = false;
     auto run = [this, former = std::move(store_), restore = std::move(restore)]() mutable -> Result<Opened> {
       former.reset();
@@ -59,6 +60,8 @@ class StoreLane {
   void commit(Commit commit);
   // At the end of a turn: begins the next write if none is under way and something is due.
   void flush();
+  // Much has been erased: looks whether segments of the store can go.
+  void tidy();
   // When flush() has something to do although nothing happens.
   Instant deadline() const;
 
@@ -74,6 +77,7 @@ class StoreLane {
   static constexpr std::size_t kMostBriefBytes = 64 << 10;
   static constexpr std::size_t kCleanEveryBytes = 256 << 10;
   static constexpr std::size_t kCleanStepBytes = 64 << 10;
+  static constexpr unsigned kCleanPercent = 20;  // of the lane's time
 
   // A job whose answer counts only if no other life of the store has begun meanwhile.
   template <class Run, class Then>
@@ -93,7 +97,7 @@ class StoreLane {
   }
   void write_waiting();
   void written(std::vector<std::function<void()>> thens);
-  void clean();
+  void clean_step();
   void failed(const Error& error);
 
   env::Env env_;
@@ -106,8 +110,9 @@ class StoreLane {
   std::vector<Commit> waiting_;
   Instant oldest_since_{};  // of those that wait
   bool anybody_hurries_ = false;
-  int writes_ = 0;  // under way
-  bool cleaning_ = false;
+  int writes_ = 0;             // under way
+  bool cleaning_ = false;      // a step is under way
+  Instant clean_at_ = kNever;  // the next step
   std::size_t written_since_clean_ = 0;
 };
 

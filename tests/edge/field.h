@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/hash.h"
 #include "core/proto/field.pb.h"
 #include "edge/edge_process.h"
 #include "edge/events.h"
@@ -42,6 +43,7 @@ class Devices final : public Driver {
   }
   const std::vector<devices::DeviceInfo>& devices() const override { return info_; }
   void sample(std::size_t device, std::vector<Sample>& samples) override {
+    if (silent) return;
     for (std::size_t signal = 0; signal < info_[device].signals.size(); ++signal)
       for (int i = 0; i < burst; ++i) samples.push_back({signal, static_cast<double>(++shown)});
   }
@@ -51,6 +53,7 @@ class Devices final : public Driver {
     return {};
   }
 
+  bool silent = false;
   int burst = 1;  // readings of each sensor at a time
   std::uint64_t shown = 0;
   bool broken = false;
@@ -78,6 +81,10 @@ struct HubBooks {
   std::uint64_t settled_floor = 0;
   wire::Hello hello;
   int hellos = 0;
+  std::map<std::uint64_t, Bytes> packages;  // of settings, by version
+  std::size_t chunk_bytes = 50;
+  std::map<std::uint64_t, wire::PackageStatus> statuses;
+  std::set<std::string> reasons;
 };
 
 class HubNode final : public env::Actor {
@@ -96,6 +103,7 @@ class HubNode final : public env::Actor {
       ++books_.acks[message.instruction_ack().id()];
       if (message.instruction_ack().duplicate()) ++books_.duplicates[message.instruction_ack().id()];
     }
+    if (message.has_package_status()) return carry_on(from, message.package_status());
     if (!message.has_result()) return;
     const std::uint64_t id = message.result().id();
     books_.results[id] = message.result();
@@ -121,6 +129,19 @@ class HubNode final : public env::Actor {
     answer.mutable_welcome()->set_leader(books_.leader.value());
     answer.mutable_welcome()->set_credit(books_.credit);
     send(from, answer);
+  }
+  // The next part of the package, if there is one.
+  void carry_on(NodeId to, const wire::PackageStatus& status) {
+    books_.statuses[status.version()] = status;
+    if (!status.reason().empty()) books_.reasons.insert(status.reason());
+    const Bytes& package = books_.packages[status.version()];
+    if (status.state() != wire::RECEIVING || status.received() >= package.size()) return;
+    wire::FieldMessage message;
+    message.mutable_chunk()->set_kind(wire::SETTINGS);
+    message.mutable_chunk()->set_version(status.version());
+    message.mutable_chunk()->set_offset(status.received());
+    message.mutable_chunk()->set_data(package.substr(status.received(), books_.chunk_bytes));
+    send(to, message);
   }
   void take(NodeId from, const wire::SensorBatch& batch) {
     auto& stream = books_.streams[{batch.buffer(), batch.stream()}];
@@ -170,6 +191,8 @@ class EdgeEvents final : public sim::Observer {
       ++executed[field(0)];
     } else if (event.type == &kInstructionEnded) {
       ended[field(0)] = field(2);
+    } else if (event.type == &kSlotRead) {
+      reads.push_back({field(1), field(3)});
     } else if (event.type == &kEdgeStopped) {
       stopped.push_back(std::string(event.text));
     }
@@ -180,6 +203,7 @@ class EdgeEvents final : public sim::Observer {
   std::map<std::uint64_t, int> executed;
   std::map<std::uint64_t, std::uint64_t> ended;
   std::uint64_t refused = 0;
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> reads;  // of slots: version and hash
   std::vector<std::string> stopped;
 };
 
@@ -206,7 +230,9 @@ class Field {
     }
     sim::ProcessOptions edge;
     edge.factory = [this](const env::Env& env) {
-      return std::make_unique<EdgeProcess>(env, config_, devices);
+      auto made = std::make_unique<EdgeProcess>(env, config_, devices);
+      process = made.get();
+      return made;
     };
     world.add_process(kEdge, std::move(edge));
     world.recorder().subscribe_all(events);
@@ -227,6 +253,28 @@ class Field {
     send(message);
   }
   void settle(std::uint64_t id) { hubs_.at(books.leader)->settle(kEdge, id); }
+  void offer(std::uint64_t version, std::optional<std::uint64_t> hash = {}) {
+    wire::FieldMessage message;
+    message.mutable_package()->set_kind(wire::SETTINGS);
+    message.mutable_package()->set_version(version);
+    message.mutable_package()->set_bytes(books.packages[version].size());
+    message.mutable_package()->set_hash(hash.value_or(hash64(books.packages[version])));
+    send(message);
+  }
+  void activate(std::uint64_t version) {
+    wire::FieldMessage message;
+    message.mutable_activate()->set_kind(wire::SETTINGS);
+    message.mutable_activate()->set_version(version);
+    send(message);
+  }
+  wire::PackageState state(std::uint64_t version) { return books.statuses[version].state(); }
+  // Offers and activates it again and again until the edge says that it is active, or will not be.
+  void publish(std::uint64_t version) {
+    const wire::PackageState now = state(version);
+    if (now == wire::ACTIVE || now == wire::REFUSED) return;
+    now == wire::STAGED || now == wire::KEPT ? activate(version) : offer(version);
+    world.schedule_after(milliseconds(100), [this, version] { publish(version); });
+  }
   // Of the edge's wall clock, when nobody has changed it.
   std::int64_t wall_ns() const {
     return (sim::kWallAtBeginning + world.now().time_since_epoch()).time_since_epoch().count();
@@ -270,11 +318,19 @@ class Field {
   std::map<NodeId, HubNode*> hubs_;
 
  public:
+  EdgeProcess* process = nullptr;  // of the present life
   Devices devices;
   HubBooks books;
   EdgeEvents events;
   sim::World world;
 };
+
+// A package of settings.
+inline Bytes package_of(const std::map<std::string, std::string>& settings) {
+  Bytes bytes;
+  for (const auto& [key, value] : settings) ByteWriter(bytes).sized(key).sized(value);
+  return bytes;
+}
 
 inline wire::Instruction set(std::uint64_t id, std::string device, std::string actuator, double value,
                              std::string unit) {
