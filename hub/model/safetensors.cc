@@ -6,6 +6,7 @@
 #include <bit>
 #include <charconv>
 #include <optional>
+#include <tuple>
 
 #include "base/check.h"
 #include "base/text.h"
@@ -106,8 +107,7 @@ Status read_metadata(const json::Node& node, std::map<std::string, std::string>&
 
 // The tensors cover the bytes behind the header, one after the other.
 Status place(std::vector<Claim>& claims, BytesView data, std::vector<StoredTensor>& out) {
-  std::stable_sort(claims.begin(), claims.end(),
-                   [](const Claim& a, const Claim& b) { return a.begin < b.begin; });
+  std::ranges::sort(claims, {}, [](const Claim& claim) { return std::tie(claim.begin, claim.tensor.name); });
   std::uint64_t reached = 0;
   for (Claim& claim : claims) {
     const std::string name = json::in_quotes(claim.tensor.name);
