@@ -11,6 +11,7 @@
 #include "hub/model/model_file.h"
 #include "hub/policy/rules.h"
 #include "hub/policy/tokens.h"
+#include "json/problem.h"
 
 namespace lockstep::hub {
 namespace {
@@ -25,7 +26,7 @@ Result<model::ModelFile> open_model(BytesView bytes) {
   LOCKSTEP_TRY(file, model::read_model(bytes));
   const model::Configuration& configuration = file.weights.configuration;
   if (file.language != kLanguage)
-    return corrupt(cat("expected the language ", kLanguage, ", found '", file.language, "'"));
+    return corrupt(cat("expected the language ", kLanguage, ", found ", json::in_quotes(file.language)));
   if (configuration.vocabulary != kVocabulary)
     return corrupt(
         cat("expected a vocabulary of ", kVocabulary, " tokens, found ", configuration.vocabulary));
