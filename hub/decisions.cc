@@ -29,14 +29,17 @@ wire::Instruction instruction_of(const KnownDevice& device, const Decision& deci
   return instruction;
 }
 
-wire::Statement insert(const Inputs& inputs, const wire::Instruction& instruction) {
+wire::Statement insert(std::uint64_t window, const Inputs& inputs, const wire::Instruction& instruction) {
   return statement(
       "INSERT INTO hub_instructions(device, window, action, body, input_from_ns, input_to_ns, input_index, "
       "model_version, deadline_ns, state, outcome) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 1, 0 "
       "WHERE NOT EXISTS(SELECT 1 FROM hub_instructions AS i WHERE i.device = ?1 AND i.window >= ?2)",
-      instruction.device(), inputs.window.number, instruction.action(),
-      BlobView{instruction.SerializeAsString()}, inputs.from_ns, inputs.to_ns, inputs.applied,
-      instruction.model_version(), instruction.deadline_ns());
+      instruction.device(), window, instruction.action(), BlobView{instruction.SerializeAsString()},
+      inputs.from_ns, inputs.to_ns, inputs.applied, instruction.model_version(), instruction.deadline_ns());
+}
+
+wire::Statement count_decided() {
+  return statement("UPDATE hub_totals SET decided = decided + 1 WHERE changes() > 0");
 }
 
 std::uint64_t version_of(const Inputs& inputs, wire::PackageKind kind) {
@@ -56,8 +59,8 @@ void Decisions::on_row(const sql::RowChange& change) {
     describe(row.device, row.description);
   } else if (change.table == kInstructions) {
     const InstructionRow row(change.after);
-    std::uint64_t& newest = decided_[row.device];
-    newest = std::max(newest, row.window);
+    Last& last = last_[row.device];
+    if (row.window >= last.window) last = {row.window, row.input_to_ns};
     due_.insert(row.device);  // its window, its outcome or a missed deadline: a newer window may have closed
                               // meanwhile
   }
@@ -84,7 +87,7 @@ void Decisions::see_newest(const std::string& series, std::int64_t time_ns) {
   const auto& [name, place] = signal->second;
   std::vector<std::int64_t>& newest = devices_.at(name).newest_ns;
   if (place >= newest.size()) return;
-  newest[place] = std::max(newest[place], time_ns);
+  newest[place] = time_ns;  // what came last, even if the edge's clock was set back
   due_.insert(name);
 }
 
@@ -111,8 +114,9 @@ void Decisions::ask_newest(const std::string& name, const Device& device) {
     for (const wire::Row& row : read.reply.rows().rows()) {
       const std::vector<sql::Value> values = from_wire(row);
       const Fields fields(values);
-      if (fields.number(0) < found->second.known.series.size())
-        see_newest(found->second.known.series[fields.number(0)], fields.integer(1));
+      const std::size_t signal = fields.number(0);
+      if (signal >= found->second.newest_ns.size() || found->second.newest_ns[signal] != 0) continue;
+      see_newest(found->second.known.series[signal], fields.integer(1));
     }
   });
 }
@@ -135,24 +139,33 @@ void Decisions::act(Instant now, bool leads) {
   }
 }
 
-std::uint64_t Decisions::decided(const std::string& device) const {
-  const auto found = decided_.find(device);
-  return found == decided_.end() ? 0 : found->second;
+// Windows are numbered by their end, as long as the edge's clock goes forward. When it was set back, counting
+// goes on from the last number: the plant needs commands, and a number is never used twice.
+std::uint64_t Decisions::next_window(const std::string& name, const Device& device,
+                                     std::uint64_t closed) const {
+  const auto found = last_.find(name);
+  if (found == last_.end()) return closed;
+  const Last& last = found->second;
+  const std::uint64_t shift = last.window - static_cast<std::uint64_t>(last.to_ns / device.known.window_ns);
+  const std::uint64_t by_end = closed + shift;  // unsigned: a shift back is a large number, and wraps around
+  return by_end + 1 < last.window ? last.window + 1 : by_end;
 }
 
 // ---- one decision
 // ---------------------------------------------------------------------------------------------
 
 void Decisions::begin(const std::string& name, Device& device) {
-  const std::uint64_t window = closed_window(device.known, device.newest_ns);
-  if (window <= decided(name)) return;
+  const std::uint64_t closed = closed_window(device.known, device.newest_ns);
+  const std::uint64_t window = next_window(name, device, closed);
+  const auto last = last_.find(name);
+  if (closed == 0 || (last != last_.end() && window <= last->second.window)) return;
   device.busy = true;
-  const Making making{name, window, reign_};
+  const Making making{name, window, closed, reign_};
   surroundings_.database.query(
-      inputs_query(device.known, window), wire::LOCAL, [this, making](const Read& read) {
+      inputs_query(device.known, closed), wire::LOCAL, [this, making](const Read& read) {
         if (!is_current(making)) return;
         if (!read.ok()) return end(making, true);
-        Inputs inputs = read_inputs(devices_.at(making.device).known, making.window, read.reply);
+        Inputs inputs = read_inputs(devices_.at(making.device).known, making.closed, read.reply);
         if (inputs.decided >= making.window) return end(making, true);  // the feed will say so in a moment
         decide(making, std::move(inputs));
       });
@@ -190,7 +203,9 @@ void Decisions::write(const Making& making, const Decided& decided, DecidingPair
   if (decided.decision.bounded)
     surroundings_.env.trace.emit({kEnvelopeBounded, {number, making.window}, making.device});
   std::vector<wire::Statement> statements;
-  statements.push_back(insert(inputs, instruction_of(device, decided.decision, deadline_ns, pair.model)));
+  statements.push_back(
+      insert(making.window, inputs, instruction_of(device, decided.decision, deadline_ns, pair.model)));
+  statements.push_back(count_decided());
   surroundings_.database.write(std::move(statements), [this, making](const Written& written) {
     if (is_current(making)) end(making, !written.ok());
   });

@@ -32,13 +32,19 @@ class Decisions final : public Part {
  private:
   struct Device {
     KnownDevice known;
-    std::vector<std::int64_t> newest_ns;  // reading of each signal
+    std::vector<std::int64_t> newest_ns;  // reading of each signal; 0: not known
     bool busy = false;                    // a decision is being made
+  };
+  // The device's newest instruction.
+  struct Last {
+    std::uint64_t window = 0;
+    std::int64_t to_ns = 0;  // end of the window by the edge's clock then
   };
   // A decision under way. It is forgotten with the leadership that began it.
   struct Making {
     std::string device;
-    std::uint64_t window;
+    std::uint64_t window;  // its number among the device's instructions
+    std::uint64_t closed;  // the window of the readings
     std::uint64_t reign;
   };
   struct Decided {
@@ -49,7 +55,7 @@ class Decisions final : public Part {
   void describe(const std::string& name, BytesView description);
   void see_newest(const std::string& series, std::int64_t time_ns);
   void ask_newest(const std::string& name, const Device& device);
-  std::uint64_t decided(const std::string& device) const;
+  std::uint64_t next_window(const std::string& name, const Device& device, std::uint64_t closed) const;
   void begin(const std::string& name, Device& device);
   void decide(const Making& making, Inputs inputs);
   void write(const Making& making, const Decided& decided, DecidingPair pair);
@@ -60,7 +66,7 @@ class Decisions final : public Part {
   const Surroundings& surroundings_;
   const InForce& in_force_;
   std::map<std::string, Device, std::less<>> devices_;
-  std::map<std::string, std::uint64_t, std::less<>> decided_;  // newest window with an instruction
+  std::map<std::string, Last, std::less<>> last_;
   std::map<std::string, std::pair<std::string, std::size_t>, std::less<>> signals_;  // by series
   std::set<std::string> due_;
   std::set<std::string> put_off_;  // could not be done; due at again_

@@ -42,6 +42,7 @@ void Hub::on_rows(std::span<const sql::RowChange> changes) {
     if (change.table == kBlocks && !change.after.empty()) decisions_.on_block(change);
   }
   follower_.on_rows(changes);
+  reports_.set_applied(changes.back().index);
 }
 
 void Hub::on_row(const sql::RowChange& change) {

@@ -24,7 +24,8 @@ struct HubConfig {
 
   Duration report_interval = std::chrono::seconds(1);
 
-  // Readings that are older are deleted, so many blocks a step at most; zero: all stay.
+  // Readings and settled instructions that are older are deleted, so many rows a step at most; zero: all
+  // stay.
   Duration retention{};
   Duration retention_interval = std::chrono::seconds(1);
   std::uint64_t retention_step = 256;

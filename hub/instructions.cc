@@ -9,6 +9,14 @@
 namespace lockstep::hub {
 namespace {
 
+// Before it is settled: whoever noted its deadline as missed has counted it.
+wire::Statement count_missed(const wire::InstructionResult& result) {
+  return statement(
+      "UPDATE hub_totals SET missed = missed + 1 WHERE EXISTS(SELECT 1 FROM hub_instructions WHERE id = ?1 "
+      "AND state = 1)",
+      result.id());
+}
+
 // The first who says so is believed.
 wire::Statement settle(const wire::InstructionResult& result) {
   return statement(
@@ -16,7 +24,12 @@ wire::Statement settle(const wire::InstructionResult& result) {
       result.id(), static_cast<std::uint64_t>(result.outcome()), BlobView{result.SerializeAsString()});
 }
 
-// In the same transaction, right behind settle().
+// In the same transaction, behind settle(): changes() of each is above zero if those of the one before are.
+wire::Statement count_done(const wire::InstructionResult& result) {
+  const std::int64_t done = result.outcome() == wire::InstructionResult::DONE ? 1 : 0;
+  return statement("UPDATE hub_totals SET done = done + ?1 WHERE changes() > 0", done);
+}
+
 wire::Statement correct(const std::string& device, double factor) {
   return statement(
       "INSERT INTO hub_corrections(device, gain, updates) SELECT ?1, ?2, 1 WHERE changes() > 0 "
@@ -38,6 +51,7 @@ wire::Instruction instruction_of(const InstructionRow& row) {
 // -------------------------------------------------------------------------------------------------
 
 void Instructions::on_row(const sql::RowChange& change) {
+  if (change.table == kTotals && !change.after.empty()) totals_ = TotalsRow(change.after);
   if (change.table != kInstructions) return;
   if (change.after.empty()) {
     open_.erase(InstructionRow(change.before).id);
@@ -101,7 +115,10 @@ void Instructions::on_result(NodeId from, const wire::InstructionResult& result)
   Open& open = found->second;
   if (edges_.node_of(edge_of(open.row.device)) != from || open.settling || result.outcome() == 0) return;
   open.settling = true;
-  std::vector<wire::Statement> statements{settle(result)};
+  std::vector<wire::Statement> statements;
+  if (result.outcome() == wire::InstructionResult::EXPIRED) statements.push_back(count_missed(result));
+  statements.push_back(settle(result));
+  statements.push_back(count_done(result));
   const auto row = edges_.devices().find(open.row.device);
   const auto device = row == edges_.devices().end() ? std::nullopt : known_device(row->second.description);
   if (device) {
@@ -144,6 +161,7 @@ void Instructions::note_missed(Open& open) {
   std::vector<wire::Statement> statements;
   statements.push_back(
       statement("UPDATE hub_instructions SET state = 2 WHERE id = ?1 AND state = 1", open.row.id));
+  statements.push_back(statement("UPDATE hub_totals SET missed = missed + 1 WHERE changes() > 0"));
   surroundings_.database.write(std::move(statements), [](const Written&) {});
 }
 

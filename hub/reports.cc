@@ -1,4 +1,4 @@
-// Counts that only the whole table knows are asked of it; there is an index for those that may be many.
+// Everything in a report is known already: it costs one message.
 #include "hub/reports.h"
 
 namespace lockstep::hub {
@@ -8,41 +8,27 @@ constexpr std::uint64_t kBlocksInReply = 64;
 
 }  // namespace
 
-void Reports::on_lead() {
-  next_ = surroundings_.now();
-  asking_ = false;
-}
+void Reports::on_lead() { next_ = surroundings_.now(); }
 
 void Reports::act(Instant now, bool leads) {
-  if (!leads || now < next_ || asking_) return;
+  if (!leads || now < next_) return;
   next_ = now + surroundings_.config.report_interval;
-  if (!about_.edges.clouds().empty()) count();
+  if (!about_.edges.clouds().empty()) send();
 }
 
-void Reports::count() {
-  asking_ = true;
-  surroundings_.database.query(
-      statement("SELECT (SELECT count(*) FROM hub_instructions), "
-                "(SELECT count(*) FROM hub_instructions WHERE outcome = 1), "
-                "(SELECT count(*) FROM hub_instructions WHERE state = 2 OR outcome = 3)"),
-      wire::LOCAL, [this](const Read& read) {
-        asking_ = false;
-        if (read.ok()) send(read.reply.rows().rows(0), read.reply.applied());
-      });
-}
-
-void Reports::send(const wire::Row& counts, std::uint64_t applied) {
+void Reports::send() {
   wire::FieldMessage message;
   wire::StatusReport& report = *message.mutable_report();
   report.set_leader(surroundings_.env.self.value());
   report.set_term(term_.value());
-  report.set_applied(applied);
+  report.set_applied(applied_.value());
   for (const auto& [kind, active] : about_.catalogue.all_active())
     *report.add_active() = about_.packages.status({kind, active.row.version});
   describe_edges(report);
-  report.set_instructions(static_cast<std::uint64_t>(counts.values(0).integer()));
-  report.set_done(static_cast<std::uint64_t>(counts.values(1).integer()));
-  report.set_missed(static_cast<std::uint64_t>(counts.values(2).integer()));
+  const TotalsRow& totals = about_.instructions.totals();
+  report.set_instructions(totals.decided);
+  report.set_done(totals.done);
+  report.set_missed(totals.missed);
   for (const NodeId cloud : about_.edges.clouds()) surroundings_.send(cloud, message);
 }
 

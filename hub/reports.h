@@ -28,20 +28,21 @@ class Reports final : public Part {
   void on_telemetry(NodeId from, const wire::TelemetryRequest& request);
 
   void set_term(Term term) { term_ = term; }
+  // The newest entry that changed any row.
+  void set_applied(LogIndex applied) { applied_ = applied; }
   void on_lead() override;
   void on_follow() override { next_ = kNever; }
   void act(Instant now, bool leads) override;
-  Instant deadline() const override { return asking_ ? kNever : next_; }
+  Instant deadline() const override { return next_; }
 
  private:
-  void count();
-  void send(const wire::Row& counts, std::uint64_t applied);
+  void send();
   void describe_edges(wire::StatusReport& report) const;
 
   const Surroundings& surroundings_;
   Reported about_;
   Term term_;
-  bool asking_ = false;
+  LogIndex applied_;
   Instant next_ = kNever;
 };
 

@@ -1,10 +1,23 @@
 // By this node's wall clock: how old a reading is, is a question of labels.
 #include "hub/retention.h"
 
+#include <algorithm>
+
 #include "hub/values.h"
 #include "storage/series/block_table.h"
 
 namespace lockstep::hub {
+namespace {
+
+// Not the newest of a device: it says what has been decided.
+constexpr std::string_view kDeleteOldInstructions =
+    "DELETE FROM hub_instructions WHERE id IN (SELECT o.id FROM hub_instructions AS o WHERE o.input_to_ns < "
+    "?1 "
+    "AND o.state = 3 AND EXISTS(SELECT 1 FROM hub_instructions AS n WHERE n.device = o.device AND n.window > "
+    "o.window) "
+    "ORDER BY o.input_to_ns LIMIT ?2)";
+
+}  // namespace
 
 void Retention::on_lead() {
   busy_ = false;
@@ -25,11 +38,15 @@ void Retention::delete_step() {
   std::vector<wire::Statement> statements;
   statements.push_back(statement(series::kDeleteOldBlocks, now_ns - surroundings_.config.retention.count(),
                                  surroundings_.config.retention_step));
+  statements.push_back(statement(kDeleteOldInstructions, now_ns - surroundings_.config.retention.count(),
+                                 surroundings_.config.retention_step));
   surroundings_.database.write(std::move(statements), [this](const Written& written) {
     busy_ = false;
-    const bool is_full = written.ok() && written.result.statements(0).changes() ==
-                                             static_cast<std::int64_t>(surroundings_.config.retention_step);
-    if (is_full) next_ = surroundings_.now();
+    const auto is_whole_step = [&](const wire::StatementResult& result) {
+      return result.changes() == static_cast<std::int64_t>(surroundings_.config.retention_step);
+    };
+    if (written.ok() && std::ranges::any_of(written.result.statements(), is_whole_step))
+      next_ = surroundings_.now();
   });
 }
 

@@ -1,4 +1,4 @@
-// Old readings go: the leader deletes blocks in small steps, so that no entry takes long.
+// Old readings and instructions go: the leader deletes them in small steps, so that no entry takes long.
 #pragma once
 
 #include "hub/part.h"

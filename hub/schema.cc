@@ -8,7 +8,7 @@ namespace lockstep::hub {
 namespace {
 
 // Columns of a primary key come first: the applied feed counts columns in storage order.
-constexpr std::string_view kTables[] = {
+constexpr std::string_view kStatements[] = {
     "CREATE TABLE IF NOT EXISTS hub_edges(name TEXT PRIMARY KEY, node INTEGER NOT NULL, "
     "settings_version INTEGER NOT NULL, seen_ns INTEGER NOT NULL) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS hub_devices(device TEXT PRIMARY KEY, edge TEXT NOT NULL, "
@@ -23,6 +23,10 @@ constexpr std::string_view kTables[] = {
     "input_to_ns INTEGER NOT NULL, input_index INTEGER NOT NULL, model_version INTEGER NOT NULL, "
     "deadline_ns INTEGER NOT NULL, state INTEGER NOT NULL, outcome INTEGER NOT NULL, result BLOB, "
     "UNIQUE(device, window))",
+    "CREATE INDEX IF NOT EXISTS hub_instructions_by_time ON hub_instructions(input_to_ns)",
+    "CREATE TABLE IF NOT EXISTS hub_totals(id INTEGER PRIMARY KEY, decided INTEGER NOT NULL, "
+    "done INTEGER NOT NULL, missed INTEGER NOT NULL)",
+    "INSERT OR IGNORE INTO hub_totals(id, decided, done, missed) VALUES(1, 0, 0, 0)",
     "CREATE INDEX IF NOT EXISTS hub_instructions_open ON hub_instructions(state) WHERE state < 3",
     "CREATE TABLE IF NOT EXISTS hub_corrections(device TEXT PRIMARY KEY, gain REAL NOT NULL, "
     "updates INTEGER NOT NULL) WITHOUT ROWID",
@@ -46,6 +50,7 @@ constexpr Followed kFollowed[] = {
     {kInstructions,
      "SELECT * FROM hub_instructions WHERE id IN (SELECT id FROM hub_instructions WHERE state < 3) "
      "OR id IN (SELECT max(id) FROM hub_instructions GROUP BY device) ORDER BY id"},
+    {kTotals, "SELECT * FROM hub_totals"},
     {kPackages, "SELECT * FROM hub_packages"},
     {kActive, "SELECT * FROM hub_active"},
 };
@@ -54,7 +59,7 @@ constexpr Followed kFollowed[] = {
 
 std::vector<wire::Statement> schema_statements() {
   std::vector<wire::Statement> statements;
-  for (const std::string_view table : kTables) statements.push_back(statement(table));
+  for (const std::string_view text : kStatements) statements.push_back(statement(text));
   statements.push_back(statement("INSERT OR IGNORE INTO hub_schema(version) VALUES(?1)", kSchemaVersion));
   return statements;
 }
@@ -97,6 +102,13 @@ InstructionRow::InstructionRow(const std::vector<sql::Value>& values) {
   deadline_ns = row.integer(9);
   state = static_cast<InstructionState>(row.number(10));
   outcome = row.number(11);
+}
+
+TotalsRow::TotalsRow(const std::vector<sql::Value>& values) {
+  const Fields row(values);
+  decided = row.number(1);
+  done = row.number(2);
+  missed = row.number(3);
 }
 
 PackageRow::PackageRow(const std::vector<sql::Value>& values) {

@@ -23,6 +23,7 @@ inline constexpr std::string_view kDevices = "hub_devices";
 inline constexpr std::string_view kStreams = "hub_streams";
 inline constexpr std::string_view kBlocks = "series_blocks";
 inline constexpr std::string_view kInstructions = "hub_instructions";
+inline constexpr std::string_view kTotals = "hub_totals";
 inline constexpr std::string_view kPackages = "hub_packages";
 inline constexpr std::string_view kActive = "hub_active";
 
@@ -73,6 +74,15 @@ struct InstructionRow {
   std::uint64_t outcome = 0;  // wire::InstructionResult::Outcome
   InstructionRow() = default;
   explicit InstructionRow(const std::vector<sql::Value>& values);
+};
+
+// One row: of all instructions that ever were, also those that are deleted by now.
+struct TotalsRow {
+  std::uint64_t decided = 0;
+  std::uint64_t done = 0;
+  std::uint64_t missed = 0;  // not begun by their deadline, as far as anybody knew then
+  TotalsRow() = default;
+  explicit TotalsRow(const std::vector<sql::Value>& values);
 };
 
 struct PackageRow {

@@ -18,14 +18,14 @@ constexpr std::int64_t kLastInstruction = 2;
 constexpr std::int64_t kFirstSignal = 3;
 
 struct Newest {
+  std::int64_t rowid = 0;  // of its block: blocks are numbered as they came
   std::int64_t time_ns = 0;
   double value = 0;
 };
 
-// Of readings with one time the larger counts, so that the order of rows does not matter.
-bool is_newer(const series::Point& point, const std::optional<Newest>& than) {
-  return !than || point.time_ns > than->time_ns ||
-         (point.time_ns == than->time_ns && point.value > than->value);
+// What came later is newer: an edge's clock may have been set back.
+std::pair<std::int64_t, std::int64_t> place_of(const Newest& reading) {
+  return {reading.rowid, reading.time_ns};
 }
 
 std::vector<double> commands_of(const KnownDevice& device, BytesView body) {
@@ -59,7 +59,7 @@ class InputsReader {
         inputs.decided = fields.number(1);
         last_body_ = fields.blob(3);
         return;
-      default: block(static_cast<std::size_t>(kind - kFirstSignal), fields.blob(3));
+      default: block(static_cast<std::size_t>(kind - kFirstSignal), fields.integer(1), fields.blob(3));
     }
   }
 
@@ -72,7 +72,7 @@ class InputsReader {
   }
 
  private:
-  void block(std::size_t signal, BytesView packed) {
+  void block(std::size_t signal, std::int64_t rowid, BytesView packed) {
     const auto points = series::unpack(packed);
     if (!points || signal >= device_.series.size()) return;  // a row of somebody else
     for (const series::Point& point : *points) {
@@ -81,7 +81,8 @@ class InputsReader {
           number - static_cast<std::int64_t>(window_) + static_cast<std::int64_t>(kWindowSteps) - 1;
       if (step < 0 || step >= static_cast<std::int64_t>(kWindowSteps)) continue;
       std::optional<Newest>& newest = newest_[static_cast<std::size_t>(step)][signal];
-      if (is_newer(point, newest)) newest = {point.time_ns, point.value};
+      if (!newest || !(place_of(*newest) > std::pair(rowid, point.time_ns)))
+        newest = {rowid, point.time_ns, point.value};
     }
   }
 
@@ -138,7 +139,7 @@ wire::Statement inputs_query(const KnownDevice& device, std::uint64_t window) {
           "ORDER BY hub_instructions.window DESC LIMIT 1)");
   for (std::size_t i = 0; i < device.series.size(); ++i)
     text += cat(" UNION ALL SELECT ", kFirstSignal + static_cast<std::int64_t>(i),
-                ", 0, 0, points FROM series_blocks WHERE series = ?", 4 + i,
+                ", rowid, 0, points FROM series_blocks WHERE series = ?", 4 + i,
                 " AND last_ns >= ?2 AND first_ns < ?3");
   wire::Statement query = statement(text, device.model.name, from, to);
   for (const std::string& series : device.series) set_value(*query.add_parameters(), series);

@@ -14,8 +14,8 @@
 
 namespace lockstep::hub {
 
-// A device as a decision needs it. Window n of it holds the readings with times in [(n - 1) * length, n *
-// length).
+// A device as a decision needs it. By the edge's clock, window n of it holds the readings with times in [(n -
+// 1) * length, n * length).
 struct KnownDevice {
   DeviceModel model;
   wire::Device described;

@@ -89,6 +89,7 @@ TEST(Decisions, AMissedDeadlineIsNotedUntilSomebodyKnowsMore) {
   ASSERT_EQ(settled.size(), 2u);
   EXPECT_EQ(settled[0].fields[2], 0u);
   EXPECT_EQ(settled[1].fields[2], 1u);
+  EXPECT_EQ(hubs.row("SELECT decided, done, missed FROM hub_totals"), "1|1|1");
 }
 
 TEST(Decisions, AnInstructionIsSentAgainUntilItIsAcknowledged) {
@@ -140,6 +141,26 @@ TEST(Decisions, ResultsCorrectTheNextDecisionsAndSqlResetsThat) {
   EXPECT_EQ(decided.back().fields[4], 1u) << "the correction was an input";
   ASSERT_TRUE(hubs.write("DELETE FROM hub_corrections"));
   EXPECT_EQ(hubs.row("SELECT count(*) FROM hub_corrections"), "0");
+}
+
+// The edge's clock is set back by an hour: its windows have numbers that were used. Then a new leader goes
+// on.
+TEST(Decisions, AClockThatIsSetBackStopsNothing) {
+  TestHubs hubs(27);
+  ScriptedEdge edge(hubs);
+  const NodeId leader = hubs.leader();
+  edge.hello(leader);
+  edge.read_windows(3);
+  edge.set_clock_back(3600);
+  edge.read_windows(3);
+  ASSERT_TRUE(hubs.run_until([&] { return edge.settled.size() == 6; }));
+  EXPECT_EQ(hubs.row("SELECT max(window) FROM hub_instructions"), cat(kFirstWindow + 5));
+  EXPECT_EQ(hubs.row("SELECT count(*) FROM hub_instructions WHERE input_to_ns < " + cat(kEpochNs)), "3");
+  hubs.world().kill(leader);
+  hubs.leader();
+  edge.read_windows(2);
+  ASSERT_TRUE(hubs.run_until([&] { return edge.settled.size() == 8; }));
+  EXPECT_EQ(hubs.row("SELECT count(*), max(window) FROM hub_instructions"), cat("8|", kFirstWindow + 7));
 }
 
 TEST(Decisions, AWindowIsNotDecidedBeforeItIsClosed) {

@@ -60,7 +60,7 @@ class ScriptedEdge {
       hubs_.run(std::chrono::milliseconds(200));
     }
   }
-  std::uint64_t window() const { return window_; }
+  void set_clock_back(std::int64_t windows) { clock_ns_ -= windows * kWindowNs; }
 
   bool is_silent = false;  // takes nothing, answers nothing
   bool says_results = true;
@@ -81,7 +81,7 @@ class ScriptedEdge {
       std::vector<series::Point> points;
       for (std::int64_t i = 0; i < 4; ++i)
         points.push_back(
-            {kEpochNs + (static_cast<std::int64_t>(number) - 2) * kWindowNs + (i + 1) * kWindowNs / 4,
+            {clock_ns_ + (static_cast<std::int64_t>(number) - 2) * kWindowNs + (i + 1) * kWindowNs / 4,
              320 + static_cast<double>(i) / 4});
       wire::SensorBlock& block = *batch.add_blocks();
       block.set_series(cat("e1/tank/", signal));
@@ -130,6 +130,7 @@ class ScriptedEdge {
  private:
   TestHubs& hubs_;
   std::uint64_t window_ = 0;  // counted from kFirstWindow
+  std::int64_t clock_ns_ = kEpochNs;
   std::uint64_t sequence_ = 0;
 };
 

@@ -215,6 +215,8 @@ TEST(Retention, OldReadingsGoInSteps) {
   EXPECT_EQ(hubs.row("SELECT count(*) FROM series_blocks"), "10");
   hubs.run(seconds(40));
   EXPECT_EQ(hubs.row("SELECT count(*) FROM series_blocks"), "0");
+  EXPECT_EQ(hubs.row("SELECT count(*) FROM hub_instructions"), "1")
+      << "the newest says what has been decided";
   EXPECT_EQ(hubs.row("SELECT readings FROM hub_streams"), "40") << "what has come in is still known";
 }
 
