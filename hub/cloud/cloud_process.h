@@ -17,7 +17,7 @@ struct CloudConfig {
   std::string name = "cloud";
   std::vector<NodeId> hubs;
   // One after another, in this order. Nothing is remembered over a restart: the hub knows what it has.
-  std::vector<Dispatch> packages;
+  std::vector<Dispatch> packages{};
 };
 
 class CloudProcess final : public env::Actor {

@@ -52,7 +52,7 @@ bool DispatchInProgress::next(wire::FieldMessage& message) {
       package.set_kind(what_.kind);
       package.set_version(what_.version);
       package.set_bytes(what_.bytes.size());
-      package.set_hash(hash64(what_.bytes));
+      package.set_hash(what_.hash.value_or(hash64(what_.bytes)));
       package.set_note(what_.note);
       break;
     }

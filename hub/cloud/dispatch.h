@@ -1,6 +1,7 @@
 // One package on its way to the hub: announced, sent in chunks, activated; goes on where the hub says it is.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "base/bytes.h"
@@ -14,8 +15,10 @@ struct Dispatch {
   wire::PackageKind kind = wire::PACKAGE_NONE;
   std::uint64_t version = 0;
   // Empty: the hub has the package; only make it active (rollback).
-  Bytes bytes;
-  std::string note;
+  Bytes bytes{};
+  // As it is announced; not given: that of the bytes.
+  std::optional<std::uint64_t> hash{};
+  std::string note{};
   bool activate = true;
 };
 
