@@ -125,8 +125,7 @@ void Nemesis::Blow::clog(NodeId host, const std::vector<NodeId>& with, Direction
                          Duration end) {
   std::set<NodeId> others(with.begin(), with.end());
   if (with.empty())
-    for (const auto& all : {nemesis_.roster_.nodes(), nemesis_.roster_.clients()})
-      others.insert(all.begin(), all.end());
+    for (const NodeId other : nemesis_.roster_.hosts()) others.insert(other);
   others.erase(host);
   Between between{
       .groups = {{host}, others}, .one_way = direction != Direction::kBoth, .until = strike_.at + end};
@@ -169,7 +168,8 @@ void Nemesis::Blow::operator()(const DiskFault& disk) {
 // Under the budget `atlas` at most a minority of the nodes is ever hit by what does not pass.
 bool Nemesis::Blow::may_harm(NodeId node) {
   const bool passes = facts_of(fault().action).harm == Harm::kPasses;
-  if (passes || nemesis_.scenario_.disk.budget == Budget::kUnlimited) return true;
+  // The budget is about what a quorum can repair.
+  if (passes || nemesis_.scenario_.disk.budget == Budget::kUnlimited || !Roster::is_node(node)) return true;
   std::set<NodeId>& harmed = nemesis_.harmed_;
   if (harmed.contains(node)) return true;
   const std::size_t minority = (nemesis_.scenario_.cluster.nodes - 1) / 2;

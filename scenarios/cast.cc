@@ -39,8 +39,13 @@ struct ClientOf<SlowReadWorkload> { using Type = SlowReadClient; };
 
 }  // namespace
 
+Roster roster_of(const Scenario& scenario) {
+  if (!scenario.field) return {scenario.cluster.nodes, client_count(scenario)};
+  return {scenario.cluster.nodes, client_count(scenario), scenario.field->edges};
+}
+
 Cast::Cast(const Scenario& scenario)
-    : scenario_(scenario), roster_(scenario.cluster.nodes, client_count(scenario)) {
+    : scenario_(scenario), roster_(roster_of(scenario)) {
   for (std::size_t workload = 0; workload < scenario_.workload.size(); ++workload)
     for (std::uint32_t position = 0; position < client_count(scenario_.workload[workload]); ++position)
       places_.push_back({.workload = workload,

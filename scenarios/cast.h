@@ -14,6 +14,9 @@
 
 namespace lockstep::scenarios {
 
+// Whom a scenario names.
+Roster roster_of(const Scenario& scenario);
+
 // Outlives the stage on which its actors live. The scenario outlives the cast.
 class Cast {
  public:

@@ -29,6 +29,7 @@ void EndPhase::run() {
   }
   nemesis_.heal_all();
   phase("the whole healed cluster", all, wire::DEFAULT_MODE);
+  await_field();
   await_rest();
   read_tables();
   make_last_reads();
@@ -114,6 +115,14 @@ bool EndPhase::await_applied(const std::vector<NodeId>& nodes, std::uint64_t ind
     if (!missing.empty()) stage_.run_for(kPoll);
   }
   return missing.empty();
+}
+
+// Edges may have hours of readings to bring.
+void EndPhase::await_field() {
+  if (field_ == nullptr) return;
+  const Duration deadline = stage_.now() + scenario_.finally.converge_within;
+  while (!field_->is_at_rest() && stage_.now() < deadline) stage_.run_for(kPoll);
+  field_rested_ = field_->is_at_rest();
 }
 
 // Writes that were under way when their clients gave up may be executed now: the nodes are compared when all

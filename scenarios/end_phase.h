@@ -11,6 +11,7 @@
 #include "reports/durability.h"
 #include "reports/verdict.h"
 #include "scenarios/cast.h"
+#include "scenarios/field_watch.h"
 #include "scenarios/nemesis.h"
 #include "scenarios/stage.h"
 
@@ -18,14 +19,18 @@ namespace lockstep::scenarios {
 
 class EndPhase {
  public:
-  EndPhase(Stage& stage, Cast& cast, Nemesis& nemesis, const Scenario& scenario, std::uint64_t seed)
-      : stage_(stage), cast_(cast), nemesis_(nemesis), scenario_(scenario), seed_(seed) {}
+  // `field`: of a scenario with a field, else none.
+  EndPhase(Stage& stage, Cast& cast, Nemesis& nemesis, const FieldWatch* field, const Scenario& scenario,
+           std::uint64_t seed)
+      : stage_(stage), cast_(cast), nemesis_(nemesis), field_(field), scenario_(scenario), seed_(seed) {}
 
   // Both phases, then final reads on every node.
   void run();
 
   reports::Verdict liveness() const;
   reports::Verdict convergence() const;
+  // Whether the field, if there is one, came to rest in time.
+  bool field_rested() const { return field_rested_; }
   // What each node holds of one table of versioned writes; empty before run(), or where a node did not
   // answer.
   std::vector<reports::FinalContents> contents(const std::string& table) const;
@@ -50,6 +55,7 @@ class EndPhase {
   std::optional<std::uint64_t> serve(Duration deadline, wire::WriteMode mode);
   bool await_applied(const std::vector<NodeId>& nodes, std::uint64_t index, Duration deadline);
   void await_rest();
+  void await_field();
   bool may_stop() const;
   std::vector<NodeId> present() const;
   bool stand_together(std::size_t nodes) const;
@@ -61,9 +67,11 @@ class EndPhase {
   Stage& stage_;
   Cast& cast_;
   Nemesis& nemesis_;
+  const FieldWatch* field_;
   const Scenario& scenario_;
   std::uint64_t seed_;
   std::int64_t next_probe_ = 0;
+  bool field_rested_ = true;
   std::vector<std::string> broken_;  // sentences: what did not come back in time
   std::vector<std::string> phases_;  // what came back, and when
   std::vector<wire::StatusReply> statuses_;

@@ -5,6 +5,8 @@
 
 #include "core/replica/events.h"
 #include "core/service/events.h"
+#include "edge/events.h"
+#include "hub/events.h"
 #include "sim/events.h"
 
 namespace lockstep::scenarios {
@@ -58,6 +60,39 @@ constexpr const env::EventType* kAll[] = {
     &service::kTransactionDurable,
     &service::kReplied,
     &service::kRequested,
+    &hub::kBatchApplied,
+    &hub::kBatchAcknowledged,
+    &hub::kDecided,
+    &hub::kInstructionLogged,
+    &hub::kInstructionSent,
+    &hub::kInstructionSettled,
+    &hub::kEnvelopeBounded,
+    &hub::kPackageActive,
+    &hub::kPackageRefused,
+    &hub::kPackageStaged,
+    &hub::kModelInUse,
+    &hub::kReportReceived,
+    &hub::kPackageAnswered,
+    &edge::kBuffered,
+    &edge::kBatchSent,
+    &edge::kBatchSettled,
+    &edge::kReadingsDropped,
+    &edge::kReadingsRefused,
+    &edge::kEdgeOpened,
+    &edge::kEdgeStopped,
+    &edge::kStreamRestored,
+    &edge::kInstructionTaken,
+    &edge::kExecuted,
+    &edge::kInstructionEnded,
+    &edge::kDuplicateRefused,
+    &edge::kFallbackTaken,
+    &edge::kSlotStaged,
+    &edge::kSlotSwitched,
+    &edge::kSlotRolledBack,
+    &edge::kSlotCleaned,
+    &edge::kSlotRead,
+    &edge::kPlantState,
+    &edge::kPlantFault,
 };
 
 constexpr bool numbers_increase() {

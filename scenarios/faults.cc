@@ -210,6 +210,8 @@ std::string to_string(const Target& target) {
     case TargetKind::kOthers: return "others";
     case TargetKind::kCrashed: return "crashed";
     case TargetKind::kAll: return "all";
+    case TargetKind::kEdge: return cat("e", target.number);
+    case TargetKind::kCloud: return "cloud";
   }
   return "";
 }

@@ -26,14 +26,16 @@ enum class TargetKind : std::uint8_t {
   kClient,    // c<number>
   kLeader,    // the node that leads in the highest term when the fault strikes
   kFollower,  // one running node that does not lead, drawn by seed; the same one for as long as the fault lasts
-  kOthers,    // in groups: every node and client that no other group names
+  kOthers,    // in groups: every node, client and edge, and the cloud, that no other group names
   kCrashed,   // every node that a fault brought down and nothing has restarted
   kAll,       // every node, no client
+  kEdge,      // e<number>
+  kCloud,
 };
 
 struct Target {
   TargetKind kind = TargetKind::kAll;
-  std::uint32_t number = 0;  // from 1 for kNode and kClient, else 0. Checked: it exists in this scenario
+  std::uint32_t number = 0;  // from 1 for kNode, kClient and kEdge, else 0. Checked: it exists in this scenario
   bool operator==(const Target&) const = default;
 };
 

@@ -193,24 +193,25 @@ void Nemesis::stop() { stopped_ = true; }
 void Nemesis::heal(const std::vector<NodeId>& nodes) {
   std::set<NodeId> healed(nodes.begin(), nodes.end());
   healed.insert(Roster::steward());
-  for (const NodeId client : roster_.clients()) healed.insert(client);
+  for (const auto& others : {roster_.clients(), roster_.field()}) healed.insert(others.begin(), others.end());
   stage_.set_apart(std::move(healed));
-  for (const NodeId node : nodes) {
-    stage_.end_disk_faults(node);
-    stage_.grant_memory(node);
-    stage_.release(node);
-  }
-  bring_up(nodes, nullptr);
+  mend(nodes);
+  mend(roster_.field());
 }
 
 void Nemesis::heal_all() {
   stage_.end_all_faults();
-  for (const NodeId node : roster_.nodes()) {
-    stage_.end_disk_faults(node);
-    stage_.grant_memory(node);
-    stage_.release(node);
+  mend(roster_.nodes());
+  mend(roster_.field());
+}
+
+void Nemesis::mend(const std::vector<NodeId>& processes) {
+  for (const NodeId process : processes) {
+    stage_.end_disk_faults(process);
+    stage_.grant_memory(process);
+    stage_.release(process);
   }
-  bring_up(roster_.nodes(), nullptr);
+  bring_up(processes, nullptr);
 }
 
 std::string Nemesis::skipped(std::size_t fault) const {
@@ -270,6 +271,8 @@ std::vector<NodeId> Nemesis::resolve(const Target& target, std::size_t fault) co
     }
     case TargetKind::kCrashed: return {crashed_.begin(), crashed_.end()};
     case TargetKind::kAll: return roster_.nodes();
+    case TargetKind::kEdge: return {Roster::edge(target.number)};
+    case TargetKind::kCloud: return {Roster::cloud()};
     case TargetKind::kOthers: return {};  // only in groups, see below
   }
   return {};
@@ -287,10 +290,8 @@ Between Nemesis::resolve(const Links& links, std::size_t fault) const {
     const bool others = std::any_of(links.groups[group].begin(), links.groups[group].end(),
                                     [](const Target& target) { return target.kind == TargetKind::kOthers; });
     if (!others) continue;
-    for (const NodeId node : roster_.nodes())
-      if (!named.contains(node)) between.groups[group].insert(node);
-    for (const NodeId client : roster_.clients())
-      if (!named.contains(client)) between.groups[group].insert(client);
+    for (const NodeId host : roster_.hosts())
+      if (!named.contains(host)) between.groups[group].insert(host);
   }
   return between;
 }

@@ -84,6 +84,8 @@ class Nemesis : private Observer {
   void perform(std::size_t fault, Strike& strike);
   void bring_down(const std::vector<NodeId>& nodes, bool power, Strike& strike);
   void bring_up(const std::vector<NodeId>& nodes, Strike* strike);
+  // Ends what holds them back, and starts those that are down.
+  void mend(const std::vector<NodeId>& processes);
   // Those of them that have stopped themselves.
   void bring_up_stopped(std::vector<NodeId> nodes);
 

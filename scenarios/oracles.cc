@@ -2,6 +2,7 @@
 #include "scenarios/oracles.h"
 
 #include "base/check.h"
+#include "scenarios/oracles_field.h"
 #include "scenarios/oracles_log.h"
 #include "scenarios/oracles_node.h"
 #include "scenarios/oracles_state.h"
@@ -31,6 +32,13 @@ std::vector<std::unique_ptr<Oracle>> make_oracles(const OracleContext& context) 
   oracles.push_back(std::make_unique<ExactlyOnce>());
   oracles.push_back(std::make_unique<PreparedDurable>(voters));
   oracles.push_back(std::make_unique<Transactions>());
+  if (context.bad_packages) {
+    oracles.push_back(std::make_unique<ReadingsOnce>());
+    oracles.push_back(std::make_unique<ExecutedOnce>());
+    oracles.push_back(std::make_unique<InputsCommitted>());
+    oracles.push_back(std::make_unique<OneVersion>(*context.bad_packages));
+    oracles.push_back(std::make_unique<SlotsWhole>(*context.bad_packages));
+  }
   return oracles;
 }
 

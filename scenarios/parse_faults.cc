@@ -15,12 +15,12 @@ namespace {
 using Kinds = std::initializer_list<TargetKind>;
 using enum TargetKind;
 
-constexpr Kinds kNodesToHit{kNode, kLeader, kFollower, kAll};
-constexpr Kinds kNodesToRestart{kNode, kCrashed, kAll};
-constexpr Kinds kSides{kNode, kClient, kLeader, kFollower, kOthers, kAll};
-constexpr Kinds kProcesses{kNode, kClient, kLeader, kFollower, kAll};
+constexpr Kinds kNodesToHit{kNode, kLeader, kFollower, kAll, kEdge, kCloud};
+constexpr Kinds kNodesToRestart{kNode, kCrashed, kAll, kEdge, kCloud};
+constexpr Kinds kSides{kNode, kClient, kLeader, kFollower, kOthers, kAll, kEdge, kCloud};
+constexpr Kinds kProcesses{kNode, kClient, kLeader, kFollower, kAll, kEdge, kCloud};
 constexpr Kinds kBridges{kNode, kLeader, kFollower};
-constexpr Kinds kPeers{kNode, kClient, kLeader};
+constexpr Kinds kPeers{kNode, kClient, kLeader, kEdge, kCloud};
 
 constexpr Duration kShortest{1};
 constexpr std::int64_t kMostStrikes = 10'000;
@@ -42,28 +42,40 @@ class FaultReader {
  private:
   // ---- targets ----
 
+  // How many there are of a kind that is counted; 1 of the others, 0: there is none here.
+  std::uint32_t count_of(TargetKind kind) const {
+    if (kind == kNode) return before_.cluster.nodes;
+    if (kind == kClient) return client_count(before_);
+    const bool of_field = kind == kEdge || kind == kCloud;
+    if (of_field && !before_.field) return 0;
+    return kind == kEdge ? before_.field->edges : 1;
+  }
+  static bool is_counted(TargetKind kind) { return kind == kNode || kind == kClient || kind == kEdge; }
+
   std::string choices(Kinds kinds) const {
     std::string out;
     for (const TargetKind kind : kinds) {
-      const bool numbered = kind == kNode || kind == kClient;
-      const std::uint32_t last = kind == kNode ? before_.cluster.nodes : client_count(before_);
-      if (numbered && last == 0) continue;
-      append_text(out, cat(out.empty() ? "" : ", ", to_string(Target{kind, numbered ? 1u : 0u})));
-      if (numbered && last > 1) append_text(out, cat("..", to_string(Target{kind, last})));
+      const std::uint32_t last = count_of(kind);
+      if (last == 0) continue;
+      append_text(out, cat(out.empty() ? "" : ", ", to_string(Target{kind, is_counted(kind) ? 1u : 0u})));
+      if (is_counted(kind) && last > 1) append_text(out, cat("..", to_string(Target{kind, last})));
     }
     return cat("a target (", out, ")");
   }
 
   void check(const json::Cursor& at, const Target& target, Kinds kinds) const {
     if (std::find(kinds.begin(), kinds.end(), target.kind) == kinds.end()) return at.refuse(choices(kinds));
-    const std::uint32_t nodes = before_.cluster.nodes;
-    const std::uint32_t clients = client_count(before_);
-    if (target.kind == kNode && target.number > nodes) {
+    const std::uint32_t count = count_of(target.kind);
+    if (target.kind == kNode && target.number > count) {
       at.refuse(choices(kinds),
-                nodes == 1 ? "the cluster has node n1 only" : cat("the cluster has nodes n1 to n", nodes));
+                count == 1 ? "the cluster has node n1 only" : cat("the cluster has nodes n1 to n", count));
     }
-    if (target.kind == kClient && target.number > clients) {
-      at.refuse(choices(kinds), cat("the workloads have ", clients, clients == 1 ? " client" : " clients"));
+    if (target.kind == kClient && target.number > count) {
+      at.refuse(choices(kinds), cat("the workloads have ", count, count == 1 ? " client" : " clients"));
+    }
+    if ((target.kind == kEdge && target.number > count) || (target.kind == kCloud && count == 0)) {
+      at.refuse(choices(kinds), before_.field ? cat("the field has edges e1 to e", count)
+                                              : "edges and a cloud are there in the system \"hub\" only");
     }
   }
 

@@ -13,6 +13,7 @@
 #include "json/schema.h"
 #include "json/text.h"
 #include "scenarios/parse_faults.h"
+#include "scenarios/parse_field.h"
 #include "scenarios/parse_sweep.h"
 #include "scenarios/parse_values.h"
 #include "scenarios/parse_workloads.h"
@@ -44,6 +45,7 @@ class ScenarioReader {
     if (const auto cluster = at_.member("cluster")) read_cluster(*cluster);
     if (out_.system == System::kStandaloneSql) check_standalone();
     read_environment();
+    read_field_section();
     for (const json::Cursor& workload : at_.member("workload")->items())
       out_.workload.push_back(read_workload(workload, out_.workload));
     if (const auto faults = at_.member("faults")) read_faults(*faults);
@@ -87,6 +89,15 @@ class ScenarioReader {
       at.nearest("pause_before_commit").refuse("no pause", "a standalone database has no two-phase writes");
     if (cluster.write_mode == WriteMode::kStrong)
       at.nearest("write_mode").refuse("quorum", "a standalone database has no two-phase writes");
+  }
+
+  void read_field_section() {
+    const auto field = at_.member("field");
+    if (field && out_.system != System::kHub)
+      return field->refuse("no \"field\" here", "it goes with the system \"hub\"");
+    if (!field && out_.system == System::kHub)
+      return at_.nearest("system").refuse("a \"field\" beside this", "a hub has edges");
+    if (field) out_.field = read_field(*field);
   }
 
   void read_environment() {

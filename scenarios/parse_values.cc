@@ -38,13 +38,14 @@ void read(const json::Cursor& at, Rate& out) {
 
 void read(const json::Cursor& at, Target& out) {
   constexpr std::array kNamed{TargetKind::kLeader, TargetKind::kFollower, TargetKind::kOthers,
-                              TargetKind::kCrashed, TargetKind::kAll};
+                              TargetKind::kCrashed, TargetKind::kAll, TargetKind::kCloud};
   for (const TargetKind kind : kNamed) {
     out = Target{kind, 0};
     if (to_string(out) == at.text()) return;
   }
   std::string_view number = at.text().substr(1);
-  out.kind = at.text().front() == 'n' ? TargetKind::kNode : TargetKind::kClient;
+  const char kind = at.text().front();
+  out.kind = kind == 'n' ? TargetKind::kNode : kind == 'e' ? TargetKind::kEdge : TargetKind::kClient;
   out.number = static_cast<std::uint32_t>(std::min<std::int64_t>(json::take_digits(number), 1'000'000));
 }
 
@@ -54,7 +55,7 @@ void read(const json::Cursor& at, Targets& out) {
 }
 
 void read(const json::Cursor& at, System& out) {
-  read_choice(at, std::array{System::kRaftSql, System::kStandaloneSql}, out);
+  read_choice(at, std::array{System::kRaftSql, System::kStandaloneSql, System::kHub}, out);
 }
 
 void read(const json::Cursor& at, WriteMode& out) {

@@ -8,6 +8,7 @@
 #include "reports/render.h"
 #include "scenarios/availability.h"
 #include "scenarios/end_phase.h"
+#include "scenarios/field_watch.h"
 #include "scenarios/judges.h"
 #include "scenarios/outages.h"
 #include "scenarios/rare_events.h"
@@ -210,6 +211,27 @@ Verdict judge_availability(const Scenario& scenario, const Nemesis& nemesis, con
   return verdict;
 }
 
+// After what broke its control, a plant needs time to come back.
+constexpr Duration kPlantRecovery = std::chrono::seconds(30);
+
+void judge_field(const Scenario& scenario, const FieldWatch& field, const EndPhase& end, const Nemesis& nemesis,
+                 const Uptime& uptime, std::vector<Verdict>& verdicts) {
+  std::vector<Outage> outages = outages_of(scenario, nemesis);
+  outages.insert(outages.end(), uptime.outages().begin(), uptime.outages().end());
+  verdicts.push_back(field.field_rests(*scenario.field, end.field_rested(), scenario.finally.converge_within));
+  verdicts.push_back(field.envelope(outages, roster_of(scenario).nodes(), kPlantRecovery));
+}
+
+// Those that the cloud sends in this scenario and no hub may take.
+std::optional<std::set<PackageName>> bad_packages_of(const Scenario& scenario) {
+  if (!scenario.field) return std::nullopt;
+  std::set<PackageName> bad;
+  for (const Dispatch& sent : scenario.field->dispatch)
+    if (!sent.rollback && sent.content != Content::kGood)
+      bad.insert({static_cast<std::uint64_t>(sent.kind) + 1, version_of(*scenario.field, sent)});
+  return bad;
+}
+
 std::vector<Verdict> judge(const Scenario& scenario, const std::vector<Verdict>& of_events, Verdict availability,
                            const EndPhase& end, const Nemesis& nemesis, const RunBook& book) {
   std::vector<Verdict> verdicts = judge_clients(scenario, book, end);
@@ -224,10 +246,13 @@ std::vector<Verdict> judge(const Scenario& scenario, const std::vector<Verdict>&
 }  // namespace
 
 Run play(const Scenario& scenario, const RunOptions& options, Cast& cast, Stage& stage) {
-  Witness witness({.voters = scenario.cluster.nodes, .is_replicated = scenario.system == System::kRaftSql});
+  Witness witness({.voters = scenario.cluster.nodes,
+                   .is_replicated = scenario.system != System::kStandaloneSql,
+                   .bad_packages = bad_packages_of(scenario)});
   Nemesis nemesis(stage, scenario, cast.roster(), options.seed);
   SchemaSetup schema(cast, schema_of(scenario));
-  EndPhase end(stage, cast, nemesis, scenario, options.seed);
+  FieldWatch field(scenario.field ? &*scenario.field : nullptr);
+  EndPhase end(stage, cast, nemesis, scenario.field ? &field : nullptr, scenario, options.seed);
   ElectionCount elections;
   Uptime uptime;
   RareEvents rare_events;
@@ -237,6 +262,8 @@ Run play(const Scenario& scenario, const RunOptions& options, Cast& cast, Stage&
   stage.events().subscribe(replica::kRoleChanged, elections);
   for (const env::EventType* type : uptime.listens_to()) stage.events().subscribe(*type, uptime);
   for (const env::EventType* type : rare_events.listens_to()) stage.events().subscribe(*type, rare_events);
+  if (scenario.field)
+    for (const env::EventType* type : field.listens_to()) stage.events().subscribe_early(*type, field);
   book.open([&stage] { return stage.now(); });
 
   nemesis.arm();
@@ -266,6 +293,7 @@ Run play(const Scenario& scenario, const RunOptions& options, Cast& cast, Stage&
   report.faults = fault_records(scenario, nemesis);
   Verdict availability = judge_availability(scenario, nemesis, uptime, cast, book, stage.gap());
   report.verdicts = judge(scenario, witness.verdicts(stage.gap()), std::move(availability), end, nemesis, book);
+  if (scenario.field) judge_field(scenario, field, end, nemesis, uptime, report.verdicts);
   return run;
 }
 

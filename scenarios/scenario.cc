@@ -53,11 +53,17 @@ std::uint32_t client_count(const Scenario& scenario) {
 Duration workloads_end(const Scenario& scenario) {
   Duration end{};
   for (const Workload& workload : scenario.workload) end = std::max(end, end_of(workload));
+  if (scenario.field) end = std::max(end, scenario.field->lasting);
   return end;
 }
 
 std::string_view to_string(System system) {
-  return system == System::kStandaloneSql ? "standalone-sql" : "raft-sql";
+  switch (system) {
+    case System::kRaftSql: return "raft-sql";
+    case System::kStandaloneSql: return "standalone-sql";
+    case System::kHub: return "hub";
+  }
+  return "";
 }
 std::string_view to_string(WriteMode mode) { return mode == WriteMode::kQuorum ? "quorum" : "strong"; }
 std::string_view to_string(Budget budget) { return budget == Budget::kAtlas ? "atlas" : "unlimited"; }
@@ -74,6 +80,7 @@ nlohmann::ordered_json to_json(const Scenario& scenario) {
            {"clocks",
             {{"max_offset", to_string(scenario.clocks.max_offset)},
              {"max_drift_ppm", scenario.clocks.max_drift_ppm}}}};
+  if (scenario.field) out["field"] = json_of(*scenario.field);
   Json& workloads = out["workload"] = Json::array();
   for (const Workload& workload : scenario.workload) workloads.push_back(json_of(workload));
   Json& faults = out["faults"] = Json::array();

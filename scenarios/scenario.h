@@ -16,6 +16,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "scenarios/faults.h"
+#include "scenarios/field.h"
 #include "scenarios/quantities.h"
 #include "scenarios/workloads.h"
 
@@ -23,7 +24,11 @@ namespace lockstep::scenarios {
 
 // ---- the world ------------------------------------------------------------------------------------------------
 
-enum class System : std::uint8_t { kRaftSql, kStandaloneSql };
+enum class System : std::uint8_t {
+  kRaftSql,
+  kStandaloneSql,
+  kHub,  // as kRaftSql, and each node is a hub
+};
 enum class WriteMode : std::uint8_t { kQuorum, kStrong };  // who must have prepared before Commit
 
 // The thresholds of the batcher: a batch is closed by whichever is reached first.
@@ -111,6 +116,7 @@ struct Scenario {
   Network network;
   DiskProfile disk;
   Clocks clocks;
+  std::optional<Field> field;      // checked: there is one if, and only if, the system is kHub
   std::vector<Workload> workload;  // all at once, each from its own start; checked: at least one
   std::vector<Fault> faults;
   Finally finally;
@@ -118,7 +124,7 @@ struct Scenario {
   bool operator==(const Scenario&) const = default;
 };
 
-Duration workloads_end(const Scenario& scenario);     // when the last one ends and the end phase begins
+Duration workloads_end(const Scenario& scenario);     // when the last one, and the field, ends: then the end phase begins
 std::uint32_t client_count(const Scenario& scenario);
 
 // ---- text -----------------------------------------------------------------------------------------------------

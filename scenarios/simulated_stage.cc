@@ -5,6 +5,7 @@
 #include "core/replica/events.h"
 #include "core/service/node.h"
 #include "core/service/standalone.h"
+#include "hub/hub_process.h"
 #include "storage/kv/options.h"
 #include "storage/sql/database.h"
 
@@ -38,6 +39,16 @@ service::NodeConfig node_config(const Scenario& scenario, const Roster& roster, 
                   .max_delay = cluster.batch.max_delay};
   config.replica.drop_prefix_entries = cluster.drop_prefix_entries;
   return config;
+}
+
+std::unique_ptr<env::Actor> make_hub(const env::Env& env, service::NodeConfig config) {
+  config.replica.apply.sql.feed = true;
+  return std::make_unique<hub::HubProcess>(
+      env, hub::HubConfig(), [config = std::move(config)](const env::Env& inside, service::FeedSubscriber& subscriber) {
+        auto node = std::make_unique<service::Node>(inside, config);
+        node->feed().subscribe(subscriber);
+        return node;
+      });
 }
 
 sim::DiskTrouble trouble_of(DiskKind kind) {
@@ -97,12 +108,37 @@ SimulatedStage::SimulatedStage(const Scenario& scenario, std::uint64_t seed, Cas
   for (const NodeId node : cast_.roster().nodes()) add_node(node);
   for (const NodeId client : cast_.roster().clients()) add_client(client);
   add_client(Roster::steward());
+  if (scenario_.field) add_field();
 }
 
 void SimulatedStage::open() {
   for (const NodeId node : cast_.roster().nodes()) world_.start(node);
   world_.start(Roster::steward());
   for (const NodeId client : cast_.roster().clients()) world_.start(client);
+  if (field_) open_field();
+}
+
+void SimulatedStage::add_field() {
+  field_.emplace(scenario_, cast_.roster(), seed_, [this] { return now(); });
+  for (const NodeId id : cast_.roster().field()) {
+    sim::ProcessOptions options = process_options(id);
+    options.factory = [this, id](const env::Env& env) { return field_->make(id, env); };
+    world_.add_process(id, std::move(options));
+  }
+}
+
+void SimulatedStage::open_field() {
+  for (const NodeId id : cast_.roster().field()) world_.start(id);
+  for (std::size_t place = 0; place < scenario_.field->dispatch.size(); ++place)
+    schedule(scenario_.field->dispatch[place].at,
+             [this, place] { field_->dispatch(place, is_alive(Roster::cloud())); });
+  tell_plants();
+}
+
+void SimulatedStage::tell_plants() {
+  constexpr Duration kEvery = std::chrono::seconds(1);
+  field_->yard().tell(now(), [this](NodeId edge, const env::Event& event) { world_.note(edge, event); });
+  if (now() < scenario_.field->lasting) after(kEvery, [this] { tell_plants(); });
 }
 
 // Faults first: a partition comes before what the network does anyway.
@@ -141,6 +177,7 @@ void SimulatedStage::add_node(NodeId id) {
     }
     service::NodeConfig config = node_config(scenario_, cast_.roster(), env);
     config.replica.apply.sql.allocations = &allocations_[env.self];
+    if (scenario_.system == System::kHub) return make_hub(env, std::move(config));
     return std::make_unique<service::Node>(env, std::move(config));
   };
   world_.add_process(id, std::move(options));
@@ -183,9 +220,8 @@ void SimulatedStage::refuse_memory(NodeId process, const OutOfMemory& refusal, s
 
 std::uint64_t SimulatedStage::reset_connections(NodeId process) {
   std::uint64_t lost = 0;
-  for (const auto& all : {cast_.roster().nodes(), cast_.roster().clients()})
-    for (const NodeId other : all)
-      if (other != process) lost += world_.network().reset(process, other);
+  for (const NodeId other : cast_.roster().hosts())
+    if (other != process) lost += world_.network().reset(process, other);
   return lost;
 }
 

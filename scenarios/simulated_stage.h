@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "scenarios/cast.h"
+#include "scenarios/field_cast.h"
 #include "scenarios/network_faults.h"
 #include "scenarios/simulated_events.h"
 #include "scenarios/stage.h"
@@ -63,12 +64,16 @@ class SimulatedStage : public Stage, private Observer {
   sim::ProcessOptions process_options(NodeId id) const;
   void add_node(NodeId id);
   void add_client(NodeId id);
+  void add_field();
+  void open_field();
+  void tell_plants();
 
   const Scenario& scenario_;
   std::uint64_t seed_;
   Cast& cast_;
   std::map<NodeId, sql::Allocations> allocations_;  // of nodes, and as long as they
   sim::World world_;
+  std::optional<FieldCast> field_;  // of a scenario with a field
   SimulatedEvents events_;
   std::uint64_t damages_ = 0;         // done so far, each with draws of its own
   NetworkFaults* network_ = nullptr;  // owned by the world's network

@@ -79,6 +79,9 @@ void RealStage::end_on_signals() {
 
 Result<std::unique_ptr<RealStage>> RealStage::make(const Scenario& scenario, const RealOptions& options,
                                                    Cast& cast) {
+  if (scenario.field)
+    return fail(ErrorCode::kInvalidArgument,
+                "a scenario of the system \"hub\" runs in the simulator only: its plants have no real time here");
   LOCKSTEP_TRY(workplace, Workplace::make());
   std::unique_ptr<RealStage> stage(new RealStage(scenario, options, cast, std::move(workplace)));
   LOCKSTEP_TRY_STATUS(stage->start_nodes());

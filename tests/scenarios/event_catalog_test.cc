@@ -20,7 +20,7 @@ namespace {
 std::map<int, std::string> declared_events() {
   const std::regex declaration(R"re(EventType\s+k\w+\{\s*(\d+),\s*"([^"]+)")re");
   std::map<int, std::string> events;
-  for (const char* folder : {"base", "storage", "core", "sim", "scenarios"})
+  for (const char* folder : {"base", "storage", "core", "hub", "edge", "sim", "scenarios"})
     for (const auto& file : std::filesystem::recursive_directory_iterator(
              std::filesystem::path(LOCKSTEP_SOURCE_DIR) / folder)) {
       if (file.path().extension() != ".h") continue;

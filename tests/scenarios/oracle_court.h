@@ -18,7 +18,8 @@ namespace lockstep::scenarios {
 class OracleCourt {
  public:
   explicit OracleCourt(std::size_t voters, bool is_replicated = true)
-      : oracles_(make_oracles({.voters = voters, .is_replicated = is_replicated})) {
+      : OracleCourt(OracleContext{.voters = voters, .is_replicated = is_replicated}) {}
+  explicit OracleCourt(const OracleContext& context) : oracles_(make_oracles(context)) {
     for (const auto& oracle : oracles_)
       for (const env::EventType* type : oracle->listens_to()) listeners_[type->number].push_back(oracle.get());
   }

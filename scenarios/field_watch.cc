@@ -1,0 +1,196 @@
+// Streams by edge, instructions by number, plants by place.
+#include "scenarios/field_watch.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "base/text.h"
+#include "core/proto/control.pb.h"
+#include "core/proto/dispatch.pb.h"
+#include "edge/events.h"
+#include "hub/events.h"
+#include "reports/render.h"
+#include "scenarios/roster.h"
+
+namespace lockstep::scenarios {
+
+using reports::Outcome;
+using reports::Verdict;
+
+FieldWatch::FieldWatch(const Field* field) {
+  if (field == nullptr) return;
+  for (const Dispatch& sent : field->dispatch) {
+    if (sent.rollback) continue;
+    // Settings are verified by each edge; the hub only carries them.
+    const bool is_good = sent.content == Content::kGood || sent.kind == PackageKind::kSettings;
+    packages_[{static_cast<std::uint64_t>(sent.kind) + 1, version_of(*field, sent)}] = {.is_good = is_good};
+  }
+}
+
+bool FieldWatch::Sent::is_answered() const {
+  if (!is_good) return state == wire::REFUSED;
+  return state == wire::ACTIVE || state == wire::KEPT;
+}
+
+std::span<const env::EventType* const> FieldWatch::listens_to() const {
+  static constexpr const env::EventType* kListened[] = {
+      &edge::kBuffered,    &edge::kBatchSettled,     &edge::kReadingsDropped,   &edge::kPlantState,
+      &hub::kBatchApplied, &hub::kInstructionLogged, &hub::kInstructionSettled, &hub::kPackageAnswered};
+  return kListened;
+}
+
+void FieldWatch::on_event(const Observation& seen) {
+  const auto& fields = seen.event.fields;
+  const std::uint16_t number = seen.event.type->number;
+  if (number == edge::kPlantState.number) return plant_state(seen);
+  if (number == hub::kPackageAnswered.number) {
+    const auto package = packages_.find({fields[0], fields[1]});
+    // An old version is thrown away at last: what counts is what became of it first.
+    if (package != packages_.end() && !package->second.is_answered()) package->second.state = fields[2];
+    return;
+  }
+  if (number == edge::kBuffered.number) {
+    Stream& stream = streams_[{seen.node, fields[0], fields[1]}];
+    stream.last = std::max(stream.last, fields[2]);
+  } else if (number == edge::kBatchSettled.number) {
+    Stream& stream = streams_[{seen.node, fields[0], fields[1]}];
+    stream.settled = std::max(stream.settled, fields[2]);
+    stream.gone.erase(stream.gone.begin(), stream.gone.upper_bound(stream.settled));
+  } else if (number == edge::kReadingsDropped.number) {
+    dropped_ += fields[3];
+    if (fields[4] == 0) streams_[{seen.node, fields[0], fields[1]}].gone.insert(fields[2]);
+  } else if (number == hub::kBatchApplied.number) {
+    // Each node tells of each of them.
+    const StreamKey stream{NodeId(fields[1]), fields[2], fields[3]};
+    if (committed_.emplace(stream, fields[4]).second) readings_ += fields[5];
+  } else if (number == hub::kInstructionLogged.number) {
+    if (!outcomes_.contains(fields[1])) open_.emplace(fields[1], seen.node);
+  } else {
+    open_.erase(fields[1]);
+    // 0: nobody knows; a result may come later.
+    std::uint64_t& outcome = outcomes_[fields[1]];
+    if (fields[2] != 0) outcome = fields[2];
+  }
+}
+
+void FieldWatch::plant_state(const Observation& seen) {
+  const auto& fields = seen.event.fields;
+  const PlantKey plant{seen.node, fields[0], fields[1]};
+  const double value = std::bit_cast<double>(fields[2]);
+  const double low = std::bit_cast<double>(fields[3]);
+  const double high = std::bit_cast<double>(fields[4]);
+  ++plant_states_;
+  const auto known = outside_.find(plant);
+  const bool inside = value >= low && value <= high;
+  if (inside) {
+    if (known == outside_.end()) return;
+    excursions_[known->second].until = seen.at;
+    outside_.erase(known);
+    return;
+  }
+  if (known == outside_.end()) {
+    outside_[plant] = excursions_.size();
+    excursions_.push_back({.plant = plant, .from = seen.at, .until = {}, .worst = value});
+    return;
+  }
+  double& worst = excursions_[known->second].worst;
+  worst = value < low ? std::min(worst, value) : std::max(worst, value);
+}
+
+// The highest batches may have been dropped whole: no hub will ever answer for them.
+bool FieldWatch::is_empty(const Stream& stream) {
+  std::uint64_t last = stream.last;
+  while (last > stream.settled && stream.gone.contains(last)) --last;
+  return last <= stream.settled;
+}
+
+bool FieldWatch::is_at_rest() const {
+  return open_.empty() &&
+         std::ranges::all_of(packages_, [](const auto& at) { return at.second.is_answered(); }) &&
+         std::ranges::all_of(streams_, [](const auto& at) { return is_empty(at.second); });
+}
+
+std::vector<std::string> FieldWatch::unfinished() const {
+  std::vector<std::string> sentences;
+  for (const auto& [key, stream] : streams_)
+    if (!is_empty(stream))
+      sentences.push_back(cat("stream ", key.stream, " of ", Roster::name(key.edge), ": batches ",
+                              stream.settled + 1, " to ", stream.last,
+                              " are in its buffer, and the hub has not taken them"));
+  if (!open_.empty())
+    sentences.push_back(cat("instruction ", open_.begin()->first,
+                            open_.size() == 1 ? " has" : cat(" and ", open_.size() - 1, " more have"),
+                            " no outcome"));
+  for (const auto& [name, package] : packages_)
+    if (!package.is_answered())
+      sentences.push_back(cat("the cloud expects version ", name.version, " of kind ", name.kind, " to be ",
+                              package.is_good ? "made active" : "refused", "; it was told ",
+                              wire::PackageState_Name(static_cast<wire::PackageState>(package.state))));
+  return sentences;
+}
+
+Verdict FieldWatch::field_rests(const Field& field, bool rested, Duration within) const {
+  std::uint64_t done = 0;
+  for (const auto& [id, outcome] : outcomes_) done += outcome == wire::InstructionResult::DONE ? 1 : 0;
+  Verdict verdict{.name = "field-rests",
+                  .promise =
+                      "once all is healed, every reading reaches the hub, every instruction has an outcome, "
+                      "and the cloud its answer about every package",
+                  .outcome = rested ? Outcome::kHolds : Outcome::kViolated,
+                  .checked = {{"readings", readings_},
+                              {"dropped", dropped_},
+                              {"instructions", outcomes_.size() + open_.size()},
+                              {"done", done}},
+                  .evidence = {}};
+  if (!rested) {
+    verdict.evidence = unfinished();
+    verdict.evidence.insert(verdict.evidence.begin(), cat("not at rest within ", to_string(within)));
+  } else if (readings_ < field.min_readings || done < field.min_instructions) {
+    verdict.outcome = Outcome::kVacuous;
+    verdict.evidence.push_back(cat("expected at least ", field.min_readings, " readings and ",
+                                   field.min_instructions, " instructions done"));
+  }
+  return verdict;
+}
+
+namespace {
+
+// Whether this kept the edge from being controlled.
+bool concerns(const Outage& outage, NodeId edge, const std::vector<NodeId>& nodes) {
+  return std::ranges::any_of(nodes, [&](NodeId node) { return outage.cuts(edge, node); });
+}
+
+}  // namespace
+
+constexpr std::size_t kMostExcused = 3;  // that a verdict tells of
+
+Verdict FieldWatch::envelope(std::span<const Outage> outages, const std::vector<NodeId>& nodes,
+                             Duration recovery) const {
+  Verdict verdict{
+      .name = "plant-envelope",
+      .promise = "each plant stays in its safe envelope, unless a fault keeps it from being controlled",
+      .outcome = Outcome::kHolds,
+      .checked = {{"states", plant_states_}, {"excursions", excursions_.size()}},
+      .evidence = {}};
+  std::vector<std::string> excused;
+  for (const Excursion& excursion : excursions_) {
+    const auto reason = std::ranges::find_if(outages, [&](const Outage& outage) {
+      const Duration end = outage.until == Outage::kForever ? Outage::kForever : outage.until + recovery;
+      return outage.from <= excursion.from && excursion.from <= end &&
+             concerns(outage, excursion.plant.edge, nodes);
+    });
+    const std::string what = cat("signal ", excursion.plant.signal, " of device ", excursion.plant.device,
+                                 " of ", Roster::name(excursion.plant.edge), " left its envelope at ",
+                                 reports::readable(excursion.from), " (worst value ", excursion.worst, ")");
+    if (reason == outages.end()) {
+      verdict.outcome = Outcome::kViolated;
+      verdict.evidence.push_back(what);
+    } else if (excused.size() < kMostExcused) {
+      excused.push_back(cat(what, ": the fault of ", reports::readable(reason->from), " made that possible"));
+    }
+  }
+  verdict.evidence.insert(verdict.evidence.end(), excused.begin(), excused.end());
+  return verdict;
+}
+
+}  // namespace lockstep::scenarios

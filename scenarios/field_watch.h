@@ -1,0 +1,88 @@
+// What became of the field of a run, from events: readings on their way, instructions, plants outside their
+// envelope.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "reports/verdict.h"
+#include "scenarios/oracles.h"
+#include "scenarios/outages.h"
+#include "scenarios/scenario.h"
+#include "scenarios/stage.h"
+
+namespace lockstep::scenarios {
+
+class FieldWatch final : public Observer {
+ public:
+  // `field`: none: there is nothing to watch.
+  explicit FieldWatch(const Field* field);
+
+  std::span<const env::EventType* const> listens_to() const;
+
+  // Every batch that an edge has safe is committed and forgotten there, and every instruction that the hub
+  // has sent has an outcome.
+  bool is_at_rest() const;
+  // Sentences: what is not, for a person.
+  std::vector<std::string> unfinished() const;
+
+  // `rested`: the field came to rest in time once all was healed. Below the scenario's minima the run is
+  // vacuous.
+  reports::Verdict field_rests(const Field& field, bool rested, Duration within) const;
+  // A plant may leave its envelope while something that its control needs is broken, and so long after it.
+  reports::Verdict envelope(std::span<const Outage> outages, const std::vector<NodeId>& nodes,
+                            Duration recovery) const;
+
+ private:
+  struct StreamKey {
+    NodeId edge;
+    std::uint64_t buffer = 0, stream = 0;
+    auto operator<=>(const StreamKey&) const = default;
+  };
+  struct Stream {
+    std::uint64_t last = 0;  // sequence that was buffered
+    std::uint64_t settled = 0;
+    std::set<std::uint64_t> gone;  // dropped whole, above settled
+  };
+  struct PlantKey {
+    NodeId edge;
+    std::uint64_t device = 0, signal = 0;
+    auto operator<=>(const PlantKey&) const = default;
+  };
+  struct Excursion {
+    PlantKey plant;
+    Duration from{};
+    std::optional<Duration> until;
+    double worst = 0;
+  };
+
+  // One that the cloud sends, and what it was told last about it: core/proto/dispatch.proto, PackageState.
+  struct Sent {
+    bool is_good = true;
+    std::uint64_t state = 0;
+    bool is_answered() const;
+  };
+
+  void on_event(const Observation& observation) override;
+  void plant_state(const Observation& observation);
+  static bool is_empty(const Stream& stream);
+
+  std::map<PackageName, Sent> packages_;
+  std::map<StreamKey, Stream> streams_;
+  std::map<std::uint64_t, NodeId> open_;  // instructions logged, not settled; where first seen
+  std::set<std::pair<StreamKey, std::uint64_t>> committed_;  // batches
+  std::map<std::uint64_t, std::uint64_t> outcomes_;          // by instruction
+  std::uint64_t readings_ = 0;
+  std::uint64_t dropped_ = 0;
+  std::uint64_t plant_states_ = 0;
+  std::vector<Excursion> excursions_;
+  std::map<PlantKey, std::size_t> outside_;  // places in excursions_
+};
+
+}  // namespace lockstep::scenarios

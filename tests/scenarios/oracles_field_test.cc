@@ -1,0 +1,196 @@
+// Planted violations of what is asked of hub and edges, and stories that only look like them.
+#include <gtest/gtest.h>
+
+#include "edge/events.h"
+#include "hub/events.h"
+#include "scenarios/roster.h"
+#include "tests/scenarios/oracle_court.h"
+
+namespace lockstep::scenarios {
+namespace {
+
+constexpr std::uint64_t kE1 = 10'001;  // as the roster numbers edges
+constexpr std::uint64_t kBuffer = 77;
+
+class FieldCourt : public OracleCourt {
+ public:
+  FieldCourt() : OracleCourt(OracleContext{.voters = 3, .bad_packages = {{{1, 9}}}}) {}
+
+  void buffered(std::uint64_t sequence, std::uint64_t readings, std::uint64_t hash = 5) {
+    tell(kE1, {edge::kBuffered, {kBuffer, 0, sequence, readings, hash}});
+  }
+  void applied_batch(std::uint64_t node, std::uint64_t index, std::uint64_t sequence,
+                     std::uint64_t readings) {
+    tell(node, {hub::kBatchApplied, {index, kE1, kBuffer, 0, sequence, readings}});
+  }
+  void settled(std::uint64_t received) { tell(kE1, {edge::kBatchSettled, {kBuffer, 0, received}}); }
+  void dropped(std::uint64_t sequence, std::uint64_t count, std::uint64_t left) {
+    tell(kE1, {edge::kReadingsDropped, {kBuffer, 0, sequence, count, left}});
+  }
+  void logged(std::uint64_t node, std::uint64_t index, std::uint64_t id, std::uint64_t window,
+              std::uint64_t input_index) {
+    tell(node, {hub::kInstructionLogged, {index, id, 1, window, input_index, 0}});
+  }
+  void executed(std::uint64_t edge, std::uint64_t id) { tell(edge, {edge::kExecuted, {id, 1, 1}}); }
+  void active(std::uint64_t node, std::uint64_t index, std::uint64_t version, std::uint64_t hash) {
+    tell(node, {hub::kPackageActive, {index, 1, version, hash}});
+  }
+};
+
+TEST(Roster, EdgesAndTheCloudHaveNames) {
+  EXPECT_EQ(Roster::name(NodeId(kE1)), "e1");
+  EXPECT_EQ(Roster::name(Roster::cloud()), "cloud");
+  EXPECT_EQ(Roster::number(Roster::edge(3)), 3u);
+  EXPECT_FALSE(Roster::is_edge(Roster::client(3)));
+}
+
+// ---- readings once
+// ------------------------------------------------------------------------------------------------
+
+TEST(ReadingsOnce, ABatchOnItsWayIsFine) {
+  FieldCourt court;
+  court.buffered(1, 20);
+  for (std::uint64_t node = 1; node <= 3; ++node) court.applied_batch(node, 5, 1, 20);
+  court.settled(1);
+  EXPECT_EQ(court.verdict(), "");
+  EXPECT_GT(court.oracle("readings-once").checked(), 0u);
+}
+
+TEST(ReadingsOnce, TwoEntriesWithOneBatchAreReported) {
+  FieldCourt court;
+  court.buffered(1, 20);
+  court.applied_batch(1, 5, 1, 20);
+  court.applied_batch(1, 6, 1, 20);
+  EXPECT_EQ(court.sentence("readings-once"),
+            "batch 1 of stream 0 of e1 is committed twice: by entry 5 and by entry 6");
+}
+
+TEST(ReadingsOnce, ABatchThatWasNeverSafeInTheBufferIsReported) {
+  FieldCourt court;
+  court.applied_batch(1, 5, 1, 20);
+  EXPECT_EQ(court.sentence("readings-once"),
+            "batch 1 of stream 0 of e1 is committed, and the edge has never had it safe in its buffer");
+}
+
+TEST(ReadingsOnce, OtherReadingsUnderAnOldNumberAreReported) {
+  FieldCourt court;
+  court.buffered(1, 20);
+  court.buffered(1, 20);
+  EXPECT_EQ(court.verdict(), "");
+  court.buffered(1, 20, 6);
+  EXPECT_EQ(court.sentence("readings-once"),
+            "e1 took other readings under the number 1 of stream 0, which it had used before");
+}
+
+TEST(ReadingsOnce, ForgettingWhatIsNotCommittedIsReported) {
+  FieldCourt court;
+  court.buffered(1, 20);
+  court.settled(1);
+  EXPECT_EQ(court.sentence("readings-once"),
+            "e1 forgot batch 1 of stream 0 with 20 readings, which is not committed");
+}
+
+TEST(ReadingsOnce, WhatThePolicyHasCountedMayBeMissing) {
+  FieldCourt court;
+  court.buffered(1, 20);
+  court.buffered(2, 20);
+  court.dropped(1, 20, 0);
+  court.dropped(2, 15, 5);
+  court.applied_batch(2, 8, 2, 5);
+  court.settled(2);
+  EXPECT_EQ(court.verdict(), "");
+}
+
+TEST(ReadingsOnce, ACountThatDoesNotAddUpIsReported) {
+  FieldCourt court;
+  court.buffered(1, 20);
+  court.dropped(1, 10, 5);
+  EXPECT_EQ(court.sentence("readings-once"),
+            "e1 says that it dropped 10 of 20 readings of batch 1 and that 5 are left");
+}
+
+TEST(ReadingsOnce, AnAcknowledgementAheadOfTheLogIsReported) {
+  FieldCourt court;
+  court.buffered(1, 20);
+  court.tell(2, {hub::kBatchAcknowledged, {kE1, kBuffer, 0, 1}});
+  EXPECT_EQ(court.sentence("readings-once"),
+            "n2 told e1 that batch 1 of stream 0 is committed; the highest is 0");
+}
+
+// ---- instructions
+// -------------------------------------------------------------------------------------------------
+
+TEST(ExecutedOnce, ASecondExecutionIsReportedAlsoInAnotherLife) {
+  FieldCourt court;
+  court.logged(1, 9, 4, 3, 7);
+  court.executed(kE1, 4);
+  EXPECT_EQ(court.verdict(), "");
+  court.executed(kE1, 4);
+  EXPECT_EQ(court.sentence("executed-once"), "e1 executed instruction 4 again, after e1");
+}
+
+TEST(ExecutedOnce, WhatIsNotInTheLogMustNotHappen) {
+  FieldCourt court;
+  court.executed(kE1, 4);
+  EXPECT_EQ(court.sentence("executed-once"), "e1 executed instruction 4, which is not in the log");
+}
+
+TEST(InputsCommitted, InputsFromTheFutureAreReported) {
+  FieldCourt court;
+  court.logged(1, 9, 4, 3, 9);
+  EXPECT_EQ(court.sentence("inputs-committed"),
+            "instruction 4 at index 9 was decided from what stood at index 9");
+}
+
+TEST(InputsCommitted, AWindowThatIsDecidedTwiceIsReported) {
+  FieldCourt court;
+  court.logged(1, 9, 4, 3, 7);
+  court.logged(2, 9, 4, 3, 7);
+  EXPECT_EQ(court.verdict(), "");
+  court.logged(1, 12, 5, 3, 7);
+  EXPECT_EQ(court.sentence("inputs-committed"), "instructions 4 and 5 are both about window 3 of device 1");
+}
+
+// ---- packages
+// -----------------------------------------------------------------------------------------------------
+
+TEST(OneVersion, HubsThatDifferAtOneIndexAreReported) {
+  FieldCourt court;
+  court.active(1, 20, 1, 100);
+  court.active(2, 20, 1, 100);
+  court.active(1, 30, 2, 200);
+  EXPECT_EQ(court.verdict(), "");
+  court.active(2, 30, 1, 100);
+  EXPECT_EQ(court.sentence("one-version"),
+            "n2 made version 1 of kind 1 active at index 30; n1 made it version 2");
+}
+
+TEST(OneVersion, OtherBytesUnderOneVersionAreReported) {
+  FieldCourt court;
+  court.active(1, 20, 1, 100);
+  court.active(2, 20, 1, 101);
+  EXPECT_EQ(court.sentence("one-version"), "n2 has other bytes for version 1 of kind 1 than another hub");
+}
+
+TEST(OneVersion, ABadPackageIsReported) {
+  FieldCourt court;
+  court.active(3, 20, 9, 100);
+  EXPECT_EQ(court.sentence("one-version"), "n3 made version 9 of kind 1 active, which is bad");
+}
+
+// ---- slots
+// --------------------------------------------------------------------------------------------------------
+
+TEST(SlotsWhole, AReaderOfTwoVersionsAtOnceIsReported) {
+  FieldCourt court;
+  court.tell(kE1, {edge::kSlotStaged, {0, 1, 40, 5}});
+  court.tell(kE1, {edge::kSlotStaged, {1, 2, 41, 6}});
+  court.tell(kE1, {edge::kSlotRead, {0, 1, 40, 5}});
+  court.tell(kE1, {edge::kSlotRead, {1, 2, 41, 6}});
+  EXPECT_EQ(court.verdict(), "");
+  court.tell(kE1, {edge::kSlotRead, {1, 2, 40, 8}});
+  EXPECT_EQ(court.sentence("slots-whole"), "e1 read 40 keys of version 2 in slot 1; it was staged with 41");
+}
+
+}  // namespace
+}  // namespace lockstep::scenarios
