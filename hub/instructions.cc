@@ -66,6 +66,7 @@ void Instructions::on_row(const sql::RowChange& change) {
   }
   const auto [place, is_new] = open_.try_emplace(row.id);
   place->second.row = row;
+  for (auto& [id, open] : open_) open.superseded |= id < row.id && open.row.device == row.device;
   if (is_new && leads_) follow_up(place->second);
 }
 
@@ -74,6 +75,7 @@ void Instructions::follow_up(Open& open) {
   open.send_at = now;
   open.patience = surroundings_.config.resend_first;
   open.acknowledged = false;
+  open.taken_back = false;
   open.settling = false;
   // By this node's own clock, for the edge's may jump; as long as the edge has by its clock, and a little
   // more.
@@ -140,6 +142,7 @@ void Instructions::act(Instant now, bool leads) {
   for (auto& [id, open] : open_) {
     if (now >= open.send_at) send(open, now);
     if (now >= open.missed_at) note_missed(open);
+    if (open.superseded && open.acknowledged && !open.taken_back) take_back(open);
   }
   tell_settled();
 }
@@ -163,6 +166,16 @@ void Instructions::note_missed(Open& open) {
       statement("UPDATE hub_instructions SET state = 2 WHERE id = ?1 AND state = 1", open.row.id));
   statements.push_back(statement("UPDATE hub_totals SET missed = missed + 1 WHERE changes() > 0"));
   surroundings_.database.write(std::move(statements), [](const Written&) {});
+}
+
+// What still waits there would be done after what was decided later.
+void Instructions::take_back(Open& open) {
+  open.taken_back = true;
+  const NodeId edge = edges_.node_of(edge_of(open.row.device));
+  if (edge.is_none()) return;
+  wire::FieldMessage message;
+  message.mutable_cancel()->set_id(open.row.id);
+  surroundings_.send(edge, message);
 }
 
 void Instructions::tell_settled() {

@@ -41,12 +41,15 @@ class Instructions final : public Part {
     Instant missed_at = kNever;
     Duration patience{};
     bool acknowledged = false;
-    bool settling = false;  // its outcome is on its way into the log
+    bool settling = false;    // its outcome is on its way into the log
+    bool superseded = false;  // a newer one for this device is in the log
+    bool taken_back = false;
   };
 
   void follow_up(Open& open);
   void send(Open& open, Instant now);
   void note_missed(Open& open);
+  void take_back(Open& open);
   void tell_settled();
   std::uint64_t floor_of(std::string_view edge) const;
 

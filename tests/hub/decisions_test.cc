@@ -110,6 +110,19 @@ TEST(Decisions, AnInstructionIsSentAgainUntilItIsAcknowledged) {
   EXPECT_EQ(hubs.events().of(hub::kInstructionSent).size(), sent);
 }
 
+TEST(Decisions, WhatWaitsIsTakenBackWhenANewerInstructionIsThere) {
+  TestHubs hubs(28);
+  ScriptedEdge edge(hubs);
+  edge.hello(hubs.leader());
+  edge.says_results = false;
+  edge.read_windows(1);
+  ASSERT_TRUE(hubs.run_until([&] { return edge.taken.size() == 1; }));
+  EXPECT_EQ(hubs.edge().count(wire::FieldMessage::kCancel), 0u);
+  edge.read_windows(1);
+  ASSERT_TRUE(hubs.run_until([&] { return hubs.edge().count(wire::FieldMessage::kCancel) == 1; }));
+  EXPECT_EQ(hubs.edge().last(wire::FieldMessage::kCancel).cancel().id(), edge.taken.begin()->first);
+}
+
 TEST(Decisions, ALateResultIsAnsweredThoughItIsKnown) {
   TestHubs hubs(24);
   ScriptedEdge edge(hubs);
