@@ -11,6 +11,7 @@ std::span<const Target> targets() {
       {"sql_statements", sql_statements}, {"series_block", series_block},
       {"scenario", scenario},         {"history", history},           {"node_config", node_config},
       {"fault_orders", fault_orders}, {"edn", edn},                   {"transactions", transactions},
+      {"safetensors", safetensors},   {"policy", policy},
   };
   return kTargets;
 }

@@ -33,5 +33,7 @@ void edn(BytesView input);           // values of EDN
 void transactions(BytesView input);  // a history up to the checkers' verdicts
 void node_config(BytesView input);
 void fault_orders(BytesView input);
+void safetensors(BytesView input);  // a model file, up to its self-test
+void policy(BytesView input);       // rules and envelope, up to decisions
 
 }  // namespace lockstep::fuzz
