@@ -3,7 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <limits>
+#include <sstream>
 
 #include "hub/policy/rules.h"
 
@@ -196,6 +198,16 @@ TEST(Policy, BadOnesAreRefusedWithTheirPlace) {
             "policy:2:7: /kinds/0/envelope/0: expected exactly one of at_most and at_least, found an object");
   EXPECT_EQ(refusal(std::string(kMaxPolicyBytes + 1, ' ')),
             "policy: expected at most 1048576 bytes, found 1048577");
+}
+
+TEST(Policy, TheExampleOfTheGuideIsAccepted) {
+  std::ostringstream guide;
+  guide << std::ifstream(std::string(LOCKSTEP_SOURCE_DIR) + "/docs/model.md").rdbuf();
+  const std::string text = guide.str();
+  const std::size_t begin = text.find("```json\n");
+  ASSERT_NE(begin, std::string::npos);
+  EXPECT_EQ(refusal(std::string_view(text).substr(begin + 8, text.find("```", begin + 8) - begin - 8)),
+            "accepted");
 }
 
 }  // namespace
