@@ -199,16 +199,17 @@ void Buffer::drop(std::uint32_t number, Position batch, Commit& commit) {
   put_stream(number, commit);
 }
 
-std::vector<Buffer::Name> Buffer::to_thin() const {
+std::vector<Buffer::Name> Buffer::to_thin() {
   std::vector<Name> names;
   if (options_.policy != FullPolicy::kThin || bytes_ <= options_.most_bytes / 4 * 3) return names;
-  for (const auto& [number, stream] : streams_) {
-    for (const BatchFacts& batch : stream.batches) {
-      if (batch.under_way || !batch.durable || batch.thinned >= options_.most_thinnings) continue;
-      names.push_back({number, batch.sequence, batch.thinned});
-      if (names.size() == kThinAtOnce) return names;
-    }
-    if (!names.empty()) return names;  // the next class only when this one has nothing left to give
+  for (auto& [number, stream] : streams_) {
+    auto batch = position(stream, stream.thin_from);
+    const auto is_exhausted = [&] { return batch->thinned >= options_.most_thinnings; };
+    while (batch != stream.batches.end() && is_exhausted()) stream.thin_from = (batch++)->sequence + 1;
+    for (; batch != stream.batches.end() && names.size() < kThinAtOnce; ++batch)
+      if (!batch->under_way && batch->durable && !is_exhausted())
+        names.push_back({number, batch->sequence, batch->thinned});
+    if (!names.empty()) break;  // the next class only when this one has nothing left to give
   }
   return names;
 }

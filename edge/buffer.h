@@ -48,6 +48,7 @@ struct StreamFacts {
   std::uint64_t announced = 0;  // all batches up to here are known to have been told of (kBuffered)
   std::uint64_t settled = 0;    // the hub has all up to here, unless they were dropped
   std::uint64_t dropped = 0;    // readings
+  std::uint64_t thin_from = 0;  // batches before this one cannot become smaller any more; in memory only
   std::deque<BatchFacts> batches{};
 };
 
@@ -101,7 +102,7 @@ class Buffer {
     Name name;
     std::optional<Bytes> body;  // nothing: not there any more, or thinned meanwhile
   };
-  std::vector<Name> to_thin() const;
+  std::vector<Name> to_thin();
   Commit thinned(const std::vector<Loaded>& loaded);
   // On the lane.
   static Result<std::vector<Loaded>> load(kv::Store& store, const std::vector<Name>& names);

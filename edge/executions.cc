@@ -82,6 +82,7 @@ void Executions::resume(std::uint64_t id, InstructionRow row) {
       if (!record.row.instruction.idempotent() || !in_time || record.settled ||
           record.device == devices_.size())
         return end(id, InstructionResult::INTERRUPTED, "the edge stopped after it had begun");
+      record.row.state = InstructionState::kTaken;  // once more, if nothing comes between
       devices_[record.device].waiting.insert(id);
     }
   }
@@ -136,6 +137,12 @@ void Executions::acknowledge(std::uint64_t id, bool duplicate) {
   send_(message);
 }
 
+// How an instruction that waits ends if it is not executed: one that was begun in a former life may have
+// been.
+InstructionResult::Outcome Executions::without_execution(const Record& record) {
+  return record.row.attempts == 0 ? InstructionResult::CANCELLED : InstructionResult::INTERRUPTED;
+}
+
 void Executions::on_cancel(std::uint64_t id) {
   if (id == 0 || id < floor_) return;
   Record* record = find(id);
@@ -149,7 +156,7 @@ void Executions::on_cancel(std::uint64_t id) {
   } else if (record->row.state != InstructionState::kTaken) {
     return;  // what has begun goes on
   }
-  end(id, InstructionResult::CANCELLED, "the hub took it back");
+  end(id, without_execution(*record), "the hub took it back");
 }
 
 void Executions::on_settled(const wire::Settled& settled) {
@@ -179,7 +186,8 @@ void Executions::forget_or_keep(std::uint64_t id, Commit& commit) {
   if (state == InstructionState::kTaken && record.row.instruction.id() != 0) {
     // The hub has given it up.
     if (record.device < devices_.size()) devices_[record.device].waiting.erase(id);
-    commit.events.push_back({kInstructionEnded, {id, record.device, InstructionResult::CANCELLED}});
+    commit.events.push_back(
+        {kInstructionEnded, {id, record.device, static_cast<std::uint64_t>(without_execution(record))}});
   }
   if (id < floor_) {
     commit.changes.erase(kInstructionTree, instruction_key(id));

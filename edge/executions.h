@@ -94,6 +94,7 @@ class Executions {
   Instant now() const { return env_.clock.monotonic_now(); }
   std::int64_t wall_ns() const { return env_.clock.wall_now().time_since_epoch().count(); }
   Record* find(std::uint64_t id);
+  static wire::InstructionResult::Outcome without_execution(const Record& record);
   void save(std::uint64_t id, const Record& record, Commit& commit) const;
   void resume(std::uint64_t id, InstructionRow row);
   void take(const wire::Instruction& instruction);

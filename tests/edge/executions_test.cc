@@ -216,6 +216,24 @@ TEST_F(Ready, InterruptedAndIdempotentIsExecutedAgainInTime) {
   EXPECT_EQ(field.events.executed[1], 1);
 }
 
+TEST_F(Ready, InterruptedAndIdempotentIsNotExecutedAgainIfTheHubTakesItBack) {
+  stop_in_the_middle(field);
+  auto again = heat(1, 0.5);
+  again.set_idempotent(true);
+  again.set_not_before_ns(field.wall_ns() + 1'000'000'000);
+  field.send(again);
+  run();
+  ASSERT_FALSE(field.world.is_alive(kEdge));
+  field.world.start(kEdge);
+  field.world.jump_wall_clock(kEdge, -minutes(1));  // so that it waits
+  run(seconds(3));
+  field.cancel(1);
+  run();
+  EXPECT_EQ(outcome(1), InstructionResult::INTERRUPTED);
+  run(minutes(2));
+  EXPECT_EQ(field.events.executed[1], 0);
+}
+
 TEST_F(Ready, AClockThatIsSetBackRepeatsNothingAndOneSetForwardExpires) {
   auto soon = heat(1, 0.5);
   soon.set_deadline_ns(field.wall_ns() + 5'000'000'000);

@@ -96,6 +96,19 @@ TEST(Sensing, AnotherLeaderIsFoundAndGoesOnWhereTheHubIs) {
   EXPECT_GE(field.books.values.size(), 3u * 440);
 }
 
+TEST(Thinning, KeepsOneInSoManyOrTheLeastAndTheGreatest) {
+  edge::Run run{"s", {}};
+  const double values[] = {5, 1, 9, 3, 2, 2, 2, 2, 7};
+  for (int i = 0; i < 9; ++i) run.points.push_back({i, values[i]});
+  const auto nth = thin({run}, Thinning::kEveryNth, 4);
+  EXPECT_EQ(nth[0].points, (std::vector<series::Point>{{0, 5}, {4, 2}, {8, 7}}));
+  const auto extremes = thin({run}, Thinning::kMinMax, 2);
+  EXPECT_EQ(extremes[0].points, (std::vector<series::Point>{{1, 1}, {2, 9}, {4, 2}, {7, 2}, {8, 7}}));
+  const auto again = decode_runs(encode_runs(extremes));
+  ASSERT_TRUE(again);
+  EXPECT_EQ((*again)[0].points, extremes[0].points);
+}
+
 TEST(FullBuffer, DropsTheOldestOfTheLowestClassAndCountsIt) {
   EdgeConfig config;
   config.sensing.buffer.most_bytes = 60'000;
@@ -161,7 +174,26 @@ TEST(FullDisk, StopsTakingReadingsCountsThemAndGoesOnWhenThereIsRoom) {
   EXPECT_GE(field.devices.shown, buffered + field.events.refused);
 }
 
-TEST(Store, OfAnotherEdgeAndDamageAreRefusedByName) {
+TEST(Store, OfAnotherEdgeIsRefused) {
+  Field field;
+  field.world.run_for(seconds(5));
+  field.world.kill(kEdge);
+  {
+    auto store = kv::Store::open(field.world.disk(kEdge), {});
+    ASSERT_TRUE(store);
+    Bytes value;
+    ByteWriter(value).u64(7).sized("e2");
+    kv::Batch batch;
+    batch.put(1, "buffer", value);
+    ASSERT_TRUE((*store)->write(batch));
+  }
+  field.world.start(kEdge);
+  field.world.run_for(seconds(5));
+  EXPECT_EQ(field.events.stopped,
+            std::vector<std::string>{"expected the store of edge 'e1', found that of 'e2'"});
+}
+
+TEST(Store, DamageIsRefusedByTheNameOfItsRow) {
   Field field;
   field.world.run_for(seconds(5));
   field.world.kill(kEdge);
