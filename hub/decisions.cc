@@ -11,6 +11,8 @@ namespace lockstep::hub {
 namespace {
 
 constexpr std::chrono::milliseconds kTryAgain{20};
+// What edges say of time is any number; deadlines are some windows later.
+constexpr std::int64_t kLatestNs = std::int64_t{1} << 62;
 
 wire::Instruction instruction_of(const KnownDevice& device, const Decision& decision,
                                  std::int64_t deadline_ns, std::uint64_t model_version) {
@@ -87,7 +89,8 @@ void Decisions::see_newest(const std::string& series, std::int64_t time_ns) {
   const auto& [name, place] = signal->second;
   std::vector<std::int64_t>& newest = devices_.at(name).newest_ns;
   if (place >= newest.size()) return;
-  newest[place] = time_ns;  // what came last, even if the edge's clock was set back
+  newest[place] = std::clamp<std::int64_t>(
+      time_ns, 0, kLatestNs);  // what came last, even if the edge's clock was set back
   due_.insert(name);
 }
 

@@ -117,8 +117,8 @@ std::optional<KnownDevice> known_device(BytesView description) {
   }
   for (const wire::Actuator& actuator : device.actuators())
     model.actuators.push_back({actuator.name(), actuator.low(), actuator.high()});
-  if (known.window_ns <= 0 || model.controlled == model.signals.size() || !check_device(model))
-    return std::nullopt;
+  const bool has_windows = known.window_ns >= kShortestWindowNs && known.window_ns <= kLongestWindowNs;
+  if (!has_windows || model.controlled == model.signals.size() || !check_device(model)) return std::nullopt;
   return known;
 }
 

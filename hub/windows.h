@@ -22,7 +22,10 @@ struct KnownDevice {
   std::int64_t window_ns = 0;
   std::vector<std::string> series;  // of the signals, in their order
 };
-// Nothing: a decision about this device is not possible.
+inline constexpr std::int64_t kShortestWindowNs = 1'000'000;
+inline constexpr std::int64_t kLongestWindowNs = 86'400'000'000'000;
+
+// Nothing: a decision about this device is not possible (see check_device, and the lengths above).
 std::optional<KnownDevice> known_device(BytesView description);
 
 // The newest window that is closed, given the newest reading of each signal (0: none): either no signal can

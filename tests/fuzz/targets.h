@@ -22,6 +22,7 @@ void connection(BytesView input);    // a TCP stream in pieces, frames, the hand
 void raft_message(BytesView input);  // a member's messages, up to consensus itself
 void request(BytesView input);       // a client's requests, up to a node that answers them
 void field_message(BytesView input);  // what hubs send to an edge: control, acknowledgements, settings
+void hub_message(BytesView input);    // from edges and the cloud, up to a hub that answers
 void http_stream(BytesView input);   // an HTTP connection's bytes in pieces, up to whole requests
 void http_json(BytesView input);     // bodies of requests, values there and back
 void kv_segment(BytesView input);    // a segment of the store, as recovery finds it
