@@ -54,6 +54,7 @@ nlohmann::ordered_json json_of(const Field& field) {
       one["rollback"] = true;
     } else {
       one["content"] = to_string(sent.content);
+      one["activate"] = sent.activate;
     }
     dispatch.push_back(std::move(one));
   }

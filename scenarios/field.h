@@ -48,6 +48,7 @@ struct Dispatch {
   PackageKind kind = PackageKind::kModel;
   Content content = Content::kGood;
   bool rollback = false;  // then no package is sent
+  bool activate = true;   // else it is only kept ready
   bool operator==(const Dispatch&) const = default;
 };
 

@@ -29,7 +29,7 @@ std::uint64_t version_before(const Field& field, std::size_t place) {
     if (sent.kind != field.dispatch[place].kind) continue;
     if (sent.rollback) {
       if (in_force.size() > 1) in_force.pop_back();
-    } else if (sent.content == Content::kGood) {
+    } else if (sent.content == Content::kGood && sent.activate) {
       in_force.push_back(version_of(field, sent));
     }
   }
@@ -130,6 +130,7 @@ cloud::Dispatch FieldCast::order(std::size_t place) const {
   order.version = version_of(field, sent);
   order.bytes = package_bytes(sent.kind, sent.content, order.version, seed_);
   order.note = std::string(to_string(sent.content));
+  order.activate = sent.activate;
   if (sent.content == Content::kWrongHash) order.hash = hash64(order.bytes) + 1;
   return order;
 }

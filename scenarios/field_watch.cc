@@ -23,12 +23,14 @@ FieldWatch::FieldWatch(const Field* field) {
     if (sent.rollback) continue;
     // Settings are verified by each edge; the hub only carries them.
     const bool is_good = sent.content == Content::kGood || sent.kind == PackageKind::kSettings;
-    packages_[{static_cast<std::uint64_t>(sent.kind) + 1, version_of(*field, sent)}] = {.is_good = is_good};
+    packages_[{static_cast<std::uint64_t>(sent.kind) + 1, version_of(*field, sent)}] = {
+        .is_good = is_good, .is_activated = sent.activate};
   }
 }
 
 bool FieldWatch::Sent::is_answered() const {
   if (!is_good) return state == wire::REFUSED;
+  if (!is_activated) return state == wire::STAGED;
   return state == wire::ACTIVE || state == wire::KEPT;
 }
 
@@ -124,7 +126,10 @@ std::vector<std::string> FieldWatch::unfinished() const {
   for (const auto& [name, package] : packages_)
     if (!package.is_answered())
       sentences.push_back(cat("the cloud expects version ", name.version, " of kind ", name.kind, " to be ",
-                              package.is_good ? "made active" : "refused", "; it was told ",
+                              !package.is_good       ? "refused"
+                              : package.is_activated ? "made active"
+                                                     : "kept ready",
+                              "; it was told ",
                               wire::PackageState_Name(static_cast<wire::PackageState>(package.state))));
   return sentences;
 }

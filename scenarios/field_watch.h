@@ -65,6 +65,7 @@ class FieldWatch final : public Observer {
   // One that the cloud sends, and what it was told last about it: core/proto/dispatch.proto, PackageState.
   struct Sent {
     bool is_good = true;
+    bool is_activated = true;
     std::uint64_t state = 0;
     bool is_answered() const;
   };

@@ -10,6 +10,7 @@
 namespace lockstep::scenarios {
 namespace {
 
+constexpr std::uint64_t kModel = 1;
 constexpr std::uint64_t kSettings = 3;  // core/proto/dispatch.proto, PackageKind
 
 }  // namespace
@@ -169,12 +170,29 @@ void InputsCommitted::on_event(const Observation& seen) {
 // ---------------------------------------------------------------------------------------------------
 
 std::span<const env::EventType* const> OneVersion::listens_to() const {
-  static constexpr const env::EventType* kListened[] = {&hub::kPackageStaged, &hub::kPackageActive};
+  static constexpr const env::EventType* kListened[] = {&hub::kPackageStaged, &hub::kPackageActive,
+                                                        &hub::kInstructionLogged};
   return kListened;
+}
+
+// The feed of this node has told it all that was made active before.
+void OneVersion::decided(const Observation& seen) {
+  const auto& fields = seen.event.fields;
+  const std::uint64_t input_index = fields[4];
+  const std::uint64_t used = fields[5];
+  const auto after = models_.upper_bound(input_index);
+  const std::uint64_t in_force = after == models_.begin() ? 0 : std::prev(after)->second;
+  count_check();
+  if (used != in_force)
+    violate(seen, cat("instruction ", fields[1], " was decided with version ", used,
+                      " of the model; where its inputs were "
+                      "read, at index ",
+                      input_index, ", it was version ", in_force));
 }
 
 void OneVersion::on_event(const Observation& seen) {
   const auto& fields = seen.event.fields;
+  if (seen.event.type->number == hub::kInstructionLogged.number) return decided(seen);
   const PackageName package{fields[1], fields[2]};
   count_check();
   const bool active = seen.event.type->number == hub::kPackageActive.number;
@@ -187,6 +205,7 @@ void OneVersion::on_event(const Observation& seen) {
     violate(seen, cat(Roster::name(seen.node), " has other bytes for version ", package.version, " of kind ",
                       package.kind, " than another hub"));
   if (!active) return;
+  if (package.kind == kModel) models_[fields[0]] = package.version;
   Active& known = active_[{package.kind, fields[0]}];
   if (known.node.is_none()) {
     known = {seen.node, package.version, fields[3]};

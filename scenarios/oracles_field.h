@@ -87,13 +87,16 @@ class InputsCommitted final : public Oracle {
       decided_windows_;  // id by (device, window)
 };
 
-// All hubs change over to a package at the same entry of the log, and never to a bad one.
+// All hubs change over to a package at the same entry of the log, and never to a bad one; each decision is
+// made with the model that was in force where its inputs were read.
 class OneVersion final : public Oracle {
  public:
   explicit OneVersion(std::set<PackageName> bad) : bad_(std::move(bad)) {}
   std::string_view name() const override { return "one-version"; }
   std::string_view promise() const override {
-    return "all hubs make the same package active at the same log index, and never one that is bad";
+    return "all hubs make the same package active at the same log index, never one that is bad, and decide "
+           "with it from "
+           "there on";
   }
   std::span<const env::EventType* const> listens_to() const override;
   void on_event(const Observation& observation) override;
@@ -103,9 +106,12 @@ class OneVersion final : public Oracle {
     NodeId node;
     std::uint64_t version = 0, hash = 0;
   };
+  void decided(const Observation& seen);
+
   std::set<PackageName> bad_;
   std::map<std::pair<std::uint64_t, std::uint64_t>, Active> active_;  // by (kind, index)
   std::map<PackageName, std::uint64_t> hashes_;
+  std::map<std::uint64_t, std::uint64_t> models_;  // in force from the index on
 };
 
 // What is read of a slot is exactly what was staged under its version.

@@ -20,6 +20,9 @@ Dispatch read_dispatch(const json::Cursor& at, const Field& field) {
     json::read_choice(*kind, std::array{PackageKind::kModel, PackageKind::kPolicy, PackageKind::kSettings},
                       out.kind);
   json::read_member(at, "rollback", out.rollback);
+  json::read_member(at, "activate", out.activate);
+  if (out.rollback && !out.activate)
+    at.nearest("activate").refuse("true beside \"rollback\"", "to go back is to make a version active");
   const auto content = at.member("content");
   if (!content) return out;
   if (out.rollback) content->refuse("no \"content\" beside \"rollback\"", "nothing is sent");

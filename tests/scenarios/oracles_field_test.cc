@@ -178,6 +178,19 @@ TEST(OneVersion, ABadPackageIsReported) {
   EXPECT_EQ(court.sentence("one-version"), "n3 made version 9 of kind 1 active, which is bad");
 }
 
+TEST(OneVersion, ADecisionWithAModelThatIsNotInForceIsReported) {
+  FieldCourt court;
+  court.active(1, 20, 2, 100);
+  court.tell(1, {hub::kInstructionLogged, {30, 5, 1, 3, 19, 0}});
+  court.tell(1, {hub::kInstructionLogged, {31, 6, 1, 4, 20, 2}});
+  EXPECT_EQ(court.verdict(), "");
+  court.tell(1, {hub::kInstructionLogged, {32, 7, 1, 5, 21, 3}});
+  EXPECT_EQ(court.sentence("one-version"),
+            "instruction 7 was decided with version 3 of the model; where its inputs were read, at index 21, "
+            "it was "
+            "version 2");
+}
+
 // ---- slots
 // --------------------------------------------------------------------------------------------------------
 
