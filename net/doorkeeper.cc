@@ -215,7 +215,7 @@ void Doorkeeper::refuse(const CallerPtr& caller, const std::string& reason) {
                             encode(Refusal{.reason = reason}));
   caller->connection->finish();
   // From now on it is nobody, but its connection counts until it is closed.
-  clients_.erase(caller->party.id);
+  forget_client(caller->party.id);
   const auto member = members_.find(caller->party.id);
   if (member != members_.end() && member->second == caller) members_.erase(member);
   strangers_.insert(caller->number);
@@ -225,10 +225,17 @@ void Doorkeeper::refuse(const CallerPtr& caller, const std::string& reason) {
 void Doorkeeper::leave(const CallerPtr& caller) {
   parties_.erase(caller->number);
   strangers_.erase(caller->number);
-  clients_.erase(caller->party.id);
+  forget_client(caller->party.id);
   const auto member = members_.find(caller->party.id);
   if (member != members_.end() && member->second == caller) members_.erase(member);
   if (caller->connection) caller->connection->close();
+}
+
+void Doorkeeper::forget_client(NodeId client) {
+  if (clients_.erase(client) == 0) return;
+  loop_.post([self = self_, client] {
+    if (*self != nullptr && (*self)->client_gone_) (*self)->client_gone_(client);
+  });
 }
 
 bool Doorkeeper::send(NodeId client, Channel channel, BytesView payload) {

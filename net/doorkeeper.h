@@ -29,6 +29,9 @@ class Doorkeeper final : private MemoryPool::Port {
     member_arrived_ = std::move(call);
   }
 
+  // Its connection is closed. Called on the loop, never inside send(). None: nobody asks.
+  void on_client_gone(std::function<void(NodeId client)> call) { client_gone_ = std::move(call); }
+
   // To a client's connection; false: the frame is lost. A client that does not read what it asked for is
   // dropped.
   bool send(NodeId client, Channel channel, BytesView payload);
@@ -58,6 +61,7 @@ class Doorkeeper final : private MemoryPool::Port {
   // Says why, and closes when the other side has had time to read it.
   void refuse(const CallerPtr& caller, const std::string& reason);
   void leave(const CallerPtr& caller);
+  void forget_client(NodeId client);
   void leave_later(const CallerPtr& caller, Duration patience);
   std::size_t most_held() const override;
   void drop_greediest(const std::string& why) override;
@@ -72,6 +76,7 @@ class Doorkeeper final : private MemoryPool::Port {
   Log log_;
   NoSecurity in_the_clear_;
   std::function<void(NodeId, std::uint64_t)> member_arrived_;
+  std::function<void(NodeId)> client_gone_;
   std::size_t places_;  // for clients; a quarter as many for those who have not said yet who they are
   std::vector<std::shared_ptr<Tcp::acceptor>> acceptors_;
   std::map<std::uint64_t, CallerPtr> parties_;  // all, by number

@@ -40,13 +40,26 @@ Host::Host(EventLoop& loop, HostOptions options, const Factory& factory)
            .lanes = *lanes_,
            .probe = probes_,
            .trace = options_.trace != nullptr ? *options_.trace : no_trace_},
-      actor_(factory(env_)) {}
+      actor_(factory(env_)) {
+  tcp_.on_client_gone([this](NodeId client) { client_gone(client); });
+}
 
 Host::~Host() {
   *self_ = nullptr;
   disk_.abandon();
   lanes_.reset();
   actor_.reset();
+}
+
+void Host::client_gone(NodeId client) {
+  turn([this, client] { actor_->on_client_gone(client); });
+}
+
+void Host::detach_local(NodeId id) {
+  locals_.erase(id);
+  loop_.post([self = self_, id] {
+    if (*self != nullptr) (*self)->client_gone(id);
+  });
 }
 
 void Host::start() {

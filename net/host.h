@@ -53,7 +53,8 @@ class Host {
   void attach_local(NodeId id, LocalReceive receive) {
     locals_[id] = std::make_shared<LocalReceive>(std::move(receive));
   }
-  void detach_local(NodeId id) { locals_.erase(id); }
+  // The actor is told that it is gone.
+  void detach_local(NodeId id);
   // A frame from a local party, as a turn.
   void deliver(NodeId from, Channel channel, BytesView payload);
   void filter_clients(Filter filter) { filter_ = std::move(filter); }
@@ -89,6 +90,7 @@ class Host {
   void send(NodeId to, Channel channel, BytesView payload);
   void on_frame(const Party& from, Channel channel, BytesView payload);
   void receive(NodeId from, Channel channel, BytesView payload);
+  void client_gone(NodeId client);
   void end_turn_soon();
   void end_turn();
 

@@ -18,6 +18,11 @@ class TcpTransport final : public env::Transport {
   // Accepts connections; may be called for several sockets.
   void serve(Tcp::acceptor acceptor) { doorkeeper_.serve(std::move(acceptor)); }
 
+  // See Doorkeeper.
+  void on_client_gone(std::function<void(NodeId client)> call) {
+    doorkeeper_.on_client_gone(std::move(call));
+  }
+
   void send(NodeId to, Channel channel, BytesView payload) override;
   void forget(NodeId peer) override { dialler_.forget(peer); }
   // What was sent since the last flush leaves now.

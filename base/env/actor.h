@@ -39,6 +39,9 @@ class Actor {
   // another node never get here.
   virtual void on_message(NodeId from, Channel channel, BytesView payload) = 0;
   virtual void on_alarm() = 0;
+  // A client that has sent something here hears nothing any more: its connection is closed. Hosts whose
+  // network has no connections never call it.
+  virtual void on_client_gone(NodeId) {}
   // The actor calls job->done(), then does what follows from it.
   virtual void on_job_done(std::unique_ptr<Job> job) = 0;
   // Called after one or more of the above (or of what a probe held), when the host has nothing more to deliver at this
