@@ -1,5 +1,5 @@
-// Whose call SQLite is executing is one pointer: only ever set where somebody counts, and that is in one
-// thread.
+// Whose call SQLite is executing is one pointer of the thread: all lanes of a simulated world share one
+// thread, and set it again after they were suspended.
 #include "storage/sql/allocations.h"
 
 #include <sqlite3.h>
@@ -10,38 +10,59 @@
 namespace lockstep::sql {
 namespace {
 
-Lane* allocating = nullptr;
+thread_local Lane* working = nullptr;
 sqlite3_mem_methods usual{};
 
-// A refusal is this node's failure, like one of its disk, whatever SQLite makes of it.
-bool is_granted() {
-  if (allocating == nullptr || allocating->allocations->grant()) return true;
-  if (!allocating->fault) allocating->fault = Error{ErrorCode::kNoSpace, "SQLite was refused memory"};
+// A refusal on command is this node's failure, like one of its disk, whatever SQLite makes of it.
+bool is_granted(int bytes) {
+  if (working == nullptr) return true;
+  if (!working->memory.grant(bytes)) return false;
+  if (working->allocations == nullptr || working->allocations->grant()) return true;
+  if (!working->fault) working->fault = Error{ErrorCode::kNoSpace, "SQLite was refused memory"};
   return false;
 }
 
-void* allocate(int bytes) { return is_granted() ? usual.xMalloc(bytes) : nullptr; }
-void* reallocate(void* block, int bytes) { return is_granted() ? usual.xRealloc(block, bytes) : nullptr; }
+void count(std::int64_t bytes) {
+  if (working != nullptr) working->memory.changed(bytes);
+}
+
+void* allocate(int bytes) {
+  void* const block = is_granted(bytes) ? usual.xMalloc(bytes) : nullptr;
+  if (block != nullptr) count(usual.xSize(block));
+  return block;
+}
+
+void* reallocate(void* block, int bytes) {
+  const int before = usual.xSize(block);
+  if (!is_granted(bytes > before ? bytes - before : 0)) return nullptr;
+  void* const moved = usual.xRealloc(block, bytes);
+  if (moved != nullptr) count(usual.xSize(moved) - before);
+  return moved;
+}
+
+void release(void* block) {
+  count(-usual.xSize(block));
+  usual.xFree(block);
+}
 
 }  // namespace
 
 AllocatesFor::AllocatesFor(Lane& lane) : lane_(lane) { again(lane); }
 
 AllocatesFor::~AllocatesFor() {
-  if (lane_.allocations != nullptr) allocating = nullptr;
+  if (working == &lane_) working = nullptr;
 }
 
-bool AllocatesFor::now(const Lane& lane) { return allocating == &lane; }
+Lane* AllocatesFor::current() { return working; }
 
-void AllocatesFor::again(Lane& lane) {
-  if (lane.allocations != nullptr) allocating = &lane;
-}
+void AllocatesFor::again(Lane& lane) { working = &lane; }
 
 void install_counting_allocator() {
   CHECK(sqlite3_config(SQLITE_CONFIG_GETMALLOC, &usual) == SQLITE_OK);
   sqlite3_mem_methods counting = usual;
   counting.xMalloc = allocate;
   counting.xRealloc = reallocate;
+  counting.xFree = release;
   CHECK(sqlite3_config(SQLITE_CONFIG_MALLOC, &counting) == SQLITE_OK);
 }
 

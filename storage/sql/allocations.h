@@ -1,4 +1,5 @@
-// Out of memory on command: what the SQLite of one process allocates is counted, and the n-th is refused.
+// On whose behalf SQLite allocates: what each connection holds is counted, and on command the n-th request is
+// refused.
 #pragma once
 
 #include <cstdint>
@@ -33,8 +34,7 @@ class Allocations {
   std::function<void()> told_;
 };
 
-// While it lives, SQLite allocates on behalf of this lane, if anybody counts there. Where nobody does, as in
-// the real world, it touches nothing.
+// While it lives, what SQLite does on this thread is done for this lane.
 class AllocatesFor {
  public:
   explicit AllocatesFor(Lane& lane);
@@ -42,7 +42,8 @@ class AllocatesFor {
   AllocatesFor(const AllocatesFor&) = delete;
   AllocatesFor& operator=(const AllocatesFor&) = delete;
 
-  static bool now(const Lane& lane);
+  static bool now(const Lane& lane) { return current() == &lane; }
+  static Lane* current();  // nullptr: nobody's
   // After a call that may have suspended the lane: another one may have run meanwhile.
   static void again(Lane& lane);
 

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "storage/sql/schema.h"
+#include "storage/sql/single_pass.h"
 #include "storage/sql/sql_text.h"
 
 namespace lockstep::sql {
@@ -152,8 +153,7 @@ bool BatchRunner::run_one(const Statement& statement, BatchResult& result) {
   }
   const bool writes_rows = compiled && (*compiled)->facts.writes_rows();
   const std::size_t position = result.failed_statement;
-  const std::size_t size_class = compiled ? size_class_of(**compiled, statement.parameters, position) : 0;
-  Execution execution = compiled ? run_compiled(**compiled, statement.parameters, size_class)
+  Execution execution = compiled ? run_compiled(**compiled, statement, position)
                                  : failed_compilation(connection_, compiled.error());
   if (observer_.failed() && !execution.error)
     execution.error = connection_.failure(SQLITE_NOMEM, "reading a changed row");
@@ -162,7 +162,9 @@ bool BatchRunner::run_one(const Statement& statement, BatchResult& result) {
     return false;
   }
   if (execution.outcome != Outcome::kOk) {
-    if (execution.outgrown) raised_.push_back({.from = position, .size_class = size_class + 1});
+    if (execution.outgrown)
+      raised_.push_back(
+          {.from = position, .size_class = size_class_of(**compiled, statement.parameters, position) + 1});
     outgrown_ = execution.outgrown;
     end_with(result, execution.outcome, std::move(execution.message));
     return false;
@@ -188,8 +190,19 @@ std::size_t BatchRunner::size_class_of(const UserStatement& statement, const std
   return size_class;
 }
 
-Execution BatchRunner::run_compiled(UserStatement& statement, const std::vector<Value>& parameters,
-                                    std::size_t size_class) {
+Result<bool> BatchRunner::runs_freely(UserStatement& statement, const Statement& asked,
+                                      std::size_t position) {
+  const bool met_large =
+      std::ranges::any_of(raised_, [&](const Raised& raised) { return position >= raised.from; });
+  if (!met_large || smallest_class(statement, asked.parameters) > 0) return false;
+  if (!statement.single_pass) {
+    LOCKSTEP_TRY(single_pass, is_single_pass(connection_, asked.text));
+    statement.single_pass = single_pass;
+  }
+  return *statement.single_pass;
+}
+
+Execution BatchRunner::run_compiled(UserStatement& statement, const Statement& asked, std::size_t position) {
   bool& changes_are_own = connection_.lane().changes_are_own;
   if (statement.facts.calls_changes && !changes_are_own) {
     if (const Status done = connection_.step(reset_changes_.get()); !done) {
@@ -199,7 +212,15 @@ Execution BatchRunner::run_compiled(UserStatement& statement, const std::vector<
     }
     changes_are_own = true;
   }
-  Execution execution = execute_once(connection_, statement, parameters, result_room_, size_class);
+  const auto freely = runs_freely(statement, asked, position);
+  if (!freely) {
+    Execution failed;
+    failed.error = freely.error();
+    return failed;
+  }
+  Execution execution = *freely ? execute_freely(connection_, statement, asked.parameters, result_room_)
+                                : execute_once(connection_, statement, asked.parameters, result_room_,
+                                               size_class_of(statement, asked.parameters, position));
   if (execution.error || execution.outcome != Outcome::kOk) return execution;
   Execution finished = finish_statement(statement.facts);
   if (finished.error || finished.outcome != Outcome::kOk) return finished;

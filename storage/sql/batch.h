@@ -58,7 +58,9 @@ class BatchRunner final : public EntryScope {
   bool run_one(const Statement& statement, BatchResult& result);
   std::size_t size_class_of(const UserStatement& statement, const std::vector<Value>& parameters,
                             std::size_t position) const;
-  Execution run_compiled(UserStatement& statement, const std::vector<Value>& parameters, std::size_t size_class);
+  // A statement of small parameters that meets large rows, and each of them once.
+  Result<bool> runs_freely(UserStatement& statement, const Statement& asked, std::size_t position);
+  Execution run_compiled(UserStatement& statement, const Statement& asked, std::size_t position);
   Execution finish_statement(const StatementFacts& facts);
   Result<std::string> check_largest_rowid();
   Result<std::string> follow_schema(const StatementFacts& facts);

@@ -50,7 +50,11 @@ constexpr Switch kSwitches[] = {
     {SQLITE_DBCONFIG_DQS_DDL, 0},
 };
 
-int look_at_budget(void* lane) { return static_cast<Lane*>(lane)->budget.look() ? 1 : 0; }
+int look_at_budget(void* of) {
+  Lane& lane = *static_cast<Lane*>(of);
+  const bool withdrawn = lane.withdrawal != nullptr && lane.withdrawal->withdrawn();
+  return lane.budget.look() || withdrawn ? 1 : 0;
+}
 
 // Tries again at once, a bounded number of times: whoever is in the way holds its slot for a few
 // instructions.
@@ -62,6 +66,7 @@ Connection::Connection(env::Disk& disk, SharedFile& shared, Allocations* allocat
     : lane_{.disk = disk, .shared = shared, .allocations = allocations}, vfs_(lane_) {}
 
 Connection::~Connection() {
+  const AllocatesFor allocates_for(lane_);
   statements_.reset();
   CHECK(sqlite3_close(db_) == SQLITE_OK, "a statement outlives its connection");
 }
@@ -97,6 +102,10 @@ Status Connection::configure(const ConnectionOptions& options) {
   // What is read may take longer; indexes that serve a pattern are worth more there.
   if (const int rc = priced_functions_.install(db_, lane_, vfs_.name(), options.writes); rc != SQLITE_OK)
     return std::unexpected(failure(rc, "opening a database for functions"));
+  if (options.writes)
+    if (const int rc = gathering_functions_.install(db_, priced_functions_.builtins(), lane_);
+        rc != SQLITE_OK)
+      return std::unexpected(failure(rc, "compiling for functions"));
   authoriser_.install(db_);
   statements_ = std::make_unique<StatementCache>(db_, authoriser_);
   LOCKSTEP_TRY_STATUS(

@@ -10,6 +10,7 @@
 
 #include "base/bytes.h"
 #include "storage/sql/authoriser.h"
+#include "storage/sql/gathering_functions.h"
 #include "storage/sql/lane.h"
 #include "storage/sql/priced_functions.h"
 #include "storage/sql/statement.h"
@@ -74,6 +75,7 @@ class Connection {
   LaneVfs vfs_;
   Authoriser authoriser_;
   PricedFunctions priced_functions_;
+  GatheringFunctions gathering_functions_;
   sqlite3* db_ = nullptr;
   std::unique_ptr<StatementCache> statements_;
   std::atomic<bool> in_use_{false};

@@ -9,8 +9,19 @@
 namespace lockstep::sql {
 namespace {
 
+Execution ended(Outcome outcome, std::string message) {
+  Execution out;
+  out.outcome = outcome;
+  out.message = std::move(message);
+  return out;
+}
+
 Execution failed(Connection& connection, int code, std::string message) {
   Execution out;
+  // Whatever SQLite has made of the refusal.
+  if (connection.lane().memory.refused() && !connection.lane().fault)
+    return ended(Outcome::kLimit,
+                 "the query takes more memory than one may: expected smaller sorts, groups or DISTINCT");
   const std::optional<Outcome> outcome = outcome_of(code);
   if (connection.lane().fault || !outcome) {
     out.error = connection.failure(code, "a statement");
@@ -18,13 +29,6 @@ Execution failed(Connection& connection, int code, std::string message) {
   }
   out.outcome = *outcome;
   out.outgrown = (code & 0xff) == SQLITE_TOOBIG;
-  out.message = std::move(message);
-  return out;
-}
-
-Execution ended(Outcome outcome, std::string message) {
-  Execution out;
-  out.outcome = outcome;
   out.message = std::move(message);
   return out;
 }
@@ -68,7 +72,10 @@ std::size_t add_column_names(sqlite3_stmt* handle, std::size_t room, Rows& rows)
 }
 
 std::string limit_message(Connection& connection, int code) {
-  const Budget& budget = connection.lane().budget;
+  const Lane& lane = connection.lane();
+  const Budget& budget = lane.budget;
+  if (lane.withdrawal != nullptr && lane.withdrawal->withdrawn())
+    return "nobody waits for the answer any more";
   if ((code & 0xff) == SQLITE_INTERRUPT)
     return cat("more than ", budget.limit(), " operations",
                budget.by_bytes() ? ", where those on large values count for more" : "");
@@ -106,7 +113,7 @@ Execution execute_bounded(Connection& connection, UserStatement& statement, cons
   const bool ended_well = rc == SQLITE_ROW || rc == SQLITE_DONE;
   if (ended_well && out.bytes > max_result_bytes && !connection.lane().fault)
     out = ended(Outcome::kLimit, cat("the result is larger than ", max_result_bytes, " bytes"));
-  else if (rc != SQLITE_DONE || connection.lane().fault)
+  else if (rc != SQLITE_DONE || connection.lane().fault || connection.lane().memory.refused())
     out = failed(connection, rc, limit_message(connection, rc));
   else if (budget.exhausted())
     out = ended(Outcome::kLimit, limit_message(connection, SQLITE_INTERRUPT));
@@ -146,11 +153,30 @@ std::size_t smallest_class(const UserStatement& statement, const std::vector<Val
   return at;
 }
 
+void make_room(sqlite3* db, Budget& budget, std::size_t bytes) {
+  const std::size_t row = 2 * bytes + 1024;  // it will not stand alone
+  for (const SizeClass& size_class : kSizeClasses) {
+    const bool is_last = &size_class == &kSizeClasses[std::size(kSizeClasses) - 1];
+    if (static_cast<std::size_t>(size_class.max_bytes) < row && !is_last) continue;
+    if (size_class.max_bytes <= sqlite3_limit(db, SQLITE_LIMIT_LENGTH, -1)) return;
+    sqlite3_limit(db, SQLITE_LIMIT_LENGTH, size_class.max_bytes);
+    budget.raise(size_class.price);
+    return;
+  }
+}
+
 Execution execute_once(Connection& connection, UserStatement& statement, const std::vector<Value>& parameters,
                        std::size_t max_result_bytes, std::size_t size_class) {
   const ValueLimit limit(connection.db(), kSizeClasses[size_class].max_bytes);
   Execution out = execute_bounded(connection, statement, parameters, max_result_bytes, kSizeClasses[size_class].price);
   out.outgrown = out.outgrown && size_class + 1 < std::size(kSizeClasses);
+  return out;
+}
+
+Execution execute_freely(Connection& connection, UserStatement& statement,
+                         const std::vector<Value>& parameters, std::size_t max_result_bytes) {
+  Execution out = execute_bounded(connection, statement, parameters, max_result_bytes, 1);
+  out.outgrown = false;
   return out;
 }
 

@@ -25,6 +25,10 @@ inline constexpr SizeClass kSizeClasses[] = {{1 << 10, 1},     {8 << 10, 4},    
 // time that it meets it.
 std::size_t smallest_class(const UserStatement& statement, const std::vector<Value>& parameters);
 
+// Within a statement that runs: a value of so many bytes is about to appear, so that from now on larger ones
+// are allowed and operations count for more. What has been executed so far has met none.
+void make_room(sqlite3* db, Budget& budget, std::size_t bytes);
+
 struct Execution {
   Outcome outcome = Outcome::kOk;
   bool outgrown = false;       // kLimit, but only in this class of sizes; what it did is to be undone
@@ -37,6 +41,11 @@ struct Execution {
 // The budget must have been refilled; attempts in several classes share it. The statement is reset afterwards.
 Execution execute_once(Connection& connection, UserStatement& statement, const std::vector<Value>& parameters,
                        std::size_t max_result_bytes, std::size_t size_class);
+
+// The same where a large value costs no more than it takes: for a reader, which is interrupted when nobody
+// waits any more, and for a statement that is a single pass.
+Execution execute_freely(Connection& connection, UserStatement& statement,
+                         const std::vector<Value>& parameters, std::size_t max_result_bytes);
 
 // What SQLite's result code means for a statement, if no fault of the disk was recorded: an outcome that is
 // equal on every replica, or nothing if only this node can be the reason.

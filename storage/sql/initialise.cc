@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "storage/sql/allocations.h"
 #include "storage/sql/database.h"
+#include "storage/sql/page_walks.h"
 #include "storage/sql/vfs.h"
 
 namespace lockstep::sql {
@@ -17,6 +18,7 @@ bool configure_once() {
   sqlite3_shutdown();  // in case somebody was faster: settings are taken only before the first use
   CHECK(sqlite3_config(SQLITE_CONFIG_MULTITHREAD) == SQLITE_OK);
   install_counting_allocator();
+  install_walk_counter();
   CHECK(sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0) == SQLITE_OK);
   CHECK(sqlite3_config(SQLITE_CONFIG_URI, 0) == SQLITE_OK);
   CHECK(sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, -1) == SQLITE_OK);  // statement journals are never files

@@ -2,6 +2,9 @@
 // budget, the fault.
 #pragma once
 
+#include <sqlite3.h>
+
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 
@@ -9,16 +12,24 @@
 #include "base/prng.h"
 #include "base/result.h"
 #include "storage/sql/allocations.h"
+#include "storage/sql/memory_account.h"
 #include "storage/sql/wal_index.h"
+#include "storage/sql/withdrawal.h"
 
 namespace lockstep::sql {
 
-// Counts the operations of SQLite's virtual machine, in units of one on small values: where values may be large each
-// has a higher price, and functions are charged for their bytes (docs/decisions/0068). A statement may not depend on
-// what is cached, so only its own execution counts, never its compilation.
+// Counts the operations of SQLite's virtual machine, in units of one on small values: where values may be
+// large each has a higher price, functions are charged for their bytes (docs/decisions/0068), and walks
+// through large rows for their pages (0081). A statement may not depend on what is cached, so only its own
+// execution counts, never its compilation.
 class Budget {
  public:
   static constexpr int kStride = 256;  // operations between two looks
+  // What a page of a walk takes if it has to be read: about a microsecond and a half.
+  static constexpr std::uint64_t kUnitsPerPage = 64;
+
+  // About a second: nothing can interrupt a function.
+  static constexpr std::uint64_t kMostAtOnce = 50'000'000;
 
   void refill(std::uint64_t limit) {
     limit_ = limit;
@@ -28,12 +39,14 @@ class Budget {
   void begin_statement(std::uint64_t price) {
     counting_ = true;
     ahead_ = 0;
+    looks_ = 0;
     price_ = price;
     if (price > 1) by_bytes_ = true;
   }
+  // `operations`: of the whole statement.
   void end_statement(std::uint64_t operations) {
     counting_ = false;
-    spend(operations * price_);
+    spend(ahead_ + (operations - looks_ * kStride) * price_);
   }
   void spend(std::uint64_t units) {
     used_ += units;
@@ -50,8 +63,20 @@ class Budget {
   bool charge(std::uint64_t units) {
     if (!counting_ || units == 0) return true;
     by_bytes_ = true;
-    spend(units);
+    spend(units <= kMostAtOnce ? units : std::max(units, limit_));
     return !would_end();
+  }
+  // A page of a large row.
+  void walk() {
+    if (!counting_) return;
+    by_bytes_ = true;
+    spend(kUnitsPerPage);
+  }
+  // From now on an operation has this price, unless it had a higher one.
+  void raise(std::uint64_t price) {
+    if (price <= price_) return;
+    by_bytes_ = true;
+    price_ = price;
   }
   // Something counted for more than an operation.
   bool by_bytes() const { return by_bytes_; }
@@ -61,6 +86,7 @@ class Budget {
   // From the progress handler: true ends the statement.
   bool look() {
     if (!counting_) return false;
+    ++looks_;
     ahead_ += kStride * price_;
     return would_end();
   }
@@ -85,7 +111,8 @@ class Budget {
 
   std::uint64_t limit_ = UINT64_MAX;
   std::uint64_t used_ = 0;
-  std::uint64_t ahead_ = 0;
+  std::uint64_t ahead_ = 0;  // of the operations before the last look
+  std::uint64_t looks_ = 0;
   std::uint64_t price_ = 1;
   std::uint64_t brief_limit_ = UINT64_MAX;
   std::uint64_t brief_used_ = 0;
@@ -94,10 +121,20 @@ class Budget {
   bool by_bytes_ = false;
 };
 
+// The last page that was fetched; storage/sql/page_walks.h.
+struct Walk {
+  const sqlite3_pcache* cache = nullptr;
+  const sqlite3_pcache_page* last = nullptr;  // nullptr: it was let go, and `next` is what it said
+  unsigned next = 0;
+};
+
 struct Lane {
   env::Disk& disk;
   SharedFile& shared;
   Budget budget{};
+  MemoryAccount memory{};
+  Walk walk{};
+  const Withdrawal* withdrawal = nullptr;  // of the query at work; nullptr: it is waited for in any case
   std::optional<Stream> draws{};        // of random() and randomblob()
   std::int64_t now_ns = 0;              // what SQLite's clock says
   std::int64_t total_changes_base = 0;  // total_changes() counts from here

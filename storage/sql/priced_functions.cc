@@ -14,9 +14,6 @@ namespace {
 
 constexpr unsigned kJson = 'J';  // the subtype by which SQLite's functions know JSON from text
 constexpr int kMaxArguments = 100;
-// Bytes that are read, parsed or written in about the time of an operation.
-constexpr std::uint64_t kBytesPerOperation = 16;
-
 // What a function does with its arguments beyond reading them once.
 enum class Work {
   kOnce,
@@ -92,12 +89,12 @@ int bind(sqlite3_stmt* statement, int position, sqlite3_value* value) {
   }
 }
 
+}  // namespace
+
 void interrupt(sqlite3_context* context) {
   sqlite3_result_error(context, "interrupted", -1);
   sqlite3_result_error_code(context, SQLITE_INTERRUPT);
 }
-
-}  // namespace
 
 struct PricedFunctions::Function {
   const Price& price;

@@ -11,6 +11,12 @@
 
 namespace lockstep::sql {
 
+// Bytes that are read, parsed or written in about the time of an operation.
+inline constexpr std::uint64_t kBytesPerOperation = 16;
+
+// The end of a function that may cost no more.
+void interrupt(sqlite3_context* context);
+
 // They replace the builtins of the same names on one connection, charge its budget, and let the builtins do
 // the work on another connection that holds nothing: SQLite has no other way to call what was replaced.
 class PricedFunctions {
@@ -22,6 +28,8 @@ class PricedFunctions {
 
   // SQLite's result code. `like`: also LIKE and GLOB, which then find no index to help them.
   int install(sqlite3* db, Lane& lane, const char* vfs, bool like);
+  // A connection with SQLite's own functions, once installed.
+  sqlite3* builtins() { return builtins_; }
 
  private:
   struct Function;

@@ -8,6 +8,7 @@
 #include <list>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -37,6 +38,7 @@ struct UserStatement {
   StatementFacts facts;
   bool read_only;
   std::size_t longest_literal;
+  std::optional<bool> single_pass;  // storage/sql/single_pass.h; none: not looked at yet
 };
 
 // Least recently used statements go first. What a statement does never depends on whether it was cached: it
