@@ -17,6 +17,7 @@
 #include "base/ids.h"
 #include "base/result.h"
 #include "storage/sql/value.h"
+#include "storage/sql/withdrawal.h"
 
 namespace lockstep::sql {
 
@@ -131,9 +132,15 @@ class Machine {
   virtual Status checkpoint_if_due() = 0;
 };
 
+// Reading is bounded by the patience of whoever asks, and changes nothing anywhere: large values cost what
+// they take.
 struct QueryLimits {
   std::size_t max_result_bytes = 8 << 20;
-  std::uint64_t max_operations = 50'000'000;
+  std::uint64_t max_operations = 2'000'000'000;  // for a world in which no time passes within a query
+  std::size_t max_memory_bytes = std::size_t{256} << 20;  // that SQLite may take for one
+  // Of the statements, in their order; past the end: waited for in any case. One that was withdrawn ends with
+  // kLimit.
+  std::span<const WithdrawalPtr> withdrawals{};
 };
 
 struct QueryResult {

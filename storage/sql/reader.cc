@@ -17,6 +17,22 @@ constexpr std::uint64_t kSharedOperations = 100'000;
 // What is sure to be short; beyond it a query is not done on the actor's thread.
 constexpr std::size_t kBriefBytes = 64 << 10;
 constexpr std::uint64_t kBriefOperations = 20'000;
+constexpr std::size_t kBriefClass = 1;  // of sizes
+// Compiled statements may hold gigabytes: beyond this they are given back.
+constexpr std::int64_t kKeptBytes = 32 << 20;
+
+// While it lives, the lane looks whether its query was withdrawn: our own statements are not to be
+// interrupted.
+class Awaited {
+ public:
+  Awaited(Lane& lane, const Withdrawal* withdrawal) : lane_(lane) { lane_.withdrawal = withdrawal; }
+  ~Awaited() { lane_.withdrawal = nullptr; }
+  Awaited(const Awaited&) = delete;
+  Awaited& operator=(const Awaited&) = delete;
+
+ private:
+  Lane& lane_;
+};
 
 }  // namespace
 
@@ -43,7 +59,8 @@ Result<std::vector<QueryResult>> SqliteReader::query(std::span<const Statement> 
   LOCKSTEP_TRY_STATUS(connection_->step(begin_.get()));
   Result<std::vector<QueryResult>> results = query_snapshot(statements, limits);
   // The snapshot must end in any case: it keeps the WAL from being reset.
-  const Status ended = connection_->step(commit_.get());
+  const Status ended = snapshot_has_ended() ? Status{} : connection_->step(commit_.get());
+  if (connection_->lane().memory.held() > kKeptBytes) connection_->statements().clear();
   if (results && !ended) return std::unexpected(ended.error());
   return results;
 }
@@ -67,10 +84,13 @@ Result<std::vector<QueryResult>> SqliteReader::query_snapshot(std::span<const St
   for (const Statement& statement : statements) {
     if (!results.empty() && (bytes > kSharedBytes || operations > kSharedOperations)) break;
     lane.budget.refill(limits.max_operations);
+    const std::size_t at = results.size();
+    const Awaited awaited(lane, at < limits.withdrawals.size() ? limits.withdrawals[at].get() : nullptr);
     LOCKSTEP_TRY(result, query_one(statement, limits, progress.applied, bytes));
     if (lane.budget.is_brief() && (lane.budget.overdrawn() || result.outcome == Outcome::kLimit)) break;
     result.applied = progress.applied;
     results.push_back(std::move(result));
+    if (snapshot_has_ended()) break;
     operations += lane.budget.used();
   }
   return results;
@@ -78,26 +98,32 @@ Result<std::vector<QueryResult>> SqliteReader::query_snapshot(std::span<const St
 
 Result<QueryResult> SqliteReader::query_one(const Statement& statement, const QueryLimits& limits,
                                             LogIndex applied, std::size_t& bytes) {
-  QueryResult result;
-  const auto compiled = connection_->statements().get(statement.text);
-  if (compiled && !(*compiled)->read_only) {
-    result.outcome = Outcome::kRefused;
-    result.message = "a query must not write";
-    return result;
-  }
-  Execution execution;
-  if (!compiled) execution = failed_compilation(*connection_, compiled.error());
-  std::size_t size_class = compiled ? smallest_class(**compiled, statement.parameters) : 0;
-  for (bool again = compiled.has_value(); again; again = execution.outgrown) {
-    connection_->lane().draws.emplace(applied.value(), kQueryRandom, 0);
-    execution = execute_once(*connection_, **compiled, statement.parameters, limits.max_result_bytes, size_class++);
-  }
+  Execution execution = run(statement, limits, applied);
   if (execution.error) return std::unexpected(std::move(*execution.error));
+  QueryResult result;
   result.outcome = execution.outcome;
   result.message = std::move(execution.message);
   result.rows = std::move(execution.rows);
   bytes += execution.bytes;
   return result;
+}
+
+Execution SqliteReader::run(const Statement& statement, const QueryLimits& limits, LogIndex applied) {
+  Lane& lane = connection_->lane();
+  const MemoryLimit limit(lane.memory, limits.max_memory_bytes);
+  const auto compiled = connection_->statements().get(statement.text);
+  if (!compiled) return failed_compilation(*connection_, compiled.error());
+  Execution execution;
+  if (!(*compiled)->read_only) {
+    execution.outcome = Outcome::kRefused;
+    execution.message = "a query must not write";
+    return execution;
+  }
+  lane.draws.emplace(applied.value(), kQueryRandom, 0);
+  // On the actor's thread nothing may be large.
+  if (lane.budget.is_brief())
+    return execute_once(*connection_, **compiled, statement.parameters, limits.max_result_bytes, kBriefClass);
+  return execute_freely(*connection_, **compiled, statement.parameters, limits.max_result_bytes);
 }
 
 Result<std::uint64_t> SqliteReader::version(const std::string& table) {

@@ -5,6 +5,7 @@
 
 #include "storage/sql/connection.h"
 #include "storage/sql/database.h"
+#include "storage/sql/execution.h"
 #include "storage/sql/state_table.h"
 
 namespace lockstep::sql {
@@ -24,6 +25,9 @@ class SqliteReader final : public Reader {
   // The bytes of its rows are added to `bytes`.
   Result<QueryResult> query_one(const Statement& statement, const QueryLimits& limits, LogIndex applied,
                                 std::size_t& bytes);
+  // SQLite ends it by itself when it is refused memory.
+  bool snapshot_has_ended() const { return sqlite3_get_autocommit(connection_->db()) != 0; }
+  Execution run(const Statement& statement, const QueryLimits& limits, LogIndex applied);
 
   std::unique_ptr<Connection> connection_;
   std::unique_ptr<StateTable> state_;

@@ -187,52 +187,92 @@ class PlainSqlite {
 
 TEST_F(Cost, PricedFunctionsGiveWhatSqliteGives) {
   PlainSqlite plain;
-  for (const char* expression : {"json(' {\"a\" : [1,2.5, null]} ')",
-                                 "json('{')",
-                                 "json_array(1, 'x', json('[1]'), json_array(2), null)",
-                                 "json_array('[1]', json_quote('[1]'))",
-                                 "json_object('a', json('{\"b\":1}'), 'c', '{}')",
-                                 "json_object('a')",
-                                 "json_set('{\"a\":1}', '$.b', json('[1]'), '$.c', '[1]')",
-                                 "json_extract('{\"a\":[1,2,{\"b\":3}]}', '$.a[2]')",
-                                 "json_array(json_extract('{\"a\":[1]}', '$.a'))",
-                                 "json_extract('[1,2]', '$[0]', '$[1]')",
-                                 "'[1,[2]]' -> 1",
-                                 "'{\"a\":\"x\"}' ->> 'a'",
-                                 "json_array('{\"a\":{}}' -> 'a')",
-                                 "json_patch('{\"a\":1}', '{\"a\":null,\"b\":2}')",
-                                 "json_remove('[0,1,2]', '$[1]')",
-                                 "json_type('[1]', '$[0]')",
-                                 "json_valid('x')",
-                                 "json_array_length('[1,2]')",
-                                 "json_quote(3.5)",
-                                 "json_group_array(json_object('i', 1))",
-                                 "json_array(x'00')",
-                                 "json_insert('[1]','$[#]',2)",
-                                 "json_replace('{\"a\":1}', '$.a', 1.5)",
-                                 "instr('hello', 'l')",
-                                 "instr(x'010203', x'03')",
-                                 "instr('a', null)",
-                                 "instr('\xc3\xa9t\xc3\xa9', 't')",
-                                 "replace('aXbX', 'X', 'yy')",
-                                 "replace('a', '', 'b')",
-                                 "replace(123, 2, 9)",
-                                 "trim('  a ')",
-                                 "ltrim('xxa', 'x')",
-                                 "rtrim('a\xc3\xa9\xc3\xa9', '\xc3\xa9')",
-                                 "trim(null, 'x')",
-                                 "trim(12.50)",
-                                 "'Abc' LIKE 'a%'",
-                                 "'a%c' LIKE 'a\\%c' ESCAPE '\\'",
-                                 "'a' LIKE 'b' ESCAPE 'xx'",
-                                 "'abc' GLOB 'a[b-d]*'",
-                                 "'a' NOT LIKE NULL",
-                                 "x'6162' LIKE 'a_'",
-                                 "12 LIKE '1%'",
-                                 "instr()", "replace('a', 'b')",
-        "length(printf('%5000d', 1))", "length(format('%.3000f', 0.5))", "length(quote(zeroblob(3000)))",
-        "length(group_concat(hex(zeroblob(600))))", "length(json_group_array(hex(zeroblob(600))))",
-        "length(strftime('%Y' || hex(zeroblob(600)), 0))", "length(char(65))", "printf('%s %d', 'a', 1)"}) {
+  for (const char* expression :
+       {"json(' {\"a\" : [1,2.5, null]} ')",
+        "json('{')",
+        "json_array(1, 'x', json('[1]'), json_array(2), null)",
+        "json_array('[1]', json_quote('[1]'))",
+        "json_object('a', json('{\"b\":1}'), 'c', '{}')",
+        "json_object('a')",
+        "json_set('{\"a\":1}', '$.b', json('[1]'), '$.c', '[1]')",
+        "json_extract('{\"a\":[1,2,{\"b\":3}]}', '$.a[2]')",
+        "json_array(json_extract('{\"a\":[1]}', '$.a'))",
+        "json_extract('[1,2]', '$[0]', '$[1]')",
+        "'[1,[2]]' -> 1",
+        "'{\"a\":\"x\"}' ->> 'a'",
+        "json_array('{\"a\":{}}' -> 'a')",
+        "json_patch('{\"a\":1}', '{\"a\":null,\"b\":2}')",
+        "json_remove('[0,1,2]', '$[1]')",
+        "json_type('[1]', '$[0]')",
+        "json_valid('x')",
+        "json_array_length('[1,2]')",
+        "json_quote(3.5)",
+        "json_group_array(json_object('i', 1))",
+        "json_array(x'00')",
+        "json_insert('[1]','$[#]',2)",
+        "json_replace('{\"a\":1}', '$.a', 1.5)",
+        "instr('hello', 'l')",
+        "instr(x'010203', x'03')",
+        "instr('a', null)",
+        "instr('\xc3\xa9t\xc3\xa9', 't')",
+        "replace('aXbX', 'X', 'yy')",
+        "replace('a', '', 'b')",
+        "replace(123, 2, 9)",
+        "trim('  a ')",
+        "ltrim('xxa', 'x')",
+        "rtrim('a\xc3\xa9\xc3\xa9', '\xc3\xa9')",
+        "trim(null, 'x')",
+        "trim(12.50)",
+        "'Abc' LIKE 'a%'",
+        "'a%c' LIKE 'a\\%c' ESCAPE '\\'",
+        "'a' LIKE 'b' ESCAPE 'xx'",
+        "'abc' GLOB 'a[b-d]*'",
+        "'a' NOT LIKE NULL",
+        "x'6162' LIKE 'a_'",
+        "12 LIKE '1%'",
+        "instr()",
+        "replace('a', 'b')",
+        "length(printf('%5000d', 1))",
+        "length(format('%.3000f', 0.5))",
+        "length(quote(zeroblob(3000)))",
+        "(SELECT group_concat(column1) FROM (VALUES(1), (NULL), ('x'), (2.5), (x'41'), ('')))",
+        "(SELECT group_concat(column1, column2) FROM (VALUES(1, ';'), (2, NULL), (NULL, '-'), (3, '+'), (4, "
+        "5)))",
+        "(SELECT group_concat(1) WHERE 0)",
+        "(SELECT group_concat(''))",
+        "(SELECT group_concat(NULL))",
+        "(SELECT group_concat(DISTINCT column1) FROM (VALUES('a'), ('b'), ('a')))",
+        "(SELECT group_concat(g, '|') FROM (SELECT group_concat(column1, '') OVER (ROWS 1 PRECEDING) AS g "
+        "FROM (VALUES('a'), (NULL), ('b'), ('c'), (NULL))))",
+        "(SELECT json_group_array(column1) FROM (VALUES(1), (NULL), ('x\"'), (2.5), (json('[1]')), ('[1]')))",
+        "(SELECT json_group_array(json(column1)) FROM (VALUES('{\"a\": 1}'), ('[ ]')))",
+        "(SELECT json_group_array(1) WHERE 0)",
+        "json_group_array(x'41')",
+        "json_array(json_group_array(1))",
+        "(SELECT json_group_array(1) FILTER (WHERE 0))",
+        "(SELECT json_group_object(column1, column2) FROM (VALUES('a', 1), (2, 'b\"'), (NULL, 3), ('c', "
+        "NULL)))",
+        "(SELECT json_group_object(1, 2) WHERE 0)",
+        "(SELECT json_group_object('j', json('[1, 2]')))",
+        "(SELECT group_concat(g, ' ') FROM (SELECT json_group_array(column1) OVER (ORDER BY column1 ROWS 1 "
+        "PRECEDING) AS g "
+        "FROM (VALUES(1), (2), (3))))",
+        "(SELECT count(*) FROM (VALUES(1), (NULL)))",
+        "(SELECT count(column1) FROM (VALUES(1), (NULL)))",
+        "(SELECT count(*) WHERE 0)",
+        "(SELECT count(DISTINCT column1) FROM (VALUES(1), (1), (2), (NULL)))",
+        "(SELECT group_concat(c) FROM (SELECT count(*) OVER (ROWS 1 PRECEDING) AS c FROM (VALUES(1), (2), "
+        "(3))))",
+        "(SELECT group_concat(c) FROM (SELECT count(column1) FILTER (WHERE column1 > 1) OVER () AS c FROM "
+        "(VALUES(1), (2), (3))))",
+        "group_concat(1, 2, 3)",
+        "count(1, 2)",
+        "json_group_object(1)",
+        "length(group_concat(hex(zeroblob(600))))",
+        "length(json_group_array(hex(zeroblob(600))))",
+        "length(strftime('%Y' || hex(zeroblob(600)), 0))",
+        "length(char(65))",
+        "printf('%s %d', 'a', 1)"}) {
     const BatchResult result = node.apply(PlainSqlite::described(expression));
     const std::string ours = result.outcome == Outcome::kOk
                                  ? std::get<std::string>(result.statements.at(0).rows.rows.at(0).at(0))
@@ -264,9 +304,46 @@ TEST_F(Cost, ATriggerThatWritesTheMachinesTablesIsRefusedWhenItIsMade) {
   node.expect_digest_is_scan();
 }
 
-TEST_F(Cost, ReadersAreBoundedInBytesToo) {
+// What is large is the result, not what it was made of.
+TEST_F(Cost, GatheringManyRowsIntoOneValueIsOrdinaryWork) {
+  const std::string rows = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 100000) ";
+  node.must(rows + "INSERT INTO t SELECT 1, group_concat('row ' || i, '; ') FROM n");
+  node.must(rows + "INSERT INTO t SELECT 2, json_group_array(i) FROM n WHERE i <= 10000");
+  node.must(rows + "INSERT INTO t SELECT 3, json_group_object('key' || i, i) FROM n WHERE i <= 10000");
+  EXPECT_EQ(node.number("SELECT length(v) FROM t WHERE id = 1"), 1'088'893);
+  EXPECT_EQ(node.number("SELECT json_array_length(v) FROM t WHERE id = 2"), 10'000);
+  EXPECT_EQ(node.number("SELECT v ->> 'key777' FROM t WHERE id = 3"), 777);
+  // And the result is large.
+  EXPECT_EQ(node.apply(rows + ", big(v) AS MATERIALIZED (SELECT group_concat('row ' || i) FROM n) "
+                              "SELECT sum(big.v = n.i) FROM big, n")
+                .outcome,
+            Outcome::kLimit);
+}
+
+// One operation would count a whole table, and a loop of them for hours.
+TEST_F(Cost, CountingATableCostsItsRows) {
+  node.must(
+      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 100000) INSERT INTO t SELECT i, "
+      "i FROM n");
+  EXPECT_EQ(node.number("SELECT count(*) FROM t"), 100'000);
+  node.must("CREATE TABLE s(n)");
+  node.must("CREATE TRIGGER g AFTER INSERT ON s BEGIN UPDATE s SET n = (SELECT count(*) FROM t); END");
+  node.must("INSERT INTO s VALUES(0)");
+  EXPECT_EQ(node.apply("INSERT INTO s SELECT id FROM t WHERE id < 1000").outcome, Outcome::kLimit);
+}
+
+// Who reads waits alone, and is interrupted: large values cost what they take.
+TEST_F(Cost, ReadersMayWorkOnLargeValues) {
   const auto reader = node.reader();
-  EXPECT_EQ(reader->query(stmt(loop("hex(zeroblob(7000000 + i))")), {})->outcome, Outcome::kLimit);
+  const auto digits = reader->query(stmt(loop("hex(zeroblob(7000000 + i))", 3)), {});
+  ASSERT_TRUE(digits);
+  EXPECT_EQ(digits->outcome, Outcome::kOk) << digits->message;
+  const auto joined =
+      reader->query(stmt("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 100000) "
+                         "SELECT length(group_concat('row ' || i)), length(json_group_array(i)) FROM n"),
+                    {});
+  ASSERT_TRUE(joined);
+  EXPECT_EQ(joined->outcome, Outcome::kOk) << joined->message;
   node.must("INSERT INTO t VALUES(1, zeroblob(3000)), (2, 'small')");
   const auto result = reader->query(stmt("SELECT length(v), random() FROM t"), {});
   ASSERT_TRUE(result);
