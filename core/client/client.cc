@@ -182,6 +182,11 @@ void Client::attempt(Call& call, Instant now) {
     wire::Write& write = *call.request.mutable_write()->mutable_write();
     write.set_session(session_);
     write.set_first_incomplete(first_incomplete());
+  } else if (call.request.has_query() && call.deadline != kNever) {
+    const auto left =
+        std::chrono::ceil<std::chrono::milliseconds>(std::max(call.deadline - now, Duration::zero()));
+    call.request.mutable_query()->set_timeout_ms(
+        static_cast<std::uint32_t>(std::min<std::int64_t>(left.count(), UINT32_MAX)));
   }
   set_timer(call);
   outgoing_.push_back({call.asked, call.request.SerializeAsString()});
@@ -367,10 +372,20 @@ void Client::on_unreachable(NodeId node, bool may_have_arrived, Instant now) {
   send_due(now);
 }
 
+// So that the node does not work for nobody.
+void Client::withdraw(const Call& call) {
+  if (call.asked.is_none() || !call.request.has_query()) return;
+  wire::Request request;
+  request.mutable_withdraw()->set_call(call.request.call());
+  outgoing_.push_back({call.asked, request.SerializeAsString()});
+}
+
 void Client::give_up() {
   for (auto next = calls_.begin(); next != calls_.end();) {
     const auto current = next++;
-    if (current->first != opening_call_) complete(current, conclusion_at_deadline(current->second));
+    if (current->first == opening_call_) continue;
+    withdraw(current->second);
+    complete(current, conclusion_at_deadline(current->second));
   }
 }
 

@@ -83,7 +83,7 @@ class Client {
   // that cannot tell need not. `may_have_arrived`: the node may have read it before that. Calls move on to another node
   // at once, and this one is asked last from now on; a call to this node alone fails when that has happened thrice.
   void on_unreachable(NodeId node, bool may_have_arrived, Instant now);
-  // Ends all calls now, as their deadlines would.
+  // Ends all calls now, as their deadlines would; queries under way are withdrawn.
   void give_up();
   void on_deadline(Instant now);
   Instant deadline() const;
@@ -123,6 +123,7 @@ class Client {
   bool tried_in_lost_session(const Call& call) const;
   void attempt(Call& call, Instant now);
   Duration patience_with(const Call& call) const;
+  void withdraw(const Call& call);
   void retry(Call& call, Instant now);
   void retry_at(Call& call, NodeId hint, Instant now);
   void session_opened(std::uint64_t session);

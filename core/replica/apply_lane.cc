@@ -116,8 +116,13 @@ void ApplyLane::make_durable(Result<LogIndex> (StateMachine::*how)(), OnDurable 
   env_.lanes.submit(kApplyLane, make_job(std::move(run), std::move(done)));
 }
 
-void ApplyLane::query(NodeId client, sql::Statement statement, ReadPool::Then then) {
-  read_pool_->submit(client, std::move(statement), std::move(then));
+void ApplyLane::query(NodeId client, sql::Statement statement, sql::WithdrawalPtr withdrawal,
+                      ReadPool::Then then) {
+  read_pool_->submit(client, std::move(statement), std::move(withdrawal), std::move(then));
+}
+
+void ApplyLane::drop_withdrawn_queries() {
+  if (read_pool_) read_pool_->drop_withdrawn();
 }
 
 std::uint64_t ApplyLane::version(const std::string& table) const {

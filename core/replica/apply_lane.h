@@ -57,7 +57,9 @@ class ApplyLane {
   void put_away(OnDurable then);
   // Runs a query on a reader lane after the turn; the snapshot holds everything applied when it is called. `then`
   // gets an error if this node's disk failed.
-  void query(NodeId client, sql::Statement statement, ReadPool::Then then);
+  void query(NodeId client, sql::Statement statement, sql::WithdrawalPtr withdrawal, ReadPool::Then then);
+  // See ReadPool; some may have been withdrawn.
+  void drop_withdrawn_queries();
 
   LogIndex applied() const { return applied_; }
   LogIndex durable() const { return durable_; }

@@ -13,10 +13,10 @@ ReadPool::ReadPool(env::Lanes& lanes, sql::Database& database, unsigned readers)
 
 ReadPool::~ReadPool() = default;
 
-void ReadPool::submit(NodeId client, sql::Statement statement, Then then) {
+void ReadPool::submit(NodeId client, sql::Statement statement, sql::WithdrawalPtr withdrawal, Then then) {
   std::deque<Query>& queries = waiting_[client];
   if (queries.empty()) turns_.push_back(client);
-  queries.push_back({client, std::move(statement), std::move(then)});
+  queries.push_back({client, std::move(statement), std::move(withdrawal), std::move(then)});
   ++waiting_count_;
 }
 
@@ -53,6 +53,22 @@ void ReadPool::start() {
   }
 }
 
+void ReadPool::drop_withdrawn() {
+  std::vector<Then> dropped;
+  const auto is_withdrawn = [&](Query& query) {
+    if (!query.withdrawal->withdrawn()) return false;
+    dropped.push_back(std::move(query.then));
+    return true;
+  };
+  for (auto& [client, queries] : waiting_) std::erase_if(queries, is_withdrawn);
+  std::erase_if(turns_, [this](NodeId client) { return waiting_.at(client).empty(); });
+  std::erase_if(waiting_, [](const auto& of_client) { return of_client.second.empty(); });
+  waiting_count_ -= dropped.size();
+  sql::QueryResult nothing;
+  nothing.outcome = sql::Outcome::kLimit;
+  for (const Then& then : dropped) then(nothing);
+}
+
 namespace {
 
 std::vector<sql::Statement> rest_of(std::vector<sql::Statement>& statements, std::size_t done) {
@@ -65,21 +81,23 @@ std::vector<sql::Statement> rest_of(std::vector<sql::Statement>& statements, std
 void ReadPool::run(std::size_t slot, std::size_t count) {
   slots_[slot].busy = true;
   const auto statements = std::make_shared<std::vector<sql::Statement>>();
+  const auto withdrawals = std::make_shared<std::vector<sql::WithdrawalPtr>>();
   std::vector<Asked> asked;
   statements->reserve(count);
   asked.reserve(count);
   for (std::size_t taken = 0; taken < count; ++taken) {
     Query query = take_next();
     statements->push_back(std::move(query.statement));
-    asked.push_back({query.client, std::move(query.then)});
+    withdrawals->push_back(query.withdrawal);
+    asked.push_back({query.client, std::move(query.withdrawal), std::move(query.then)});
   }
-  auto read = [this, slot, statements]() -> Result<Answers> {
+  auto read = [this, slot, statements, withdrawals]() -> Result<Answers> {
     auto& reader = slots_[slot].reader;
     if (!reader) {
       LOCKSTEP_TRY(opened, database_.open_reader());
       reader = std::move(opened);
     }
-    LOCKSTEP_TRY(results, reader->query(*statements, {}));
+    LOCKSTEP_TRY(results, reader->query(*statements, {.withdrawals = *withdrawals}));
     return Answers{std::move(results), rest_of(*statements, results.size())};
   };
   auto briefly = [this, slot, statements](const auto&) -> std::optional<Result<Answers>> {
@@ -107,7 +125,8 @@ void ReadPool::answer(std::vector<Asked> asked, Result<Answers> answers) {
   const std::size_t answered = answers->results.size();
   for (std::size_t left = asked.size(); left > answered; --left) {
     Asked& query = asked[left - 1];
-    put_back({query.client, std::move(answers->left_over[left - 1 - answered]), std::move(query.then)});
+    put_back({query.client, std::move(answers->left_over[left - 1 - answered]), std::move(query.withdrawal),
+              std::move(query.then)});
   }
   for (std::size_t at = 0; at < answered; ++at) asked[at].then(std::move(answers->results[at]));
 }

@@ -21,19 +21,24 @@ class ReadPool {
   ReadPool(env::Lanes& lanes, sql::Database& database, unsigned readers);
   ~ReadPool();
 
-  // `then` is called on the actor; with an error if this node's disk failed. Nothing runs before start().
-  void submit(NodeId client, sql::Statement statement, Then then);
+  // `then` is called on the actor; with an error if this node's disk failed. Nothing runs before start(). A
+  // query that was withdrawn is not begun, or ended soon if it has begun; its result means nothing.
+  void submit(NodeId client, sql::Statement statement, sql::WithdrawalPtr withdrawal, Then then);
   // Gives what waits to the readers that are free. A hop to a lane costs more than a small query: hence shared jobs.
   void start();
+  // Ends those that wait and were withdrawn.
+  void drop_withdrawn();
 
  private:
   struct Query {
     NodeId client;
     sql::Statement statement;
+    sql::WithdrawalPtr withdrawal;
     Then then;
   };
   struct Asked {  // what a job answers
     NodeId client;
+    sql::WithdrawalPtr withdrawal;
     Then then;
   };
   struct Answers {

@@ -311,10 +311,12 @@ void Replica::serve_reads() {
   }
 }
 
-void Replica::query(NodeId client, sql::Statement statement, std::function<void(sql::QueryResult)> then) {
-  apply_lane_.query(client, std::move(statement), [this, then = std::move(then)](Result<sql::QueryResult> result) {
-    if (succeeded(result)) then(std::move(*result));
-  });
+void Replica::query(NodeId client, sql::Statement statement, sql::WithdrawalPtr withdrawal,
+                    std::function<void(sql::QueryResult)> then) {
+  apply_lane_.query(client, std::move(statement), std::move(withdrawal),
+                    [this, then = std::move(then)](Result<sql::QueryResult> result) {
+                      if (succeeded(result)) then(std::move(*result));
+                    });
 }
 
 void Replica::sync(std::function<void()> then) {

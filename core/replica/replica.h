@@ -62,7 +62,9 @@ class Replica {
   // Confirms a linearizable read; on_read_ready or on_rejected follows.
   void read(raft::ReadId id);
   // See ApplyLane; `then` is not called any more once this node has stopped.
-  void query(NodeId client, sql::Statement statement, std::function<void(sql::QueryResult)> then);
+  void query(NodeId client, sql::Statement statement, sql::WithdrawalPtr withdrawal,
+             std::function<void(sql::QueryResult)> then);
+  void drop_withdrawn_queries() { apply_lane_.drop_withdrawn_queries(); }
   void step_down();
   // Makes everything applied durable in the database too; `then` is not called if the disk fails.
   void sync(std::function<void()> then);

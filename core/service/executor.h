@@ -48,7 +48,11 @@ class Executor {
   virtual NodeId leader() const = 0;
   // Answered when the command's outcome is decided.
   virtual void execute(const Caller& caller, wire::Command& command, const WriteTerms& terms) = 0;
-  virtual void query(const Caller& caller, sql::Statement statement, wire::ReadLevel level) = 0;
+  // `patience`: how long its client waits; zero: it has not said.
+  virtual void query(const Caller& caller, sql::Statement statement, wire::ReadLevel level,
+                     Duration patience) = 0;
+  // Its client does not wait for this query any more, if it is under way.
+  virtual void withdraw(NodeId client, std::uint64_t call) = 0;
   // Of a table, as applied here.
   virtual std::uint64_t version(const std::string& table) const = 0;
   virtual void describe(wire::StatusReply& status) const = 0;

@@ -22,6 +22,7 @@ void FrontDesk::on_request(NodeId client, BytesView payload) {
            "expected a lockstep.wire.Request, found bytes that do not parse");
     return;
   }
+  if (request.has_withdraw()) return executor_.withdraw(client, request.withdraw().call());
   const Caller caller{client, request.call(), request.what_case(), env_.clock.monotonic_now()};
   counters_.began(caller.what);
   if (env_.trace.wants(kRequested))
@@ -47,7 +48,8 @@ void FrontDesk::route(const Caller& caller, wire::Request& request) {
       return;
     case wire::Request::kWrite: write(caller, *request.mutable_write(), command); return;
     case wire::Request::kQuery:
-      executor_.query(caller, replica::from_wire(request.query().statement()), request.query().level());
+      executor_.query(caller, replica::from_wire(request.query().statement()), request.query().level(),
+                      std::chrono::milliseconds(request.query().timeout_ms()));
       return;
     case wire::Request::kGetVersion:
       answer.set_version(executor_.version(request.get_version().table()));
@@ -63,6 +65,7 @@ void FrontDesk::route(const Caller& caller, wire::Request& request) {
       command.mutable_maintain()->set_what(request.maintain().what());
       executor_.execute(caller, command, {});
       return;
+    case wire::Request::kWithdraw:
     case wire::Request::WHAT_NOT_SET: break;
   }
   refuse(caller, wire::BAD_REQUEST, "expected a request of a known kind");
@@ -85,6 +88,11 @@ void FrontDesk::write(const Caller& caller, wire::WriteRequest& request, wire::C
     }
     executor_.execute(caller, command, terms);
   }
+}
+
+void FrontDesk::time_is_over(const Caller& caller) {
+  refuse(caller, wire::TIMED_OUT,
+         "the query was ended: there was no answer in time, and it has had no effect");
 }
 
 // ---- answers --------------------------------------------------------------------------------------------------

@@ -24,6 +24,8 @@ class FrontDesk {
   void on_request(NodeId client, BytesView payload);
 
   void refuse(const Caller& caller, wire::ReplyStatus status, std::string message = {});
+  // To the client of a query that was ended.
+  void time_is_over(const Caller& caller);
   // What a command did when it was applied.
   void answer(const Caller& caller, const replica::AppliedCommand& command);
   // `staleness`: how long this node may have missed what happened.

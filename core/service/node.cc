@@ -31,7 +31,7 @@ Node::Node(const env::Env& env, NodeConfig config)
       replica_(env_, kGroup, config_.replica, *this),
       batcher_(config_.batch),
       transactions_(config_.transactions),
-      quota_(config_.max_waiting_reads) {}
+      waiting_reads_(config_.reads) {}
 
 Node::~Node() = default;
 
@@ -49,9 +49,14 @@ void Node::on_alarm() {
   replica_.on_alarm();
 }
 
+void Node::on_client_gone(NodeId client) {
+  if (waiting_reads_.withdraw_all_of(client)) replica_.drop_withdrawn_queries();
+}
+
 void Node::on_job_done(std::unique_ptr<env::Job> job) { job->done(); }
 
 void Node::on_turn_end() {
+  end_late_reads();
   if (!replica_.failed() && replica_.recovered()) {
     advance_transactions();
     flush_batch();
@@ -59,7 +64,8 @@ void Node::on_turn_end() {
     advance_retirement();
   }
   replica_.end_turn();
-  const Instant next = std::min({replica_.deadline(), batcher_.deadline(), transactions_.deadline()});
+  const Instant next = std::min(
+      {replica_.deadline(), batcher_.deadline(), transactions_.deadline(), waiting_reads_.deadline()});
   if (next == alarm_) return;
   alarm_ = next;
   env_.alarm.set(next);
@@ -102,14 +108,28 @@ void Node::execute(const Caller& caller, wire::Command& command, const WriteTerm
   propose({.caller = caller, .strong = strong, .pause = terms.pause_before_commit}, command);
 }
 
-void Node::query(const Caller& caller, sql::Statement statement, wire::ReadLevel level) {
-  if (auto busy = quota_.admit(caller.client)) {
-    desk_.refuse(caller, wire::OVERLOADED, *std::move(busy));
-  } else if (level == wire::LOCAL) {
-    run_query(caller, std::move(statement), level);
+void Node::query(const Caller& caller, sql::Statement statement, wire::ReadLevel level, Duration patience) {
+  const auto ticket = waiting_reads_.admit(caller, patience, env_.clock.monotonic_now());
+  if (!ticket) return desk_.refuse(caller, wire::OVERLOADED, ticket.error().message);
+  Read read{*ticket, caller, std::move(statement)};
+  if (level == wire::LOCAL) {
+    run_query(std::move(read), level);
   } else {
-    asked_.push_back({caller, std::move(statement)});
+    asked_.push_back(std::move(read));
   }
+}
+
+void Node::withdraw(NodeId client, std::uint64_t call) {
+  const auto caller = waiting_reads_.withdraw(client, call);
+  if (!caller) return;
+  desk_.refuse(*caller, wire::TIMED_OUT, "the query was withdrawn");
+  replica_.drop_withdrawn_queries();
+}
+
+void Node::end_late_reads() {
+  const std::vector<Caller> late = waiting_reads_.expire(env_.clock.monotonic_now());
+  for (const Caller& caller : late) desk_.time_is_over(caller);
+  if (!late.empty()) replica_.drop_withdrawn_queries();
 }
 
 // What arrived in one turn is confirmed as one read: any moment between the last arrival and the answer will do.
@@ -120,11 +140,14 @@ void Node::confirm_reads() {
   replica_.read(id);
 }
 
-void Node::run_query(const Caller& caller, sql::Statement statement, wire::ReadLevel level) {
-  replica_.query(caller.client, std::move(statement), [this, caller, level](const sql::QueryResult& result) {
-    quota_.answered(caller.client);
-    desk_.answer(caller, result, level == wire::LOCAL ? replica_.leader_silence() : Duration::zero());
-  });
+void Node::run_query(Read read, wire::ReadLevel level) {
+  const sql::WithdrawalPtr withdrawal = waiting_reads_.withdrawal(read.ticket);
+  replica_.query(read.caller.client, std::move(read.statement), withdrawal,
+                 [this, ticket = read.ticket, caller = read.caller, level](const sql::QueryResult& result) {
+                   if (!waiting_reads_.end(ticket)) return;
+                   desk_.answer(caller, result,
+                                level == wire::LOCAL ? replica_.leader_silence() : Duration::zero());
+                 });
 }
 
 void Node::describe(wire::StatusReply& status) const {
@@ -181,7 +204,8 @@ void Node::on_rejected(const raft::Rejected& rejected) {
   }
   // A read that could not be confirmed has no effect: the client may simply ask again.
   for (const Read& read : take_reads(std::get<raft::ReadId>(rejected.what)))
-    refuse(read, wire::NO_LEADER, "leadership could not be confirmed");
+    if (waiting_reads_.end(read.ticket))
+      desk_.refuse(read.caller, wire::NO_LEADER, "leadership could not be confirmed");
 }
 
 void Node::on_role_changed(const raft::RoleChanged& change) {
@@ -292,7 +316,13 @@ void Node::advance_retirement() {
 // ---- reads and answers ----------------------------------------------------------------------------------------
 
 void Node::on_read_ready(raft::ReadId id) {
-  for (Read& read : take_reads(id)) run_query(read.caller, std::move(read.statement), wire::LINEARIZABLE);
+  for (Read& read : take_reads(id)) {
+    if (waiting_reads_.is_awaited(read.ticket)) {
+      run_query(std::move(read), wire::LINEARIZABLE);
+    } else {
+      waiting_reads_.end(read.ticket);
+    }
+  }
 }
 
 Node::Reads Node::take_reads(raft::ReadId id) {
@@ -301,18 +331,13 @@ Node::Reads Node::take_reads(raft::ReadId id) {
   return std::move(reads.mapped());
 }
 
-void Node::refuse(const Read& read, wire::ReplyStatus status, const std::string& message) {
-  quota_.answered(read.caller.client);
-  desk_.refuse(read.caller, status, message);
-}
-
 void Node::on_failed(const Error& error) {
   failure_ = error;
   abandon_proposals();
   const Refusal why = stopped(error);
-  for (const auto& [id, reads] : std::exchange(reads_, {}))
-    for (const Read& read : reads) refuse(read, why.status, why.message);
-  for (const Read& read : std::exchange(asked_, {})) refuse(read, why.status, why.message);
+  reads_.clear();
+  asked_.clear();
+  for (const Caller& caller : waiting_reads_.withdraw_all()) desk_.refuse(caller, why.status, why.message);
 }
 
 }  // namespace lockstep::service

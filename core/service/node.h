@@ -11,10 +11,10 @@
 #include "core/service/batcher.h"
 #include "core/service/feed.h"
 #include "core/service/front_desk.h"
-#include "core/service/read_quota.h"
 #include "core/service/retiring.h"
 #include "core/service/stamps.h"
 #include "core/service/transactions.h"
+#include "core/service/waiting_reads.h"
 
 namespace lockstep::service {
 
@@ -26,7 +26,7 @@ struct NodeConfig {
   wire::WriteMode write_mode = wire::QUORUM;  // of requests that name none
   TransactionOptions transactions;            // a pause > 0 makes every write a two-phase write
   BatchLimits batch;
-  std::size_t max_waiting_reads = 10'000;  // half of them of one client
+  ReadLimits reads;
   std::size_t max_write_bytes = 16 << 20;  // of a request
 };
 
@@ -39,6 +39,7 @@ class Node : public env::Actor, public Retiring, private Executor, private repli
   void start() override;
   void on_message(NodeId from, Channel channel, BytesView payload) override;
   void on_alarm() override;
+  void on_client_gone(NodeId client) override;
   void on_job_done(std::unique_ptr<env::Job> job) override;
   // Proposes what the turn brought: requests that arrived together share one proposal step.
   void on_turn_end() override;
@@ -60,6 +61,7 @@ class Node : public env::Actor, public Retiring, private Executor, private repli
     Proposal proposal;
   };
   struct Read {
+    ReadTicket ticket;
     Caller caller;
     sql::Statement statement;
   };
@@ -68,7 +70,9 @@ class Node : public env::Actor, public Retiring, private Executor, private repli
   std::optional<Refusal> refusal() const override;
   NodeId leader() const override { return replica_.view().leader; }
   void execute(const Caller& caller, wire::Command& command, const WriteTerms& terms) override;
-  void query(const Caller& caller, sql::Statement statement, wire::ReadLevel level) override;
+  void query(const Caller& caller, sql::Statement statement, wire::ReadLevel level,
+             Duration patience) override;
+  void withdraw(NodeId client, std::uint64_t call) override;
   std::uint64_t version(const std::string& table) const override { return replica_.version(table); }
   void describe(wire::StatusReply& status) const override;
 
@@ -85,8 +89,8 @@ class Node : public env::Actor, public Retiring, private Executor, private repli
   bool leads_or_redirects(const Caller& caller);
   void confirm_reads();
   Reads take_reads(raft::ReadId id);
-  void refuse(const Read& read, wire::ReplyStatus status, const std::string& message);
-  void run_query(const Caller& caller, sql::Statement statement, wire::ReadLevel level);
+  void run_query(Read read, wire::ReadLevel level);
+  void end_late_reads();
 
   void propose(Proposal proposal, wire::Command& command);
   void decide(LogIndex transaction, bool commit);
@@ -113,7 +117,7 @@ class Node : public env::Actor, public Retiring, private Executor, private repli
   std::map<LogIndex, Proposal> two_phase_;         // prepared here, waiting for the decision
   Reads asked_;                                    // linearizable reads of this turn
   std::map<raft::ReadId, Reads> reads_;            // waiting for confirmation, by the turn they came in
-  ReadQuota quota_;                                // of reads of both levels
+  WaitingReads waiting_reads_;                     // of both levels, until they are answered
   Term cleaned_term_;                              // left-over transactions were aborted in this term
   enum class Leaving { kNot, kAnswering, kFlushing } leaving_ = Leaving::kNot;
   std::function<void()> on_retired_;

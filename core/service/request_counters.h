@@ -32,7 +32,7 @@ class RequestCounters {
   void describe(wire::RequestCounters& out) const;
 
  private:
-  static constexpr std::size_t kKinds = wire::Request::kMaintain + 1;  // the last of them
+  static constexpr std::size_t kKinds = wire::Request::kWithdraw + 1;  // the last of them
 
   struct OfKind {
     std::uint64_t waiting = 0;

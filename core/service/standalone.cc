@@ -30,7 +30,7 @@ StandaloneNode::StandaloneNode(const env::Env& env, StandaloneConfig config)
                       stop(result.error());
                     }
                   }),
-      quota_(config_.max_waiting_reads) {}
+      waiting_reads_(config_.reads) {}
 
 StandaloneNode::~StandaloneNode() = default;
 
@@ -65,8 +65,21 @@ void StandaloneNode::on_message(NodeId from, Channel channel, BytesView payload)
 
 // Also after a failure: it is the answer to what still waits.
 void StandaloneNode::on_turn_end() {
+  end_late_reads();
   apply_lane_.end_turn(false);
   if (on_retired_ && waiting_.empty()) put_away(std::exchange(on_retired_, nullptr));
+}
+
+void StandaloneNode::on_client_gone(NodeId client) {
+  if (waiting_reads_.withdraw_all_of(client)) apply_lane_.drop_withdrawn_queries();
+}
+
+void StandaloneNode::end_late_reads() {
+  const std::vector<Caller> late = waiting_reads_.expire(env_.clock.monotonic_now());
+  for (const Caller& caller : late) desk_.time_is_over(caller);
+  if (!late.empty()) apply_lane_.drop_withdrawn_queries();
+  const Instant next = waiting_reads_.deadline();
+  if (std::exchange(alarm_, next) != next) env_.alarm.set(next);
 }
 
 // Commits are synced, so what was answered is durable; who leaves in good order leaves one file.
@@ -110,20 +123,31 @@ void StandaloneNode::execute(const Caller& caller, wire::Command& command, const
       {.index = last_, .term = kTerm, .kind = raft::EntryKind::kCommand, .data = std::move(data)});
 }
 
-void StandaloneNode::query(const Caller& caller, sql::Statement statement, wire::ReadLevel) {
-  if (auto busy = quota_.admit(caller.client)) {
-    desk_.refuse(caller, wire::OVERLOADED, *std::move(busy));
+void StandaloneNode::query(const Caller& caller, sql::Statement statement, wire::ReadLevel,
+                           Duration patience) {
+  const auto ticket = waiting_reads_.admit(caller, patience, env_.clock.monotonic_now());
+  if (!ticket) {
+    desk_.refuse(caller, wire::OVERLOADED, ticket.error().message);
     return;
   }
-  apply_lane_.query(caller.client, std::move(statement), [this, caller](const Result<sql::QueryResult>& result) {
-    quota_.answered(caller.client);
+  const auto answered = [this, caller, ticket = *ticket](const Result<sql::QueryResult>& result) {
+    const bool is_awaited = waiting_reads_.end(ticket);
     if (!result) stop(result.error());
+    if (!is_awaited) return;
     if (failure_) {
       desk_.refuse(caller, wire::STOPPED, stopped(*failure_).message);
     } else {
       desk_.answer(caller, *result, Duration::zero());
     }
-  });
+  };
+  apply_lane_.query(caller.client, std::move(statement), waiting_reads_.withdrawal(*ticket), answered);
+}
+
+void StandaloneNode::withdraw(NodeId client, std::uint64_t call) {
+  const auto caller = waiting_reads_.withdraw(client, call);
+  if (!caller) return;
+  desk_.refuse(*caller, wire::TIMED_OUT, "the query was withdrawn");
+  apply_lane_.drop_withdrawn_queries();
 }
 
 void StandaloneNode::describe(wire::StatusReply& status) const {

@@ -8,16 +8,16 @@
 #include "core/replica/apply_lane.h"
 #include "core/service/feed.h"
 #include "core/service/front_desk.h"
-#include "core/service/read_quota.h"
 #include "core/service/retiring.h"
 #include "core/service/stamps.h"
+#include "core/service/waiting_reads.h"
 
 namespace lockstep::service {
 
 struct StandaloneConfig {
   replica::ApplyConfig apply;                // its commits are synced, whatever this says
   std::size_t max_waiting_bytes = 64 << 20;  // of commands without an outcome
-  std::size_t max_waiting_reads = 10'000;  // half of them of one client
+  ReadLimits reads;
   std::size_t max_write_bytes = 16 << 20;  // of a request
 };
 
@@ -33,7 +33,8 @@ class StandaloneNode : public env::Actor, public Retiring, private Executor {
 
   void start() override;
   void on_message(NodeId from, Channel channel, BytesView payload) override;
-  void on_alarm() override {}
+  void on_alarm() override { alarm_ = kNever; }  // the end of the turn follows
+  void on_client_gone(NodeId client) override;
   void on_job_done(std::unique_ptr<env::Job> job) override { job->done(); }
   // Begins the next transaction with what the turn brought.
   void on_turn_end() override;
@@ -52,10 +53,13 @@ class StandaloneNode : public env::Actor, public Retiring, private Executor {
   std::optional<Refusal> refusal() const override;
   NodeId leader() const override { return env_.self; }
   void execute(const Caller& caller, wire::Command& command, const WriteTerms& terms) override;
-  void query(const Caller& caller, sql::Statement statement, wire::ReadLevel level) override;
+  void query(const Caller& caller, sql::Statement statement, wire::ReadLevel level,
+             Duration patience) override;
+  void withdraw(NodeId client, std::uint64_t call) override;
   std::uint64_t version(const std::string& table) const override { return apply_lane_.version(table); }
   void describe(wire::StatusReply& status) const override;
 
+  void end_late_reads();
   void put_away(std::function<void()> done);
   void on_opened();
   void on_applied(const replica::ApplyResult& result);
@@ -71,7 +75,8 @@ class StandaloneNode : public env::Actor, public Retiring, private Executor {
   LogIndex last_;                // given to a command
   std::deque<Waiting> waiting_;  // in the order of their indexes
   std::size_t waiting_bytes_ = 0;
-  ReadQuota quota_;
+  WaitingReads waiting_reads_;
+  Instant alarm_ = kNever;
   std::uint64_t applied_batches_ = 0;  // since this life began
   std::uint64_t applied_entries_ = 0;
   std::function<void()> on_retired_;  // empty: nobody asked to leave, or it has been told

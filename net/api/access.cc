@@ -62,6 +62,7 @@ Access needed_for(wire::Request::WhatCase what) {
     case wire::Request::kQuery:
     case wire::Request::kGetVersion:
     case wire::Request::kStatus:
+    case wire::Request::kWithdraw:
     case wire::Request::WHAT_NOT_SET: return Access::kRead;
     case wire::Request::kWrite:
     case wire::Request::kOpenSession:

@@ -23,6 +23,7 @@ std::string_view kind_name(std::uint32_t kind) {
     case wire::Request::kGetVersion: return "get_version";
     case wire::Request::kStatus: return "status";
     case wire::Request::kMaintain: return "maintain";
+    case wire::Request::kWithdraw: return "withdraw";
     default: return "unreadable";
   }
 }

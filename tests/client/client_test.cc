@@ -262,5 +262,29 @@ TEST(Client, ASlowReadIsAskedOfOthersTooAndTheFirstAnswerCounts) {
   EXPECT_EQ(completions[0].conclusion, Conclusion::kDone);
 }
 
+// So that a node ends what nobody waits for.
+TEST(Client, AQuerySaysHowLongItIsWaitedForAndIsWithdrawnWhenItIsGivenUp) {
+  Instant now{};
+  Client client({.nodes = {NodeId(1)}}, now);
+  const auto sent = [&client] {
+    const auto out = client.take_outgoing();
+    EXPECT_EQ(out.size(), 1u);
+    wire::Request request;
+    EXPECT_TRUE(out.empty() || request.ParseFromString(out.back().payload));
+    return request;
+  };
+  const CallId id = client.query(wire::Statement(), {}, now, now + 2500ms);
+  EXPECT_EQ(sent().query().timeout_ms(), 2500u);
+  now = client.deadline();  // of the attempt
+  client.on_deadline(now);
+  now = client.deadline();  // of the pause after it
+  client.on_deadline(now);
+  const wire::Request again = sent();
+  EXPECT_GT(again.query().timeout_ms(), 0u);
+  EXPECT_LE(again.query().timeout_ms(), 1500u);
+  client.give_up();
+  EXPECT_EQ(sent().withdraw().call(), id.value());
+}
+
 }  // namespace
 }  // namespace lockstep::client

@@ -6,7 +6,7 @@
 #include <deque>
 #include <string>
 
-#include "core/service/read_quota.h"
+#include "core/service/waiting_reads.h"
 #include "sim/disk_image.h"
 
 namespace lockstep::tests {
@@ -50,11 +50,12 @@ TEST(ReadPool, AClientWithManyHeavyQueriesDoesNotKeepAnotherFromItsTurn) {
   replica::ReadPool pool(lanes, *database, 1);
   std::string answered;
   const auto ask = [&](NodeId client, const std::string& sql, char sign) {
-    pool.submit(client, {sql, {}}, [&answered, sign](const Result<sql::QueryResult>& result) {
-      ASSERT_TRUE(result);
-      EXPECT_EQ(result->outcome, sql::Outcome::kOk) << result->message;
-      answered += sign;
-    });
+    pool.submit(client, {sql, {}}, std::make_shared<sql::Withdrawal>(),
+                [&answered, sign](const Result<sql::QueryResult>& result) {
+                  ASSERT_TRUE(result);
+                  EXPECT_EQ(result->outcome, sql::Outcome::kOk) << result->message;
+                  answered += sign;
+                });
   };
   const std::string heavy =
       "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 50000) SELECT count(*) FROM n";
@@ -64,16 +65,85 @@ TEST(ReadPool, AClientWithManyHeavyQueriesDoesNotKeepAnotherFromItsTurn) {
   EXPECT_EQ(answered, "HmHmHHH");
 }
 
-TEST(ReadQuota, OneClientMayHaveHalfOfWhatWaits) {
-  service::ReadQuota quota(4);
-  EXPECT_FALSE(quota.admit(kGreedy));
-  EXPECT_FALSE(quota.admit(kGreedy));
-  EXPECT_EQ(quota.admit(kGreedy), "more than 2 reads of this client are waiting");
-  EXPECT_FALSE(quota.admit(kModest));
-  EXPECT_FALSE(quota.admit(kModest));
-  EXPECT_EQ(quota.admit(NodeId(300)), "more than 4 reads are waiting");
-  quota.answered(kGreedy);
-  EXPECT_FALSE(quota.admit(NodeId(300)));
+// A query that nobody waits for is not begun, and does not hold up those behind it.
+TEST(ReadPool, WhatWasWithdrawnIsNotBegun) {
+  sql::initialise_sqlite(7);
+  sim::DiskImage disk{1};
+  NoParticipant participant;
+  const auto database = sql::Database::create(disk, {});
+  const auto machine = database->open_machine(participant);
+  ASSERT_TRUE(machine);
+  PatientLanes lanes;
+  replica::ReadPool pool(lanes, *database, 1);
+  std::string ended;
+  const auto ask = [&](NodeId client, const std::string& sql, char sign) {
+    auto withdrawal = std::make_shared<sql::Withdrawal>();
+    pool.submit(client, {sql, {}}, withdrawal, [&ended, sign](const Result<sql::QueryResult>& result) {
+      ASSERT_TRUE(result);
+      ended += result->outcome == sql::Outcome::kOk ? sign : '-';
+    });
+    return withdrawal;
+  };
+  const std::string endless =
+      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n";
+  const auto begun = ask(kGreedy, endless, 'b');
+  pool.start();
+  const auto waiting = ask(kGreedy, endless, 'w');
+  ask(kGreedy, "SELECT 1", 'g');
+  ask(kModest, "SELECT 1", 'm');
+  waiting->withdraw();
+  pool.drop_withdrawn();
+  EXPECT_EQ(ended, "-");
+  begun->withdraw();  // it is on its lane: what runs there ends
+  while (lanes.run_one()) pool.start();
+  EXPECT_EQ(ended, "--gm");
+}
+
+service::Caller caller_of(NodeId client, std::uint64_t call = 1) {
+  return {.client = client, .call = call, .what = wire::Request::kQuery, .since = Instant()};
+}
+
+TEST(WaitingReads, OneClientMayHaveHalfOfWhatWaits) {
+  service::WaitingReads reads({.most = 4, .longest = std::chrono::seconds(60)});
+  const auto admit = [&](NodeId client) {
+    return reads.admit(caller_of(client), Duration::zero(), Instant());
+  };
+  const auto first = admit(kGreedy);
+  ASSERT_TRUE(first);
+  EXPECT_TRUE(admit(kGreedy));
+  EXPECT_EQ(admit(kGreedy).error().message, "more than 2 reads of this client are waiting");
+  EXPECT_TRUE(admit(kModest));
+  EXPECT_TRUE(admit(kModest));
+  EXPECT_EQ(admit(NodeId(300)).error().message, "more than 4 reads are waiting");
+  EXPECT_TRUE(reads.end(*first));
+  EXPECT_TRUE(admit(NodeId(300)));
+}
+
+TEST(WaitingReads, EndWhenTheirTimeIsOverOrTheirClientGoes) {
+  using std::chrono::seconds;
+  service::WaitingReads reads({.most = 10, .longest = seconds(60)});
+  const Instant start{};
+  const auto short_one = reads.admit(caller_of(kGreedy, 1), seconds(1), start);
+  const auto long_one = reads.admit(caller_of(kGreedy, 2), Duration::zero(), start);
+  const auto other = reads.admit(caller_of(kModest, 3), seconds(500), start);
+  EXPECT_EQ(reads.deadline(), start + seconds(1));
+  EXPECT_TRUE(reads.expire(start + std::chrono::milliseconds(999)).empty());
+  const auto late = reads.expire(start + seconds(1));
+  ASSERT_EQ(late.size(), 1u);
+  EXPECT_EQ(late.front().call, 1u);
+  EXPECT_TRUE(reads.withdrawal(*short_one)->withdrawn());
+  EXPECT_FALSE(reads.end(*short_one)) << "its client has been told";
+  EXPECT_EQ(reads.deadline(), start + seconds(60));
+  EXPECT_FALSE(reads.withdraw(kModest, 2)) << "somebody else's";
+  const auto withdrawn = reads.withdraw(kModest, 3);
+  ASSERT_TRUE(withdrawn);
+  EXPECT_EQ(withdrawn->client, kModest);
+  EXPECT_FALSE(reads.withdraw(kModest, 3)) << "once";
+  EXPECT_TRUE(reads.withdraw_all_of(kGreedy));
+  EXPECT_FALSE(reads.is_awaited(*long_one));
+  EXPECT_FALSE(reads.end(*long_one));
+  EXPECT_FALSE(reads.end(*other));
+  EXPECT_FALSE(reads.withdraw_all_of(kGreedy));
 }
 
 }  // namespace
