@@ -46,7 +46,28 @@ struct EncodedRequest {
   Bytes bytes;
 };
 
-// On the loop's thread. Its calls reach the actor as frames of a local party, so every rule of the front desk
+// A query that nobody waits for after so long is ended then.
+void set_patience(wire::Request& request, Duration timeout);
+
+class Gateway;
+
+// Somebody who asks through the gateway: a connection of another protocol. To the node each is a client of
+// its own, so that they take turns. When it goes, nobody waits for its queries any more: they are ended.
+class Guest {
+ public:
+  ~Guest();
+  Guest(const Guest&) = delete;
+  Guest& operator=(const Guest&) = delete;
+
+ private:
+  friend class Gateway;
+  Guest(std::shared_ptr<Gateway*> gateway, NodeId party) : gateway_(std::move(gateway)), party_(party) {}
+
+  std::shared_ptr<Gateway*> gateway_;
+  NodeId party_;
+};
+
+// On the loop's thread. Its calls reach the actor as frames of local parties, so every rule of the front desk
 // holds for them, and calls of one turn share its end.
 class Gateway {
  public:
@@ -60,12 +81,20 @@ class Gateway {
   Gateway(const Gateway&) = delete;
   Gateway& operator=(const Gateway&) = delete;
 
-  // The number of the call is the gateway's own. After `timeout` the reply is TIMED_OUT: a write may still be
-  // executed.
-  void call(wire::Request& request, Access access, Duration timeout, Then then);
-  // The same without Protobuf on the loop: the reply is an encoded wire::Reply, valid during the call.
+  // May outlive the gateway.
+  std::shared_ptr<Guest> receive_guest();
+
+  // The number of the call is the gateway's own. After `timeout` the reply is TIMED_OUT: a query is ended, a
+  // write may still be executed. Without a guest the process itself asks. Gives the number.
+  std::uint64_t call(wire::Request& request, Access access, Duration timeout, Then then,
+                     const Guest* guest = nullptr);
+  // The same without Protobuf on the loop: the reply is an encoded wire::Reply, valid during the call. A
+  // query has its patience already.
   using ThenBytes = std::function<void(BytesView reply)>;
-  void call_encoded(EncodedRequest request, Access access, Duration timeout, ThenBytes then);
+  std::uint64_t call_encoded(EncodedRequest request, Access access, Duration timeout, ThenBytes then,
+                             const Guest* guest = nullptr);
+  // Nobody waits for the reply to this query any more, and none comes. Nothing, if it has come.
+  void withdraw(std::uint64_t number);
 
   // From any thread.
   Result<Access> authenticate(std::string_view token) const;
@@ -78,12 +107,17 @@ class Gateway {
   net::Host& host() { return host_; }
 
  private:
+  friend class Guest;
   struct Waiting {
     Instant deadline;
+    wire::Request::WhatCase what;
+    NodeId party;
     ThenBytes then;
   };
 
   Instant now() const;
+  void attach(NodeId party);
+  void lose(NodeId party);
   void receive(BytesView payload);
   void refuse(ThenBytes then, wire::ReplyStatus status, std::string message);
   void wake_at(Instant deadline);
@@ -95,6 +129,8 @@ class Gateway {
   std::function<PortFacts()> grpc_;
   std::map<std::uint64_t, Waiting> waiting_;  // by call number
   std::uint64_t next_call_ = 0;
+  std::set<NodeId> parties_;  // this process and its guests
+  std::uint64_t last_guest_ = 0;
   net::asio::steady_timer timer_;
   Instant wake_ = kNever;
   std::shared_ptr<Gateway*> self_;  // for timers that may come too late

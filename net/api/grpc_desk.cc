@@ -36,14 +36,39 @@ Duration GrpcDesk::time_left(const grpc::ServerContext& context) const {
   return std::min(limits_.call_timeout, std::chrono::duration_cast<Duration>(left));
 }
 
-std::uint64_t GrpcDesk::ask(GrpcWaiter& waiter, wire::Request& request, Access access, Duration timeout) {
+std::uint64_t GrpcDesk::ask(GrpcWaiter& waiter, wire::Request& request, Access access, Duration timeout,
+                            std::string peer) {
   const std::uint64_t call = ++next_call_;
+  set_patience(request, timeout);
   waiting_.emplace(call, &waiter);
   bridge_.ask({.call = call,
                .request = {request.what_case(), request.SerializeAsString()},
                .access = access,
-               .timeout = timeout});
+               .timeout = timeout,
+               .peer = std::move(peer)});
   return call;
+}
+
+bool GrpcDesk::withdraw(std::uint64_t call) {
+  if (waiting_.erase(call) == 0) return false;
+  bridge_.withdraw(call);
+  return true;
+}
+
+void GrpcDesk::hold(GrpcHolder& holder, std::size_t bytes) {
+  held_[&holder] = bytes;
+  held_bytes_ += bytes;
+  while (held_bytes_ > limits_.held_bytes && held_.size() > 1) {
+    GrpcHolder* const greediest =
+        std::ranges::max_element(held_, {}, [](const auto& of) { return of.second; })->first;
+    let_go(*greediest);
+    greediest->drop();
+  }
+}
+
+void GrpcDesk::let_go(GrpcHolder& holder) {
+  const auto held = held_.extract(&holder);
+  if (!held.empty()) held_bytes_ -= held.mapped();
 }
 
 void GrpcDesk::answer(std::vector<GrpcBridge::Answer> answers) {

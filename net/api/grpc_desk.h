@@ -29,10 +29,19 @@ class GrpcWaiter {
   virtual void on_turn_end() {}
 };
 
+// Holds an answer that its caller reads as fast as it likes.
+class GrpcHolder {
+ public:
+  virtual ~GrpcHolder() = default;
+  // Lets go of the answer, and ends the call.
+  virtual void drop() = 0;
+};
+
 struct GrpcLimits {
   Duration call_timeout = std::chrono::seconds(10);  // the longest; a shorter deadline of the client's counts
   std::size_t chunk_rows = 1024;                     // of a message of rows
   std::size_t chunk_bytes = 128 << 10;
+  std::size_t held_bytes = 0;              // of answers that wait to be read, together
   std::size_t session_outstanding = 4096;  // writes of one stream; beyond it the stream is not read
 };
 
@@ -51,8 +60,16 @@ class GrpcDesk {
   // Until the call's deadline, and no longer than the limit.
   Duration time_left(const grpc::ServerContext& context) const;
 
-  // Gives the call's number; `waiter` is told once.
-  std::uint64_t ask(GrpcWaiter& waiter, wire::Request& request, Access access, Duration timeout);
+  // Gives the call's number; `waiter` is told once. `peer`: the connection that a query came by.
+  std::uint64_t ask(GrpcWaiter& waiter, wire::Request& request, Access access, Duration timeout,
+                    std::string peer = {});
+  // The caller of this query has gone. Whether its waiter would still have been told; it is not any more.
+  bool withdraw(std::uint64_t call);
+
+  // An answer waits to be read. While all of them together are too large, the largest is dropped.
+  void hold(GrpcHolder& holder, std::size_t bytes);
+  void let_go(GrpcHolder& holder);
+
   // Tells the waiters.
   void answer(std::vector<GrpcBridge::Answer> answers);
   // Its on_turn_end() is called at the end of this turn; it asks once a turn, and lives until then.
@@ -82,6 +99,8 @@ class GrpcDesk {
   grpc::ServerCompletionQueue* queue_ = nullptr;
   std::unordered_map<std::uint64_t, GrpcWaiter*> waiting_;
   std::vector<GrpcWaiter*> later_;
+  std::unordered_map<GrpcHolder*, std::size_t> held_;  // with their bytes
+  std::size_t held_bytes_ = 0;
   std::uint64_t next_call_ = 0;
   std::size_t live_ = 0;
   bool stopping_ = false;

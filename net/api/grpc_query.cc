@@ -10,20 +10,48 @@ constexpr int kBusy = 64;
 
 QueryCall::QueryCall(GrpcDesk& desk) : desk_(desk), writer_(&context_) {
   desk_.began();
+  context_.AsyncNotifyWhenDone(&departure_);
   desk_.service().RequestQuery(&context_, &request_, &writer_, &desk_.queue(), &desk_.queue(), this);
 }
 
+QueryCall::~QueryCall() {
+  desk_.let_go(*this);
+  desk_.ended();
+}
+
 void QueryCall::on_event(bool ok) {
-  if (state_ == State::kFinished || (state_ == State::kWaiting && !ok)) {
-    delete this;
+  if (state_ == State::kWaiting && !ok) {
+    delete this;  // nobody came, so nobody departs
+  } else if (state_ == State::kFinished) {
+    state_ = State::kSent;
+    delete_if_over();
   } else if (state_ == State::kWaiting) {
     wait_for_caller(desk_);
     on_caller();
-  } else if (ok) {
+  } else if (ok && !dropped_) {
     send_chunk();
   } else {
     finish(grpc::Status::CANCELLED);
   }
+}
+
+// The query is ended at the node, too.
+void QueryCall::on_departure(bool) {
+  departed_ = true;
+  if (state_ == State::kAsking && context_.IsCancelled() && desk_.withdraw(call_))
+    return finish(grpc::Status::CANCELLED);
+  delete_if_over();
+}
+
+void QueryCall::delete_if_over() {
+  if (departed_ && state_ == State::kSent) delete this;
+}
+
+// What has been given to gRPC is under way; its event says that it has failed.
+void QueryCall::drop() {
+  wire::Reply().Swap(&reply_);
+  dropped_ = true;
+  context_.TryCancel();
 }
 
 void QueryCall::on_caller() {
@@ -32,7 +60,7 @@ void QueryCall::on_caller() {
   if (!access) return finish(refuse_token(access.error()));
   auto request = to_wire(request_);
   if (!request) return finish(desk_.refuse(context_, bad_request(request.error().message), false));
-  desk_.ask(*this, *request, *access, desk_.time_left(context_));
+  call_ = desk_.ask(*this, *request, *access, desk_.time_left(context_), context_.peer());
 }
 
 void QueryCall::on_reply(std::uint64_t, wire::Reply& reply, const std::optional<NodeFacts>&) {
@@ -46,6 +74,8 @@ void QueryCall::on_reply(std::uint64_t, wire::Reply& reply, const std::optional<
     return finish(to_status(detail));
   }
   state_ = State::kSending;
+  desk_.hold(*this, reply_.SpaceUsedLong());
+  if (dropped_) return finish(grpc::Status::CANCELLED);
   from_wire(*reply_.mutable_query(), chunk_);
   send_chunk();
 }

@@ -81,7 +81,9 @@ struct GrpcServer::Running {
         options(std::move(with)),
         bridge(std::make_shared<GrpcBridge>(on, [this] { wake(); })),
         desk(*bridge, on, options.addresses, limits),
-        health(desk) {}
+        health(desk) {
+    limits.held_bytes = options.max_held_bytes;
+  }
 
   // From the loop; the queue still takes what it is given.
   void wake() { alarm.Set(queue.get(), kLongAgo, &alarm_tag); }

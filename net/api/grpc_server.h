@@ -15,6 +15,8 @@ struct GrpcOptions {
   // Where members are reached over gRPC, for hints; need not be complete.
   std::map<NodeId, std::string> addresses{};
   std::size_t max_connections = 10'000;  // those beyond it are closed at once
+  // Of answers that wait for their callers to read on, all together; beyond it the largest is dropped.
+  std::size_t max_held_bytes = std::size_t{96} << 20;
 
   struct Tls {  // PEM texts
     std::string certificate;

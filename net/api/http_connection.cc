@@ -14,6 +14,7 @@ constexpr std::size_t kIdleReadBytes = 4 << 10;
 constexpr std::size_t kBodyReadBytes = 64 << 10;
 // A slow reader has the write time-out for each piece, not for the whole.
 constexpr std::size_t kPieceBytes = 256 << 10;
+constexpr std::size_t kMostReadAheadBytes = 16 << 10;
 constexpr std::size_t kMostLingerBytes = 64 << 20;
 
 std::string date_now() {
@@ -51,6 +52,8 @@ void HttpConnection::close() {
   count_body(0);
   timer_.cancel();
   stream_->close();
+  if (const auto gone = std::exchange(visit_->on_gone, nullptr)) gone();
+  visit_->kept.reset();
   if (shared_->server != nullptr) shared_->server->connections_.erase(number_);
 }
 
@@ -106,7 +109,7 @@ void HttpConnection::on_timeout() {
 // ----------------------------------------------------------------------------------------
 
 void HttpConnection::receive() {
-  if (std::exchange(reading_, true)) return;
+  if (input_ended_ || std::exchange(reading_, true)) return;
   const std::size_t room =
       phase_ == Phase::kBody || phase_ == Phase::kLingering ? kBodyReadBytes : kIdleReadBytes;
   if (chunk_.capacity() > 2 * room) chunk_ = {};
@@ -116,9 +119,16 @@ void HttpConnection::receive() {
                      [self = shared_from_this()](const net::IoError& error, std::size_t bytes) {
                        self->reading_ = false;
                        if (self->phase_ == Phase::kClosed) return;
-                       if (error) return self->close();
+                       if (error) return self->on_end_of_input();
                        self->take(bytes);
                      });
+}
+
+// While a response is on its way the client may just have nothing more to ask.
+void HttpConnection::on_end_of_input() {
+  input_ended_ = true;
+  const bool is_owed = phase_ == Phase::kAnswering || phase_ == Phase::kWriting;
+  if (!is_owed || visit_->on_gone) close();
 }
 
 void HttpConnection::take(std::size_t bytes) {
@@ -127,10 +137,19 @@ void HttpConnection::take(std::size_t bytes) {
     lingered_bytes_ += bytes;
     return lingered_bytes_ > kMostLingerBytes ? close() : receive();
   }
-  if (phase_ == Phase::kWriting) return;  // refused meanwhile; linger() reads on
+  if (refused_) return;  // meanwhile; linger() reads on
+  if (phase_ == Phase::kAnswering || phase_ == Phase::kWriting) return read_ahead(bytes);
   if (phase_ == Phase::kIdle) enter(Phase::kHead);
   received_.append(chunk_, 0, bytes);
   parse();
+}
+
+// The next request has its turn later. It is read only so far that the end of the connection would be
+// noticed.
+void HttpConnection::read_ahead(std::size_t bytes) {
+  received_.append(chunk_, 0, bytes);
+  count_held();
+  if (received_.size() < kMostReadAheadBytes) receive();
 }
 
 void HttpConnection::parse() {
@@ -173,7 +192,9 @@ void HttpConnection::on_request() {
   parser_.reset();
   head_only_ = request.method == HttpMethod::kHead;
   request.remote = stream_->remote();
+  request.visit = visit_;
   enter(Phase::kAnswering);
+  receive();
   const std::uint64_t number = ++requests_;
   if (!shared_->handler) return close();
   shared_->handler(std::move(request), [self = weak_from_this(), number](HttpResponse response) {
@@ -201,7 +222,8 @@ void HttpConnection::count_held() {
 void HttpConnection::respond(std::uint64_t request, HttpResponse response) {
   if (phase_ == Phase::kClosed) return;
   CHECK(phase_ == Phase::kAnswering && request == requests_, "a second response to request ", request);
-  if (shared_->stopping) keep_alive_ = false;
+  if (shared_->stopping || input_ended_) keep_alive_ = false;
+  visit_->on_gone = nullptr;
   send(response);
 }
 
@@ -245,7 +267,7 @@ void HttpConnection::write_next() {
 void HttpConnection::written() {
   outgoing_ = {};
   if (refused_) return linger();
-  if (!keep_alive_) return close();
+  if (!keep_alive_ || (input_ended_ && received_.empty())) return close();
   enter(Phase::kIdle);
   if (received_.empty()) return receive();
   enter(Phase::kHead);

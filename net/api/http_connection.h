@@ -43,8 +43,10 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   void wait_without_end();
   void on_timeout();
 
+  void on_end_of_input();
   void receive();
   void take(std::size_t bytes);
+  void read_ahead(std::size_t bytes);
   void parse();
   void on_head();
   void on_request();
@@ -65,6 +67,8 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   std::uint64_t waits_ = 0;     // tells a stale expiry of the timer
   std::uint64_t requests_ = 0;  // tells a second response to one request
 
+  std::shared_ptr<HttpVisit> visit_ = std::make_shared<HttpVisit>();
+  bool input_ended_ = false;
   bool reading_ = false;
   bool writing_ = false;
   std::string chunk_;     // where the stream reads to

@@ -12,6 +12,7 @@ namespace {
 
 // JSON of this size takes well under a millisecond to read or write.
 constexpr std::size_t kSmallBytes = 16 << 10;
+constexpr std::size_t kMostWrittenBytes = 64 << 20;
 constexpr Duration kStatusTimeout = std::chrono::seconds(2);
 
 std::string_view token_of(std::string_view authorization) {
@@ -274,16 +275,41 @@ void HttpGateway::post(const ExchangePtr& exchange, Result<JsonCall> (*parse)(st
 void HttpGateway::call(const ExchangePtr& exchange, Result<JsonCall> asked) {
   if (!asked) return exchange->respond(http_error(400, "bad_request", asked.error().message));
   exchange->request.body = {};
-  const auto what = asked->request.what_case();
-  gateway_.call(
-      asked->request, exchange->access, asked->timeout,
-      [this, alive = alive_, exchange, what, staleness = asked->max_staleness](wire::Reply& answer) {
-        if (!*alive) return;
-        const std::size_t bytes = answer.ByteSizeLong();
-        auto reply = std::make_shared<wire::Reply>(std::move(answer));
-        compute<HttpResponse>(
-            bytes, [this, what, reply, staleness] { return respond_to(what, *reply, origins_, staleness); },
-            exchange->respond);
+  HttpVisit& visit = *exchange->request.visit;
+  if (!visit.kept) visit.kept = gateway_.receive_guest();
+  const auto guest = std::static_pointer_cast<Guest>(visit.kept);
+  const auto told = std::make_shared<JsonCall>(*std::move(asked));
+  const std::uint64_t number = gateway_.call(
+      told->request, exchange->access, told->timeout,
+      [this, alive = alive_, exchange, told](wire::Reply& reply) {
+        if (*alive) answer(exchange, *told, reply);
+      },
+      guest.get());
+  if (told->request.has_query()) {
+    visit.on_gone = [this, alive = alive_, number] {
+      if (*alive) gateway_.withdraw(number);
+    };
+  }
+}
+
+// Answers in memory are made faster than they are written down.
+void HttpGateway::answer(const ExchangePtr& exchange, const JsonCall& asked, wire::Reply& reply) {
+  const auto what = asked.request.what_case();
+  const std::size_t bytes = reply.ByteSizeLong();
+  if (written_bytes_ > kMostWrittenBytes) {
+    return exchange->respond(
+        http_error(503, "overloaded", "too many large answers at once: try again later", true));
+  }
+  written_bytes_ += bytes;
+  const auto kept = std::make_shared<wire::Reply>(std::move(reply));
+  compute<HttpResponse>(
+      bytes,
+      [this, what, kept, staleness = asked.max_staleness] {
+        return respond_to(what, *kept, origins_, staleness);
+      },
+      [this, bytes, exchange](HttpResponse response) {
+        written_bytes_ -= bytes;
+        exchange->respond(std::move(response));
       });
 }
 

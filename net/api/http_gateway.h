@@ -77,6 +77,7 @@ class HttpGateway {
   void report(const std::function<void(const NodeReport&)>& then);
   void post(const ExchangePtr& exchange, Result<JsonCall> (*parse)(std::string_view));
   void call(const ExchangePtr& exchange, Result<JsonCall> asked);
+  void answer(const ExchangePtr& exchange, const JsonCall& asked, wire::Reply& reply);
   // Runs `work` here if it is small, else on the other thread, and then `then` here.
   template <class T>
   void compute(std::size_t bytes, std::function<T()> work, std::function<void(T)> then);
@@ -86,6 +87,7 @@ class HttpGateway {
   HttpOrigins origins_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   HttpServer server_;
+  std::size_t written_bytes_ = 0;  // of replies that are being made into JSON
   net::asio::thread_pool worker_{1};
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -10,6 +11,14 @@
 namespace lockstep::api {
 
 enum class HttpMethod { kGet, kHead, kPost, kDelete, kOptions, kOther };
+
+// What those who answer keep about a connection.
+struct HttpVisit {
+  std::shared_ptr<void> kept;  // until it is closed
+  // The client has closed its side and waits for nothing: the connection is closed. None: it may have said
+  // only that it asks nothing more, and is answered all the same.
+  std::function<void()> on_gone;
+};
 
 struct HttpRequest {
   HttpMethod method = HttpMethod::kGet;
@@ -21,6 +30,7 @@ struct HttpRequest {
   std::string content_type;
   std::string body;
   std::string remote;  // "127.0.0.1:40312"
+  std::shared_ptr<HttpVisit> visit = {};
 };
 
 struct HttpResponse {

@@ -75,6 +75,89 @@ TEST(Gateway, RefusesMoreCallsThanItMayKeep) {
   EXPECT_EQ(ends, (std::vector{wire::DONE, wire::DONE, wire::OVERLOADED}));
 }
 
+constexpr const char* kEndless =
+    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n";
+
+// A node has two readers: were they not free again, what follows would wait for them.
+TEST(Gateway, AQueryThatHasNoAnswerInTimeIsEnded) {
+  RealCluster cluster({.nodes = 1});
+  const NodeId node = cluster.leader();
+  for (int i = 0; i < 5; ++i) {
+    const wire::Reply reply = cluster.call(node, query_request(kEndless), api::Access::kRead, 30ms);
+    EXPECT_EQ(reply.status(), wire::TIMED_OUT);
+    EXPECT_TRUE(reply.message().contains("the query was ended")) << reply.message();
+  }
+  EXPECT_EQ(cluster.call(node, query_request("SELECT 1"), api::Access::kRead, 10s).status(), wire::DONE);
+}
+
+TEST(Gateway, TheQueriesOfAGuestWhoGoesAreEnded) {
+  RealCluster cluster({.nodes = 1});
+  const NodeId node = cluster.leader();
+  std::shared_ptr<api::Guest> guest;
+  std::atomic<int> ended = 0;
+  cluster.on_loop([&] {
+    guest = cluster.gateway(node).receive_guest();
+    for (int i = 0; i < 20; ++i) {
+      wire::Request request = query_request(kEndless);
+      cluster.gateway(node).call(
+          request, api::Access::kRead, 60s,
+          [&](wire::Reply& reply) {
+            EXPECT_EQ(reply.status(), wire::TIMED_OUT);
+            ++ended;
+          },
+          guest.get());
+    }
+  });
+  cluster.on_loop([&] { guest.reset(); });
+  while (ended < 20) cluster.on_loop([] {});
+  EXPECT_EQ(cluster.call(node, query_request("SELECT 1"), api::Access::kRead, 10s).status(), wire::DONE);
+}
+
+TEST(Gateway, AQueryThatIsWithdrawnIsEndedAndNotAnswered) {
+  RealCluster cluster({.nodes = 1});
+  const NodeId node = cluster.leader();
+  for (int i = 0; i < 5; ++i) {
+    std::uint64_t number = 0;
+    cluster.on_loop([&] {
+      wire::Request request = query_request(kEndless);
+      number = cluster.gateway(node).call(request, api::Access::kRead, 60s,
+                                          [](wire::Reply&) { ADD_FAILURE() << "answered"; });
+    });
+    cluster.on_loop([&] { cluster.gateway(node).withdraw(number); });
+  }
+  EXPECT_EQ(cluster.call(node, query_request("SELECT 1"), api::Access::kRead, 10s).status(), wire::DONE);
+}
+
+// A guest with many queries does not keep another from its turn.
+TEST(Gateway, GuestsTakeTurns) {
+  RealCluster cluster({.nodes = 1});
+  const NodeId node = cluster.leader();
+  const std::string heavy =
+      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 2000000) SELECT max(i) FROM n";
+  std::vector<std::shared_ptr<api::Guest>> guests;
+  std::atomic<int> ended = 0;
+  int before_modest = -1;
+  const auto ask = [&](const api::Guest& guest, const std::string& sql, auto then) {
+    wire::Request request = query_request(sql);
+    cluster.gateway(node).call(
+        request, api::Access::kRead, 60s,
+        [&ended, then](wire::Reply& reply) {
+          EXPECT_EQ(reply.status(), wire::DONE) << reply.message();
+          then();
+          ++ended;
+        },
+        &guest);
+  };
+  cluster.on_loop([&] {
+    for (int i = 0; i < 2; ++i) guests.push_back(cluster.gateway(node).receive_guest());
+    for (int i = 0; i < 40; ++i) ask(*guests[0], heavy, [] {});
+    ask(*guests[1], "SELECT 1", [&] { before_modest = ended; });
+  });
+  while (ended < 41) cluster.on_loop([] {});
+  EXPECT_LT(before_modest, 10);
+  cluster.on_loop([&] { guests.clear(); });
+}
+
 TEST(Gateway, ItsEndAnswersWhatWaits) {
   RealCluster cluster({.nodes = 3});
   const NodeId leader = cluster.leader();

@@ -9,7 +9,8 @@ namespace lockstep::tests {
 // Members name each other's addresses in hints.
 class GrpcDoors {
  public:
-  explicit GrpcDoors(RealCluster& cluster, std::optional<api::GrpcOptions::Tls> tls = std::nullopt);
+  // Where to listen and whom to name is filled in.
+  explicit GrpcDoors(RealCluster& cluster, const api::GrpcOptions& options = {});
 
   std::string address(NodeId node) const { return addresses_.at(node); }
   // On the loop.

@@ -26,7 +26,7 @@ net::Endpoint free_endpoint(net::EventLoop& loop) {
 
 }  // namespace
 
-GrpcDoors::GrpcDoors(RealCluster& cluster, std::optional<api::GrpcOptions::Tls> tls) {
+GrpcDoors::GrpcDoors(RealCluster& cluster, const api::GrpcOptions& options) {
   cluster.on_loop([&] {
     std::map<NodeId, net::Endpoint> endpoints;
     for (const NodeId node : cluster.members()) {
@@ -35,8 +35,10 @@ GrpcDoors::GrpcDoors(RealCluster& cluster, std::optional<api::GrpcOptions::Tls> 
     }
     for (const NodeId node : cluster.members()) {
       auto server = std::make_shared<api::GrpcServer>(cluster.loop());
-      const Status started = server->start({.listen = endpoints[node], .addresses = addresses_, .tls = tls},
-                                           cluster.gateway(node));
+      api::GrpcOptions here = options;
+      here.listen = endpoints[node];
+      here.addresses = addresses_;
+      const Status started = server->start(here, cluster.gateway(node));
       CHECK(started.has_value(), started.error().message);
       servers_[node] = server;
       cluster.attach(node, [server] { server->stop(); });

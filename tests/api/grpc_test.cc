@@ -17,9 +17,9 @@ using Stream = grpc::ClientReaderWriter<v1::SessionRequest, v1::SessionResponse>
 
 class GrpcTest : public testing::Test {
  protected:
-  void begin(ClusterOptions options) {
+  void begin(ClusterOptions options, const api::GrpcOptions& grpc = {}) {
     cluster_ = std::make_unique<RealCluster>(std::move(options));
-    doors_.emplace(*cluster_);
+    doors_.emplace(*cluster_, grpc);
     leader_ = cluster_->leader();
     at_leader_.emplace(doors_->address(leader_), "");
     at_leader_->ask(write_request("CREATE TABLE t(id INTEGER PRIMARY KEY, a)"));
@@ -325,6 +325,56 @@ TEST_F(GrpcTest, AStockClientReachesHealthAndReflection) {
   const int ended = std::system(command.c_str());
   ASSERT_TRUE(WIFEXITED(ended));
   EXPECT_EQ(WEXITSTATUS(ended), 0);
+}
+
+// A node has two readers: were they not free again, what follows would wait for them.
+TEST_F(GrpcTest, AQueryThatIsCancelledIsEnded) {
+  begin({.nodes = 1});
+  v1::QueryRequest endless;
+  endless.mutable_statement()->set_sql(
+      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n");
+  for (int i = 0; i < 5; ++i) {
+    const auto context = at_leader_->context();
+    const auto reader = at_leader_->stub().Query(context.get(), endless);
+    context->TryCancel();
+    v1::QueryResponse chunk;
+    EXPECT_FALSE(reader->Read(&chunk));
+    EXPECT_EQ(reader->Finish().error_code(), grpc::StatusCode::CANCELLED);
+  }
+  EXPECT_EQ(at_leader_->ask(query_request("SELECT 1")).reply.status(), wire::DONE);
+}
+
+// Its caller hears nothing wrong: the answer is whole, or the call fails.
+TEST_F(GrpcTest, AnswersThatNobodyReadsAreBoundedTogether) {
+  api::GrpcOptions little;
+  little.max_held_bytes = 20 << 20;
+  begin({.nodes = 1}, little);
+  v1::QueryRequest large;
+  large.mutable_statement()->set_sql(
+      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 5000) SELECT i, "
+      "hex(zeroblob(600)) FROM n");
+  struct Call {
+    std::unique_ptr<grpc::ClientContext> context;
+    std::unique_ptr<grpc::ClientReader<v1::QueryResponse>> reader;
+  };
+  std::vector<Call> calls;
+  for (int i = 0; i < 12; ++i) {
+    Call& call = calls.emplace_back();
+    call.context = at_leader_->context();
+    call.reader = at_leader_->stub().Query(call.context.get(), large);
+    v1::QueryResponse first;
+    call.reader->Read(&first);  // it is being sent, or was dropped
+  }
+  int whole = 0;
+  for (Call& call : calls) {
+    int rows = 0;
+    for (v1::QueryResponse chunk; call.reader->Read(&chunk);) rows += chunk.rows_size();
+    if (!call.reader->Finish().ok()) continue;
+    ++whole;
+    EXPECT_GT(rows, 5000 - 1025);
+  }
+  EXPECT_GE(whole, 1);
+  EXPECT_LT(whole, 12);
 }
 
 }  // namespace

@@ -22,6 +22,12 @@ std::string text_of(const std::string& path) {
   return text.str();
 }
 
+api::GrpcOptions with_tls(api::GrpcOptions::Tls tls) {
+  api::GrpcOptions options;
+  options.tls = std::move(tls);
+  return options;
+}
+
 class GrpcTls : public testing::Test {
  protected:
   GrpcTls()
@@ -30,9 +36,9 @@ class GrpcTls : public testing::Test {
         theirs_(directory_, "theirs"),
         node_(ours_.issue("node", "IP:127.0.0.1")),
         cluster_({.nodes = 1}),
-        doors_(cluster_, api::GrpcOptions::Tls{.certificate = text_of(node_.certificate),
-                                               .key = text_of(node_.key),
-                                               .client_ca = text_of(ours_.path())}) {
+        doors_(cluster_, with_tls(api::GrpcOptions::Tls{.certificate = text_of(node_.certificate),
+                                                        .key = text_of(node_.key),
+                                                        .client_ca = text_of(ours_.path())})) {
     leader_ = cluster_.leader();
   }
   ~GrpcTls() override { std::filesystem::remove_all(directory_); }

@@ -22,6 +22,7 @@ class HttpCluster {
   explicit HttpCluster(ClusterOptions options) : cluster_(std::move(options)), doors_(cluster_) {}
 
   RealCluster& cluster() { return cluster_; }
+  const net::Tcp::endpoint& address(NodeId node) const { return doors_.address(node); }
   std::string origin(NodeId node) const { return doors_.origin(node); }
 
   Answer ask(NodeId node, std::string_view method, std::string_view path, std::string_view headers = "",
@@ -286,6 +287,56 @@ TEST(Http, TheDashboardMayOnlyReachMembers) {
   EXPECT_TRUE(page.says("default-src 'none'; script-src 'sha256-"));
   for (const NodeId member : http.cluster().members()) EXPECT_TRUE(page.says(http.origin(member)));
   EXPECT_EQ(page.body.find("src=\"http"), std::string::npos);
+}
+
+std::string post_request(std::string_view path, const Json& body) {
+  const std::string text = body.dump();
+  return cat("POST ", path,
+             " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ",
+             text.size(), "\r\n\r\n", text);
+}
+
+// A node has two readers: were they not free again, what follows would wait for them.
+TEST(Http, TheQueryOfAClientThatHangsUpIsEnded) {
+  HttpCluster http({.nodes = 1});
+  const NodeId node = http.cluster().leader();
+  const Json endless = {
+      {"sql", "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"},
+      {"timeout_ms", 60'000}};
+  for (int i = 0; i < 6; ++i) {
+    net::EventLoop loop;
+    HttpClient client(loop, http.address(node));
+    client.say(post_request("/v1/query", endless));
+    // Until it is under way.
+    while (http.get(node, "/metrics").body.find("lockstep_requests_waiting{kind=\"query\"} 1") ==
+           std::string::npos)
+      ASSERT_LT(i, 6);
+  }
+  EXPECT_EQ(http.post(node, "/v1/query", {{"sql", "SELECT 1"}}).status, 200);
+}
+
+TEST(Http, AQueryThatTakesTooLongSaysThatItWasEnded) {
+  HttpCluster http({.nodes = 1});
+  const NodeId node = http.cluster().leader();
+  const Answer late = http.post(
+      node, "/v1/query",
+      {{"sql", "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"},
+       {"timeout_ms", 50}});
+  EXPECT_EQ(late.status, 504) << late.body;
+  EXPECT_EQ(late.code(), "timeout");
+  EXPECT_NE(late.body.find("the query was ended"), std::string::npos) << late.body;
+}
+
+// It has said all that it wants to say, and still listens.
+TEST(Http, AWriteIsAnsweredToAClientThatSendsNothingMore) {
+  HttpCluster http({.nodes = 1});
+  const NodeId node = http.cluster().leader();
+  net::EventLoop loop;
+  HttpClient client(loop, http.address(node));
+  client.say(post_request("/v1/execute", {{"sql", "CREATE TABLE t(a)"}}));
+  client.finish();
+  EXPECT_TRUE(client.response().starts_with("HTTP/1.1 200")) << client.heard();
+  EXPECT_TRUE(client.is_left());
 }
 
 }  // namespace

@@ -23,6 +23,15 @@ class HttpClient {
     net::IoError refused;  // the server may have closed; tests look at what it said
     net::asio::write(state_->socket, net::asio::buffer(text), refused);
   }
+  // Says no more.
+  void finish() { state_->socket.shutdown(net::Tcp::socket::shutdown_send); }
+  // Hangs up.
+  ~HttpClient() {
+    net::IoError ignored;
+    state_->socket.close(ignored);
+  }
+  HttpClient(const HttpClient&) = delete;
+  HttpClient& operator=(const HttpClient&) = delete;
   // Waits until this has been heard.
   bool hears(std::string_view text) {
     return loop_.run_until([&] { return state_->heard.find(text) != std::string::npos; }, kPatience);

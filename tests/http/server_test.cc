@@ -73,17 +73,19 @@ TEST_F(Server, AnswersPipelinedRequestsInOrder) {
   for (int i = 0; i < 300; ++i) ASSERT_TRUE(client.response().ends_with(cat("\r\n\r\n/", i, "||"))) << i;
 }
 
-TEST_F(Server, ReadsNoFurtherWhileItAnswers) {
+// Only so far that it notices a client that hangs up.
+TEST_F(Server, ReadsLittleFurtherWhileItAnswers) {
   start();
   hold_ = true;
   HttpClient client = connect();
   client.say("GET /1 HTTP/1.1\r\nHost: h\r\n\r\n");
   ASSERT_TRUE(loop_.run_until([&] { return held_ != nullptr; }, 20s));
   const std::uint64_t before = server_->counters().bytes_received;
-  client.say(std::string(100'000, 'x'));
+  client.say(std::string(300'000, 'x'));
   HttpClient other = connect();  // what came before it has been looked at when this one is known
   ASSERT_TRUE(loop_.run_until([&] { return server_->connections() == 2; }, 20s));
-  EXPECT_EQ(server_->counters().bytes_received, before);
+  loop_.run_for(std::chrono::milliseconds(20));
+  EXPECT_LE(server_->counters().bytes_received, before + (20 << 10));
 }
 
 TEST_F(Server, HeadHasTheLengthAndNotTheBody) {
