@@ -314,6 +314,7 @@ void NodeProgram::watch() {
     log_->error(cat("this node has stopped: ", failure->message));
   // Damage that is found later stops the node and not the process, so that people can ask it why.
   if (failure != nullptr && !leaving_ && (may_recover || !recovered_)) return end_with(*failure);
+  spare_memory_.give_back();
   loop_.after(recovered_ ? kWatchInterval : kWatchOfRecovery, [this] { watch(); });
 }
 

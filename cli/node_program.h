@@ -10,6 +10,7 @@
 
 #include "base/result.h"
 #include "cli/data_directory.h"
+#include "cli/spare_memory.h"
 #include "config/node_settings.h"
 #include "core/service/feed.h"
 #include "core/service/node.h"
@@ -80,6 +81,7 @@ class NodeProgram final : private service::FeedSubscriber {
   net::asio::signal_set signals_;
   bool leaving_ = false;
   bool told_of_failure_ = false;
+  SpareMemory spare_memory_;
   bool recovered_ = false;
   bool began_ = false;       // a leader has been known in this life
   bool leaderless_ = false;  // none is known now, as was logged
