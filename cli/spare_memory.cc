@@ -3,6 +3,8 @@
 
 #include <malloc.h>
 
+#include <algorithm>
+
 namespace lockstep::cli {
 namespace {
 
@@ -14,7 +16,9 @@ constexpr std::size_t kMuch = std::size_t{64} << 20;
 SpareMemory::SpareMemory() { mallopt(M_MMAP_THRESHOLD, kLargeBlock); }
 
 void SpareMemory::give_back() {
-  if (mallinfo2().fordblks < spare_bytes_ + kMuch) return;
+  const std::size_t spare_bytes = mallinfo2().fordblks;
+  spare_bytes_ = std::min(spare_bytes_, spare_bytes);  // some of it is in use again
+  if (spare_bytes < spare_bytes_ + kMuch) return;
   malloc_trim(0);
   spare_bytes_ = mallinfo2().fordblks;
 }

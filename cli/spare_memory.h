@@ -14,7 +14,7 @@ class SpareMemory {
   void give_back();
 
  private:
-  std::size_t spare_bytes_ = 0;  // that was left after the last time
+  std::size_t spare_bytes_ = 0;  // that have been returned and not used since, as far as was seen
 };
 
 }  // namespace lockstep::cli
