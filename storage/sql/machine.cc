@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "storage/sql/schema.h"
 #include "storage/sql/sql_text.h"
+#include "storage/sql/survey.h"
 
 namespace lockstep::sql {
 namespace {
@@ -16,36 +17,13 @@ int note_wal_frames(void* frames, sqlite3*, const char*, int count) {
   return SQLITE_OK;
 }
 
-std::string wal_of(const std::string& path) { return path + "-wal"; }
-
-// 0 also for a file that does not exist.
-Result<std::uint64_t> size_of(env::Disk& disk, const std::string& path) {
-  LOCKSTEP_TRY(exists, disk.exists(path));
-  if (!exists) return 0;
-  LOCKSTEP_TRY(file, disk.open(path, env::OpenMode::kMustExist));
-  return file->size();
-}
-
-// SQLite would throw away a WAL without a database, and begin anew. The main file is durable before there is
-// a WAL, so no crash leaves one alone.
-Status refuse_lost_main(env::Disk& disk, const std::string& path) {
-  LOCKSTEP_TRY(wal, size_of(disk, wal_of(path)));
-  if (wal == 0) return {};
-  LOCKSTEP_TRY(main, size_of(disk, path));
-  if (main > 0) return {};
-  return fail(
-      ErrorCode::kCorrupt,
-      cat(path, ": expected the database, found ", wal, " bytes of its WAL (", wal_of(path),
-          ") beside no main file or an empty one: the WAL alone is not the database. Put the file back, or "
-          "restore the directory whole"));
-}
-
 }  // namespace
 
-SqliteMachine::SqliteMachine(std::unique_ptr<Connection> connection, const Options& options,
-                             Participant& participant)
+SqliteMachine::SqliteMachine(std::unique_ptr<Watermark> watermark, std::unique_ptr<Connection> connection,
+                             const Options& options, Participant& participant)
     : options_(options),
       participant_(participant),
+      watermark_(std::move(watermark)),
       connection_(std::move(connection)),
       observer_(*connection_, ledger_, options.feed) {
   sqlite3_wal_hook(connection_->db(), note_wal_frames, &wal_frames_);
@@ -58,9 +36,16 @@ Result<std::unique_ptr<Machine>> SqliteMachine::open(env::Disk& disk, SharedFile
                               .writes = true,
                               .syncs_commits = options.sync_commits,
                               .allocations = options.allocations};
-  if (options.sync_commits) LOCKSTEP_TRY_STATUS(refuse_lost_main(disk, options.path));
-  LOCKSTEP_TRY(connection, Connection::open(disk, shared, how));
-  std::unique_ptr<SqliteMachine> machine(new SqliteMachine(std::move(connection), options, participant));
+  const Survey survey(disk, options.path, options.sync_commits);
+  LOCKSTEP_TRY(watermark, Watermark::open(disk, options.path, shared.main_bytes));
+  LOCKSTEP_TRY_STATUS(survey.before_opening(*watermark));
+  auto connection = Connection::open(disk, shared, how);
+  if (!connection) return std::unexpected(survey.explained(connection.error()));
+  const Status recovered = (*connection)->run("PRAGMA schema_version");  // SQLite recovers the WAL when it reads
+  if (!recovered) return std::unexpected(survey.explained(recovered.error()));
+  LOCKSTEP_TRY_STATUS(survey.after_recovery(shared, watermark->mark()));
+  std::unique_ptr<SqliteMachine> machine(
+      new SqliteMachine(std::move(watermark), std::move(*connection), options, participant));
   LOCKSTEP_TRY_STATUS(machine->load());
   return machine;
 }
@@ -235,7 +220,7 @@ Status SqliteMachine::commit(const EntryStamp& last) {
   // A dead process may still be answered from SQLite's cache.
   if (connection_->lane().fault) return std::unexpected(*connection_->lane().fault);
   progress_ = progress;
-  if (options_.sync_commits) durable_ = progress.applied;
+  if (options_.sync_commits) LOCKSTEP_TRY_STATUS(note_synced_commit());
   ledger_.forget_marks();
   digest_ = ledger_.digest();
   return {};
@@ -282,34 +267,61 @@ Status SqliteMachine::sync() {
   return {};
 }
 
+// What is in the WAL is what the commit has just synced.
+Status SqliteMachine::note_synced_commit() {
+  durable_ = progress_.applied;
+  const WalIndex::Committed wal = connection_->lane().shared.wal_index.committed();
+  return watermark_->raise(
+      {.main_bytes = watermark_->mark().main_bytes, .wal_salts = wal.salts, .wal_frames = wal.frames});
+}
+
+Result<bool> SqliteMachine::checkpoint() {
+  const WalIndex::Committed wal = connection_->lane().shared.wal_index.committed();
+  const std::uint64_t main_bytes = wal.pages * std::uint64_t{kPageBytes};
+  Mark mark = watermark_->mark();
+  if (wal.frames > 0 && main_bytes < mark.main_bytes) {  // it is about to shrink
+    mark.main_bytes = main_bytes;
+    LOCKSTEP_TRY_STATUS(watermark_->lower(mark));
+  }
+  int frames = 0;
+  int copied = 0;
+  const int rc =
+      sqlite3_wal_checkpoint_v2(connection_->db(), "main", SQLITE_CHECKPOINT_PASSIVE, &frames, &copied);
+  if (connection_->lane().fault || (rc != SQLITE_OK && rc != SQLITE_BUSY))
+    return std::unexpected(connection_->failure(rc, "a checkpoint"));
+  // A reader that holds an old snapshot keeps frames in the WAL; then OK alone promises nothing.
+  if (rc != SQLITE_OK || frames != copied) return false;
+  wal_frames_ = 0;
+  durable_ = progress_.applied;
+  if (wal.frames == 0) return true;
+  // From here on SQLite may begin the WAL anew: where it is the record, nothing may ask for it any more.
+  const Mark all_in_main{.main_bytes = main_bytes};
+  LOCKSTEP_TRY_STATUS(options_.sync_commits ? watermark_->lower(all_in_main) : watermark_->raise(all_in_main));
+  return true;
+}
+
 Status SqliteMachine::put_away() {
   Connection::Use use(*connection_);
   LOCKSTEP_TRY_STATUS(failed_);
-  const int rc =
-      sqlite3_wal_checkpoint_v2(connection_->db(), "main", SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+  const Result<bool> all_in_main = checkpoint();
+  if (!all_in_main) return keep(std::unexpected(all_in_main.error()));
+  const int rc = *all_in_main ? sqlite3_wal_checkpoint_v2(connection_->db(), "main", SQLITE_CHECKPOINT_TRUNCATE,
+                                                          nullptr, nullptr)
+                              : SQLITE_BUSY;
   const bool is_read = rc == SQLITE_BUSY;
   if (connection_->lane().fault || (rc != SQLITE_OK && !is_read))
     return keep(std::unexpected(connection_->failure(rc, "the last checkpoint")));
   if (is_read) LOCKSTEP_TRY_STATUS(keep(connection_->sync_wal()));
   durable_ = progress_.applied;
-  return is_read ? Status{} : keep(connection_->lane().disk.remove(wal_of(options_.path)));
+  return is_read ? Status{} : keep(connection_->lane().disk.remove(wal_file_of(options_.path)));
 }
 
 Status SqliteMachine::checkpoint_if_due() {
   Connection::Use use(*connection_);
   LOCKSTEP_TRY_STATUS(failed_);
   if (!checkpoint_due()) return {};
-  int frames = 0;
-  int copied = 0;
-  const int rc =
-      sqlite3_wal_checkpoint_v2(connection_->db(), "main", SQLITE_CHECKPOINT_PASSIVE, &frames, &copied);
-  if (connection_->lane().fault || (rc != SQLITE_OK && rc != SQLITE_BUSY))
-    return keep(std::unexpected(connection_->failure(rc, "a checkpoint")));
-  // A reader that holds an old snapshot keeps frames in the WAL; then OK alone promises nothing.
-  if (rc != SQLITE_OK || frames != copied) return {};
-  wal_frames_ = 0;
-  durable_ = progress_.applied;
-  return {};
+  const Result<bool> done = checkpoint();
+  return done ? Status{} : keep(std::unexpected(done.error()));
 }
 
 }  // namespace lockstep::sql

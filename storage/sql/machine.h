@@ -10,6 +10,7 @@
 #include "storage/sql/ledger.h"
 #include "storage/sql/row_observer.h"
 #include "storage/sql/state_table.h"
+#include "storage/sql/watermark.h"
 
 namespace lockstep::sql {
 
@@ -36,7 +37,8 @@ class SqliteMachine final : public Machine {
  private:
   using Body = std::function<void(std::size_t, EntryScope&)>;
 
-  SqliteMachine(std::unique_ptr<Connection> connection, const Options& options, Participant& participant);
+  SqliteMachine(std::unique_ptr<Watermark> watermark, std::unique_ptr<Connection> connection, const Options& options,
+                Participant& participant);
   Status load();
   Status rescan();
 
@@ -55,6 +57,9 @@ class SqliteMachine final : public Machine {
   Status forget_transaction();
   bool checkpoint_due() const { return wal_frames_ >= static_cast<int>(options_.checkpoint_frames); }
   Status commit(const EntryStamp& last);
+  Status note_synced_commit();
+  // True: everything is in the main file, durably. False: a reader needs what is in the WAL.
+  Result<bool> checkpoint();
   Status vacuum(const EntryStamp& stamp);
   Status analyse(const EntryStamp& stamp);
   // A failed node answers everything with its first failure.
@@ -62,6 +67,7 @@ class SqliteMachine final : public Machine {
 
   Options options_;
   Participant& participant_;
+  std::unique_ptr<Watermark> watermark_;
   std::unique_ptr<Connection> connection_;
   Ledger ledger_;
   RowObserver observer_;

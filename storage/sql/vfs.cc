@@ -105,17 +105,29 @@ bool is_sound(OpenFile& open, std::uint64_t offset, BytesView bytes) {
   return open.kind != FileKind::kWal || seals.note_wal_read(offset, bytes);
 }
 
+// Of a read that came short. SQLite takes what is missing for zeros, which is right only where nothing was ever written:
+// behind the end of what is known to be there, in whole pages.
+bool is_lost(const OpenFile& open, std::uint64_t offset, std::size_t got, std::size_t wanted) {
+  if (open.kind != FileKind::kDatabase) return false;
+  return got > 0 || offset + wanted <= open.lane->shared.main_bytes.load(std::memory_order_acquire);
+}
+
 int read_file(sqlite3_file* file, void* into, int size, sqlite3_int64 offset) {
   OpenFile& open = open_file_of(file);
   const Waits waits(*open.lane);
   const auto wanted = static_cast<std::size_t>(size);
   const auto got = open.file->read_at(static_cast<std::uint64_t>(offset), static_cast<char*>(into), wanted);
   if (!got) return fault(*open.lane, got.error(), SQLITE_IOERR_READ);
+  const auto at = static_cast<std::uint64_t>(offset);
   if (*got == wanted) {
-    const auto at = static_cast<std::uint64_t>(offset);
     if (is_sound(open, at, BytesView(static_cast<char*>(into), wanted))) return SQLITE_OK;
     const Error damage{ErrorCode::kCorrupt,
                        cat("'", *open.path, "' is damaged: the page at offset ", at, " is not what was written there")};
+    return fault(*open.lane, damage, SQLITE_IOERR_DATA);
+  }
+  if (is_lost(open, at, *got, wanted)) {
+    const Error damage{ErrorCode::kCorrupt,
+                       cat("'", *open.path, "' is damaged: it ends before the end of the page at offset ", at)};
     return fault(*open.lane, damage, SQLITE_IOERR_DATA);
   }
   std::memset(static_cast<char*>(into) + *got, 0, wanted - *got);

@@ -10,6 +10,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "storage/sql/page_seals.h"
 
@@ -39,6 +40,16 @@ class WalIndex {
   bool try_lock_exclusive(std::size_t first, std::size_t count);
   void unlock_shared(std::size_t slot);
   void unlock_exclusive(std::size_t first, std::size_t count);
+
+  // What is committed in the WAL. For the connection that writes, between its transactions: nobody else changes it.
+  struct Committed {
+    std::uint32_t frames = 0;  // of the WAL; 0: there are none, and the rest says nothing
+    std::uint32_t pages = 0;   // of the database
+    std::uint64_t salts = 0;   // name the WAL
+  };
+  Committed committed() const;
+  // The numbers of the pages that are in committed frames, ascending.
+  std::vector<std::uint32_t> pages_in_wal() const;
 
  private:
   static constexpr std::int32_t kExclusive = -1;
@@ -72,6 +83,7 @@ struct SharedFile {
   WalIndex wal_index;
   FileLock lock;
   PageSeals seals;
+  std::atomic<std::uint64_t> main_bytes{0};  // the main file is at least so long (storage/sql/watermark.h)
 };
 
 }  // namespace lockstep::sql

@@ -136,9 +136,9 @@ TEST_F(Digest, CannotBeScannedWhenARowChangedBehindItsBack) {
   }
   other.power_loss();
   ASSERT_TRUE(other.remove("db/main.sqlite-wal"));
-  other.flip("db/main.sqlite", find_in_file(other, "db/main.sqlite", "needle"), 1);
   Node again(other, options);
   ASSERT_TRUE(again.open());
+  other.flip("db/main.sqlite", find_in_file(other, "db/main.sqlite", "needle"), 1);
   EXPECT_EQ(again.machine().applied(), LogIndex(2));
   const auto scanned = again.machine().scan_digest();
   ASSERT_FALSE(scanned);

@@ -1,0 +1,138 @@
+// Sizes first, then the WAL against the mark, then the seals of pages.
+#include "storage/sql/survey.h"
+
+#include <algorithm>
+#include <optional>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/text.h"
+
+namespace lockstep::sql {
+namespace {
+
+constexpr std::uint64_t kSurveyedBytes = 64 << 20;  // some tens of milliseconds
+constexpr std::size_t kChunkBytes = 1 << 20;
+// 0 also for a file that does not exist.
+Result<std::uint64_t> size_of(env::Disk& disk, const std::string& path) {
+  LOCKSTEP_TRY(exists, disk.exists(path));
+  if (!exists) return 0;
+  LOCKSTEP_TRY(file, disk.open(path, env::OpenMode::kMustExist));
+  return file->size();
+}
+
+std::uint32_t big_endian(BytesView bytes) {
+  std::uint32_t out = 0;
+  for (const char byte : bytes) out = out << 8 | static_cast<unsigned char>(byte);
+  return out;
+}
+
+struct Header {
+  std::uint32_t page_bytes = 0;
+  std::uint64_t pages = 0;  // right where there is no WAL
+};
+
+// https://sqlite.org/fileformat.html, section 1.3.
+Result<Header> read_header(env::File& file) {
+  Bytes bytes(100, '\0');
+  LOCKSTEP_TRY_STATUS(file.read_at(0, bytes.data(), bytes.size()));
+  return Header{big_endian(BytesView(bytes).substr(16, 2)), big_endian(BytesView(bytes).substr(28, 4))};
+}
+
+}  // namespace
+
+std::string wal_file_of(const std::string& database) { return database + "-wal"; }
+
+std::unexpected<Error> Survey::damaged(const std::string& file, std::string_view sentence) const {
+  constexpr std::string_view kOfTheRecord = "Put the file back, or restore the directory whole";
+  constexpr std::string_view kOfAMember =
+      "Restore the directory whole, or remove the database with its -wal and its -mark: it is made again "
+      "from the "
+      "log, if that still begins at entry 1";
+  return fail(ErrorCode::kCorrupt,
+              cat(file, ": ", sentence, ". ", is_the_record_ ? kOfTheRecord : kOfAMember));
+}
+
+Error Survey::explained(const Error& error) const {
+  return error.code == ErrorCode::kCorrupt ? damaged(path_, error.message).error() : error;
+}
+
+// SQLite would throw away a WAL without a database, and begin anew. The main file is durable before there is
+// a WAL, so no crash leaves one alone.
+Status Survey::refuse_lost_main(std::uint64_t wal_bytes) const {
+  if (wal_bytes == 0) return {};
+  return fail(
+      ErrorCode::kCorrupt,
+      cat(path_, ": expected the database, found ", wal_bytes, " bytes of its WAL (", wal_file_of(path_),
+          ") beside no main file or an empty one: the WAL alone is not the database. Put the file back, or "
+          "restore the directory whole"));
+}
+
+Status Survey::before_opening(Watermark& watermark) const {
+  LOCKSTEP_TRY(bytes, size_of(disk_, path_));
+  LOCKSTEP_TRY(wal, size_of(disk_, wal_file_of(path_)));
+  const std::uint64_t expected = watermark.mark().main_bytes;
+  if (bytes == 0 && is_the_record_) LOCKSTEP_TRY_STATUS(refuse_lost_main(wal));
+  if (bytes == 0 && !is_the_record_) return expected == 0 ? Status{} : watermark.lower({});
+  if (bytes < expected)
+    return damaged(path_,
+                   cat("expected at least ", expected, " bytes, which it held durably, found ", bytes));
+  return wal > 0 || bytes == 0 ? Status{} : look_at_length(bytes);
+}
+
+Status Survey::look_at_length(std::uint64_t bytes) const {
+  LOCKSTEP_TRY(is_being_made, disk_.exists(path_ + "-journal"));
+  if (is_being_made) return {};  // a crash has interrupted it, and SQLite begins anew
+  LOCKSTEP_TRY(file, disk_.open(path_, env::OpenMode::kMustExist));
+  LOCKSTEP_TRY(header, read_header(*file));
+  const std::uint64_t expected = header.pages * header.page_bytes;
+  if (bytes >= expected) return {};
+  return damaged(path_, cat("expected ", header.pages, " pages of ", header.page_bytes, " bytes, found ",
+                            bytes, " bytes"));
+}
+
+Status Survey::after_recovery(SharedFile& shared, const Mark& mark) const {
+  if (is_the_record_) LOCKSTEP_TRY_STATUS(look_at_wal(shared.wal_index.committed(), mark));
+  return look_at_pages(shared);
+}
+
+// A torn end is what nobody was promised: the mark follows every sync.
+Status Survey::look_at_wal(const WalIndex::Committed& found, const Mark& mark) const {
+  const bool is_the_same = found.frames > 0 && found.salts == mark.wal_salts;
+  if (mark.wal_frames == 0 || (is_the_same && found.frames >= mark.wal_frames)) return {};
+  LOCKSTEP_TRY(bytes, size_of(disk_, wal_file_of(path_)));
+  std::string what = "the WAL of something else";
+  if (is_the_same) what = cat(found.frames, " in transactions that are whole");
+  if (found.frames == 0) what = bytes == 0 ? "no file or an empty one" : "none behind a header that is whole";
+  const std::string file = wal_file_of(path_);
+  return damaged(
+      file, cat("expected at least ", mark.wal_frames, " frames, which it held durably, found ", what,
+                ". To serve what is left, without the writes behind that, remove ", mark_file_of(path_)));
+}
+
+Status Survey::look_at_pages(SharedFile& shared) const {
+  LOCKSTEP_TRY(file, disk_.open(path_, env::OpenMode::kMustExist));
+  LOCKSTEP_TRY(bytes, file->size());
+  const WalIndex::Committed wal = shared.wal_index.committed();
+  LOCKSTEP_TRY(header, read_header(*file));
+  if (header.page_bytes != kPageBytes) return {};   // not a file that this program made
+  std::optional<std::vector<std::uint32_t>> newer;  // pages that the WAL holds: nobody reads these here
+  const auto is_fine = [&](std::uint64_t offset, BytesView page) {
+    if (page.size() == kPageBytes && shared.seals.is_sound(offset, page)) return true;
+    const std::uint64_t number = offset / kPageBytes + 1;
+    if (wal.frames > 0 && number > wal.pages) return true;
+    if (!newer) newer = shared.wal_index.pages_in_wal();
+    return std::ranges::binary_search(*newer, number);
+  };
+  Bytes chunk(kChunkBytes, '\0');
+  for (std::uint64_t begin = 0; begin < std::min(bytes, kSurveyedBytes); begin += kChunkBytes) {
+    LOCKSTEP_TRY(got, file->read_at(begin, chunk.data(), chunk.size()));
+    for (std::size_t at = 0; at < got; at += kPageBytes) {
+      if (is_fine(begin + at, BytesView(chunk).substr(at, std::min(kPageBytes, got - at)))) continue;
+      return damaged(path_, cat("the page at offset ", begin + at, " is not what was written there"));
+    }
+  }
+  return {};
+}
+
+}  // namespace lockstep::sql

@@ -1,0 +1,94 @@
+// Two copies, written in turn, each in a sector of its own: one that is torn leaves the other.
+#include "storage/sql/watermark.h"
+
+#include <array>
+#include <optional>
+
+#include "base/bytes.h"
+#include "base/hash.h"
+
+namespace lockstep::sql {
+namespace {
+
+constexpr BytesView kMagic{"LSMARK1\0", 8};
+constexpr std::uint64_t kSectorBytes = 4096;
+constexpr std::size_t kCopyBytes = 48;
+
+Bytes copy_of(std::uint64_t sequence, const Mark& mark) {
+  Bytes out;
+  ByteWriter writer(out);
+  writer.raw(kMagic);
+  writer.u64(sequence);
+  writer.u64(mark.main_bytes);
+  writer.u64(mark.wal_salts);
+  writer.u64(mark.wal_frames);
+  writer.u64(hash64(out));
+  return out;
+}
+
+struct Copy {
+  std::uint64_t sequence = 0;
+  Mark mark;
+};
+
+// nullopt: torn, damaged, or not there.
+std::optional<Copy> read_copy(BytesView bytes) {
+  if (bytes.size() != kCopyBytes) return std::nullopt;
+  ByteReader reader(bytes);
+  std::array<std::uint64_t, 6> words{};
+  for (std::uint64_t& word : words) word = *reader.u64();
+  if (!bytes.starts_with(kMagic) || words[5] != hash64(bytes.substr(0, kCopyBytes - 8))) return std::nullopt;
+  return Copy{words[1], {words[2], words[3], static_cast<std::uint32_t>(words[4])}};
+}
+
+}  // namespace
+
+std::string mark_file_of(const std::string& database) { return database + "-mark"; }
+
+Result<std::unique_ptr<Watermark>> Watermark::open(env::Disk& disk, const std::string& database,
+                                                   std::atomic<std::uint64_t>& main_bytes) {
+  std::unique_ptr<Watermark> out(new Watermark(disk, mark_file_of(database), main_bytes));
+  LOCKSTEP_TRY_STATUS(out->load());
+  return out;
+}
+
+Status Watermark::load() {
+  LOCKSTEP_TRY(exists, disk_.exists(path_));
+  if (!exists) return {};
+  LOCKSTEP_TRY(file, disk_.open(path_, env::OpenMode::kMustExist));
+  file_ = std::move(file);
+  for (std::uint64_t place = 0; place < 2; ++place) {
+    Bytes bytes(kCopyBytes, '\0');
+    LOCKSTEP_TRY(got, file_->read_at(place * kSectorBytes, bytes.data(), bytes.size()));
+    const auto copy = read_copy(BytesView(bytes).substr(0, got));
+    if (!copy || copy->sequence < sequence_) continue;
+    sequence_ = copy->sequence;
+    mark_ = copy->mark;
+  }
+  main_bytes_.store(mark_.main_bytes, std::memory_order_release);
+  return {};
+}
+
+Status Watermark::write(const Mark& mark) {
+  if (!file_) {
+    LOCKSTEP_TRY(file, disk_.open(path_, env::OpenMode::kCreate));
+    file_ = std::move(file);
+  }
+  mark_ = mark;
+  synced_ = false;
+  main_bytes_.store(mark.main_bytes, std::memory_order_release);
+  ++sequence_;
+  return file_->write_at(sequence_ % 2 * kSectorBytes, copy_of(sequence_, mark));
+}
+
+Status Watermark::raise(const Mark& mark) { return mark == mark_ ? Status{} : write(mark); }
+
+Status Watermark::lower(const Mark& mark) {
+  if (mark == mark_ && synced_) return {};
+  LOCKSTEP_TRY_STATUS(write(mark));
+  LOCKSTEP_TRY_STATUS(file_->sync());
+  synced_ = true;
+  return {};
+}
+
+}  // namespace lockstep::sql

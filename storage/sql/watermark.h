@@ -1,0 +1,58 @@
+// What the files of a database hold at least, kept in a small file beside them, so that less is noticed.
+//
+// SQLite ends a WAL at the first frame that does not fit, and takes pages behind the end of the main file for
+// zeros: whether a crash tore what nobody had been promised, or somebody took what was, the files do not say.
+// The mark does (docs/format/watermark.md, docs/decisions/0083).
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/env/disk.h"
+#include "base/result.h"
+
+namespace lockstep::sql {
+
+struct Mark {
+  std::uint64_t main_bytes = 0;  // the main file is at least so long
+  std::uint64_t wal_salts = 0;   // name the WAL that holds at least `wal_frames` frames
+  std::uint32_t wal_frames = 0;  // 0: nothing is asked of the WAL
+  bool operator==(const Mark&) const = default;
+};
+
+std::string mark_file_of(const std::string& database);
+
+// Belongs to the lane that writes.
+class Watermark {
+ public:
+  // Reads the mark; where there is none, or none that is whole, it promises nothing. `main_bytes` is told
+  // what holds.
+  static Result<std::unique_ptr<Watermark>> open(env::Disk& disk, const std::string& database,
+                                                 std::atomic<std::uint64_t>& main_bytes);
+
+  const Mark& mark() const { return mark_; }
+  // When the files hold so much durably. It is not synced: a mark that goes with the power leaves an older
+  // one, which is true as well.
+  Status raise(const Mark& mark);
+  // Before the files may hold less. Durable when it returns, except for the name of a new file: no mark
+  // promises nothing.
+  Status lower(const Mark& mark);
+
+ private:
+  Watermark(env::Disk& disk, std::string path, std::atomic<std::uint64_t>& main_bytes)
+      : disk_(disk), path_(std::move(path)), main_bytes_(main_bytes) {}
+  Status load();
+  Status write(const Mark& mark);
+
+  env::Disk& disk_;
+  std::string path_;
+  std::atomic<std::uint64_t>& main_bytes_;
+  std::unique_ptr<env::File> file_;  // none: it does not exist yet
+  std::uint64_t sequence_ = 0;       // of the mark that was written last
+  Mark mark_;
+  bool synced_ = false;
+};
+
+}  // namespace lockstep::sql
