@@ -179,8 +179,8 @@ struct Started {
   std::uintmax_t log_offset;
 };
 
-Result<Started> start_node(const LocalCluster& cluster, LocalNode& node) {
-  LOCKSTEP_TRY_STATUS(cluster.prepare(node));
+Result<Started> start_node(const LocalCluster& cluster, const LocalNode& node) {
+  LOCKSTEP_TRY_STATUS(cluster.expect_data_found(node));
   std::error_code error;
   const std::string program = std::filesystem::read_symlink("/proc/self/exe", error).string();
   const auto size = std::filesystem::file_size(node.log_file(), error);
@@ -192,14 +192,23 @@ Result<Started> start_node(const LocalCluster& cluster, LocalNode& node) {
   return out;
 }
 
-// The nodes that have ended, each with what it said last.
-std::string obituaries(const std::vector<Started>& started) {
+// Of nodes that were started, the one that has ended, with what it said last.
+struct Ended {
+  const LocalNode* node;
+  std::string words;
+};
+
+std::vector<Ended> ended_among(const std::vector<Started>& started) {
+  std::vector<Ended> out;
+  for (const Started& one : started)
+    if (!Process::find(one.pid)) out.push_back({one.node, last_words(*one.node, one.log_offset)});
+  return out;
+}
+
+std::string to_text(const std::vector<Ended>& ended) {
   std::string out;
-  for (const Started& one : started) {
-    if (Process::find(one.pid)) continue;
-    append_text(out, cat(out.empty() ? "" : "\n", one.node->name(),
-                         " has ended: ", last_words(*one.node, one.log_offset)));
-  }
+  for (const Ended& one : ended)
+    append_text(out, cat(out.empty() ? "" : "\n", one.node->name(), " has ended: ", one.words));
   return out;
 }
 
@@ -213,21 +222,38 @@ void take_back(const std::vector<Started>& started) {
   }
 }
 
-// Or the states with a leader, and as far as possible all others.
-Result<std::vector<NodeState>> wait_for_leader(const LocalCluster& cluster,
-                                               const std::vector<Started>& started) {
+struct Running {
+  std::vector<NodeState> states;
+  std::vector<Ended> ended;
+};
+
+// Until a leader serves and, as far as possible, all others answer. Nodes that end are gone without, as long as a
+// majority is left; not in a cluster that `is_new`, where each says what is wrong with it.
+Result<Running> wait_for_leader(const LocalCluster& cluster, const std::vector<Started>& started, bool is_new) {
   const auto begin = std::chrono::steady_clock::now();
+  const std::size_t all = cluster.nodes().size();
   for (;;) {
-    std::string dead = obituaries(started);
-    if (!dead.empty()) return fail(ErrorCode::kRefused, std::move(dead));
+    std::vector<Ended> ended = ended_among(started);
+    const std::size_t left = all - ended.size();
+    const bool too_few = left <= all / 2;
+    if (!ended.empty() && (is_new || too_few)) {
+      std::string why = to_text(ended);
+      if (too_few && all > 1)
+        append_text(why, cat("\n", left, " of ", all, " nodes are left, and a leader needs ", all / 2 + 1));
+      return fail(ErrorCode::kRefused, std::move(why));
+    }
     auto states = look_at(cluster, 500ms);
     const auto waited = std::chrono::steady_clock::now() - begin;
-    const bool all_answer = std::all_of(states.begin(), states.end(),
-                                        [](const NodeState& state) { return state.status.has_value(); });
-    if (serves(states) && (all_answer || waited > kSlowStart)) return states;
+    const bool all_answer = std::all_of(states.begin(), states.end(), [](const NodeState& state) {
+      return state.status.has_value() || state.pid == 0;
+    });
+    // One that has ended in between is told of in the next round.
+    if (serves(states) && ((all_answer && ended.size() == ended_among(started).size()) || waited > kSlowStart))
+      return Running{std::move(states), std::move(ended)};
     if (waited > kPatience) {
-      return fail(ErrorCode::kUnavailable, cat("no leader serves after ", to_string(kPatience),
-                                               "; the logs are ", cluster.directory(), "/n*.log"));
+      return fail(ErrorCode::kUnavailable,
+                  cat("no leader serves after ", to_string(kPatience), "; the logs are ", cluster.directory(),
+                      "/n*.log", ended.empty() ? "" : "\n", to_text(ended)));
     }
     std::this_thread::sleep_for(50ms);
   }
@@ -241,6 +267,7 @@ class Scaffold {
     had_place_ = fs::exists(directory, ignored);
   }
   void set_up() { is_mine_ = true; }
+  bool is_new() const { return is_mine_; }
   void take_down() const {
     std::error_code ignored;
     if (!is_mine_) return;
@@ -291,6 +318,13 @@ int show_started(const LocalCluster& cluster, const std::vector<NodeState>& stat
   return serves(states) ? 0 : 1;
 }
 
+// What was served once must not be missing without a word.
+Status expect_data_of(const LocalCluster& cluster, const std::vector<NodeState>& states) {
+  for (const NodeState& state : states)
+    if (state.status) LOCKSTEP_TRY_STATUS(cluster.expect_data(*state.node));
+  return {};
+}
+
 }  // namespace
 
 int start_cluster(const ClusterArguments& arguments, std::ostream& out, std::ostream& err) {
@@ -317,16 +351,21 @@ int start_cluster(const ClusterArguments& arguments, std::ostream& out, std::ost
     }
     started.push_back(*one);
   }
-  const auto states = wait_for_leader(*cluster, started);
-  if (!states) {
+  const auto running = wait_for_leader(*cluster, started, scaffold.is_new());
+  if (!running) {
     take_back(started);
     // Where no node said why, the logs may.
-    if (states.error().code == ErrorCode::kRefused) scaffold.take_down();
-    err << "lockstep cluster: " << states.error().message
+    if (running.error().code == ErrorCode::kRefused) scaffold.take_down();
+    err << "lockstep cluster: " << running.error().message
         << "\nnothing was left running that was started now\n";
     return 1;
   }
-  return show_started(*cluster, *states, arguments.program, out);
+  const Status expected = expect_data_of(*cluster, running->states);
+  const int code = show_started(*cluster, running->states, arguments.program, out);
+  if (!expected) return complain(expected.error(), err);
+  if (running->ended.empty()) return code;
+  err << "lockstep cluster: " << to_text(running->ended) << "\nthe others serve without it\n";
+  return 1;
 }
 
 int show_cluster(const ClusterArguments& arguments, std::ostream& out, std::ostream& err) {

@@ -24,6 +24,10 @@ constexpr std::string_view kIdentityName = "lockstep.json";
 constexpr std::string_view kLockName = "lockstep.lock";
 constexpr std::string_view kLogName = "kv";  // a member's log
 
+constexpr std::string_view kAdviceToMembers =
+    "a voter that forgets what it acknowledged can lose what others rely on. Put the directory back as this node left "
+    "it, or go on with the other members; docs/node.md, \"Replacing a disk\", has the cases";
+
 std::string name_of(const Owner& owner) {
   return owner.cluster.empty() ? "a node that stands alone"
                                : cat("node ", owner.node, " of cluster \"", owner.cluster, "\"");
@@ -109,8 +113,8 @@ Status refuse_loss(const std::string& path, const Owner& owner, const Identity& 
       "put it back, or restore the directory whole; to begin anew without the data, name an empty directory";
   if (!owner.cluster.empty()) {
     if (holds_something(fs::path(path) / kLogName)) return {};
-    return refuse(cat(whose, contents.is_expected ? " (expect_data)" : "", ", found no log in ", kLogName,
-                      ": a voter that forgets what it acknowledged can lose what others rely on; ", kAdvice));
+    return refuse(cat(whose, contents.is_expected ? " (expect_data)" : "", ", found no log in ", kLogName, ": ",
+                      kAdviceToMembers));
   }
   if (found.database != contents.database) {
     return refuse(cat(whose, " in the file ", found.database, ", the settings name ", contents.database,
@@ -155,7 +159,8 @@ Result<DataDirectory> DataDirectory::open(const std::string& path, const Owner& 
   std::error_code error;
   if (contents.is_expected && !fs::exists(path, error)) {
     return refuse(
-        cat(path, ": expected the data of ", name_of(owner), " (expect_data), found no such directory"));
+        cat(path, ": expected the data of ", name_of(owner), " (expect_data), found no such directory: ",
+            kAdviceToMembers));
   }
   fs::create_directories(path, error);
   if (error) return fail(ErrorCode::kIo, cat(path, ": cannot be created: ", error.message()));
@@ -180,8 +185,7 @@ Status DataDirectory::claim(const Owner& owner, const Contents& contents) {
     }
     if (contents.is_expected) {
       return refuse(cat(path_, ": expected the data of ", name_of(owner),
-                        " (expect_data), found an empty directory: ",
-                        "a voter that forgets what it acknowledged can lose what others rely on"));
+                        " (expect_data), found an empty directory: ", kAdviceToMembers));
     }
   }
   const bool had_data = contents.is_expected || (found && !found->database.empty());

@@ -118,15 +118,17 @@ std::vector<NodeAddress> LocalCluster::addresses() const {
   return out;
 }
 
-Status LocalCluster::prepare(LocalNode& node) const {
-  std::error_code error;
-  const bool has_data = fs::exists(fs::path(node.settings.data) / "kv", error);
-  if (!has_data || node.settings.cluster->expect_data) return {};
-  node.settings.cluster->expect_data = true;
+Status LocalCluster::expect_data(const LocalNode& node) const {
   // As it was written, with its own relative paths.
   LOCKSTEP_TRY(written, read_settings(node.config_file(), ""));
+  if (written.cluster->expect_data) return {};
   written.cluster->expect_data = true;
   return write_whole_file(node.config_file(), to_json_text(written));
+}
+
+Status LocalCluster::expect_data_found(const LocalNode& node) const {
+  std::error_code error;
+  return fs::exists(fs::path(node.settings.data) / "kv", error) ? expect_data(node) : Status{};
 }
 
 }  // namespace lockstep::cli

@@ -50,7 +50,7 @@ class StandaloneNode : public testing::Test {
 
 TEST_F(StandaloneNode, LeavesOneFileAndFindsEverythingInIt) {
   live(SIGTERM);
-  EXPECT_EQ(files(), std::set<std::string>{"main.sqlite"});
+  EXPECT_EQ(files(), (std::set<std::string>{"main.sqlite", "main.sqlite-mark"}));
   const auto node = run();
   ASSERT_TRUE(node->says("stands alone"));
   EXPECT_EQ(sql("SELECT v FROM t").out, "v\r\n7\r\n");
@@ -69,7 +69,7 @@ TEST_F(StandaloneNode, MissesItsDatabase) {
 
 TEST_F(StandaloneNode, MissesItsDatabaseBesideTheWal) {
   live(SIGKILL);
-  ASSERT_EQ(files(), (std::set<std::string>{"main.sqlite", "main.sqlite-wal"}));
+  ASSERT_EQ(files(), (std::set<std::string>{"main.sqlite", "main.sqlite-mark", "main.sqlite-wal"}));
   const auto wal = fs::file_size(data() + "/db/main.sqlite-wal");
   fs::remove(data() + "/db/main.sqlite");
   expect_refused("found no file db/main.sqlite beside its WAL");
@@ -88,6 +88,31 @@ TEST_F(StandaloneNode, MissesItsDatabaseBesideTheWal) {
   fs::rename(home_ / "db", data() + "/db");
   expect_refused("the WAL alone is not the database");
   EXPECT_EQ(fs::file_size(data() + "/db/main.sqlite-wal"), wal) << "it is as it was";
+}
+
+TEST_F(StandaloneNode, MissesTheEndOfItsDatabase) {
+  live(SIGTERM);
+  const std::string main = data() + "/db/main.sqlite";
+  const auto size = fs::file_size(main);
+  fs::resize_file(main, size - 100);
+  expect_refused(cat("db/main.sqlite: expected at least ", size, " bytes, which it held durably, found ", size - 100));
+}
+
+TEST_F(StandaloneNode, MissesAWriteWhoseFrameIsDamaged) {
+  live(SIGKILL);
+  const std::string wal = data() + "/db/main.sqlite-wal";
+  {
+    std::fstream file(wal, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(static_cast<std::streamoff>(fs::file_size(wal)) - 1000);  // in the last frame of all
+    file.put('\x55');
+  }
+  expect_refused("db/main.sqlite-wal: expected at least ");
+  expect_refused("in transactions that are whole. To serve what is left, without the writes behind that, remove "
+                 "db/main.sqlite-mark");
+  fs::remove(data() + "/db/main.sqlite-mark");
+  const auto node = run();
+  ASSERT_TRUE(node->says("stands alone"));
+  EXPECT_EQ(sql("SELECT count(*) FROM t").out, "count(*)\r\n0\r\n") << "by request";
 }
 
 TEST_F(StandaloneNode, IsNotLedToAnotherFile) {

@@ -115,13 +115,13 @@ TEST(Retiring, AStandaloneNodeLeavesOneFileWithEverythingInIt) {
   alone.execute("INSERT INTO t(a) VALUES(7)");
   alone.query("SELECT * FROM t");  // a reader's connection is open, too
   sim::DiskImage& disk = alone.world().disk(TestStandalone::kNode);
-  EXPECT_EQ(disk.list("db"), (std::vector<std::string>{"main.sqlite", "main.sqlite-wal"}));
+  EXPECT_EQ(disk.list("db"), (std::vector<std::string>{"main.sqlite", "main.sqlite-mark", "main.sqlite-wal"}));
   bool retired = false;
   alone.node().retire([&] { retired = true; });
   alone.query("SELECT count(*) FROM t");  // brings a turn; reads are answered to the end
   ASSERT_TRUE(run_until(alone.world(), retired));
   alone.world().kill(TestStandalone::kNode);
-  EXPECT_EQ(disk.list("db"), std::vector<std::string>{"main.sqlite"});
+  EXPECT_EQ(disk.list("db"), (std::vector<std::string>{"main.sqlite", "main.sqlite-mark"}));
   alone.world().power_loss(TestStandalone::kNode);
   alone.world().start(TestStandalone::kNode);
   EXPECT_EQ(alone.query("SELECT max(a) FROM t").reply.query().rows().rows(0).values(0).integer(), 7);
