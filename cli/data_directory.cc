@@ -139,7 +139,10 @@ std::string holder_of(int lock) {
 Result<int> lock_directory(const std::string& path) {
   const std::string file = cat(path, "/", kLockName);
   const int lock = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-  if (lock < 0) return fail(ErrorCode::kIo, cat(path, ": cannot be written: ", std::strerror(errno)));
+  if (lock < 0) {
+    return fail(ErrorCode::kIo,
+                cat(path, ": expected a directory that this process may write to: ", std::strerror(errno)));
+  }
   if (::flock(lock, LOCK_EX | LOCK_NB) != 0) {
     const std::string holder = holder_of(lock);
     ::close(lock);

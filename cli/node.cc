@@ -3,6 +3,7 @@
 
 #include <ostream>
 #include <thread>
+#include <utility>
 
 #include "base/text.h"
 #include "cli/node_log.h"
@@ -21,6 +22,29 @@ int complain(const Error& error, std::ostream& err) {
                      error.code == ErrorCode::kCorrupt;
   return input ? kBadInput : kWorldRefused;
 }
+
+// What the files did not let the node do, as a sentence of the program.
+Error trouble_of(const NodeProgram& program, const std::string& directory) {
+  const Error& trouble = program.trouble();
+  if (trouble.code != ErrorCode::kRefused) return {trouble.code, cat(directory, ": ", trouble.message)};
+  return {ErrorCode::kIo, cat(directory, ": expected files that this process may read and write, ", trouble.message)};
+}
+
+// While a node waits for its disk: says so once, as long as the trouble is the same.
+class WaitForDisk {
+ public:
+  explicit WaitForDisk(spdlog::logger& log) : log_(log) {}
+  void tell(const Error& trouble) {
+    if (std::exchange(told_, trouble.message) == trouble.message) return;
+    log_.warn(cat("nobody is served until the disk ", trouble.code == ErrorCode::kNoSpace ? "has room" : "is well again",
+                  ", which is tried every ", to_string(kPauseBetweenLives), ": ", trouble.message,
+                  "; what was acknowledged is safe"));
+  }
+
+ private:
+  spdlog::logger& log_;
+  std::string told_;
+};
 
 std::string summary_of(const config::NodeSettings& settings) {
   const config::Listen& listen = settings.listen;
@@ -46,6 +70,7 @@ int run_node(const NodeArguments& arguments, std::ostream& out, std::ostream& er
   }
   const auto log = open_log(settings->log);
   if (!log) return complain(log.error(), err);
+  WaitForDisk disk(**log);
   for (bool first = true;; first = false) {
     NodeProgram program(*settings, arguments.allow_faults, *log);
     if (const Status started = program.start(); started) {
@@ -53,16 +78,13 @@ int run_node(const NodeArguments& arguments, std::ostream& out, std::ostream& er
       if (!first) (*log)->info(program.introduction());
       const NodeProgram::Ending ending = program.run();
       if (ending == NodeProgram::Ending::kLeft) return 0;
-      if (ending == NodeProgram::Ending::kCannotBegin) {
-        const Error& trouble = program.trouble();
-        return complain({trouble.code, cat(settings->data, ": ", trouble.message)}, err);
-      }
+      if (ending == NodeProgram::Ending::kCannotBegin) return complain(trouble_of(program, settings->data), err);
+      disk.tell(program.trouble());
     } else if (first || !is_of_the_disk(started.error().code)) {
       return complain(started.error(), err);
     } else {
-      (*log)->error(started.error().message);
+      disk.tell(started.error());
     }
-    (*log)->warn("the disk has failed: a new life begins in two seconds");
     std::this_thread::sleep_for(kPauseBetweenLives);
   }
 }

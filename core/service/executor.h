@@ -27,6 +27,9 @@ struct Refusal {
 
 // Of a node that has stopped itself.
 inline Refusal stopped(const Error& why) {
+  if (why.code == ErrorCode::kNoSpace)
+    return {wire::STOPPED, cat("this node has stopped for want of room: ", why.message,
+                               "; what was acknowledged is safe, and it serves again when there is room")};
   return {wire::STOPPED, cat("this node has stopped: ", why.message)};
 }
 
