@@ -13,6 +13,8 @@
 namespace lockstep::cli {
 namespace {
 
+constexpr Duration kSilence = std::chrono::seconds(1);  // after which people wonder
+constexpr Duration kPatienceWithAbsent = std::chrono::milliseconds(200);
 constexpr Duration kHedge = std::chrono::milliseconds(250);
 constexpr std::uint64_t kFirstRawCall = 1ull << 63;  // the library counts from 1
 
@@ -140,15 +142,16 @@ Status ClusterClient::introduce(const std::vector<NodeAddress>& nodes, const Con
   for (const NodeAddress& node : nodes) endpoints.push_back(endpoint_of(node.address));
   const auto answers = net::ask_who(loop_, endpoints, options.token, security_.get(),
                                     {.with_the_others = options.patience_with_others});
-  ClusterId cluster = options.cluster;
+  cluster_ = options.cluster;
+  token_ = options.token;
   std::set<NodeId> seen;
   for (std::size_t i = 0; i < nodes.size(); ++i) {
     NodeAddress node = nodes[i];
     const auto& answer = answers[i];
-    const std::string trouble = answer ? objection_to(*answer, node, cluster) : answer.error().message;
+    const std::string trouble = answer ? objection_to(*answer, node, cluster_) : answer.error().message;
     if (answer && !trouble.empty())
       return fail(ErrorCode::kInvalidArgument, cat(name_of(node), ": ", trouble));
-    if (answer) cluster = answer->cluster;
+    if (answer) cluster_ = answer->cluster;
     if (answer) node.id = answer->node;
     if (!answer) absent_.push_back({node, trouble});
     if (node.id.is_none()) continue;
@@ -215,44 +218,87 @@ void ClusterClient::wait_for_interrupt() {
   });
 }
 
-client::Completion ClusterClient::wait(const std::function<void(client::ClientProcess::Then)>& call) {
+// Those without a number: of the others the library knows, and dials them by itself.
+void ClusterClient::ask_absent_again() {
+  std::vector<net::Endpoint> endpoints;
+  std::vector<AbsentNode> unknown;
+  std::erase_if(absent_, [&](const AbsentNode& absent) {
+    if (!absent.node.id.is_none()) return false;
+    endpoints.push_back(endpoint_of(absent.node.address));
+    unknown.push_back(absent);
+    return true;
+  });
+  if (unknown.empty()) return;
+  const auto answers = net::ask_who(loop_, endpoints, token_, security_.get(),
+                                    {.at_most = kPatienceWithAbsent, .with_the_others = kPatienceWithAbsent});
+  for (std::size_t i = 0; i < unknown.size(); ++i) {
+    AbsentNode absent = std::move(unknown[i]);
+    absent.trouble = answers[i] ? objection_to(*answers[i], absent.node, cluster_) : answers[i].error().message;
+    const bool is_known = answers[i] && host_->transport().dialler().knows(answers[i]->node);
+    if (absent.trouble.empty() && is_known) absent.trouble = cat("it is n", answers[i]->node, ", which is known already");
+    if (!absent.trouble.empty()) {
+      absent_.push_back(std::move(absent));
+      continue;
+    }
+    absent.node.id = answers[i]->node;
+    nodes_.push_back(absent.node);
+    host_->transport().add_peer(absent.node.id, endpoints[i]);
+    process_->add_node(absent.node.id);
+    if (tell_) tell_(cat(to_text(absent.node.address), " answers now: it is n", absent.node.id));
+  }
+}
+
+void ClusterClient::while_waiting() {
+  ask_absent_again();
+  if (!tell_) return;
+  const std::string why = reasons(process_->last_reply(), {});
+  tell_(cat("still waiting", why.empty() ? "" : ": ", why));
+}
+
+client::Completion ClusterClient::wait(Kind kind, const std::function<void(client::ClientProcess::Then)>& call) {
   std::optional<client::Completion> answer;
   interrupted_ = false;
+  kind_ = kind;
   loop_.context().poll();  // what came while nobody waited, an interrupt too, is not this call's
   waiting_ = true;
   host_->turn([&] { call([&answer](const client::Completion& completion) { answer = completion; }); });
+  const auto is_answered = [&] { return answer.has_value(); };
+  if (!loop_.run_until(is_answered, kSilence)) while_waiting();
   // The library ends every call at its deadline.
-  while (!answer) loop_.run_until([&] { return answer.has_value(); }, kTimeout);
+  while (!loop_.run_until(is_answered, kSilence)) ask_absent_again();
   waiting_ = false;
   return std::move(*answer);
 }
 
 client::Completion ClusterClient::write(std::vector<wire::Statement> statements, client::WriteOptions options,
                                         Duration timeout) {
-  return wait([&](auto then) {
+  return wait(Kind::kWrite, [&](auto then) {
     process_->write(std::move(statements), std::move(options), timeout, std::move(then));
   });
 }
 
 client::Completion ClusterClient::query(wire::Statement statement, client::ReadOptions options,
                                         Duration timeout) {
-  return wait([&](auto then) { process_->query(std::move(statement), options, timeout, std::move(then)); });
+  return wait(Kind::kRead,
+              [&](auto then) { process_->query(std::move(statement), options, timeout, std::move(then)); });
 }
 
 client::Completion ClusterClient::maintain(wire::Maintain::What what, Duration timeout) {
-  return wait([&](auto then) { process_->maintain(what, timeout, std::move(then)); });
+  return wait(Kind::kRead, [&](auto then) { process_->maintain(what, timeout, std::move(then)); });
 }
 
 Result<std::uint64_t> ClusterClient::version(const std::string& table, std::optional<NodeId> at,
                                              Duration timeout) {
-  const auto done = wait([&](auto then) { process_->get_version(table, at, timeout, std::move(then)); });
+  const auto done =
+      wait(Kind::kRead, [&](auto then) { process_->get_version(table, at, timeout, std::move(then)); });
   if (done.conclusion != client::Conclusion::kDone)
     return fail(ErrorCode::kUnavailable, trouble_of(done, at));
   return done.reply.version();
 }
 
 Result<wire::StatusReply> ClusterClient::status(NodeId node, Duration timeout) {
-  const auto done = wait([&](auto then) { process_->status(node, timeout, std::move(then)); });
+  const auto done =
+      wait(Kind::kRead, [&](auto then) { process_->status(node, timeout, std::move(then)); });
   if (done.conclusion != client::Conclusion::kDone)
     return fail(ErrorCode::kUnavailable, trouble_of(done, node));
   return done.reply.node_status();
@@ -264,25 +310,34 @@ std::optional<wire::Reply> ClusterClient::ask(NodeId node, wire::Request request
   return process_->take_reply();
 }
 
+// What has been answered, and which nodes cannot be reached. `at`: the only one that matters.
+std::string ClusterClient::reasons(const wire::Reply* last, std::optional<NodeId> at) const {
+  std::string out;
+  if (last != nullptr && last->status() != wire::STATUS_NONE) {
+    append_text(out, wire::ReplyStatus_Name(last->status()));
+    if (!last->message().empty()) append_text(out, cat(" (", last->message(), ")"));
+  }
+  for (const NodeAddress& node : nodes_) {
+    const std::string reason = at && *at != node.id ? "" : host_->transport().dialler().trouble_with(node.id);
+    if (!reason.empty()) append_text(out, cat(out.empty() ? "" : "; ", reason));
+  }
+  return out;
+}
+
 std::string ClusterClient::trouble_of(const client::Completion& completion, std::optional<NodeId> at) const {
   if (completion.conclusion == client::Conclusion::kDone) return {};
   const bool unknown = completion.conclusion == client::Conclusion::kUnknown;
   const std::string_view unknown_outcome = "the outcome is unknown, the write may have happened";
-  if (interrupted_)
-    return unknown ? cat("cancelled; ", unknown_outcome, " or may still happen") : "cancelled";
-  std::string out(unknown ? unknown_outcome : "no success in time");
-  const wire::Reply& last = completion.reply;
-  if (last.status() != wire::STATUS_NONE) {
-    append_text(out, cat(": ", wire::ReplyStatus_Name(last.status())));
-    if (!last.message().empty()) append_text(out, cat(" (", last.message(), ")"));
-    return out;
+  const std::string_view no_effect =
+      kind_ == Kind::kWrite ? "the write has had no effect and will have none" : "";
+  if (interrupted_) {
+    if (unknown) return cat("cancelled; ", unknown_outcome, " or may still happen");
+    return cat("cancelled", no_effect.empty() ? "" : "; ", no_effect);
   }
-  std::string reasons;
-  for (const NodeAddress& node : nodes_) {
-    const std::string reason = at && *at != node.id ? "" : host_->transport().dialler().trouble_with(node.id);
-    if (!reason.empty()) append_text(reasons, cat(reasons.empty() ? "" : "; ", reason));
-  }
-  return cat(out, ": no answer", reasons.empty() ? "" : cat(" (", reasons, ")"));
+  const std::string why = reasons(&completion.reply, at);
+  const bool answered = completion.reply.status() != wire::STATUS_NONE;
+  return cat(unknown ? unknown_outcome : "no success in time", unknown || no_effect.empty() ? "" : ", ",
+             unknown ? "" : no_effect, answered ? ": " : ": no answer", answered || why.empty() ? why : cat(" (", why, ")"));
 }
 
 }  // namespace lockstep::cli

@@ -34,7 +34,7 @@ struct ConnectOptions {
   Duration patience_with_others = std::chrono::milliseconds(500);
 };
 
-// A node that did not answer when it was first asked.
+// A node that has not answered since it was first asked.
 struct AbsentNode {
   NodeAddress node;
   std::string trouble;  // "Connection refused"
@@ -45,7 +45,7 @@ wire::Statement statement_of(std::string_view sql);
 
 class ClusterClient {
  public:
-  // Asks every node who it is. Of those that do not answer, the ones without a number are left out for good.
+  // Asks every node who it is. Those that do not answer and have no number are asked again when a call takes long.
   // kUnavailable if nobody answers; kInvalidArgument if they belong to different clusters or are one and the
   // same.
   static Result<std::unique_ptr<ClusterClient>> connect(const std::vector<NodeAddress>& nodes,
@@ -72,6 +72,9 @@ class ClusterClient {
   // node cannot be reached.
   std::optional<wire::Reply> ask(NodeId node, wire::Request request, Duration timeout);
 
+  // From now on whoever waits for more than a second is told, once a call, what for; and which node has come in.
+  using Tell = std::function<void(const std::string& line)>;
+  void tell_of_waiting(Tell tell) { tell_ = std::move(tell); }
   // From now on SIGINT ends the call that is waited for, as its deadline would, and not this process.
   void catch_interrupts();
   // SIGINT has ended the last call.
@@ -90,15 +93,23 @@ class ClusterClient {
   Status introduce(const std::vector<NodeAddress>& nodes, const ConnectOptions& options);
   void open(const ConnectOptions& options);
   void wait_for_interrupt();
-  client::Completion wait(const std::function<void(client::ClientProcess::Then)>& call);
+  enum class Kind { kRead, kWrite };
+  client::Completion wait(Kind kind, const std::function<void(client::ClientProcess::Then)>& call);
+  void while_waiting();
+  void ask_absent_again();
+  std::string reasons(const wire::Reply* last, std::optional<NodeId> at) const;
 
   std::vector<NodeAddress> nodes_;
   std::vector<AbsentNode> absent_;
+  ClusterId cluster_;  // none: any
+  std::string token_;
   std::unique_ptr<net::TlsSecurity> security_;  // none: in the clear
   net::EventLoop loop_;
   std::optional<net::asio::signal_set> interrupts_;  // none: SIGINT ends the process
   bool interrupted_ = false;
   bool waiting_ = false;
+  Kind kind_ = Kind::kRead;  // of the last call
+  Tell tell_;                // none: nobody wants to know
   std::unique_ptr<net::Host> host_;
   Process* process_ = nullptr;  // the host's actor
 };

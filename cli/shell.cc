@@ -70,6 +70,10 @@ int run_shell(const ShellArguments& arguments, std::ostream& out, std::ostream& 
   }
   for (const AbsentNode& absent : (*client)->absent())
     err << "lockstep sql: " << to_text(absent.node.address) << " does not answer: " << absent.trouble << '\n';
+  (*client)->tell_of_waiting([&](const std::string& line) {
+    out.flush();
+    err << "lockstep sql: " << line << std::endl;
+  });
   const LineSource source = source_of(arguments);
   ShellSession session(**client,
                        {.source = source,
@@ -81,6 +85,7 @@ int run_shell(const ShellArguments& arguments, std::ostream& out, std::ostream& 
   switch (source) {
     case LineSource::kPerson: return run_dialogue(session, **client, out);
     case LineSource::kCommandLine: {
+      (*client)->catch_interrupts();  // what is known of a write that is not waited for any more should be said
       std::istringstream command(arguments.command);
       return run_script(session, command);
     }

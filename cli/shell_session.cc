@@ -303,7 +303,7 @@ bool ShellSession::status(const std::string&) {
   std::string troubles;
   for (const AbsentNode& absent : client_.absent())
     if (absent.node.id.is_none())
-      append_text(troubles, cat(to_text(absent.node.address), " was left out: ", absent.trouble, "\n"));
+      append_text(troubles, cat(to_text(absent.node.address), " does not answer: ", absent.trouble, "\n"));
   for (const NodeAddress& node : client_.nodes()) {
     const auto status = client_.status(node.id, kPatienceWithStatus);
     if (client_.was_interrupted()) return complain("cancelled");

@@ -42,12 +42,14 @@ Dialler::Dialler(EventLoop& loop, const Place& place, const TransportOptions& op
       log_(std::move(log)),
       resolver_(loop.context()),
       self_(std::make_shared<Dialler*>(this)) {
-  for (const auto& [id, endpoint] : options_.peers) {
-    auto peer = std::make_unique<Peer>();
-    peer->id = id;
-    peer->endpoint = endpoint;
-    peers_.emplace(id, std::move(peer));
-  }
+  for (const auto& [id, endpoint] : options_.peers) add(id, endpoint);
+}
+
+void Dialler::add(NodeId id, const Endpoint& endpoint) {
+  auto peer = std::make_unique<Peer>();
+  peer->id = id;
+  peer->endpoint = endpoint;
+  peers_.emplace(id, std::move(peer));
 }
 
 Dialler::~Dialler() {

@@ -21,6 +21,7 @@ class Dialler {
           Receive receive, Log log);
   ~Dialler();
 
+  void add(NodeId peer, const Endpoint& endpoint);
   bool knows(NodeId peer) const { return peers_.contains(peer); }
   // False: the frame is lost. While a connection is being made, frames wait for it.
   bool send(NodeId peer, Channel channel, BytesView payload);

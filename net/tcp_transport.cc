@@ -12,6 +12,10 @@ TcpTransport::TcpTransport(EventLoop& loop, const Place& place, TransportOptions
   doorkeeper_.on_member_arrived([this](NodeId member, std::uint64_t boot) { dialler_.hurry(member, boot); });
 }
 
+void TcpTransport::add_peer(NodeId peer, const Endpoint& endpoint) {
+  if (options_.peers.emplace(peer, endpoint).second) dialler_.add(peer, endpoint);
+}
+
 void TcpTransport::send(NodeId to, Channel channel, BytesView payload) {
   const bool sent =
       dialler_.knows(to) ? dialler_.send(to, channel, payload) : doorkeeper_.send(to, channel, payload);

@@ -23,6 +23,8 @@ class TcpTransport final : public env::Transport {
     doorkeeper_.on_client_gone(std::move(call));
   }
 
+  // One more to dial, for a process that learns only later who is there.
+  void add_peer(NodeId peer, const Endpoint& endpoint);
   void send(NodeId to, Channel channel, BytesView payload) override;
   void forget(NodeId peer) override { dialler_.forget(peer); }
   // What was sent since the last flush leaves now.

@@ -389,6 +389,16 @@ void Client::give_up() {
   }
 }
 
+void Client::add_node(NodeId node) {
+  if (std::ranges::find(config_.nodes, node) == config_.nodes.end()) config_.nodes.push_back(node);
+}
+
+const wire::Reply* Client::last_reply() const {
+  for (const auto& [number, call] : calls_)
+    if (call.last_reply.status() != wire::STATUS_NONE) return &call.last_reply;
+  return nullptr;
+}
+
 // ---- time -----------------------------------------------------------------------------------------------------
 
 Conclusion Client::conclusion_at_deadline(const Call& call) const {

@@ -85,6 +85,8 @@ class Client {
   void on_unreachable(NodeId node, bool may_have_arrived, Instant now);
   // Ends all calls now, as their deadlines would; queries under way are withdrawn.
   void give_up();
+  // One more node than the configuration names; nothing if that is known.
+  void add_node(NodeId node);
   void on_deadline(Instant now);
   Instant deadline() const;
 
@@ -92,6 +94,8 @@ class Client {
   std::vector<Completion> take_completions() { return std::exchange(completions_, {}); }
 
   std::uint64_t session() const { return session_; }
+  // What has been answered last to a call that goes on all the same; nullptr: nothing yet.
+  const wire::Reply* last_reply() const;
   // The sequence of a write that has not completed; 0 otherwise.
   std::uint64_t sequence(CallId id) const;
 

@@ -26,6 +26,8 @@ class ClientProcess : public env::Actor {
   // See Client.
   void on_unreachable(NodeId node, bool may_have_arrived);
   void give_up();
+  void add_node(NodeId node) { client_.add_node(node); }
+  const wire::Reply* last_reply() const { return client_.last_reply(); }
 
   void start() override {}
   void on_message(NodeId from, Channel channel, BytesView payload) override;

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include "tests/cli/background.h"
 #include "tests/cli/local_cluster.h"
 #include "tests/cli/terminal.h"
 
@@ -79,6 +80,43 @@ TEST_F(Dialogue, WaitingForAnAnswerCanBeGivenUp) {
   ASSERT_EQ(::kill(cluster_.process(1), SIGCONT), 0);
   shell_.type("SELECT 40 + 2;\n");
   EXPECT_TRUE(shell_.shows("42\r\n")) << shell_.shown();
+}
+
+class DialogueOfThree : public testing::Test {
+ protected:
+  void SetUp() override { ASSERT_EQ(cluster_.started.code, 0) << cluster_.started.out; }
+  void kill_node(int node) const { ASSERT_EQ(::kill(cluster_.process(node), SIGKILL), 0); }
+  bool status_says(const std::string& text) const {
+    return eventually([&] { return lockstep("cluster status " + cluster_.at()).out.find(text) != std::string::npos; });
+  }
+  std::string address(int node) const { return cat("127.0.0.1:", cluster_.port + 10 * (node - 1)); }
+
+  LocalCluster cluster_{3};
+};
+
+TEST_F(DialogueOfThree, WithoutALeaderItSaysWhatItWaitsForAndWhatBecomesOfAWrite) {
+  ASSERT_EQ(lockstep("sql " + cluster_.at() + " -c \"CREATE TABLE t(a)\"").code, 0);
+  kill_node(2);
+  kill_node(3);
+  ASSERT_TRUE(status_says("no leader serves"));
+  Terminal shell({"sql", "--dir", cluster_.directory()}, cluster_.home / ".");
+  ASSERT_TRUE(shell.shows(kPrompt)) << shell.shown();
+  shell.type("INSERT INTO t VALUES(1);\n");
+  EXPECT_TRUE(shell.shows("still waiting: NO_LEADER")) << shell.shown();
+  EXPECT_TRUE(shell.shows("error: cancelled; the write has had no effect and will have none", kCtrlC)) << shell.shown();
+}
+
+TEST_F(DialogueOfThree, ANodeThatWasDownAndHasNoNumberIsAskedAgain) {
+  kill_node(2);
+  ASSERT_TRUE(status_says("stopped"));
+  Terminal shell({"sql", "--nodes", cat(address(1), ",", address(2))}, cluster_.home / ".");
+  EXPECT_TRUE(shell.shows(cat(address(2), " does not answer: Connection refused"))) << shell.shown();
+  ASSERT_TRUE(shell.shows(kPrompt)) << shell.shown();
+  ASSERT_EQ(lockstep("cluster start " + cluster_.at()).code, 0);
+  kill_node(1);
+  shell.type(".level local\nSELECT 40 + 2;\n");  // whoever leads by now
+  EXPECT_TRUE(shell.shows(cat(address(2), " answers now: it is n2"))) << shell.shown();
+  EXPECT_TRUE(shell.shows("42\r\n")) << shell.shown();
 }
 
 }  // namespace
