@@ -227,9 +227,10 @@ struct Running {
   std::vector<Ended> ended;
 };
 
-// Until a leader serves and, as far as possible, all others answer. Nodes that end are gone without, as long as a
-// majority is left; not in a cluster that `is_new`, where each says what is wrong with it.
-Result<Running> wait_for_leader(const LocalCluster& cluster, const std::vector<Started>& started, bool is_new) {
+// Until a leader serves and, as far as possible, all others answer. Nodes that end are gone without, as long
+// as a majority is left; not in a cluster that `is_new`, where each says what is wrong with it.
+Result<Running> wait_for_leader(const LocalCluster& cluster, const std::vector<Started>& started,
+                                bool is_new) {
   const auto begin = std::chrono::steady_clock::now();
   const std::size_t all = cluster.nodes().size();
   for (;;) {
@@ -248,7 +249,8 @@ Result<Running> wait_for_leader(const LocalCluster& cluster, const std::vector<S
       return state.status.has_value() || state.pid == 0;
     });
     // One that has ended in between is told of in the next round.
-    if (serves(states) && ((all_answer && ended.size() == ended_among(started).size()) || waited > kSlowStart))
+    if (serves(states) &&
+        ((all_answer && ended.size() == ended_among(started).size()) || waited > kSlowStart))
       return Running{std::move(states), std::move(ended)};
     if (waited > kPatience) {
       return fail(ErrorCode::kUnavailable,

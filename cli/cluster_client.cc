@@ -233,9 +233,11 @@ void ClusterClient::ask_absent_again() {
                                     {.at_most = kPatienceWithAbsent, .with_the_others = kPatienceWithAbsent});
   for (std::size_t i = 0; i < unknown.size(); ++i) {
     AbsentNode absent = std::move(unknown[i]);
-    absent.trouble = answers[i] ? objection_to(*answers[i], absent.node, cluster_) : answers[i].error().message;
+    absent.trouble =
+        answers[i] ? objection_to(*answers[i], absent.node, cluster_) : answers[i].error().message;
     const bool is_known = answers[i] && host_->transport().dialler().knows(answers[i]->node);
-    if (absent.trouble.empty() && is_known) absent.trouble = cat("it is n", answers[i]->node, ", which is known already");
+    if (absent.trouble.empty() && is_known)
+      absent.trouble = cat("it is n", answers[i]->node, ", which is known already");
     if (!absent.trouble.empty()) {
       absent_.push_back(std::move(absent));
       continue;
@@ -255,7 +257,8 @@ void ClusterClient::while_waiting() {
   tell_(cat("still waiting", why.empty() ? "" : ": ", why));
 }
 
-client::Completion ClusterClient::wait(Kind kind, const std::function<void(client::ClientProcess::Then)>& call) {
+client::Completion ClusterClient::wait(Kind kind,
+                                       const std::function<void(client::ClientProcess::Then)>& call) {
   std::optional<client::Completion> answer;
   interrupted_ = false;
   kind_ = kind;
@@ -297,8 +300,7 @@ Result<std::uint64_t> ClusterClient::version(const std::string& table, std::opti
 }
 
 Result<wire::StatusReply> ClusterClient::status(NodeId node, Duration timeout) {
-  const auto done =
-      wait(Kind::kRead, [&](auto then) { process_->status(node, timeout, std::move(then)); });
+  const auto done = wait(Kind::kRead, [&](auto then) { process_->status(node, timeout, std::move(then)); });
   if (done.conclusion != client::Conclusion::kDone)
     return fail(ErrorCode::kUnavailable, trouble_of(done, node));
   return done.reply.node_status();
@@ -337,7 +339,8 @@ std::string ClusterClient::trouble_of(const client::Completion& completion, std:
   const std::string why = reasons(&completion.reply, at);
   const bool answered = completion.reply.status() != wire::STATUS_NONE;
   return cat(unknown ? unknown_outcome : "no success in time", unknown || no_effect.empty() ? "" : ", ",
-             unknown ? "" : no_effect, answered ? ": " : ": no answer", answered || why.empty() ? why : cat(" (", why, ")"));
+             unknown ? "" : no_effect, answered ? ": " : ": no answer",
+             answered || why.empty() ? why : cat(" (", why, ")"));
 }
 
 }  // namespace lockstep::cli

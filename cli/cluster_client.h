@@ -45,9 +45,9 @@ wire::Statement statement_of(std::string_view sql);
 
 class ClusterClient {
  public:
-  // Asks every node who it is. Those that do not answer and have no number are asked again when a call takes long.
-  // kUnavailable if nobody answers; kInvalidArgument if they belong to different clusters or are one and the
-  // same.
+  // Asks every node who it is. Those that do not answer and have no number are asked again when a call takes
+  // long. kUnavailable if nobody answers; kInvalidArgument if they belong to different clusters or are one
+  // and the same.
   static Result<std::unique_ptr<ClusterClient>> connect(const std::vector<NodeAddress>& nodes,
                                                         const ConnectOptions& options);
   // All have numbers; nobody is asked anything yet.
@@ -72,7 +72,8 @@ class ClusterClient {
   // node cannot be reached.
   std::optional<wire::Reply> ask(NodeId node, wire::Request request, Duration timeout);
 
-  // From now on whoever waits for more than a second is told, once a call, what for; and which node has come in.
+  // From now on whoever waits for more than a second is told, once a call, what for; and which node has come
+  // in.
   using Tell = std::function<void(const std::string& line)>;
   void tell_of_waiting(Tell tell) { tell_ = std::move(tell); }
   // From now on SIGINT ends the call that is waited for, as its deadline would, and not this process.

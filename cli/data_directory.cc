@@ -25,7 +25,8 @@ constexpr std::string_view kLockName = "lockstep.lock";
 constexpr std::string_view kLogName = "kv";  // a member's log
 
 constexpr std::string_view kAdviceToMembers =
-    "a voter that forgets what it acknowledged can lose what others rely on. Put the directory back as this node left "
+    "a voter that forgets what it acknowledged can lose what others rely on. Put the directory back as this "
+    "node left "
     "it, or go on with the other members; docs/node.md, \"Replacing a disk\", has the cases";
 
 std::string name_of(const Owner& owner) {
@@ -113,8 +114,8 @@ Status refuse_loss(const std::string& path, const Owner& owner, const Identity& 
       "put it back, or restore the directory whole; to begin anew without the data, name an empty directory";
   if (!owner.cluster.empty()) {
     if (holds_something(fs::path(path) / kLogName)) return {};
-    return refuse(cat(whose, contents.is_expected ? " (expect_data)" : "", ", found no log in ", kLogName, ": ",
-                      kAdviceToMembers));
+    return refuse(cat(whose, contents.is_expected ? " (expect_data)" : "", ", found no log in ", kLogName,
+                      ": ", kAdviceToMembers));
   }
   if (found.database != contents.database) {
     return refuse(cat(whose, " in the file ", found.database, ", the settings name ", contents.database,
@@ -161,9 +162,8 @@ Result<DataDirectory> DataDirectory::open(const std::string& path, const Owner& 
                                           const Contents& contents) {
   std::error_code error;
   if (contents.is_expected && !fs::exists(path, error)) {
-    return refuse(
-        cat(path, ": expected the data of ", name_of(owner), " (expect_data), found no such directory: ",
-            kAdviceToMembers));
+    return refuse(cat(path, ": expected the data of ", name_of(owner),
+                      " (expect_data), found no such directory: ", kAdviceToMembers));
   }
   fs::create_directories(path, error);
   if (error) return fail(ErrorCode::kIo, cat(path, ": cannot be created: ", error.message()));

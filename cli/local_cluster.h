@@ -42,8 +42,8 @@ class LocalCluster {
   std::vector<NodeAddress> addresses() const;
   // Whoever else listens at those addresses is not talked to.
   ClusterId id() const { return config::cluster_id(nodes_[0].settings.cluster->name); }
-  // This node has had data: from its next start on it refuses to begin without. Written into its configuration, which
-  // outlives the data.
+  // This node has had data: from its next start on it refuses to begin without. Written into its
+  // configuration, which outlives the data.
   Status expect_data(const LocalNode& node) const;
   // The same of a node whose last start did not come so far.
   Status expect_data_found(const LocalNode& node) const;

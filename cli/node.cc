@@ -27,7 +27,8 @@ int complain(const Error& error, std::ostream& err) {
 Error trouble_of(const NodeProgram& program, const std::string& directory) {
   const Error& trouble = program.trouble();
   if (trouble.code != ErrorCode::kRefused) return {trouble.code, cat(directory, ": ", trouble.message)};
-  return {ErrorCode::kIo, cat(directory, ": expected files that this process may read and write, ", trouble.message)};
+  return {ErrorCode::kIo,
+          cat(directory, ": expected files that this process may read and write, ", trouble.message)};
 }
 
 // While a node waits for its disk: says so once, as long as the trouble is the same.
@@ -36,7 +37,8 @@ class WaitForDisk {
   explicit WaitForDisk(spdlog::logger& log) : log_(log) {}
   void tell(const Error& trouble) {
     if (std::exchange(told_, trouble.message) == trouble.message) return;
-    log_.warn(cat("nobody is served until the disk ", trouble.code == ErrorCode::kNoSpace ? "has room" : "is well again",
+    log_.warn(cat("nobody is served until the disk ",
+                  trouble.code == ErrorCode::kNoSpace ? "has room" : "is well again",
                   ", which is tried every ", to_string(kPauseBetweenLives), ": ", trouble.message,
                   "; what was acknowledged is safe"));
   }
@@ -78,7 +80,8 @@ int run_node(const NodeArguments& arguments, std::ostream& out, std::ostream& er
       if (!first) (*log)->info(program.introduction());
       const NodeProgram::Ending ending = program.run();
       if (ending == NodeProgram::Ending::kLeft) return 0;
-      if (ending == NodeProgram::Ending::kCannotBegin) return complain(trouble_of(program, settings->data), err);
+      if (ending == NodeProgram::Ending::kCannotBegin)
+        return complain(trouble_of(program, settings->data), err);
       disk.tell(program.trouble());
     } else if (first || !is_of_the_disk(started.error().code)) {
       return complain(started.error(), err);

@@ -85,7 +85,8 @@ int run_shell(const ShellArguments& arguments, std::ostream& out, std::ostream& 
   switch (source) {
     case LineSource::kPerson: return run_dialogue(session, **client, out);
     case LineSource::kCommandLine: {
-      (*client)->catch_interrupts();  // what is known of a write that is not waited for any more should be said
+      (*client)
+          ->catch_interrupts();  // what is known of a write that is not waited for any more should be said
       std::istringstream command(arguments.command);
       return run_script(session, command);
     }

@@ -41,7 +41,8 @@ Result<std::unique_ptr<Machine>> SqliteMachine::open(env::Disk& disk, SharedFile
   LOCKSTEP_TRY_STATUS(survey.before_opening(*watermark));
   auto connection = Connection::open(disk, shared, how);
   if (!connection) return std::unexpected(survey.explained(connection.error()));
-  const Status recovered = (*connection)->run("PRAGMA schema_version");  // SQLite recovers the WAL when it reads
+  const Status recovered =
+      (*connection)->run("PRAGMA schema_version");  // SQLite recovers the WAL when it reads
   if (!recovered) return std::unexpected(survey.explained(recovered.error()));
   LOCKSTEP_TRY_STATUS(survey.after_recovery(shared, watermark->mark()));
   std::unique_ptr<SqliteMachine> machine(
@@ -296,7 +297,8 @@ Result<bool> SqliteMachine::checkpoint() {
   if (wal.frames == 0) return true;
   // From here on SQLite may begin the WAL anew: where it is the record, nothing may ask for it any more.
   const Mark all_in_main{.main_bytes = main_bytes};
-  LOCKSTEP_TRY_STATUS(options_.sync_commits ? watermark_->lower(all_in_main) : watermark_->raise(all_in_main));
+  LOCKSTEP_TRY_STATUS(options_.sync_commits ? watermark_->lower(all_in_main)
+                                            : watermark_->raise(all_in_main));
   return true;
 }
 
@@ -305,8 +307,8 @@ Status SqliteMachine::put_away() {
   LOCKSTEP_TRY_STATUS(failed_);
   const Result<bool> all_in_main = checkpoint();
   if (!all_in_main) return keep(std::unexpected(all_in_main.error()));
-  const int rc = *all_in_main ? sqlite3_wal_checkpoint_v2(connection_->db(), "main", SQLITE_CHECKPOINT_TRUNCATE,
-                                                          nullptr, nullptr)
+  const int rc = *all_in_main ? sqlite3_wal_checkpoint_v2(connection_->db(), "main",
+                                                          SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr)
                               : SQLITE_BUSY;
   const bool is_read = rc == SQLITE_BUSY;
   if (connection_->lane().fault || (rc != SQLITE_OK && !is_read))

@@ -37,8 +37,8 @@ class SqliteMachine final : public Machine {
  private:
   using Body = std::function<void(std::size_t, EntryScope&)>;
 
-  SqliteMachine(std::unique_ptr<Watermark> watermark, std::unique_ptr<Connection> connection, const Options& options,
-                Participant& participant);
+  SqliteMachine(std::unique_ptr<Watermark> watermark, std::unique_ptr<Connection> connection,
+                const Options& options, Participant& participant);
   Status load();
   Status rescan();
 

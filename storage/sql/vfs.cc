@@ -105,8 +105,8 @@ bool is_sound(OpenFile& open, std::uint64_t offset, BytesView bytes) {
   return open.kind != FileKind::kWal || seals.note_wal_read(offset, bytes);
 }
 
-// Of a read that came short. SQLite takes what is missing for zeros, which is right only where nothing was ever written:
-// behind the end of what is known to be there, in whole pages.
+// Of a read that came short. SQLite takes what is missing for zeros, which is right only where nothing was
+// ever written: behind the end of what is known to be there, in whole pages.
 bool is_lost(const OpenFile& open, std::uint64_t offset, std::size_t got, std::size_t wanted) {
   if (open.kind != FileKind::kDatabase) return false;
   return got > 0 || offset + wanted <= open.lane->shared.main_bytes.load(std::memory_order_acquire);
@@ -126,8 +126,9 @@ int read_file(sqlite3_file* file, void* into, int size, sqlite3_int64 offset) {
     return fault(*open.lane, damage, SQLITE_IOERR_DATA);
   }
   if (is_lost(open, at, *got, wanted)) {
-    const Error damage{ErrorCode::kCorrupt,
-                       cat("'", *open.path, "' is damaged: it ends before the end of the page at offset ", at)};
+    const Error damage{
+        ErrorCode::kCorrupt,
+        cat("'", *open.path, "' is damaged: it ends before the end of the page at offset ", at)};
     return fault(*open.lane, damage, SQLITE_IOERR_DATA);
   }
   std::memset(static_cast<char*>(into) + *got, 0, wanted - *got);

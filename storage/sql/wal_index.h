@@ -41,7 +41,8 @@ class WalIndex {
   void unlock_shared(std::size_t slot);
   void unlock_exclusive(std::size_t first, std::size_t count);
 
-  // What is committed in the WAL. For the connection that writes, between its transactions: nobody else changes it.
+  // What is committed in the WAL. For the connection that writes, between its transactions: nobody else
+  // changes it.
   struct Committed {
     std::uint32_t frames = 0;  // of the WAL; 0: there are none, and the rest says nothing
     std::uint32_t pages = 0;   // of the database

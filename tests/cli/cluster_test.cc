@@ -53,7 +53,8 @@ TEST(ClusterCommand, WhatIsWrittenSurvivesKillsAndRestarts) {
 TEST(ClusterCommand, AMemberThatLostItsDataRefusesToStart) {
   LocalCluster cluster(1);
   ASSERT_EQ(cluster.started.code, 0) << cluster.started.out;
-  ASSERT_EQ(lockstep("cluster stop " + cluster.at()).code, 0) << "after its first life it is expected to have data";
+  ASSERT_EQ(lockstep("cluster stop " + cluster.at()).code, 0)
+      << "after its first life it is expected to have data";
   std::filesystem::remove_all(cluster.directory() + "/n1");
   const Outcome refused = lockstep(cat("node --config ", cluster.directory(), "/n1.json"));
   EXPECT_EQ(refused.code, 2);

@@ -87,7 +87,8 @@ class DialogueOfThree : public testing::Test {
   void SetUp() override { ASSERT_EQ(cluster_.started.code, 0) << cluster_.started.out; }
   void kill_node(int node) const { ASSERT_EQ(::kill(cluster_.process(node), SIGKILL), 0); }
   bool status_says(const std::string& text) const {
-    return eventually([&] { return lockstep("cluster status " + cluster_.at()).out.find(text) != std::string::npos; });
+    return eventually(
+        [&] { return lockstep("cluster status " + cluster_.at()).out.find(text) != std::string::npos; });
   }
   std::string address(int node) const { return cat("127.0.0.1:", cluster_.port + 10 * (node - 1)); }
 
@@ -103,7 +104,8 @@ TEST_F(DialogueOfThree, WithoutALeaderItSaysWhatItWaitsForAndWhatBecomesOfAWrite
   ASSERT_TRUE(shell.shows(kPrompt)) << shell.shown();
   shell.type("INSERT INTO t VALUES(1);\n");
   EXPECT_TRUE(shell.shows("still waiting: NO_LEADER")) << shell.shown();
-  EXPECT_TRUE(shell.shows("error: cancelled; the write has had no effect and will have none", kCtrlC)) << shell.shown();
+  EXPECT_TRUE(shell.shows("error: cancelled; the write has had no effect and will have none", kCtrlC))
+      << shell.shown();
 }
 
 TEST_F(DialogueOfThree, ANodeThatWasDownAndHasNoNumberIsAskedAgain) {

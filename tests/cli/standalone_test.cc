@@ -95,7 +95,8 @@ TEST_F(StandaloneNode, MissesTheEndOfItsDatabase) {
   const std::string main = data() + "/db/main.sqlite";
   const auto size = fs::file_size(main);
   fs::resize_file(main, size - 100);
-  expect_refused(cat("db/main.sqlite: expected at least ", size, " bytes, which it held durably, found ", size - 100));
+  expect_refused(
+      cat("db/main.sqlite: expected at least ", size, " bytes, which it held durably, found ", size - 100));
 }
 
 TEST_F(StandaloneNode, MissesAWriteWhoseFrameIsDamaged) {
@@ -107,8 +108,9 @@ TEST_F(StandaloneNode, MissesAWriteWhoseFrameIsDamaged) {
     file.put('\x55');
   }
   expect_refused("db/main.sqlite-wal: expected at least ");
-  expect_refused("in transactions that are whole. To serve what is left, without the writes behind that, remove "
-                 "db/main.sqlite-mark");
+  expect_refused(
+      "in transactions that are whole. To serve what is left, without the writes behind that, remove "
+      "db/main.sqlite-mark");
   fs::remove(data() + "/db/main.sqlite-mark");
   const auto node = run();
   ASSERT_TRUE(node->says("stands alone"));

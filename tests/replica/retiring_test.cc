@@ -115,7 +115,8 @@ TEST(Retiring, AStandaloneNodeLeavesOneFileWithEverythingInIt) {
   alone.execute("INSERT INTO t(a) VALUES(7)");
   alone.query("SELECT * FROM t");  // a reader's connection is open, too
   sim::DiskImage& disk = alone.world().disk(TestStandalone::kNode);
-  EXPECT_EQ(disk.list("db"), (std::vector<std::string>{"main.sqlite", "main.sqlite-mark", "main.sqlite-wal"}));
+  EXPECT_EQ(disk.list("db"),
+            (std::vector<std::string>{"main.sqlite", "main.sqlite-mark", "main.sqlite-wal"}));
   bool retired = false;
   alone.node().retire([&] { retired = true; });
   alone.query("SELECT count(*) FROM t");  // brings a turn; reads are answered to the end
