@@ -45,6 +45,7 @@ bool Connection::queue(const FrameHeader& header, BytesView payload) {
 }
 
 void Connection::flush() {
+  awaits_flush_ = false;
   if (!open_ || writing_ || waiting_.empty()) return;
   writing_ = true;
   leaving_.swap(waiting_);

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "base/bytes.h"
 #include "base/frame.h"
@@ -36,6 +37,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool queue(const FrameHeader& header, BytesView payload);
   // Begins to send what was queued. Frames that are queued together leave together.
   void flush();
+  // Whoever collects connections for a later flush() asks first: true, once until then.
+  bool await_flush() { return !std::exchange(awaits_flush_, true); }
   // Lets what was queued leave and says that nothing follows. Whatever arrives is thrown away until the other
   // side closes, too: to close over its unread bytes would destroy our last words on their way (a reset).
   // The caller sets the limit of its patience.
@@ -76,6 +79,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Bytes waiting_;  // encoded, not handed to the stream
   Bytes leaving_;  // handed to the stream
   bool writing_ = false;
+  bool awaits_flush_ = false;
 };
 
 }  // namespace lockstep::net

@@ -29,20 +29,11 @@ struct Dialler::Peer {
   std::vector<Waiting> waiting;  // until the connection is ready
   std::size_t waiting_bytes = 0;
   std::string trouble;
-  bool dirty = false;
 };
 
-Dialler::Dialler(EventLoop& loop, const Place& place, const TransportOptions& options,
-                 TransportCounters& counters, Receive receive, Log log)
-    : loop_(loop),
-      place_(place),
-      options_(options),
-      counters_(counters),
-      receive_(std::move(receive)),
-      log_(std::move(log)),
-      resolver_(loop.context()),
-      self_(std::make_shared<Dialler*>(this)) {
-  for (const auto& [id, endpoint] : options_.peers) add(id, endpoint);
+Dialler::Dialler(Premises& premises)
+    : premises_(premises), resolver_(premises.loop.context()), self_(std::make_shared<Dialler*>(this)) {
+  for (const auto& [id, endpoint] : premises_.options.peers) add(id, endpoint);
 }
 
 void Dialler::add(NodeId id, const Endpoint& endpoint) {
@@ -59,27 +50,18 @@ Dialler::~Dialler() {
 
 bool Dialler::send(NodeId id, Channel channel, BytesView payload) {
   Peer& peer = *peers_.at(id);
-  if (peer.state == Peer::State::kReady) {
-    if (!peer.connection->queue(header(peer, channel), payload)) return false;
-    if (!std::exchange(peer.dirty, true)) dirty_.push_back(&peer);
-    return true;
-  }
+  if (peer.state == Peer::State::kReady)
+    return premises_.queue(peer.connection, header(peer, channel), payload);
   if (peer.state == Peer::State::kIdle) {
     if (std::chrono::steady_clock::now() < peer.not_before) return false;
     dial(peer);
   }
   const std::size_t bytes = payload.size() + sizeof(Peer::Waiting);
-  if (!peer.waiting.empty() && peer.waiting_bytes + bytes > options_.limits.max_queued_bytes) return false;
+  if (!peer.waiting.empty() && peer.waiting_bytes + bytes > premises_.options.limits.max_queued_bytes)
+    return false;
   peer.waiting_bytes += bytes;
   peer.waiting.push_back({channel, Bytes(payload)});
   return true;
-}
-
-void Dialler::flush() {
-  for (Peer* peer : std::exchange(dirty_, {})) {
-    peer->dirty = false;
-    if (peer->connection) peer->connection->flush();
-  }
 }
 
 void Dialler::hurry(NodeId id, std::uint64_t boot) {
@@ -111,7 +93,7 @@ std::string Dialler::trouble_with(NodeId id) const {
 }
 
 FrameHeader Dialler::header(const Peer& peer, Channel channel) const {
-  return {.cluster = peer.cluster, .from = place_.self, .to = peer.id, .channel = channel};
+  return {.cluster = peer.cluster, .from = premises_.place.self, .to = peer.id, .channel = channel};
 }
 
 Dialler::Peer* Dialler::current(NodeId id, std::uint64_t attempt) {
@@ -125,17 +107,19 @@ Dialler::Peer* Dialler::current(NodeId id, std::uint64_t attempt) {
 void Dialler::dial(Peer& peer) {
   peer.state = Peer::State::kConnecting;
   peer.attempt = ++next_attempt_;
-  peer.cluster = place_.cluster;
-  loop_.after(options_.limits.handshake_timeout, [self = self_, id = peer.id, attempt = peer.attempt] {
-    Peer* late = *self ? (*self)->current(id, attempt) : nullptr;
-    if (late != nullptr && late->state != Peer::State::kReady) (*self)->fail(*late, "no answer");
-  });
+  peer.cluster = premises_.place.cluster;
+  premises_.loop.after(premises_.options.limits.handshake_timeout,
+                       [self = self_, id = peer.id, attempt = peer.attempt] {
+                         Peer* late = *self ? (*self)->current(id, attempt) : nullptr;
+                         if (late != nullptr && late->state != Peer::State::kReady)
+                           (*self)->fail(*late, "no answer");
+                       });
   resolve(peer);
 }
 
 void Dialler::resolve(Peer& dialled) {
   const auto connect = [this, id = dialled.id, attempt = dialled.attempt](const auto& addresses) {
-    auto socket = std::make_shared<Tcp::socket>(loop_.context());
+    auto socket = std::make_shared<Tcp::socket>(premises_.loop.context());
     peers_.at(id)->socket = socket;
     asio::async_connect(*socket, addresses,
                         [self = self_, socket, id, attempt](const IoError& error, const auto&) {
@@ -162,14 +146,13 @@ void Dialler::on_socket(NodeId id, std::uint64_t attempt, Tcp::socket socket) {
   Peer& peer = *peers_.at(id);
   peer.socket.reset();
   tune(socket);
-  Security& security = options_.security != nullptr ? *options_.security : in_the_clear_;
-  security.connect(std::move(socket), peer.endpoint,
-                   [self = self_, id, attempt](Result<std::unique_ptr<Stream>> stream) {
-                     Peer* dialled = *self ? (*self)->current(id, attempt) : nullptr;
-                     if (dialled == nullptr) return;
-                     if (!stream) return (*self)->fail(*dialled, stream.error().message);
-                     (*self)->on_stream(*dialled, std::move(*stream));
-                   });
+  premises_.security().connect(std::move(socket), peer.endpoint,
+                               [self = self_, id, attempt](Result<std::unique_ptr<Stream>> stream) {
+                                 Peer* dialled = *self ? (*self)->current(id, attempt) : nullptr;
+                                 if (dialled == nullptr) return;
+                                 if (!stream) return (*self)->fail(*dialled, stream.error().message);
+                                 (*self)->on_stream(*dialled, std::move(*stream));
+                               });
 }
 
 void Dialler::on_stream(Peer& peer, std::unique_ptr<Stream> stream) {
@@ -178,14 +161,15 @@ void Dialler::on_stream(Peer& peer, std::unique_ptr<Stream> stream) {
     return fail(peer, proof.error().message);
   }
   peer.state = Peer::State::kGreeting;
-  peer.connection = std::make_shared<Connection>(std::move(stream), options_.limits.max_queued_bytes);
-  const Hello hello{.kind = options_.kind,
-                    .cluster = place_.cluster,
-                    .from = place_.self,
+  peer.connection =
+      std::make_shared<Connection>(std::move(stream), premises_.options.limits.max_queued_bytes);
+  const Hello hello{.kind = premises_.options.kind,
+                    .cluster = premises_.place.cluster,
+                    .from = premises_.place.self,
                     .to = peer.id,
-                    .boot = options_.boot,
-                    .identity = options_.identity,
-                    .token = options_.token};
+                    .boot = premises_.options.boot,
+                    .identity = premises_.options.identity,
+                    .token = premises_.options.token};
   peer.connection->queue(header(peer, Channel::kHandshake), encode(hello));
   // Calls a member with the peer, if this attempt is still its current one.
   const auto told = [self = self_, id = peer.id, attempt = peer.attempt](auto member) {
@@ -200,7 +184,7 @@ void Dialler::on_stream(Peer& peer, std::unique_ptr<Stream> stream) {
 
 void Dialler::on_closed(Peer& peer, const std::string& why) {
   // One that expects TLS cannot tell us so: it does not understand us.
-  const bool unheard = peer.state == Peer::State::kGreeting && options_.security == nullptr;
+  const bool unheard = peer.state == Peer::State::kGreeting && premises_.is_in_the_clear();
   fail(peer, unheard ? cat("expected a welcome, ", why, ": does it want TLS?") : why);
 }
 
@@ -208,10 +192,9 @@ void Dialler::on_frame(Peer& peer, const Frame& frame) {
   // Later on, too, a refusal says why the other side is going to close.
   if (peer.state != Peer::State::kReady || frame.header.channel == Channel::kHandshake)
     return on_welcome(peer, frame);
-  ++counters_.frames_received;
-  counters_.bytes_received += frame.payload.size();
+  premises_.count(frame);
   if (frame.header.from != peer.id || frame.header.cluster != peer.cluster) return;
-  receive_({.id = peer.id, .name = peer.id, .is_member = true}, frame.header.channel, frame.payload);
+  premises_.hand_on({.id = peer.id, .name = peer.id, .is_member = true}, frame);
 }
 
 void Dialler::on_welcome(Peer& peer, const Frame& frame) {
@@ -224,8 +207,9 @@ void Dialler::on_welcome(Peer& peer, const Frame& frame) {
   const auto* welcome = std::get_if<Welcome>(&*message);
   if (welcome == nullptr || welcome->from != peer.id || peer.state == Peer::State::kReady)
     return fail(peer, cat("expected the welcome of n", peer.id, ", found another answer"));
-  if (!place_.cluster.is_none() && welcome->cluster != place_.cluster)
-    return fail(peer, cat("expected cluster ", place_.cluster, ", found cluster ", welcome->cluster));
+  if (!premises_.place.cluster.is_none() && welcome->cluster != premises_.place.cluster)
+    return fail(peer,
+                cat("expected cluster ", premises_.place.cluster, ", found cluster ", welcome->cluster));
   become_ready(peer, *welcome);
 }
 
@@ -237,7 +221,8 @@ void Dialler::become_ready(Peer& peer, const Welcome& welcome) {
   peer.trouble.clear();
   peer.connection->set_max_frame_bytes(kFrameHeaderBytes + kMaxPayloadBytes);
   for (const Peer::Waiting& waiting : std::exchange(peer.waiting, {}))
-    if (!peer.connection->queue(header(peer, waiting.channel), waiting.payload)) ++counters_.frames_lost;
+    if (!peer.connection->queue(header(peer, waiting.channel), waiting.payload))
+      ++premises_.counters.frames_lost;
   peer.waiting_bytes = 0;
   peer.connection->flush();
 }
@@ -248,7 +233,7 @@ void Dialler::drop(Peer& peer) {
   peer.socket.reset();
   if (peer.connection) peer.connection->close();
   peer.connection.reset();
-  counters_.frames_lost += peer.waiting.size();
+  premises_.counters.frames_lost += peer.waiting.size();
   peer.waiting.clear();
   peer.waiting_bytes = 0;
   peer.attempt = 0;
@@ -259,16 +244,16 @@ void Dialler::fail(Peer& peer, const std::string& why) {
   const auto now = std::chrono::steady_clock::now();
   // A connection that worked for a while is dialled again at once, the first time.
   const bool was_connected = peer.state == Peer::State::kReady;
-  const bool worked = was_connected && now - peer.ready_since >= options_.limits.redial_max;
+  const bool worked = was_connected && now - peer.ready_since >= premises_.options.limits.redial_max;
   drop(peer);
-  peer.pause =
-      worked ? Duration::zero()
-             : std::clamp<Duration>(peer.pause * 2, options_.limits.redial_min, options_.limits.redial_max);
+  peer.pause = worked ? Duration::zero()
+                      : std::clamp<Duration>(peer.pause * 2, premises_.options.limits.redial_min,
+                                             premises_.options.limits.redial_max);
   peer.not_before = now + peer.pause;
   const std::string trouble = cat("n", peer.id, " at ", to_string(peer.endpoint), ": ", why);
-  if (trouble != peer.trouble && log_) log_(Tone::kWarning, trouble);
+  if (trouble != peer.trouble) premises_.warn(trouble);
   peer.trouble = trouble;
-  if (options_.on_lost) options_.on_lost(peer.id, was_connected);
+  if (premises_.options.on_lost) premises_.options.on_lost(peer.id, was_connected);
 }
 
 }  // namespace lockstep::net

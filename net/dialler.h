@@ -8,24 +8,20 @@
 #include <string>
 #include <vector>
 
-#include "net/connection.h"
-#include "net/event_loop.h"
-#include "net/transport_options.h"
+#include "net/premises.h"
 
 namespace lockstep::net {
 
 class Dialler {
  public:
-  // All outlive the dialler.
-  Dialler(EventLoop& loop, const Place& place, const TransportOptions& options, TransportCounters& counters,
-          Receive receive, Log log);
+  // They outlive the dialler.
+  explicit Dialler(Premises& premises);
   ~Dialler();
 
   void add(NodeId peer, const Endpoint& endpoint);
   bool knows(NodeId peer) const { return peers_.contains(peer); }
   // False: the frame is lost. While a connection is being made, frames wait for it.
   bool send(NodeId peer, Channel channel, BytesView payload);
-  void flush();
   // It has just dialled us, from the process that drew `boot`: the next attempt is due at once, and a
   // connection to an earlier life of it is given up.
   void hurry(NodeId peer, std::uint64_t boot);
@@ -53,16 +49,9 @@ class Dialler {
   // The peer, if this attempt is still its current one.
   Peer* current(NodeId id, std::uint64_t attempt);
 
-  EventLoop& loop_;
-  Place place_;
-  const TransportOptions& options_;
-  TransportCounters& counters_;
-  Receive receive_;
-  Log log_;
-  NoSecurity in_the_clear_;
+  Premises& premises_;
   Tcp::resolver resolver_;
   std::map<NodeId, std::unique_ptr<Peer>> peers_;
-  std::vector<Peer*> dirty_;  // have something to flush
   std::uint64_t next_attempt_ = 0;
   std::shared_ptr<Dialler*> self_;  // for callbacks that may come too late
 };

@@ -29,21 +29,14 @@ struct Doorkeeper::Caller {
   bool greeted = false;
   Party party;
   std::uint64_t boot = 0;  // of its process
-  bool dirty = false;
 };
 
-Doorkeeper::Doorkeeper(EventLoop& loop, const Place& place, const TransportOptions& options,
-                       TransportCounters& counters, Receive receive, Log log)
-    : loop_(loop),
-      place_(place),
-      options_(options),
-      counters_(counters),
-      receive_(std::move(receive)),
-      log_(std::move(log)),
-      places_(places_for_clients(options.limits)),
+Doorkeeper::Doorkeeper(Premises& premises)
+    : premises_(premises),
+      places_(places_for_clients(premises.options.limits)),
       pool_(std::make_shared<MemoryPool>(
-          options.limits.max_buffered_bytes,
-          [&loop](std::function<void()> relieve) { loop.post(std::move(relieve)); })),
+          premises.options.limits.max_buffered_bytes,
+          [&loop = premises.loop](std::function<void()> relieve) { loop.post(std::move(relieve)); })),
       self_(std::make_shared<Doorkeeper*>(this)) {
   pool_->open(*this);
 }
@@ -67,7 +60,7 @@ void Doorkeeper::accept_next(const std::shared_ptr<Tcp::acceptor>& acceptor) {
     if (*self == nullptr || error == asio::error::operation_aborted) return;
     if (error) {  // out of descriptors, most likely: those who are connected go on, others wait
       (*self)->say(cat("cannot accept a connection: ", error.message()));
-      (*self)->loop_.after(kPauseAfterFailedAccept, [self, acceptor] {
+      (*self)->premises_.loop.after(kPauseAfterFailedAccept, [self, acceptor] {
         if (*self != nullptr) (*self)->accept_next(acceptor);
       });
       return;
@@ -81,7 +74,7 @@ void Doorkeeper::admit(Tcp::socket socket) {
   // There is always room for one more, or a member could be kept out by those who say nothing. The oldest
   // stranger has had the longest time to say who it is.
   if (strangers_.size() >= std::max<std::size_t>(places_ / 4, 64)) {
-    ++counters_.refused;
+    ++premises_.counters.refused;
     leave(CallerPtr(parties_.at(*strangers_.begin())));
   }
   tune(socket);
@@ -93,15 +86,14 @@ void Doorkeeper::admit(Tcp::socket socket) {
   caller->remote = to_string(remote);
   parties_.emplace(caller->number, caller);
   strangers_.insert(caller->number);
-  leave_later(caller, options_.limits.handshake_timeout);
-  Security& security = options_.security != nullptr ? *options_.security : in_the_clear_;
-  security.accept(std::move(socket), [self = self_, number = caller->number](auto stream) {
+  leave_later(caller, premises_.options.limits.handshake_timeout);
+  premises_.security().accept(std::move(socket), [self = self_, number = caller->number](auto stream) {
     if (*self == nullptr) return;
     const auto found = (*self)->parties_.find(number);
     if (found == (*self)->parties_.end()) return;
     const CallerPtr secured = found->second;
     if (stream) return (*self)->greet(secured, std::move(*stream));
-    ++(*self)->counters_.refused;
+    ++(*self)->premises_.counters.refused;
     (*self)->say(cat("refused ", secured->remote, ": ", stream.error().message));
     (*self)->leave(secured);
   });
@@ -110,7 +102,7 @@ void Doorkeeper::admit(Tcp::socket socket) {
 // Nobody who has been let in by then. The timer keeps a number and not the caller, whose buffers would wait
 // with it.
 void Doorkeeper::leave_later(const CallerPtr& caller, Duration patience) {
-  loop_.after(patience, [self = self_, number = caller->number] {
+  premises_.loop.after(patience, [self = self_, number = caller->number] {
     if (*self == nullptr || !(*self)->strangers_.contains(number)) return;
     (*self)->leave(CallerPtr((*self)->parties_.at(number)));
   });
@@ -118,7 +110,7 @@ void Doorkeeper::leave_later(const CallerPtr& caller, Duration patience) {
 
 void Doorkeeper::greet(const CallerPtr& caller, std::unique_ptr<Stream> stream) {
   caller->connection =
-      std::make_shared<Connection>(std::move(stream), options_.limits.max_queued_bytes, pool_);
+      std::make_shared<Connection>(std::move(stream), premises_.options.limits.max_queued_bytes, pool_);
   const std::weak_ptr<Caller> who = caller;  // the connection must not keep alive what keeps it alive
   caller->connection->start(
       [self = self_, who](const Frame& frame) {
@@ -137,14 +129,13 @@ void Doorkeeper::greet(const CallerPtr& caller, std::unique_ptr<Stream> stream) 
 
 void Doorkeeper::on_frame(const CallerPtr& caller, const Frame& frame) {
   if (!caller->greeted) return on_hello(caller, frame);
-  ++counters_.frames_received;
-  counters_.bytes_received += frame.payload.size();
-  const bool addressed = frame.header.from == caller->party.name && frame.header.to == place_.self &&
-                         frame.header.cluster == place_.cluster;
+  premises_.count(frame);
+  const bool addressed = frame.header.from == caller->party.name && frame.header.to == premises_.place.self &&
+                         frame.header.cluster == premises_.place.cluster;
   // Consensus listens to members only; a client may ask, and no more.
   const bool allowed = caller->party.is_member ? frame.header.channel != Channel::kHandshake
                                                : frame.header.channel == Channel::kRequest;
-  if (addressed && allowed) receive_(caller->party, frame.header.channel, frame.payload);
+  if (addressed && allowed) premises_.hand_on(caller->party, frame);
 }
 
 void Doorkeeper::on_hello(const CallerPtr& caller, const Frame& frame) {
@@ -158,8 +149,10 @@ void Doorkeeper::on_hello(const CallerPtr& caller, const Frame& frame) {
 }
 
 std::string Doorkeeper::objection(Caller& caller, const Hello& hello) {
-  const bool is_member = options_.peers.contains(hello.from);
-  const Gate gate{.cluster = place_.cluster, .self = place_.self, .identity = options_.identity};
+  const bool is_member = premises_.options.peers.contains(hello.from);
+  const Gate gate{.cluster = premises_.place.cluster,
+                  .self = premises_.place.self,
+                  .identity = premises_.options.identity};
   if (auto reason = objection_to(hello, gate, is_member); !reason.empty()) return reason;
   caller.party.name = hello.from;
   caller.party.is_member = hello.kind == PartyKind::kMember;
@@ -167,7 +160,7 @@ std::string Doorkeeper::objection(Caller& caller, const Hello& hello) {
 }
 
 std::string Doorkeeper::objection_to_member(const Caller& caller, const Hello& hello) const {
-  const std::string& host = options_.peers.at(hello.from).host;
+  const std::string& host = premises_.options.peers.at(hello.from).host;
   if (const Status proof = caller.connection->stream().proves(hello.from, host); !proof)
     return proof.error().message;
   const auto found = members_.find(hello.from);
@@ -179,8 +172,8 @@ std::string Doorkeeper::objection_to_member(const Caller& caller, const Hello& h
 
 std::string Doorkeeper::objection_to_client(Caller& caller, const Hello& hello) const {
   if (clients_.size() >= places_) return cat("all ", places_, " places for clients are taken");
-  if (!options_.authenticate) return {};
-  const auto access = options_.authenticate(hello.token);
+  if (!premises_.options.authenticate) return {};
+  const auto access = premises_.options.authenticate(hello.token);
   if (!access) return access.error().message;
   caller.party.access = *access;
   return {};
@@ -191,8 +184,8 @@ void Doorkeeper::welcome(const CallerPtr& caller, const Hello& hello) {
   caller->boot = hello.boot;
   strangers_.erase(caller->number);
   const bool is_member = caller->party.is_member;
-  caller->connection->set_max_frame_bytes(kFrameHeaderBytes +
-                                          (is_member ? kMaxPayloadBytes : options_.limits.max_request_bytes));
+  caller->connection->set_max_frame_bytes(
+      kFrameHeaderBytes + (is_member ? kMaxPayloadBytes : premises_.options.limits.max_request_bytes));
   if (is_member) {
     caller->party.id = hello.from;
     const auto earlier = members_.find(hello.from);
@@ -202,17 +195,20 @@ void Doorkeeper::welcome(const CallerPtr& caller, const Hello& hello) {
     caller->party.id = NodeId(kClientIds + caller->number);
     clients_[caller->party.id] = caller;
   }
-  const Welcome answer{.cluster = place_.cluster, .from = place_.self, .boot = options_.boot};
-  caller->connection->queue({place_.cluster, place_.self, hello.from, Channel::kHandshake}, encode(answer));
+  const Welcome answer{
+      .cluster = premises_.place.cluster, .from = premises_.place.self, .boot = premises_.options.boot};
+  caller->connection->queue({premises_.place.cluster, premises_.place.self, hello.from, Channel::kHandshake},
+                            encode(answer));
   caller->connection->flush();
   if (is_member && member_arrived_) member_arrived_(hello.from, hello.boot);
 }
 
 void Doorkeeper::refuse(const CallerPtr& caller, const std::string& reason) {
-  ++counters_.refused;
+  ++premises_.counters.refused;
   say(cat("refused ", caller->remote, ": ", reason));
-  caller->connection->queue({place_.cluster, place_.self, caller->party.name, Channel::kHandshake},
-                            encode(Refusal{.reason = reason}));
+  caller->connection->queue(
+      {premises_.place.cluster, premises_.place.self, caller->party.name, Channel::kHandshake},
+      encode(Refusal{.reason = reason}));
   caller->connection->finish();
   // From now on it is nobody, but its connection counts until it is closed.
   forget_client(caller->party.id);
@@ -242,20 +238,13 @@ bool Doorkeeper::send(NodeId client, Channel channel, BytesView payload) {
   const auto found = clients_.find(client);
   if (found == clients_.end()) return false;
   const CallerPtr caller = found->second;
-  if (!caller->connection->queue({place_.cluster, place_.self, caller->party.name, channel}, payload)) {
+  const FrameHeader header{premises_.place.cluster, premises_.place.self, caller->party.name, channel};
+  if (!premises_.queue(caller->connection, header, payload)) {
     say(cat("dropped ", caller->remote, ": it does not read its answers"));
     leave(caller);
     return false;
   }
-  if (!std::exchange(caller->dirty, true)) dirty_.push_back(caller);
   return true;
-}
-
-void Doorkeeper::flush() {
-  for (const CallerPtr& caller : std::exchange(dirty_, {})) {
-    caller->dirty = false;
-    caller->connection->flush();
-  }
 }
 
 std::size_t Doorkeeper::most_held() const {
@@ -266,10 +255,11 @@ std::size_t Doorkeeper::most_held() const {
 // Its buffers must be free at once, so it hears why only if the words leave at once.
 void Doorkeeper::drop_greediest(const std::string& why) {
   const CallerPtr greediest = greediest_client();
-  ++counters_.refused;
+  ++premises_.counters.refused;
   say(cat("dropped ", greediest->remote, ": ", why));
-  greediest->connection->queue({place_.cluster, place_.self, greediest->party.name, Channel::kHandshake},
-                               encode(Refusal{.reason = why}));
+  greediest->connection->queue(
+      {premises_.place.cluster, premises_.place.self, greediest->party.name, Channel::kHandshake},
+      encode(Refusal{.reason = why}));
   greediest->connection->flush();
   leave(greediest);
 }
@@ -286,15 +276,14 @@ Doorkeeper::CallerPtr Doorkeeper::greediest_client() const {
 
 // Strangers must not be able to fill the log.
 void Doorkeeper::say(const std::string& line) {
-  if (!log_) return;
   const auto now = std::chrono::steady_clock::now();
   if (now - said_since_ >= std::chrono::seconds(1)) {
     if (said_ > kMostLinesPerSecond)
-      log_(Tone::kWarning, cat(said_ - kMostLinesPerSecond, " more lines like these"));
+      premises_.warn(cat(said_ - kMostLinesPerSecond, " more lines like these"));
     said_since_ = now;
     said_ = 0;
   }
-  if (++said_ <= kMostLinesPerSecond) log_(Tone::kWarning, line);
+  if (++said_ <= kMostLinesPerSecond) premises_.warn(line);
 }
 
 NodeId Doorkeeper::name_of(NodeId client) const {

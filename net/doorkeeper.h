@@ -8,17 +8,14 @@
 #include <string>
 #include <vector>
 
-#include "net/connection.h"
-#include "net/event_loop.h"
-#include "net/transport_options.h"
+#include "net/premises.h"
 
 namespace lockstep::net {
 
 class Doorkeeper final : private MemoryPool::Port {
  public:
-  // All outlive the doorkeeper.
-  Doorkeeper(EventLoop& loop, const Place& place, const TransportOptions& options,
-             TransportCounters& counters, Receive receive, Log log);
+  // They outlive the doorkeeper.
+  explicit Doorkeeper(Premises& premises);
   ~Doorkeeper();
   Doorkeeper(const Doorkeeper&) = delete;
   Doorkeeper& operator=(const Doorkeeper&) = delete;
@@ -35,7 +32,6 @@ class Doorkeeper final : private MemoryPool::Port {
   // To a client's connection; false: the frame is lost. A client that does not read what it asked for is
   // dropped.
   bool send(NodeId client, Channel channel, BytesView payload);
-  void flush();
 
   // Of a client's made-up id: what it calls itself; none if it is gone.
   NodeId name_of(NodeId client) const;
@@ -68,13 +64,7 @@ class Doorkeeper final : private MemoryPool::Port {
   CallerPtr greediest_client() const;
   void say(const std::string& line);
 
-  EventLoop& loop_;
-  Place place_;
-  const TransportOptions& options_;
-  TransportCounters& counters_;
-  Receive receive_;
-  Log log_;
-  NoSecurity in_the_clear_;
+  Premises& premises_;
   std::function<void(NodeId, std::uint64_t)> member_arrived_;
   std::function<void(NodeId)> client_gone_;
   std::size_t places_;  // for clients; a quarter as many for those who have not said yet who they are
@@ -84,7 +74,6 @@ class Doorkeeper final : private MemoryPool::Port {
   std::map<NodeId, CallerPtr> clients_;         // by made-up id
   std::map<NodeId, CallerPtr> members_;
   std::uint64_t next_number_ = 0;
-  std::vector<CallerPtr> dirty_;
   std::shared_ptr<MemoryPool> pool_;
   std::chrono::steady_clock::time_point said_since_{};
   std::uint64_t said_ = 0;             // lines in the second that began then

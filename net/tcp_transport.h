@@ -28,16 +28,15 @@ class TcpTransport final : public env::Transport {
   void send(NodeId to, Channel channel, BytesView payload) override;
   void forget(NodeId peer) override { dialler_.forget(peer); }
   // What was sent since the last flush leaves now.
-  void flush();
+  void flush() { premises_.flush(); }
 
-  const std::map<NodeId, Endpoint>& peers() const { return options_.peers; }
-  const TransportCounters& counters() const { return counters_; }
+  const std::map<NodeId, Endpoint>& peers() const { return premises_.options.peers; }
+  const TransportCounters& counters() const { return premises_.counters; }
   const Dialler& dialler() const { return dialler_; }
   const Doorkeeper& doorkeeper() const { return doorkeeper_; }
 
  private:
-  TransportOptions options_;
-  TransportCounters counters_;
+  Premises premises_;
   Dialler dialler_;
   Doorkeeper doorkeeper_;
 };
