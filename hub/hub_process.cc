@@ -41,6 +41,8 @@ void HubProcess::on_message(NodeId from, Channel channel, BytesView payload) {
   }
 }
 
+void HubProcess::on_client_gone(NodeId client) { node_->on_client_gone(client); }
+
 void HubProcess::on_alarm() {
   alarm_ = kNever;
   if (env_.clock.monotonic_now() < node_alarm_.due) return;  // it is the hub's: see on_turn_end

@@ -29,6 +29,7 @@ class HubProcess final : public env::Actor {
   void start() override;
   void on_message(NodeId from, Channel channel, BytesView payload) override;
   void on_alarm() override;
+  void on_client_gone(NodeId client) override;
   void on_job_done(std::unique_ptr<env::Job> job) override;
   void on_turn_end() override;
 
