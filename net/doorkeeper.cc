@@ -229,7 +229,7 @@ void Doorkeeper::leave(const CallerPtr& caller) {
 
 void Doorkeeper::forget_client(NodeId client) {
   if (clients_.erase(client) == 0) return;
-  loop_.post([self = self_, client] {
+  premises_.loop.post([self = self_, client] {
     if (*self != nullptr && (*self)->client_gone_) (*self)->client_gone_(client);
   });
 }
