@@ -98,7 +98,8 @@ void ReadPool::run(std::size_t slot, std::size_t count) {
       reader = std::move(opened);
     }
     LOCKSTEP_TRY(results, reader->query(*statements, {.withdrawals = *withdrawals}));
-    return Answers{std::move(results), rest_of(*statements, results.size())};
+    const std::size_t answered = results.size();  // before they move away
+    return Answers{std::move(results), rest_of(*statements, answered)};
   };
   auto briefly = [this, slot, statements](const auto&) -> std::optional<Result<Answers>> {
     auto& reader = slots_[slot].reader;

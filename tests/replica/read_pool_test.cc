@@ -49,18 +49,20 @@ TEST(ReadPool, AClientWithManyHeavyQueriesDoesNotKeepAnotherFromItsTurn) {
   PatientLanes lanes;
   replica::ReadPool pool(lanes, *database, 1);
   std::string answered;
-  const auto ask = [&](NodeId client, const std::string& sql, char sign) {
+  const auto ask = [&](NodeId client, const std::string& sql, char sign, std::int64_t expected) {
     pool.submit(client, {sql, {}}, std::make_shared<sql::Withdrawal>(),
-                [&answered, sign](const Result<sql::QueryResult>& result) {
+                [&answered, sign, expected](const Result<sql::QueryResult>& result) {
                   ASSERT_TRUE(result);
                   EXPECT_EQ(result->outcome, sql::Outcome::kOk) << result->message;
+                  // What another left over is asked again, and is still that query.
+                  EXPECT_EQ(result->rows.rows, (std::vector<std::vector<sql::Value>>{{expected}})) << sign;
                   answered += sign;
                 });
   };
   const std::string heavy =
       "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 50000) SELECT count(*) FROM n";
-  for (int i = 0; i < 5; ++i) ask(kGreedy, heavy, 'H');
-  for (int i = 0; i < 2; ++i) ask(kModest, "SELECT 1", 'm');
+  for (int i = 0; i < 5; ++i) ask(kGreedy, heavy, 'H', 50'000);
+  for (int i = 0; i < 2; ++i) ask(kModest, "SELECT 1", 'm', 1);
   for (pool.start(); lanes.run_one();) pool.start();
   EXPECT_EQ(answered, "HmHmHHH");
 }
