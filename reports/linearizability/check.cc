@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "reports/linearizability/shrink.h"
 #include "reports/linearizability/translate.h"
+#include "reports/linearizability/written_once.h"
 
 namespace lockstep::linearizability {
 
@@ -37,6 +38,43 @@ Findings::Blocked blocked_in(Problem<Model>& problem, const Object& object, cons
   return blocked;
 }
 
+// What is known of an object, and of which of its calls.
+struct Decision {
+  SearchResult found;
+  Object object;
+};
+
+template <class Model>
+Decision search(Problem<Model>& problem, const Object& object, const Limits& limits) {
+  return {Search<Model>(object.calls, problem.model, problem.initial, limits).run(), object};
+}
+
+template <class Model>
+Decision decide(Problem<Model>& problem, const Object& object, const Limits& limits) {
+  return search(problem, object, limits);
+}
+
+// Where values are written once, no search is needed to find an order. That there is none is shown by a search all the
+// same, which names the first call that cannot be placed; if it comes to its limit, by one among those in conflict.
+Decision decide(Problem<RegisterModel>& problem, const Object& object, const Limits& limits) {
+  const auto forced = order_by_values(object.calls, problem.initial);
+  if (!forced) return search(problem, object, limits);
+  if (forced->conflict.empty()) {
+    SearchResult found;
+    found.outcome = Outcome::kHolds;
+    found.explored = forced->order.size();
+    found.order = forced->order;
+    return {std::move(found), object};
+  }
+  Decision whole = search(problem, object, limits);
+  if (whole.found.outcome != Outcome::kUnknown) return whole;
+  Object conflict{object.key, {}};
+  for (const std::uint32_t call : forced->conflict) conflict.calls.push_back(object.calls[call]);
+  Decision part = search(problem, conflict, limits);
+  part.found.explored += whole.found.explored;
+  return part.found.outcome == Outcome::kViolated ? part : whole;
+}
+
 template <class Model>
 Findings check_problem(Problem<Model> problem, const Limits& limits) {
   Findings findings;
@@ -50,12 +88,13 @@ Findings check_problem(Problem<Model> problem, const Limits& limits) {
   Limits left = limits;
   for (const auto& [calls, number] : smallest_first) {
     const Object& object = problem.objects[number];
-    const SearchResult found = Search<Model>(object.calls, problem.model, problem.initial, left).run();
+    const Decision decision = decide(problem, object, left);
+    const SearchResult& found = decision.found;
     findings.explored += found.explored;
     left.configurations -= std::min(left.configurations, found.explored);
     if (found.outcome == Outcome::kHolds) continue;
     if (found.outcome == Outcome::kViolated || !findings.blocked) {
-      findings.blocked = blocked_in(problem, object, found, limits);
+      findings.blocked = blocked_in(problem, decision.object, found, limits);
     }
     findings.outcome = found.outcome;
     if (found.outcome == Outcome::kViolated) break;

@@ -7,6 +7,8 @@
 #include "base/prng.h"
 #include "base/text.h"
 #include "reports/linearizability/check.h"
+#include "reports/linearizability/translate.h"
+#include "reports/linearizability/written_once.h"
 
 namespace lockstep::linearizability {
 namespace {
@@ -84,10 +86,10 @@ bool linearizable(const std::vector<Operation>& left, const World& world) {
 }
 
 // Failures are dropped, but for compare-and-sets that are observed.
-std::vector<Operation> relevant(const History& history) {
+std::vector<Operation> relevant(const History& history, bool observes) {
   std::vector<Operation> out;
   for (const Operation& operation : history.operations()) {
-    if (operation.completion != Completion::kFail || operation.error == "cas-mismatch")
+    if (operation.completion != Completion::kFail || (observes && operation.error == "cas-mismatch"))
       out.push_back(operation);
   }
   return out;
@@ -98,7 +100,9 @@ constexpr Purpose kHistory{"test.reports.history"};
 // Random clients of a store that is atomic, until an answer is falsified (half of the histories).
 class Clients {
  public:
-  Clients(std::string_view model, std::uint64_t seed) : model_(model), draws_(7, kHistory, seed) {}
+  // `once`: registers are never given a value that they had before.
+  Clients(std::string_view model, bool once, std::uint64_t seed)
+      : model_(model), once_(once), draws_(7, kHistory, seed) {}
 
   History run() {
     const bool falsify = draws_.next_chance(500'000);
@@ -127,6 +131,12 @@ class Clients {
   };
 
   Value small() { return static_cast<std::int64_t>(draws_.next_below(3)); }
+  // Of a write.
+  Value fresh() { return once_ ? Value(next_value_++) : small(); }
+  // Of a falsified answer, or what a compare-and-set hopes for.
+  Value known() {
+    return once_ ? Value(static_cast<std::int64_t>(draws_.next_below(static_cast<std::uint64_t>(next_value_)))) : small();
+  }
   Value letter() { return Value(std::string(1, static_cast<char>('a' + draws_.next_below(2)))); }
 
   Value transaction() {
@@ -155,10 +165,10 @@ class Clients {
       key = draws_.next_chance(700'000) ? "k" : "l";
     } else {
       f = kind == 0 ? "read" : kind == 1 ? "write" : "cas";
-      if (kind == 1) argument = small();
+      if (kind == 1) argument = fresh();
       if (kind == 2) {
-        const Value from = small();
-        const Value to = small();
+        const Value from = known();
+        const Value to = fresh();
         argument = Value::Array{from, to};
       }
     }
@@ -211,7 +221,7 @@ class Clients {
     } else if (client.completion == Completion::kFail) {
       history_.complete(client.operation, Completion::kFail, operation.argument, -1, "cas-mismatch");
     } else {
-      if (falsify && operation.f == "read") client.answer = small();
+      if (falsify && operation.f == "read") client.answer = known();
       if (falsify && operation.f == "get") client.answer = letter();
       if (falsify && operation.f == "txn") client.answer = falsified(client.answer);
       history_.complete(client.operation, Completion::kOk, client.answer);
@@ -231,6 +241,8 @@ class Clients {
   }
 
   std::string_view model_;
+  bool once_;
+  std::int64_t next_value_ = 1;
   Stream draws_;
   History history_;
   World world_;
@@ -264,17 +276,24 @@ void expect_good_explanation(const History& history, const std::vector<Operation
   EXPECT_TRUE(linearizable(prefix, {}));
 }
 
-class AgainstBruteForce : public testing::TestWithParam<const char*> {};
+struct Kind {
+  const char* model;
+  bool once = false;
+};
+
+class AgainstBruteForce : public testing::TestWithParam<Kind> {};
 
 TEST_P(AgainstBruteForce, EveryVerdictIsTheSame) {
   std::vector<std::string> options;
-  if (std::string_view(GetParam()) == "cas-register") options.push_back("fail-cas=observe");
-  const auto model = parse_model(GetParam(), options);
+  const auto [name, once] = GetParam();
+  const bool observes = std::string_view(name) == "cas-register" && !once;
+  if (observes) options.push_back("fail-cas=observe");
+  const auto model = parse_model(name, options);
   ASSERT_TRUE(model);
   std::uint64_t valid = 0, invalid = 0, unknown_operations = 0;
   for (std::uint64_t seed = 0; seed < 3000; ++seed) {
-    const History history = Clients(GetParam(), seed).run();
-    const std::vector<Operation> operations = relevant(history);
+    const History history = Clients(name, once, seed).run();
+    const std::vector<Operation> operations = relevant(history, observes);
     for (const Operation& operation : operations)
       unknown_operations += operation.completion == Completion::kInfo;
     const bool expected = linearizable(operations, {});
@@ -294,12 +313,35 @@ TEST_P(AgainstBruteForce, EveryVerdictIsTheSame) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Models, AgainstBruteForce,
-                         testing::Values("register", "cas-register", "kv-append", "multi-register"),
-                         [](const auto& model) {
-                           std::string name = model.param;
+                         testing::Values(Kind{"register"}, Kind{"cas-register"}, Kind{"kv-append"},
+                                         Kind{"multi-register"}, Kind{"register", true}, Kind{"cas-register", true}),
+                         [](const auto& kind) {
+                           std::string name = kind.param.model;
                            for (char& c : name) c = c == '-' ? '_' : c;
-                           return name;
+                           return kind.param.once ? name + "_written_once" : name;
                          });
+
+TEST(WrittenOnce, ThereIsAnOrderByValuesOrAConflictThatIsOneByItself) {
+  const auto model = parse_model("cas-register", {});
+  std::uint64_t orders = 0, conflicts = 0;
+  for (std::uint64_t seed = 0; seed < 3000; ++seed) {
+    const History history = Clients("cas-register", true, seed).run();
+    const auto problem = translate_registers(history, *model);
+    ASSERT_TRUE(problem);
+    for (const Object& object : problem->objects) {
+      const auto forced = order_by_values(object.calls, problem->initial);
+      ASSERT_TRUE(forced);
+      std::vector<Operation> all, alone;
+      for (const Call& call : object.calls) all.push_back(history[call.operation]);
+      for (const std::uint32_t call : forced->conflict) alone.push_back(history[object.calls[call].operation]);
+      ASSERT_EQ(linearizable(all, {}), forced->conflict.empty()) << to_json_lines(history);
+      ASSERT_FALSE(!alone.empty() && linearizable(alone, {})) << to_json_lines(history);
+      ++(alone.empty() ? orders : conflicts);
+    }
+  }
+  EXPECT_GT(orders, 500u);
+  EXPECT_GT(conflicts, 300u);
+}
 
 }  // namespace
 }  // namespace lockstep::linearizability

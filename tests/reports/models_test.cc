@@ -155,16 +155,17 @@ TEST(Options, WhatDoesNotFitIsRefusedWithWhatWasExpected) {
             "event 0 (process 0, txn): expected [read|write,key,value], found 1");
 }
 
-// Many clients write different values at once; the reads that follow allow no order, after all orders were tried.
-Story hard_story() {
+// Many clients write different values at once; the reads that follow allow no order, after all orders were tried. One
+// of the values is written twice, so that there is nothing but trying.
+Story hard_story(int last_value) {
   Story story;
   for (int value = 0; value < 14; ++value) story.history.invoke(value, "write", {}, value);
   for (int value = 0; value < 14; ++value) story.history.complete(static_cast<std::size_t>(value), Completion::kOk, value);
-  return story.read(99);
+  return story.write(last_value).read(99);
 }
 
 TEST(Limits, ALimitMakesTheAnswerUnknownAndNamesTheFurthestPoint) {
-  const Story story = hard_story();
+  const Story story = hard_story(0);
   const auto model = parse_model("register", Options{});
   const auto findings = check(story.history, *model, {.configurations = 2000});
   EXPECT_EQ(findings->outcome, Outcome::kUnknown);
@@ -175,6 +176,15 @@ TEST(Limits, ALimitMakesTheAnswerUnknownAndNamesTheFurthestPoint) {
   EXPECT_EQ(stopped->outcome, Outcome::kUnknown);
   EXPECT_EQ(stopped->explored, 1024u);
   EXPECT_EQ(check(story.history, *model)->outcome, Outcome::kViolated);
+}
+
+TEST(Limits, WhereValuesAreWrittenOnceTheAnswerIsDefiniteAllTheSame) {
+  const Story story = hard_story(14);
+  const auto model = parse_model("register", Options{});
+  const auto findings = check(story.history, *model, {.configurations = 2000});
+  EXPECT_EQ(findings->outcome, Outcome::kViolated);
+  ASSERT_TRUE(findings->blocked);
+  EXPECT_EQ(findings->blocked->minimal.size(), 1u);  // nobody wrote 99
 }
 
 TEST(Explanation, TheCounterExampleIsSmallAndNamesTheOperationThatCannotBePlaced) {
@@ -213,7 +223,7 @@ class Command : public testing::Test {
 
 TEST_F(Command, TheExitCodeIsTheVerdict) {
   EXPECT_EQ(run(to_json_lines(Story().write(1).read(1).history), "register"), 0);
-  EXPECT_EQ(out_, "linearizability: holds (2 operations, 1 keys, 1 configurations)\n");
+  EXPECT_EQ(out_, "linearizability: holds (2 operations, 1 key, 2 configurations)\n");
   EXPECT_EQ(run(to_json_lines(Story().write(1).read(2).history), "register"), 1);
   EXPECT_NE(out_.find("linearizability: violated"), std::string::npos);
   EXPECT_NE(out_.find("cannot be placed: process 1 read -> 2"), std::string::npos);
@@ -248,7 +258,7 @@ TEST_F(Command, JsonHasStableKeys) {
   "checked": {
     "operations": 2,
     "keys": 1,
-    "configurations": 1
+    "configurations": 2
   },
   "evidence": []
 }
