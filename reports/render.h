@@ -1,6 +1,7 @@
 // Verdicts and reports as terminal text and as JSON.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +18,8 @@ struct TextStyle {
 std::string readable(Duration duration);
 // The same, but below ten milliseconds with two decimals.
 std::string finely_readable(Duration duration);
+// "3 keys", "1 key".
+std::string counted(std::uint64_t count, std::string_view units);
 // One character a count, from a low bar to a full block; a blank is none.
 std::string sparkline(const std::vector<std::uint64_t>& counts);
 

@@ -15,7 +15,7 @@ std::string_view sign_of(Outcome outcome) {
 std::string row(const Verdict& verdict) {
   std::string checked;
   for (const Measure& measure : verdict.checked)
-    checked += cat(checked.empty() ? "" : ", ", measure.count, " ", measure.unit);
+    checked += cat(checked.empty() ? "" : ", ", counted(measure.count, measure.unit));
   return cat("| ", sign_of(verdict.outcome), " ", to_string(verdict.outcome), " | ",
              escaped_markdown(verdict.name), " | ", escaped_markdown(verdict.promise), " | ",
              escaped_markdown(checked), " |\n");

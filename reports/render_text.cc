@@ -22,7 +22,7 @@ std::string padded(std::string text, std::size_t width) {
 std::string measures(const Verdict& verdict) {
   std::string out;
   for (const Measure& measure : verdict.checked) {
-    out += cat(out.empty() ? "" : ", ", measure.count, " ", measure.unit);
+    out += cat(out.empty() ? "" : ", ", counted(measure.count, measure.unit));
   }
   return out;
 }
@@ -70,6 +70,15 @@ std::string sparkline(const std::vector<std::uint64_t>& counts) {
   std::string out;
   for (const std::uint64_t count : counts) out += kBars[most == 0 ? 0 : (count * 8 + most - 1) / most];
   return out;
+}
+
+// Units are words like keys, stretches, histories; what does not end so has no other form (acknowledged).
+std::string counted(std::uint64_t count, std::string_view units) {
+  const auto without = [&](std::size_t letters) { return units.substr(0, units.size() - letters); };
+  if (count != 1 || !units.ends_with("s")) return cat(count, " ", units);
+  if (units.ends_with("ies")) return cat("1 ", without(3), "y");
+  const bool hisses = units.ends_with("ches") || units.ends_with("sses");
+  return cat("1 ", without(hisses ? 2 : 1));
 }
 
 std::string readable(Duration duration) {

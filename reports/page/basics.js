@@ -17,6 +17,8 @@ function svg(tag, properties = {}, ...children) {
 }
 const count = n => Math.round(n).toLocaleString('en');
 const many = (n, one, more = one + 's') => `${count(n)} ${n === 1 ? one : more}`;
+// A count of a report: its unit is a word like keys, stretches, histories.
+const counted = (n, units) => `${count(n)} ${n !== 1 ? units : units.replace(/ies$/, 'y').replace(/(ch|ss)es$/, '$1').replace(/s$/, '')}`;
 const list = names => names.length < 2 ? names.join('') : names.slice(0, -1).join(', ') + ' and ' + names.at(-1);
 const upper = text => text.charAt(0).toUpperCase() + text.slice(1);
 const clamp = (value, least, most) => Math.min(most, Math.max(least, value));

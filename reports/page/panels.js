@@ -41,7 +41,7 @@ function show_wrong() {
 const visit_place = place => make('button', { type: 'button', onclick: () => { if (place.event !== undefined) view.select({ event: place.event }, true); else view.visit(place.time); $('time').scrollIntoView({ block: 'start' }); } }, 'Show it in the time line');
 
 function show_verdicts() {
-  const checked = verdict => Object.entries(verdict.checked).map(([unit, n]) => `${count(n)} ${unit}`).join(', ');
+  const checked = verdict => Object.entries(verdict.checked).map(([units, n]) => counted(n, units)).join(', ');
   $('verdicts').append(heads('Promise', 'Verdict', 'What it says', 'Checked'), make('tbody', {}, ...report.verdicts.map(verdict => {
     const place = verdict.evidence.map(place_in).find(Boolean);
     return row(make('th', { scope: 'row' }, verdict.name), make('td', {}, mark(verdict.verdict), place ? make('div', {}, visit(place.time, 'where')) : ''), cell(upper(verdict.promise), 'promise'), cell(checked(verdict), 'soft'));
