@@ -92,6 +92,7 @@ std::string to_json_text(const Report& report) {
   json["operations"] = operations;
   if (report.elections) json["elections"] = json_of(*report.elections);
   json["throughput"] = {{"bucket_ns", report.throughput_bucket.count()}, {"ok", report.throughput}};
+  if (report.idle_faults_allowed) json["idle_faults"] = "allowed";
   json["faults"] = list_of(report.faults);
   json["verdicts"] = list_of(report.verdicts);
   if (report.world == World::kReal) json["not_applied"] = report.not_applied;

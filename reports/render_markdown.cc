@@ -57,6 +57,7 @@ std::string to_markdown(const Report& report, std::string_view command) {
   if (report.operations.ok < report.min_ok)
     out += cat("Only ", report.operations.ok, " operations succeeded, at least ", report.min_ok,
                " were expected.\n\n");
+  if (report.idle_faults_allowed && report.lacks_faults()) out += "None of its faults took effect.\n\n";
   for (const Verdict& verdict : report.verdicts) {
     if (verdict.evidence.empty()) continue;
     out += cat("**", escaped_markdown(verdict.name), "**: ", escaped_markdown(verdict.promise), "\n\n",

@@ -50,9 +50,11 @@ void append_evidence(std::string& out, const Verdict& verdict) {
 }
 
 std::string vacuity(const Report& report) {
-  if (report.operations.ok >= report.min_ok) return {};
-  return cat("  only ", report.operations.ok, " operations succeeded, at least ", report.min_ok,
-             " were expected\n");
+  std::string out;
+  if (report.operations.ok < report.min_ok)
+    out = cat("  only ", report.operations.ok, " operations succeeded, at least ", report.min_ok, " were expected\n");
+  if (report.idle_faults_allowed && report.lacks_faults()) out += "  none of its faults took effect\n";
+  return out;
 }
 
 std::string circumstances(const Report& report) {
@@ -120,8 +122,9 @@ std::string to_text(const Report& report, const TextStyle& style) {
       out += cat("  fault ", fault.kind, ": skipped: ", fault.skipped, "\n");
       continue;
     }
-    const std::string fired = fault.fired == 0 ? coloured(Outcome::kVacuous, "never fired", style)
-                                               : cat("fired ", fault.fired, "x");
+    const std::string fired = fault.fired > 0         ? cat("fired ", fault.fired, "x")
+                              : report.lacks_faults() ? coloured(Outcome::kVacuous, "never fired", style)
+                                                      : "never fired, as it may";
     out += cat("  fault ", fault.kind, ": ", fault.description, " (", fired, ")\n");
   }
   for (const std::string& sentence : report.not_applied) out += cat("  not applied: ", sentence, "\n");

@@ -20,7 +20,7 @@ struct FaultStrike {
   std::vector<std::vector<std::string>> groups{};  // of a network fault: between whom; empty: between all
 };
 
-// One fault of the scenario. A fault that never fired makes a run vacuous.
+// One fault of the scenario. A fault that never fired makes a run vacuous, unless idle faults are allowed.
 struct FaultRecord {
   std::string kind;         // "crash", "partition"
   std::string description;  // one line: what it hit and when
@@ -46,6 +46,7 @@ struct Report {
   std::vector<std::uint64_t>
       throughput;            // operations that succeeded in each bucket, from the begin of the run
   std::uint64_t min_ok = 0;  // fewer successful operations make the run vacuous
+  bool idle_faults_allowed = false;  // some faults may find no occasion; not all of them
   std::vector<FaultRecord> faults;
   std::vector<Verdict> verdicts;
   std::vector<std::string>
@@ -53,8 +54,9 @@ struct Report {
   std::string kept;                  // of a real run that does not hold: where data and logs of the nodes are
   std::optional<Fidelity> fidelity;  // of a real run
 
-  // The worst of the verdicts; vacuous if nothing is violated but a fault never fired or too little
-  // succeeded.
+  // So many faults never fired that the run is vacuous.
+  bool lacks_faults() const;
+  // The worst of the verdicts; vacuous if nothing is violated but faults are lacking or too little succeeded.
   Outcome outcome() const;
 };
 

@@ -197,6 +197,7 @@ void read_what_happened(const Members& json, Report& report) {
     if (!count.is_number_unsigned()) return throughput.refuse("ok", "a list of counts");
     report.throughput.push_back(count.get<std::uint64_t>());
   });
+  report.idle_faults_allowed = json.has("idle_faults") && json.text("idle_faults") == "allowed";
   json.objects("faults", [&](const Members& fault) { report.faults.push_back(fault_of(fault)); });
 }
 

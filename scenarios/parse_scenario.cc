@@ -198,6 +198,8 @@ class ScenarioReader {
     read_member(at, "converged", out_.expect.converged);
     read_duration(at, "available_within", kShortest, out_.expect.available_within);
     read_member(at, "min_ok", out_.expect.min_ok);
+    if (const auto idle = at.member("idle_faults"))
+      read_choice(*idle, std::array{IdleFaults::kVacuous, IdleFaults::kAllowed}, out_.expect.idle_faults);
     read_member(at, "in_pause_window", out_.expect.in_pause_window);
     const auto places = at.member("in_pause_window");
     if (!places) return;

@@ -289,6 +289,7 @@ Run play(const Scenario& scenario, const RunOptions& options, Cast& cast, Stage&
                        .unknown = book.count(reports::Completion::kInfo)};
   report.elections = elections.counts();
   report.min_ok = scenario.expect.min_ok;
+  report.idle_faults_allowed = scenario.expect.idle_faults == IdleFaults::kAllowed;
   add_throughput(report, run.history);
   report.faults = fault_records(scenario, nemesis);
   Verdict availability = judge_availability(scenario, nemesis, uptime, cast, book, stage.gap());

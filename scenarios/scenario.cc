@@ -39,6 +39,7 @@ Json json_of(const Expect& expect) {
           {"converged", expect.converged},
           {"available_within", to_string(expect.available_within)},
           {"min_ok", expect.min_ok},
+          {"idle_faults", to_string(expect.idle_faults)},
           {"in_pause_window", expect.in_pause_window}};
 }
 
@@ -67,6 +68,7 @@ std::string_view to_string(System system) {
 }
 std::string_view to_string(WriteMode mode) { return mode == WriteMode::kQuorum ? "quorum" : "strong"; }
 std::string_view to_string(Budget budget) { return budget == Budget::kAtlas ? "atlas" : "unlimited"; }
+std::string_view to_string(IdleFaults idle) { return idle == IdleFaults::kAllowed ? "allowed" : "vacuous"; }
 std::string_view to_string(Heal heal) { return heal == Heal::kAll ? "all" : "quorum-then-all"; }
 
 nlohmann::ordered_json to_json(const Scenario& scenario) {

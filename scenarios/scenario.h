@@ -92,6 +92,12 @@ struct Finally {
   bool operator==(const Finally&) const = default;
 };
 
+// What a fault that never takes effect makes of a run.
+enum class IdleFaults : std::uint8_t {
+  kVacuous,  // it did not do what it was made for
+  kAllowed,  // nothing, as long as another one does
+};
+
 struct Expect {
   bool linearizable = true;     // of every history with linearizable reads
   std::uint64_t lost_writes = 0;  // acknowledged and not found: at most so many per table
@@ -100,6 +106,7 @@ struct Expect {
   // commit.
   Duration available_within = std::chrono::seconds(5);
   std::uint64_t min_ok = 1;     // fewer successful operations: the run is vacuous
+  IdleFaults idle_faults = IdleFaults::kVacuous;
   // Faults (places in the list) that must have struck between some write's Prepare being durable and its decision.
   std::vector<std::uint32_t> in_pause_window;
   bool operator==(const Expect&) const = default;
@@ -134,6 +141,7 @@ std::string_view to_string(System system);
 std::string_view to_string(WriteMode mode);
 std::string_view to_string(Heal heal);
 std::string_view to_string(Budget budget);
+std::string_view to_string(IdleFaults idle);
 
 // The scenario file that says exactly this, with every default written out; parsing it gives an equal Scenario.
 nlohmann::ordered_json to_json(const Scenario& scenario);

@@ -6,6 +6,7 @@
 #include "core/service/node.h"
 #include "core/service/standalone.h"
 #include "hub/hub_process.h"
+#include "reports/render.h"
 #include "storage/kv/options.h"
 #include "storage/sql/database.h"
 

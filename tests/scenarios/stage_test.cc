@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "reports/render.h"
+#include "reports/report_reader.h"
 #include "scenarios/parse_scenario.h"
 #include "scenarios/run.h"
 #include "scenarios/simulated_stage.h"
@@ -26,10 +28,25 @@ class PoorStage final : public SimulatedStage {
   std::string gap_;
 };
 
-reports::Report run_poorly(const std::string& faults, const std::string& gap = {}) {
+// A world in which something goes round in circles after a second.
+class CirclingStage final : public SimulatedStage {
+ public:
+  CirclingStage(const Scenario& scenario, Cast& cast) : SimulatedStage(scenario, 1, cast) {}
+  void open() override {
+    SimulatedStage::open();
+    schedule(std::chrono::seconds(1), [this] { circle(); });
+  }
+
+ private:
+  void circle() {
+    schedule(now(), [this] { circle(); });
+  }
+};
+
+reports::Report run_poorly(const std::string& faults, const std::string& gap = {}, const std::string& idle_faults = "vacuous") {
   const auto variants = parse_scenario(
-      R"({"name":"x","about":"x","workload":[{"kind":"versioned_writes","for":"2s"}],"faults":)" + faults +
-      "}");
+      R"({"name":"x","about":"x","workload":[{"kind":"versioned_writes","for":"2s"}],"expect":{"idle_faults":")" +
+      idle_faults + R"("},"faults":)" + faults + "}");
   EXPECT_TRUE(variants.has_value());
   if (!variants) return {};
   const Scenario& scenario = variants->front().scenario;
@@ -54,6 +71,21 @@ TEST(Stage, WhatFollowsASkippedFaultIsSkippedToo) {
   ASSERT_EQ(report.faults.size(), 2u);
   EXPECT_EQ(report.faults[1].skipped, "it follows fault 0, which was skipped");
   EXPECT_EQ(report.outcome(), reports::Outcome::kHolds);
+}
+
+TEST(Stage, AnIdleFaultThatIsAllowedLeavesTheRunSoundAsLongAsAnotherStrikes) {
+  const std::string idle = R"({"when":{"probe":"txn.before_commit","nth":1},"crash":"follower"})";
+  const std::string kill = R"({"at":"1s","kill":"n1","for":"200ms"})";
+  EXPECT_EQ(run_poorly(cat("[", idle, ",", kill, "]")).outcome(), reports::Outcome::kVacuous);
+  const auto sound = run_poorly(cat("[", idle, ",", kill, "]"), {}, "allowed");
+  EXPECT_EQ(sound.outcome(), reports::Outcome::kHolds);
+  EXPECT_NE(reports::to_text(sound).find("(never fired, as it may)"), std::string::npos);
+  const auto useless = run_poorly(cat("[", idle, "]"), {}, "allowed");
+  EXPECT_EQ(useless.outcome(), reports::Outcome::kVacuous);
+  EXPECT_NE(reports::to_text(useless).find("  none of its faults took effect\n"), std::string::npos);
+  const auto again = reports::parse_report("r", reports::to_json_text(sound));
+  ASSERT_TRUE(again.has_value()) << again.error().message;
+  EXPECT_EQ(again->outcome(), reports::Outcome::kHolds);
 }
 
 TEST(Stage, AFaultThatItCanDoAndThatNeverStruckStaysVacuous) {
