@@ -232,6 +232,17 @@ std::optional<std::set<PackageName>> bad_packages_of(const Scenario& scenario) {
   return bad;
 }
 
+// A row only where it is violated: what else is said of such a run is of a slower world.
+void judge_time(const Stage& stage, std::vector<Verdict>& verdicts) {
+  const std::string sentence = stage.standstill();
+  if (sentence.empty()) return;
+  verdicts.insert(verdicts.begin(), {.name = "time-passes",
+                                     .promise = "what happens at one instant comes to an end",
+                                     .outcome = Outcome::kViolated,
+                                     .checked = {},
+                                     .evidence = {sentence}});
+}
+
 std::vector<Verdict> judge(const Scenario& scenario, const std::vector<Verdict>& of_events, Verdict availability,
                            const EndPhase& end, const Nemesis& nemesis, const RunBook& book) {
   std::vector<Verdict> verdicts = judge_clients(scenario, book, end);
@@ -295,6 +306,7 @@ Run play(const Scenario& scenario, const RunOptions& options, Cast& cast, Stage&
   Verdict availability = judge_availability(scenario, nemesis, uptime, cast, book, stage.gap());
   report.verdicts = judge(scenario, witness.verdicts(stage.gap()), std::move(availability), end, nemesis, book);
   if (scenario.field) judge_field(scenario, field, end, nemesis, uptime, report.verdicts);
+  judge_time(stage, report.verdicts);
   return run;
 }
 

@@ -190,6 +190,14 @@ void SimulatedStage::add_client(NodeId id) {
   world_.add_process(id, std::move(options));
 }
 
+std::string SimulatedStage::standstill() const {
+  const auto found = world_.standstill();
+  if (!found) return {};
+  return cat("more than ", sim::Scheduler::kMostAtOnce, " events at one instant, ", reports::readable(found->at.time_since_epoch()),
+             ", the last of them for ", found->by ? cast_.roster().name(*found->by) : std::string("nobody"),
+             "; from then on each took a millisecond");
+}
+
 void SimulatedStage::schedule(Duration at, std::function<void()> callback) {
   world_.schedule(sim::SimTime(at), std::move(callback));
 }

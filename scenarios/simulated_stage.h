@@ -27,6 +27,7 @@ class SimulatedStage : public Stage, private Observer {
   Events& events() override { return events_; }
   std::optional<std::string> cannot(const Fault&) const override { return std::nullopt; }
 
+  std::string standstill() const override;
   Duration now() const override { return world_.now().time_since_epoch(); }
   void schedule(Duration at, std::function<void()> callback) override;
   void run_until(Duration until) override { world_.run_until(sim::SimTime(until)); }

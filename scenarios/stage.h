@@ -70,6 +70,8 @@ class Stage {
   virtual Events& events() = 0;
   // Why the trace is not whole, in one sentence; empty if it is. Asked when the stage is closed.
   virtual std::string gap() const { return {}; }
+  // Why time did not pass of itself any more, in one sentence; empty if it did.
+  virtual std::string standstill() const { return {}; }
   // Why this fault cannot be done here; nothing if it can.
   virtual std::optional<std::string> cannot(const Fault& fault) const = 0;
 

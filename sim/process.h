@@ -58,6 +58,8 @@ class Process final : private Receiver, private Endpoint {
   void set_clock_tick(Duration tick);
 
   NodeId node() const { return node_; }
+  // The events of this receiver are this process's.
+  bool is(const Receiver& receiver) const { return &receiver == static_cast<const Receiver*>(this); }
   bool is_alive() const { return life_ != nullptr && !dying_; }
   bool is_stalled() const { return stalled_until_ > world_.scheduler.now(); }
   Incarnation incarnation() const override { return incarnation_; }

@@ -14,7 +14,8 @@ constexpr std::size_t kChildren = 4;
 }  // namespace
 
 void Scheduler::schedule(SimTime at, Receiver& receiver, std::uint64_t token) {
-  const Entry entry{std::max(at, now_), next_sequence_++, &receiver, token};
+  const SimTime soonest = standstill_ ? now_ + kLeastStep : now_;
+  const Entry entry{std::max(at, soonest), next_sequence_++, &receiver, token};
   std::size_t hole = heap_.size();
   heap_.push_back(entry);
   while (hole > 0) {
@@ -48,9 +49,18 @@ bool Scheduler::step() {
   if (heap_.empty()) return false;
   const Entry entry = pop();
   now_ = entry.time;
-  ++delivered_;
+  note_delivery(*entry.receiver);
   entry.receiver->on_event(entry.token);
   return true;
+}
+
+void Scheduler::note_delivery(const Receiver& receiver) {
+  ++delivered_;
+  if (now_ > instant_ + kAtOnce) {
+    instant_ = now_;
+    at_instant_ = 0;
+  }
+  if (++at_instant_ > kMostAtOnce && !standstill_) standstill_ = {now_, &receiver};
 }
 
 void Scheduler::advance(SimTime at) {

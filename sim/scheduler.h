@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "sim/sim_time.h"
@@ -35,6 +36,17 @@ class Scheduler final : private Receiver {
   void advance(SimTime at);
   std::uint64_t events() const { return delivered_; }
 
+  // Something went round in circles at one instant. From then on nothing comes sooner than kLeastStep after what
+  // caused it: time passes again, and what waits for its end comes to it.
+  struct Standstill {
+    SimTime at;
+    const Receiver* last;  // who got the event that was one too many
+  };
+  static constexpr std::uint64_t kMostAtOnce = 1'000'000;  // events
+  static constexpr Duration kAtOnce = std::chrono::microseconds(1);
+  static constexpr Duration kLeastStep = std::chrono::milliseconds(1);
+  const std::optional<Standstill>& standstill() const { return standstill_; }
+
  private:
   struct Entry {
     SimTime time;
@@ -49,10 +61,14 @@ class Scheduler final : private Receiver {
 
   void on_event(std::uint64_t token) override;
   Entry pop();
+  void note_delivery(const Receiver& receiver);
 
   SimTime now_{};
   std::uint64_t next_sequence_ = 0;
   std::uint64_t delivered_ = 0;
+  SimTime instant_{};             // when the present one began
+  std::uint64_t at_instant_ = 0;  // events
+  std::optional<Standstill> standstill_;
   std::vector<Entry> heap_;  // four children to a parent: half the depth of a binary heap
   std::vector<std::function<void()>> callbacks_;
   std::vector<std::size_t> free_callbacks_;

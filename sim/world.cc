@@ -40,6 +40,15 @@ void World::run_until(SimTime until) {
   scheduler_.advance(until);
 }
 
+std::optional<World::Standstill> World::standstill() const {
+  const auto& found = scheduler_.standstill();
+  if (!found) return std::nullopt;
+  Standstill standstill{found->at, std::nullopt};
+  for (const auto& [node, process] : processes_)
+    if (process->is(*found->last)) standstill.by = node;
+  return standstill;
+}
+
 Process& World::process(NodeId node) {
   const auto found = processes_.find(node);
   CHECK(found != processes_.end(), "no node ", node);

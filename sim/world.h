@@ -72,6 +72,12 @@ class World {
   void run_until(SimTime until);
   void run_for(Duration duration) { run_until(now() + duration); }
   std::uint64_t events() const { return scheduler_.events(); }
+  // When time stood still, and the process that kept it, if it was one.
+  struct Standstill {
+    SimTime at;
+    std::optional<NodeId> by;
+  };
+  std::optional<Standstill> standstill() const;
 
  private:
   Process& process(NodeId node);

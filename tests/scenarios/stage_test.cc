@@ -55,6 +55,21 @@ reports::Report run_poorly(const std::string& faults, const std::string& gap = {
   return play(scenario, {.seed = 1}, cast, stage).report;
 }
 
+TEST(Stage, ARunWhoseTimeStandsStillEndsAndSaysSo) {
+  const auto variants =
+      parse_scenario(R"({"name":"x","about":"x","workload":[{"kind":"versioned_writes","for":"2s"}]})");
+  ASSERT_TRUE(variants.has_value());
+  const Scenario& scenario = variants->front().scenario;
+  Cast cast(scenario);
+  CirclingStage stage(scenario, cast);
+  const auto report = play(scenario, {.seed = 1}, cast, stage).report;
+  EXPECT_EQ(report.outcome(), reports::Outcome::kViolated);
+  EXPECT_EQ(report.verdicts.front().name, "time-passes");
+  EXPECT_EQ(report.verdicts.front().evidence,
+            (std::vector<std::string>{"more than 1000000 events at one instant, 1.000 s, the last of them for nobody; "
+                                      "from then on each took a millisecond"}));
+}
+
 TEST(Stage, WhatItCannotDoIsSkippedByNameAndLeavesTheRunSound) {
   const auto report = run_poorly(R"([{"at":"1s","power_loss":"n2"},{"at":"1s","kill":"n1","for":"200ms"}])");
   ASSERT_EQ(report.faults.size(), 2u);

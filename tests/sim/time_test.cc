@@ -47,6 +47,21 @@ TEST(Scheduler, AnEventInThePastHappensNowAndTimeNeverGoesBack) {
   EXPECT_EQ(times, (std::vector<std::int64_t>{10, 11}));
 }
 
+TEST(Scheduler, WhatGoesRoundInCirclesIsNoticedAndTimePassesAllTheSame) {
+  Scheduler scheduler;
+  std::uint64_t circles = 0;
+  std::function<void()> again = [&] {
+    ++circles;
+    scheduler.call(scheduler.now(), again);
+  };
+  scheduler.call(SimTime{5s}, again);
+  while (!scheduler.standstill()) ASSERT_TRUE(scheduler.step());
+  EXPECT_EQ(scheduler.standstill()->at, SimTime{5s});
+  EXPECT_EQ(circles, Scheduler::kMostAtOnce + 1);
+  while (scheduler.now() < SimTime{6s}) ASSERT_TRUE(scheduler.step());
+  EXPECT_LE(circles, Scheduler::kMostAtOnce + 1002);
+}
+
 TEST(ProcessClock, OffsetAndDriftAreExact) {
   ProcessClock fast({.monotonic_offset = 5s, .wall_offset = -2s, .drift_ppm = 100});
   EXPECT_EQ(fast.monotonic_at(SimTime{}), Instant{5s});
