@@ -17,6 +17,8 @@ using namespace scenarios;
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
 
+constexpr std::uint64_t kOtherWorkloads = 40;  // percent of the seeds
+
 Spread draw_spread(Dice& dice, std::initializer_list<int> medians_us) {
   const Duration median = microseconds(dice.one_of(medians_us));
   return {median, median * dice.one_of({2, 4, 10})};
@@ -98,6 +100,35 @@ Verify draw_verify(std::uint64_t seed) {
   return verify;
 }
 
+// One of the other kinds, beside what every seed has: fewer operations, oracles of their own.
+Workload draw_other_workload(std::uint64_t seed) {
+  Dice dice(seed, "chaos.other_workload");
+  const Load load = draw_load(dice, 10, 25);
+  const ReadLevel level = dice.percent(25) ? ReadLevel::kLocal : ReadLevel::kLinearizable;
+  const Probability reads = dice.percents(10, 50);
+  switch (dice.below(6)) {
+    case 0: {
+      BankWorkload bank{.load = load, .reads = reads, .read_level = level};
+      bank.accounts = static_cast<std::uint32_t>(dice.between(2, 12));
+      return bank;
+    }
+    case 1: return SetWorkload{.load = load, .reads = reads, .read_level = level};
+    case 2: {
+      CounterWorkload counters{.load = load, .reads = reads, .read_level = level};
+      counters.keys = static_cast<std::uint32_t>(dice.between(1, 5));
+      return counters;
+    }
+    case 3: {
+      ListAppendWorkload lists{.load = load, .reads = reads};
+      lists.keys = static_cast<std::uint32_t>(dice.between(2, 10));
+      if (dice.percent(50)) lists.form = ListForm::kRows;
+      return lists;
+    }
+    case 4: return MixedSqlWorkload{.load = load, .reads = reads, .read_level = level};
+    default: return SlowReadWorkload{.load = load, .reads = reads, .read_level = level};
+  }
+}
+
 void draw_workloads(std::uint64_t seed, Scenario& scenario) {
   Dice dice(seed, "chaos.workloads");
   const std::uint64_t mix = dice.below(4);  // both as often as one alone
@@ -107,6 +138,8 @@ void draw_workloads(std::uint64_t seed, Scenario& scenario) {
   if (both || mix == 0) scenario.workload.push_back(draw_versioned_writes(seed, least, most));
   if (both || mix == 1) scenario.workload.push_back(draw_registers(seed, least, most));
   if ((both || mix == 0) && dice.percent(30)) scenario.workload.push_back(draw_verify(seed));
+  if (Dice(seed, "chaos.has_other_workload").percent(kOtherWorkloads))
+    scenario.workload.push_back(draw_other_workload(seed));
 }
 
 }  // namespace

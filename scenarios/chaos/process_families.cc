@@ -75,6 +75,20 @@ void draw_pause(std::uint64_t seed, Scenario& scenario) {
   }
 }
 
+// Some allocations of SQLite are refused; the node stops itself and is started again.
+void draw_memory(std::uint64_t seed, Scenario& scenario) {
+  Dice dice(seed, "chaos.memory");
+  for (std::uint64_t left = draw_count(dice); left > 0; --left) {
+    const Duration lasting = draw_duration(dice, 100, 1500, 4000);
+    Trigger trigger = draw_trigger(dice, scenario, lasting);
+    OutOfMemory refusal{.targets = draw_victims(dice, scenario)};
+    const std::uint64_t most = dice.one_of({20u, 300u, 3000u});
+    refusal.nth = static_cast<std::uint32_t>(dice.between(1, most));
+    refusal.times = dice.one_of({1u, 1u, 2u, 10u});
+    scenario.faults.push_back({std::move(trigger), std::move(refusal), lasting});
+  }
+}
+
 void draw_clock(std::uint64_t seed, Scenario& scenario) {
   Dice dice(seed, "chaos.clock");
   for (std::uint64_t left = draw_count(dice) + 1; left > 0; --left) {
@@ -99,6 +113,7 @@ constexpr std::array kFamilies{
     FaultFamily{"crash", {"crash"}, draw_crash},
     FaultFamily{"pause", {"pause"}, draw_pause},
     FaultFamily{"clock", {"clock"}, draw_clock},
+    FaultFamily{"memory", {"out_of_memory"}, draw_memory},
 };
 
 }  // namespace

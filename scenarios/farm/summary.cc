@@ -36,7 +36,7 @@ bool must_strike(std::string_view verb, Condition condition) {
   // A lying disk is alone: until its node loses the power, all is well.
   if (verb == "disk_lie") return condition == Condition::kStable;
   const bool wants_traffic = verb == "crash" || verb == "pause" || verb == "clog" || verb == "swizzle" ||
-                             verb == "reset" || verb.starts_with("disk_");
+                             verb == "reset" || verb == "out_of_memory" || verb.starts_with("disk_");
   if (wants_traffic) return condition != Condition::kMajorityDown;
   return true;
 }

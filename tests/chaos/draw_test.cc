@@ -74,6 +74,20 @@ TEST(DrawnScenario, EveryFamilyIsOnInItsShareOfTheSeedsAndItsVerbsAreInNoOther) 
   EXPECT_GT(without_any, 0u);
 }
 
+TEST(DrawnScenario, EveryKindOfWorkloadIsDrawn) {
+  std::map<std::string_view, std::uint64_t> drawn;
+  for (std::uint64_t seed = 0; seed < kSeeds; ++seed)
+    for (const Workload& workload : draw_scenario(seed).workload) ++drawn[kind_of(workload)];
+  EXPECT_EQ(drawn.size(), std::variant_size_v<Workload>);
+  for (const auto& [kind, seeds] : drawn) EXPECT_GT(seeds, kSeeds / 30) << kind;
+}
+
+TEST(DrawnScenario, EveryVerbOfTheLanguageIsOfSomeFamily) {
+  std::set<std::string_view> of_families;
+  for (const FaultFamily* family : fault_families()) of_families.insert(family->verbs.begin(), family->verbs.end());
+  for (const VerbFacts& verb : all_verbs()) EXPECT_TRUE(of_families.contains(verb.name)) << verb.name;
+}
+
 TEST(DrawnScenario, EveryVerbOfEveryFamilyIsDrawn) {
   std::set<std::string_view> drawn;
   for (std::uint64_t seed = 0; seed < kSeeds; ++seed)
