@@ -156,18 +156,30 @@ int list_builtin_functions(sqlite3* db, std::vector<std::string>& names) {
       sqlite3_prepare_v2(db, "SELECT DISTINCT lower(name) FROM pragma_function_list", -1, &query, nullptr);
   if (rc != SQLITE_OK) return rc;
   while (sqlite3_step(query) == SQLITE_ROW)
-    names.emplace_back(reinterpret_cast<const char*>(sqlite3_column_text(query, 0)));
-  return sqlite3_finalize(query);
+    if (const auto* name = reinterpret_cast<const char*>(sqlite3_column_text(query, 0))) names.emplace_back(name);
+  return sqlite3_finalize(query);  // says it, too, if there was no memory for a name
 }
 
 using Function = void (*)(sqlite3_context*, int, sqlite3_value**);
 
-void install(sqlite3* db, const char* name, int arguments, Function function, void* data,
-             void (*destroy)(void*)) {
-  const int rc = sqlite3_create_function_v2(db, name, arguments, SQLITE_UTF8 | SQLITE_INNOCUOUS, data,
-                                            function, nullptr, nullptr, destroy);
-  CHECK(rc == SQLITE_OK, name);
+// SQLite's code: there may be no memory. What `destroy` destroys is destroyed then.
+int install(sqlite3* db, const char* name, int arguments, Function function, void* data,
+            void (*destroy)(void*)) {
+  return sqlite3_create_function_v2(db, name, arguments, SQLITE_UTF8 | SQLITE_INNOCUOUS, data, function, nullptr, nullptr,
+                                    destroy);
 }
+
+struct OurFunction {
+  const char* name;
+  int arguments;
+  Function function;
+};
+constexpr OurFunction kOurFunctions[] = {
+    {"random", 0, random_integer},
+    {"randomblob", 1, random_blob},
+    {"changes", 0, changes},
+    {"total_changes", 0, total_changes},
+};
 
 }  // namespace
 
@@ -177,12 +189,11 @@ int install_functions(sqlite3* db, Lane& lane) {
   for (const std::string& name : names) {
     if (function_allowed(name)) continue;
     const auto destroy = [](void* data) { delete static_cast<std::string*>(data); };
-    install(db, name.c_str(), -1, refuse, new std::string(name), destroy);
+    const int rc = install(db, name.c_str(), -1, refuse, new std::string(name), destroy);
+    if (rc != SQLITE_OK) return rc;
   }
-  install(db, "random", 0, random_integer, &lane, nullptr);
-  install(db, "randomblob", 1, random_blob, &lane, nullptr);
-  install(db, "changes", 0, changes, &lane, nullptr);
-  install(db, "total_changes", 0, total_changes, &lane, nullptr);
+  for (const OurFunction& own : kOurFunctions)
+    if (const int rc = install(db, own.name, own.arguments, own.function, &lane, nullptr); rc != SQLITE_OK) return rc;
   return SQLITE_OK;
 }
 
