@@ -169,7 +169,7 @@ int PricedFunctions::install(sqlite3* db, Lane& lane, const char* vfs, bool like
     functions_.push_back({.price = price, .builtins = builtins_, .lane = lane, .forms = {}});
     const int rc = sqlite3_create_function_v2(db, price.name, -1, kHow, &functions_.back(), call, nullptr,
                                               nullptr, nullptr);
-    CHECK(rc == SQLITE_OK, price.name);
+    if (rc != SQLITE_OK) return rc;  // no memory
   }
   return SQLITE_OK;
 }
@@ -179,7 +179,13 @@ void PricedFunctions::call(sqlite3_context* context, int count, sqlite3_value** 
   Budget& budget = function.lane.budget;
   if (!budget.charge(charge_of(function.price, count, arguments))) return interrupt(context);
   sqlite3_stmt* statement = function.form_of(count, arguments);
-  if (statement == nullptr) return sqlite3_result_error(context, sqlite3_errmsg(function.builtins), -1);
+  if (statement == nullptr) {
+    const int rc = sqlite3_errcode(function.builtins);
+    sqlite3_result_error(context, sqlite3_errmsg(function.builtins), -1);
+    // Of this node alone, and no answer of the statement.
+    if (rc != SQLITE_ERROR) sqlite3_result_error_code(context, rc);
+    return;
+  }
   int rc = SQLITE_OK;
   for (int at = 0; at < count && rc == SQLITE_OK; ++at) rc = bind(statement, at + 1, arguments[at]);
   if (rc == SQLITE_OK) rc = sqlite3_step(statement);
