@@ -148,7 +148,7 @@ bool VerdictChange::is_worse() const {
   return first && second && *first != *second && worst(*first, *second) == *second;
 }
 
-bool Comparison::got_worse() const { return std::ranges::any_of(changes, &VerdictChange::is_worse); }
+bool Comparison::got_worse() const { return in_both == 0 || std::ranges::any_of(changes, &VerdictChange::is_worse); }
 
 Comparison compare(const Campaign& first, const Campaign& second) {
   Comparison out{.first_name = first.name,
@@ -160,6 +160,7 @@ Comparison compare(const Campaign& first, const Campaign& second) {
                  .only_second = {}};
   if (first.runs.size() == 1 && second.runs.size() == 1) {
     append_changes(out.changes, first.runs.front(), second.runs.front());
+    out.in_both = 1;
     return out;
   }
   std::map<std::string, const ComparedRun*> others;
@@ -171,6 +172,7 @@ Comparison compare(const Campaign& first, const Campaign& second) {
       continue;
     }
     append_changes(out.changes, run, *other->second);
+    ++out.in_both;
     others.erase(other);
   }
   for (const auto& [name, run] : others) out.only_second.push_back(name);
@@ -198,7 +200,11 @@ std::string to_text(const Comparison& comparison) {
              comparison.first_name, "\n  |", sparkline(b.distribution), "| ", comparison.second_name, "\n");
   append_only(out, comparison.only_first, comparison.first_name);
   append_only(out, comparison.only_second, comparison.second_name);
-  if (comparison.changes.empty()) return out + "no verdict changed\n";
+  const bool is_whole = comparison.only_first.empty() && comparison.only_second.empty();
+  if (comparison.in_both == 0) return out + "no run is in both: nothing was compared\n";
+  if (!is_whole) out += cat(counted(comparison.in_both, "runs"), " in both; the others were not compared\n");
+  if (comparison.changes.empty())
+    return out + (is_whole ? "no verdict changed\n" : "no verdict changed in what is in both\n");
   for (const VerdictChange& change : comparison.changes)
     out += cat(change.is_worse() ? "worse: " : "changed: ", change.run,
                change.row.empty() ? "" : cat(", ", change.row), ": ", named(change.first), " -> ",
@@ -219,6 +225,7 @@ std::string to_json_text(const Comparison& comparison) {
             {"changes", changes},
             {"only_first", comparison.only_first},
             {"only_second", comparison.only_second},
+            {"in_both", comparison.in_both},
             {"worse", comparison.got_worse()}};
   json["first"].update(json_of(comparison.first));
   json["second"].update(json_of(comparison.second));

@@ -48,10 +48,12 @@ struct Comparison {
   std::string second_name;
   CampaignTotals first;
   CampaignTotals second;
+  std::uint64_t in_both = 0;            // runs that were compared
   std::vector<VerdictChange> changes;   // in the order of the runs; the whole before its rows
   std::vector<std::string> only_first;  // runs
   std::vector<std::string> only_second;
 
+  // Also if there was nothing to compare.
   bool got_worse() const;
 };
 

@@ -218,9 +218,21 @@ latency from 10 us to 10 s, three steps a decade
   |      █ █         | b
 only in a: y
 only in b: z
+1 run in both; the others were not compared
 worse: x: holds -> violated
 worse: x, election-safety: holds -> violated
 )");
+}
+
+TEST(Compare, WhereNothingIsInBothNothingIsSaidToBeAsItWas) {
+  const Report report = violated_report();
+  const Comparison strangers = compare(campaign("a", {{"x", report}, {"y", report}}), campaign("b", {{"z", report}}));
+  EXPECT_TRUE(strangers.got_worse());
+  EXPECT_TRUE(to_text(strangers).ends_with("no run is in both: nothing was compared\n"));
+  const Comparison partly = compare(campaign("a", {{"x", report}, {"y", report}}), campaign("b", {{"x", report}}));
+  EXPECT_FALSE(partly.got_worse());
+  EXPECT_TRUE(to_text(partly).ends_with("only in a: y\n1 run in both; the others were not compared\n"
+                                        "no verdict changed in what is in both\n"));
 }
 
 TEST(Compare, TwoSingleRunsNeedNoCommonName) {
