@@ -117,8 +117,6 @@ Result<std::vector<Minimised>> minimise_failures(Workers& workers, const Results
     } else if (is_new && seen.size() < most && !workers.is_interrupted()) {
       auto shrunk = Shrinker(workers, limits, progress).shrink(scenario);
       if (shrunk) {
-        shrunk->document["about"] =
-            cat("Seed ", result.seed, " of chaos, made small: ", to_string(shrunk->outcome.signature), ".");
         const std::string text = chaos::short_text(shrunk->document);
         LOCKSTEP_TRY_STATUS(write_file(small, text));
         minimised.small = small;

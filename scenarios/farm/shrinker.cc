@@ -45,6 +45,10 @@ Result<Shrunk> Shrinker::shrink(const scenarios::Scenario& failing) {
   ++best_.runs;
   best_.outcome = ended.front().outcome;
   signature_ = best_.outcome.signature;
+  if (signature_.kind == "vacuous")
+    return fail(ErrorCode::kInvalidArgument,
+                cat(failing.name, " is vacuous with seed ", failing.seed,
+                    ": it proves nothing, but nothing failed that could be made small"));
   if (best_.outcome.holds())
     return fail(ErrorCode::kInvalidArgument,
                 cat(failing.name, " holds with seed ", failing.seed, ": nothing to shrink"));
@@ -61,6 +65,11 @@ Result<Shrunk> Shrinker::shrink(const scenarios::Scenario& failing) {
     }
   }
   best_.is_minimal = !is_over();
+  // Another scenario than it was: its report must not take the place of the other's.
+  constexpr std::string_view kSmall = "_small";
+  if (!failing.name.ends_with(kSmall)) best_.document["name"] = cat(failing.name, kSmall);
+  best_.document["about"] =
+      cat(failing.name, ", seed ", failing.seed, ", made small: ", to_string(best_.outcome.signature), ".");
   return std::move(best_);
 }
 

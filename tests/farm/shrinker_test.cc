@@ -47,6 +47,8 @@ TEST(Shrinker, LeavesWhatTheFailureNeeds) {
   EXPECT_LE(std::count(text.begin(), text.end(), '\n'), 15) << text;
   EXPECT_FALSE(shrunk.document.contains("faults")) << text;
   EXPECT_TRUE(shrunk.document.contains("network")) << text;
+  EXPECT_TRUE(shrunk.document["name"].get<std::string>().ends_with("_small")) << text;  // another report than before
+  EXPECT_NE(shrunk.document["about"].get<std::string>().find("made small: violated"), std::string::npos) << text;
 
   // It fails alone, in the same way.
   Workers workers(worker_options(1));
@@ -71,6 +73,18 @@ TEST(Shrinker, RefusesWhatHolds) {
   const auto shrunk = Shrinker(workers, {}).shrink(parsed->front().scenario);
   ASSERT_FALSE(shrunk.has_value());
   EXPECT_EQ(shrunk.error().code, ErrorCode::kInvalidArgument);
+}
+
+TEST(Shrinker, RefusesWhatIsVacuous) {
+  const auto parsed = scenarios::parse_scenario(
+      R"({ "name": "idle", "about": "Its fault never comes.", "workload": [ { "kind": "register", "for": "1s" } ],
+           "faults": [ { "when": { "probe": "txn.before_commit" }, "crash": "leader", "for": "100ms" } ] })");
+  ASSERT_TRUE(parsed.has_value());
+  Workers workers(worker_options(1));
+  const auto shrunk = Shrinker(workers, {}).shrink(parsed->front().scenario);
+  ASSERT_FALSE(shrunk.has_value());
+  EXPECT_EQ(shrunk.error().message,
+            "idle is vacuous with seed 1: it proves nothing, but nothing failed that could be made small");
 }
 
 }  // namespace
