@@ -133,7 +133,7 @@ int complain(std::string_view command, const Error& error, std::ostream& err) {
 
 int conclude(const farm::Summary& summary, const ChaosArguments& arguments, std::ostream& out) {
   out << (arguments.json ? farm::to_json_text(summary)
-                         : farm::to_text(summary, {.colours = arguments.colours}));
+                         : farm::to_text(summary, {.colours = arguments.colours, .directory = arguments.out}));
   return summary.has_failed() ? 1 : 0;
 }
 

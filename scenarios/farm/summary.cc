@@ -15,6 +15,7 @@
 namespace lockstep::farm {
 namespace {
 
+using reports::counted;
 using scenarios::Condition;
 using scenarios::kConditions;
 
@@ -29,8 +30,8 @@ std::vector<std::string> drawn_verbs() {
   return all;
 }
 
-// Only dead nodes are restarted, and where no majority runs hardly anything reaches a probe or asks a disk or a link
-// for much.
+// Only dead nodes are restarted, and where no majority runs hardly anything reaches a probe or asks a disk or
+// a link for much.
 bool must_strike(std::string_view verb, Condition condition) {
   if (verb == "restart") return condition != Condition::kStable;
   // A lying disk is alone: until its node loses the power, all is well.
@@ -96,6 +97,22 @@ std::string matrix(const TotalCoverage& coverage) {
     }
     append_text(out, "\n");
   }
+  append_text(out,
+              "  (strikes that took effect; conditions overlap. 0: it could have been and was not; -: nobody "
+              "expects it)\n");
+  return out;
+}
+
+std::string zero_lines(const Summary& summary) {
+  constexpr std::size_t kMostZeros = 12;
+  if (summary.zeros.empty()) return {};
+  std::string out = summary.zeros_count()
+                        ? "FAILED: what never happened was not tested\n"
+                        : cat("not yet there (a failure from ", kSeedsForZeros, " seeds on)\n");
+  for (std::size_t i = 0; i < std::min(summary.zeros.size(), kMostZeros); ++i)
+    append_text(out, cat("  ", summary.zeros[i], "\n"));
+  if (summary.zeros.size() > kMostZeros)
+    append_text(out, cat("  and ", summary.zeros.size() - kMostZeros, " more: every 0 above\n"));
   return out;
 }
 
@@ -123,7 +140,8 @@ std::uint64_t wanted_by(std::span<const Range> ranges) {
     const auto earlier = ranges.first(i);
     for (std::uint64_t seed = ranges[i].first + ranges[i].shard - 1; seed <= ranges[i].last;
          seed += ranges[i].shards)
-      wanted += std::ranges::none_of(earlier, [seed](const Range& range) { return range.holds(seed); }) ? 1 : 0;
+      wanted +=
+          std::ranges::none_of(earlier, [seed](const Range& range) { return range.holds(seed); }) ? 1 : 0;
   }
   return wanted;
 }
@@ -172,8 +190,6 @@ std::string to_text(const Summary& summary, const SummaryStyle& style) {
   for (const Range& range : summary.ranges)
     append_text(ranges, cat(ranges.empty() ? "" : "; ", to_string(range)));
   std::string out = cat("chaos: ", summary.done, " of ", summary.wanted, " seeds (", ranges, ")\n");
-  append_text(out, cat("  ", summary.holds, " hold, ", summary.vacuous, " vacuous, ", summary.failures.size(),
-                       " failed\n"));
   append_text(
       out,
       cat("  ", summary.operations, " operations, at least ", summary.least_operations, " a seed; ",
@@ -182,12 +198,10 @@ std::string to_text(const Summary& summary, const SummaryStyle& style) {
                        reports::readable(summary.real_p99), " (p99), ", reports::readable(summary.real_most),
                        " (most)\n\n"));
   append_text(out, cat(rare_table(summary.coverage), "\n", matrix(summary.coverage), "\n"));
-  if (!summary.zeros.empty()) {
-    append_text(out, summary.zeros_count() ? "FAILED: what never happened was not tested\n"
-                                           : cat("not yet (a failure from ", kSeedsForZeros, " seeds on)\n"));
-    for (const std::string& zero : summary.zeros) append_text(out, cat("  ", zero, "\n"));
-  }
-  append_text(out, failure_lines(summary));
+  append_text(out, cat(zero_lines(summary), failure_lines(summary)));
+  append_text(out, cat(summary.holds, " hold, ", summary.failures.size(), " failed, ", summary.vacuous,
+                       " vacuous, of ", counted(summary.done, "seeds"), "\n"));
+  if (!style.directory.empty()) append_text(out, cat("results: ", style.directory, "\n"));
   const std::string verdict = verdict_of(summary);
   const std::string colour = verdict == "holds" ? "\033[32m" : "\033[31m";
   return cat(out, "verdict: ", style.colours ? cat(colour, verdict, "\033[0m") : verdict, "\n");

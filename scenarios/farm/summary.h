@@ -40,6 +40,7 @@ Result<Summary> summarise(const Results& results);
 
 struct SummaryStyle {
   bool colours = false;
+  std::string directory{};  // where the results are; empty: not said
 };
 // For people; ends with a line end. docs/chaos.md explains it.
 std::string to_text(const Summary& summary, const SummaryStyle& style = {});
