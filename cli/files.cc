@@ -1,6 +1,8 @@
 // Plain streams; errors name the path and the system's reason.
 #include "cli/files.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <array>
@@ -167,6 +169,21 @@ Status write_whole_file(const std::filesystem::path& path, std::string_view text
   WholeFile file(path);
   file.append(text);
   return file.finish();
+}
+
+Result<ClaimedDirectory> ClaimedDirectory::claim(const std::filesystem::path& path) {
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) return fail(ErrorCode::kIo, cat(path.string(), ": expected a directory that can be written to"));
+  if (::flock(descriptor, LOCK_EX | LOCK_NB) == 0) return ClaimedDirectory(descriptor);
+  ::close(descriptor);
+  return fail(ErrorCode::kConflict,
+              cat(path.string(), ": another process is writing its report there; give this one another --out"));
+}
+
+ClaimedDirectory::~ClaimedDirectory() {
+  if (descriptor_ >= 0) ::close(descriptor_);
 }
 
 }  // namespace lockstep::cli

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/result.h"
 
@@ -40,6 +41,19 @@ class WholeFile {
   bool in_place_ = false;  // a device or a pipe: nothing can take its place
   std::ofstream out_;
   std::string problem_;
+};
+
+// A directory that this process alone writes to, as long as this lives; made if it is not there. Nothing is left in it.
+class ClaimedDirectory {
+ public:
+  // kConflict: another process has it.
+  static Result<ClaimedDirectory> claim(const std::filesystem::path& path);
+  ClaimedDirectory(ClaimedDirectory&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+  ~ClaimedDirectory();
+
+ private:
+  explicit ClaimedDirectory(int descriptor) : descriptor_(descriptor) {}
+  int descriptor_;
 };
 
 // All or nothing.

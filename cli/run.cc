@@ -206,6 +206,7 @@ Result<Outcome> finish(const Task& task, const RunArguments& arguments, const sc
 }
 
 Result<Outcome> perform(const Task& task, const RunArguments& arguments, std::ostream& err) {
+  LOCKSTEP_TRY(claimed, ClaimedDirectory::claim(std::filesystem::path(arguments.out) / task.name));
   scenarios::RunOptions options;
   ProgressLine line(task.name, arguments.on_real, err);
   if (arguments.progress) options.progress = [&line](Duration now, Duration end) { line.show(now, end); };

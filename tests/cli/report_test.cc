@@ -2,6 +2,10 @@
 // damage.
 #include <gtest/gtest.h>
 
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
 #include <filesystem>
 #include <fstream>
 
@@ -50,6 +54,16 @@ class RecordedRuns : public testing::Test {
 };
 TemporaryDirectory* RecordedRuns::directory_ = nullptr;
 Outcome* RecordedRuns::first_ = nullptr;
+
+TEST_F(RecordedRuns, ADirectoryThatAnotherRunWritesToIsLeftAlone) {
+  const int other = ::open(at("a/small-7").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  ASSERT_GE(other, 0);
+  ASSERT_EQ(::flock(other, LOCK_EX), 0);
+  const Outcome second = lockstep(cat("run ", at("small.json"), " --out ", at("a")));
+  EXPECT_EQ(second.code, 2);
+  EXPECT_NE(second.out.find("another process is writing its report there"), std::string::npos) << second.out;
+  ::close(other);
+}
 
 TEST_F(RecordedRuns, WhatStandsWhereADocumentGoesStaysWhatItIs) {
   write(at("target.xml"), "old");
