@@ -124,6 +124,7 @@ std::unexpected<Error> TraceReader::refuse(std::string_view sentence) const {
 Result<std::string_view> TraceReader::next_line() {
   if (!std::getline(in_, line_)) {
     if (in_.bad()) return fail(ErrorCode::kIo, cat(file_, ": cannot be read"));
+    if (lines_ == 0) return fail(ErrorCode::kInvalidArgument, cat(file_, ": expected events, one a line, found none"));
     return fail(ErrorCode::kEnd, cat(file_, ": the end"));
   }
   ++lines_;

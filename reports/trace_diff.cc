@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
+#include "reports/render.h"
 
 namespace lockstep::reports {
 namespace {
@@ -106,9 +107,9 @@ Result<TraceComparison> compare_traces(TraceReader& first, TraceReader& second, 
 }
 
 std::string to_text(const TraceComparison& comparison, const TraceNames& names) {
-  if (!comparison.difference) return cat("the traces are equal: ", comparison.events, " events\n");
+  if (!comparison.difference) return cat("the traces are equal: ", counted(comparison.events, "events"), "\n");
   const TraceDifference& difference = *comparison.difference;
-  std::string out = cat("the first ", difference.equal, " events are equal; then ");
+  std::string out = cat("the first ", counted(difference.equal, "events"), difference.equal == 1 ? " is" : " are", " equal; then ");
   if (difference.first.events.empty() || difference.second.events.empty()) {
     out += cat(difference.first.events.empty() ? names.first : names.second, " ends and the other goes on\n");
   } else {

@@ -75,10 +75,19 @@ B
 
 TEST(TraceDiff, OneMayEndBeforeTheOther) {
   const std::string same = line(0, 1, "n1", "process_started\"");
-  EXPECT_EQ(to_text(compared(same, same), {"A", "B"}), "the traces are equal: 1 events\n");
+  EXPECT_EQ(to_text(compared(same, same), {"A", "B"}), "the traces are equal: 1 event\n");
   EXPECT_EQ(to_text(compared(same, same + line(1, 2, "n1", "process_killed\""), 0), {"A", "B"}),
-            "the first 1 events are equal; then A ends and the other goes on\nA\n- (it ends here)\nB\n+ "
+            "the first 1 event is equal; then A ends and the other goes on\nA\n- (it ends here)\nB\n+ "
             "event 1 at 2 ns on n1: process_killed\n");
+}
+
+TEST(Trace, AnEmptyFileIsNoTrace) {
+  std::istringstream in("");
+  TraceReader reader("t.jsonl", in);
+  const auto event = reader.next();
+  ASSERT_FALSE(event.has_value());
+  EXPECT_EQ(event.error().code, ErrorCode::kInvalidArgument);
+  EXPECT_EQ(event.error().message, "t.jsonl: expected events, one a line, found none");
 }
 
 page::PackedTrace packed(const std::string& text, page::Budget budget) {
