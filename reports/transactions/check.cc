@@ -175,11 +175,19 @@ reports::Verdict verdict(const Model& model, const Findings& findings) {
                                    findings.largest_component));
   if (findings.outcome == Outcome::kViolated && findings.log.kept().empty())
     verdict.evidence.push_back("a forbidden cycle exists; the limit came before one could be named");
+  const bool holds = findings.outcome == Outcome::kHolds;
+  if (holds && !findings.log.kept().empty())
+    verdict.evidence.push_back(cat(model.name, " holds; it allows what follows, which stronger models do not:"));
   for (const Anomaly& anomaly : findings.log.kept()) {
     const std::uint64_t count = findings.log.counts().at(anomaly.name);
     verdict.evidence.push_back(
         cat(anomaly.name, count > 1 ? cat(" (one of ", count, ")") : std::string(), ":"));
-    for (const std::string& line : anomaly.proof) verdict.evidence.push_back(cat("  ", line));
+    for (const std::string_view line : anomaly.proof) {
+      constexpr std::string_view kContradiction = ": a contradiction";
+      const bool is_allowed = holds && line.ends_with(kContradiction);
+      verdict.evidence.push_back(is_allowed ? cat("  ", line.substr(0, line.size() - kContradiction.size()), ", in circles")
+                                            : cat("  ", line));
+    }
   }
   return verdict;
 }
