@@ -28,6 +28,7 @@ Json json_of(const FaultStrike& strike) {
   if (strike.until) json["until_ns"] = strike.until->count();
   if (!strike.hosts.empty()) json["hosts"] = strike.hosts;
   if (!strike.groups.empty()) json["groups"] = strike.groups;
+  if (strike.one_way) json["one_way"] = true;
   return json;
 }
 

@@ -18,6 +18,7 @@ struct FaultStrike {
   std::optional<Duration> until{};                // not given: until the end phase
   std::vector<std::string> hosts{};               // whom it hit; empty for network faults
   std::vector<std::vector<std::string>> groups{};  // of a network fault: between whom; empty: between all
+  bool one_way = false;                            // only what the first group sends to the second
 };
 
 // One fault of the scenario. A fault that never fired makes a run vacuous, unless idle faults are allowed.

@@ -124,6 +124,7 @@ FaultStrike strike_of(const Members& json) {
   FaultStrike strike{.at = json.duration("at_ns")};
   if (json.has("until_ns")) strike.until = json.duration("until_ns");
   if (json.has("hosts")) strike.hosts = json.texts("hosts");
+  strike.one_way = json.has("one_way");
   if (!json.has("groups")) return strike;
   json.each("groups", [&](const Json& group) {
     if (!group.is_array()) return json.refuse("groups", "a list of lists of names");

@@ -89,13 +89,22 @@ void append_hosts(std::string& text, const std::vector<NodeId>& hosts) {
   for (const NodeId host : hosts) text += cat(' ', Roster::name(host));
 }
 
-std::string describe(const Strike& strike) {
+bool is_one_way(const Action& action) {
+  return std::visit(
+      [](const auto& verb) {
+        if constexpr (requires { verb.between; }) return verb.between.one_way;
+        return false;
+      },
+      action);
+}
+
+std::string describe(const Strike& strike, bool one_way) {
   std::string text = cat("at ", reports::readable(strike.at));
   if (strike.until) text += cat(" until ", reports::readable(*strike.until));
   if (!strike.hosts.empty() || !strike.groups.empty()) text += ":";
   append_hosts(text, strike.hosts);
   for (std::size_t group = 0; group < strike.groups.size(); ++group) {
-    if (group > 0) text += " |";
+    if (group > 0) text += one_way ? " ->" : " |";
     append_hosts(text, strike.groups[group]);
   }
   if (!strike.withheld.empty()) {
@@ -131,8 +140,9 @@ std::vector<std::string> names_of(const std::vector<NodeId>& hosts) {
   return names;
 }
 
-reports::FaultStrike recorded(const Strike& strike) {
+reports::FaultStrike recorded(const Strike& strike, bool one_way) {
   reports::FaultStrike record{.at = strike.at, .until = strike.until, .hosts = names_of(strike.hosts)};
+  record.one_way = one_way && strike.groups.size() == 2;
   for (const auto& group : strike.groups) record.groups.push_back(names_of(group));
   return record;
 }
@@ -146,12 +156,13 @@ std::vector<reports::FaultRecord> fault_records(const Scenario& scenario, const 
                                 .fired = nemesis.effects(fault),
                                 .skipped = nemesis.skipped(fault)};
     std::size_t count = 0;
+    const bool one_way = is_one_way(scenario.faults[fault].action);
     for (const auto& strike : nemesis.strikes()) {
       if (strike->fault != fault) continue;
-      if (strike->effects > 0) record.strikes.push_back(recorded(*strike));
+      if (strike->effects > 0) record.strikes.push_back(recorded(*strike, one_way));
       if (++count > kMostDescribed) continue;
       if (count > 1) record.description += "; ";
-      record.description += describe(*strike);
+      record.description += describe(*strike, one_way);
     }
     if (count > kMostDescribed) record.description += cat("; and ", count - kMostDescribed, " more");
     if (count == 0) record.description = missed_anchor(scenario.faults[fault].trigger, nemesis.anchor_seen(fault));

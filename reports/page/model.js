@@ -167,11 +167,15 @@ let top_index = 1, longest_flight = 0;
 })();
 
 // ---- faults ----
+// What happens at once and leaves its mark on the lanes, if any: nothing is to be shaded until the end for it.
+const AT_ONCE = ['restart', 'reset', 'clock', 'pause', 'crash', 'kill', 'power_loss', 'disk_rot'];
+const is_instant = (fault, strike) => strike.until_ns === undefined && AT_ONCE.includes(fault.kind);
 const strikes = report.faults.flatMap((fault, number) => (fault.strikes ?? []).map(strike => ({
-  number, kind: fault.kind, from: strike.at_ns, to: Math.min(END, strike.until_ns ?? END), instant: strike.until_ns === undefined && ['restart', 'clock', 'pause', 'crash', 'kill'].includes(fault.kind),
-  hosts: strike.hosts ?? [], groups: strike.groups ?? [], open: strike.until_ns === undefined })));
+  number, kind: fault.kind, from: strike.at_ns, to: is_instant(fault, strike) ? strike.at_ns : Math.min(END, strike.until_ns ?? END), instant: is_instant(fault, strike),
+  hosts: strike.hosts ?? [], groups: strike.groups ?? [], one_way: strike.one_way === true, open: strike.until_ns === undefined && !is_instant(fault, strike) })));
+const group_words = s => s.groups.map(group => group.join(' ')).join(s.one_way ? ' → ' : ' | ');
 const fault_rows = [...new Set(strikes.map(strike => strike.number))].map((number, row) => { for (const s of strikes) if (s.number === number) s.row = row; return report.faults[number].kind; });
-const strike_words = s => `${s.kind.replaceAll('_', ' ')}${s.hosts.length ? ' of ' + list(s.hosts) : ''}${s.groups.length ? ': ' + s.groups.map(group => group.join(' ')).join(' | ') : ''}`;
+const strike_words = s => `${s.kind.replaceAll('_', ' ')}${s.hosts.length ? ' of ' + list(s.hosts) : ''}${s.groups.length ? ': ' + group_words(s) : ''}`;
 
 // ---- operations: a process that has ended makes room for the next one ----
 const OUTCOMES = ['ok', 'failed', 'unknown'];

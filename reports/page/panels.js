@@ -175,7 +175,7 @@ function inspect_operation(op) {
       make('button', { class: 'link', type: 'button', onclick: () => view.select({ operation: other }) }, make('time', {}, moment(other.from)), `process ${other.process} ${operation_words(other)}`)))))];
 }
 function inspect_strike(strike) {
-  return [make('div', {}, make('h3', {}, `Fault: ${strike.kind.replaceAll('_', ' ')}`), pairs([['from', moment(strike.from)], ['to', strike.open ? 'the end phase' : moment(strike.to)], ['whom', strike.hosts.length ? list(strike.hosts) : strike.groups.length ? strike.groups.map(group => group.join(' ')).join(' | ') : 'every link'], ['all of it', report.faults[strike.number].description]]))];
+  return [make('div', {}, make('h3', {}, `Fault: ${strike.kind.replaceAll('_', ' ')}`), pairs([['from', moment(strike.from)], ['to', strike.open ? 'the end phase' : strike.instant ? 'the same moment' : moment(strike.to)], ['whom', strike.hosts.length ? list(strike.hosts) : strike.groups.length ? group_words(strike) : 'every link'], ['all of it', report.faults[strike.number].description]]))];
 }
 
 // ---- the cluster ----

@@ -60,9 +60,11 @@ class Timeline {
     g.beginPath(); g.rect(this.gutter, 0, this.length - this.gutter, this.axis_top); g.clip();
     this.draw_shades(g);
     this.indexes_in_sight();
+    this.captions = [];
     this.tops.forEach((top, i) => i < members.length ? this.draw_lane(g, lanes[i], top) : this.draw_client(g, lanes[i], top));
     this.draw_frames(g);
     this.draw_points(g);
+    this.draw_captions(g);
     this.draw_faults(g);
     if (view.shows.operations) this.draw_operations(g);
     this.draw_cone(g);
@@ -110,13 +112,9 @@ class Timeline {
       this.band(g, state.name, left, y, Math.max(wide - 1, 0.8), band);
       const label = state.name === 'down' || state.name === 'failed' || state.name === 'starting' || state.name === 'unseen' ? state.name : `${state.name} · term ${state.term}`;
       if (wide > label.length * 6 + 14) {
-        g.fillStyle = state.name === 'leader' ? colours.card : state.name === 'down' || state.name === 'failed' ? colours.bad : colours.soft;
-        g.textAlign = 'left';
-        this.write(g, label, left + 8, y + band / 2 + 0.5);
+        this.captions.push({ label, left: left + 8, middle: y + band / 2, ink: state.name === 'leader' ? colours.card : state.name === 'down' || state.name === 'failed' ? colours.bad : colours.soft, paper: this.band_colour(state.name) });
       } else if (wide > 22 && state.term) {
-        g.fillStyle = state.name === 'leader' ? colours.card : colours.soft;
-        g.textAlign = 'center';
-        this.write(g, String(state.term), (left + right) / 2, y + band / 2 + 0.5);
+        this.captions.push({ label: String(state.term), left: (left + right) / 2 - 3, middle: y + band / 2, ink: state.name === 'leader' ? colours.card : colours.soft, paper: this.band_colour(state.name) });
       }
     }
     for (const stall of lane.stalls) {
@@ -127,6 +125,18 @@ class Timeline {
     this.draw_lines(g, lane, y + band + 3, this.lane_height - band - 12);
   }
 
+  // Over what happens there, which would be unreadable with it: a strip of the band's own colour, and the words.
+  draw_captions(g) {
+    g.textAlign = 'left';
+    for (const { label, left, middle, ink, paper } of this.captions) {
+      g.fillStyle = paper; g.fillRect(left - 4, middle - 8, g.measureText(label).width + 8, 16);
+      g.fillStyle = ink; this.write(g, label, left, middle + 0.5);
+    }
+  }
+
+  band_colour(name) {
+    return name === 'leader' ? colours.accent : name === 'down' || name === 'failed' ? colours.bad_wash : name === 'starting' ? colours.wash : name === 'follower' ? colours.accent_wash : colours.warn_wash;
+  }
   band(g, name, x, y, wide, high) {
     if (name === 'unseen') return;
     if (name === 'down' || name === 'failed') {
@@ -135,7 +145,7 @@ class Timeline {
       g.beginPath(); g.moveTo(x, y + high - 0.5); g.lineTo(x + wide, y + high - 0.5); g.moveTo(x, y + 0.5); g.lineTo(x + wide, y + 0.5); g.stroke(); g.setLineDash([]);
       return;
     }
-    g.fillStyle = name === 'leader' ? colours.accent : name === 'starting' ? colours.wash : name === 'follower' ? colours.accent_wash : colours.warn_wash;
+    g.fillStyle = this.band_colour(name);
     g.fillRect(x, y, wide, high);
     if (name === 'candidate' || name === 'pre-candidate') this.hatch(g, x, y, wide, high, colours.warn);
   }
