@@ -101,7 +101,7 @@ TEST(Standalone, AFullDiskStopsTheNodeWithASentenceAndLosesNothing) {
   for (int attempt = 0; attempt < 2; ++attempt) {
     const wire::Reply reply = stranger->ask(alone.world(), TestStandalone::kNode, insert);
     EXPECT_EQ(reply.status(), wire::STOPPED);
-    EXPECT_NE(reply.message().find("this node has stopped: "), std::string::npos) << reply.message();
+    EXPECT_NE(reply.message().find("this node has stopped "), std::string::npos) << reply.message();
   }
   alone.world().disk(TestStandalone::kNode).set_faults(nullptr);
   alone.world().kill(TestStandalone::kNode);
