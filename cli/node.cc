@@ -15,8 +15,8 @@ constexpr int kWorldRefused = 1;
 constexpr int kBadInput = 2;
 constexpr std::chrono::seconds kPauseBetweenLives{2};
 
-int complain(const Error& error, std::ostream& err) {
-  err << "lockstep node: " << error.message << '\n';
+int complain(const Error& error, std::string_view command, std::ostream& err) {
+  err << command << error.message << '\n';
   const bool input = error.code == ErrorCode::kInvalidArgument || error.code == ErrorCode::kRefused ||
                      error.code == ErrorCode::kCorrupt;
   return input ? kBadInput : kWorldRefused;
@@ -32,7 +32,7 @@ std::string summary_of(const config::NodeSettings& settings) {
                                     " in cluster \"", settings.cluster->name, "\"")
                               : "a node that stands alone";
   return cat(who, ", data in ", settings.data, ", native on ", to_text(listen.native),
-             port("HTTP", listen.http), port("gRPC", listen.grpc));
+             port("HTTP", listen.http), port("gRPC", listen.grpc), settings.hub ? ", a hub of edges" : "");
 }
 
 }  // namespace
@@ -41,11 +41,11 @@ int run_node(const NodeArguments& arguments, std::ostream& out, std::ostream& er
   const auto settings = settings_of(arguments, err);
   if (!settings) return kBadInput;
   if (arguments.check) {
-    out << "lockstep node: the settings are fine: " << summary_of(*settings) << '\n';
+    out << arguments.command() << "the settings are fine: " << summary_of(*settings) << '\n';
     return 0;
   }
   const auto log = open_log(settings->log);
-  if (!log) return complain(log.error(), err);
+  if (!log) return complain(log.error(), arguments.command(), err);
   for (bool first = true;; first = false) {
     NodeProgram program(*settings, arguments.allow_faults, *log);
     if (const Status started = program.start(); started) {
@@ -55,10 +55,10 @@ int run_node(const NodeArguments& arguments, std::ostream& out, std::ostream& er
       if (ending == NodeProgram::Ending::kLeft) return 0;
       if (ending == NodeProgram::Ending::kCannotBegin) {
         const Error& trouble = program.trouble();
-        return complain({trouble.code, cat(settings->data, ": ", trouble.message)}, err);
+        return complain({trouble.code, cat(settings->data, ": ", trouble.message)}, arguments.command(), err);
       }
     } else if (first || !is_of_the_disk(started.error().code)) {
-      return complain(started.error(), err);
+      return complain(started.error(), arguments.command(), err);
     } else {
       (*log)->error(started.error().message);
     }
