@@ -22,7 +22,7 @@ void EdgeNews::sample(std::size_t device, std::vector<edge::Sample>& samples) {
   for (std::size_t at = before; at < samples.size(); ++at) {
     if (samples[at].signal >= signals.size() || !std::isfinite(samples[at].value)) continue;
     ++figures_.sensed;
-    if (measures_) streams_[signals[samples[at].signal].stream].open.push_back(now);
+    if (measures_) streams_[signals[samples[at].signal].stream].open.push_back(now - samples[at].ago);
   }
 }
 

@@ -57,7 +57,8 @@ Result<EdgeSettings> settings_of(const EdgeArguments& arguments) {
     return refuse("expected --data DIR: an edge keeps its readings there until the hub has them");
   out.data = arguments.data;
   out.devices = arguments.devices;
-  LOCKSTEP_TRY(plants, PlantDriver::create(out.devices, 0));
+  out.probe_rate = arguments.probe_rate;
+  LOCKSTEP_TRY(plants, PlantDriver::create(out.devices, 0, arguments.probe_rate));
   const auto milliseconds = [](double count) { return Duration(static_cast<std::int64_t>(count * 1e6)); };
   out.config.sample_period = milliseconds(arguments.sample_ms);
   out.config.sensing.collector.longest_wait = milliseconds(arguments.batch_ms);
@@ -106,7 +107,7 @@ Status EdgeProgram::open(const std::string& name) {
   LOCKSTEP_TRY(directory, DataDirectory::open(cat(settings_.data, "/", name),
                                               {.cluster = cat("edge ", name), .node = edge.number}, {}));
   edge.directory = std::make_unique<DataDirectory>(std::move(directory));
-  LOCKSTEP_TRY(plants, PlantDriver::create(settings_.devices, hash64(name)));
+  LOCKSTEP_TRY(plants, PlantDriver::create(settings_.devices, hash64(name), settings_.probe_rate));
   edge.plants = std::move(plants);
   edge.news = std::make_unique<EdgeNews>(name, *edge.plants, log_, settings_.measure);
   net::HostOptions options = field_options(hub_, edge.number, connect_.options, security_.get());

@@ -23,6 +23,7 @@ struct EdgeSettings {
   std::vector<std::string> names;
   std::string data;
   std::vector<std::string> devices;
+  double probe_rate = 1000;
   edge::EdgeConfig config;  // but for name and hubs
   bool measure = false;
 };

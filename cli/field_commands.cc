@@ -54,6 +54,10 @@ CLI::App* add_edge(CLI::App& app, EdgeArguments& arguments) {
   edge.add_option("--sample-ms", arguments.sample_ms, "Between two looks at each device, in ms")
       ->check(CLI::Range(0.1, 60'000.0))
       ->capture_default_str();
+  edge.add_option("--probe-rate", arguments.probe_rate,
+                  "Readings a second that a probe gathers between two looks")
+      ->check(CLI::Range(0.1, 1e6))
+      ->capture_default_str();
   edge.add_option("--batch-ms", arguments.batch_ms,
                   "How long readings wait for others of their batch, in ms; 200 make one full")
       ->check(CLI::Range(1.0, 60'000.0))
