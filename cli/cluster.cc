@@ -18,6 +18,7 @@
 #include <thread>
 
 #include "base/text.h"
+#include "cli/companions.h"
 #include "cli/local_cluster.h"
 #include "cli/table.h"
 #include "core/raft/types.h"
@@ -285,10 +286,27 @@ class Scaffold {
   bool is_mine_ = false;
 };
 
+Status same_companions(const ClusterArguments& arguments, const LocalCluster& cluster) {
+  const auto& companions = cluster.companions();
+  const auto edges = static_cast<std::uint32_t>(
+      std::ranges::count_if(companions, [](const Companion& one) { return !one.is_cloud(); }));
+  const bool has_cloud = edges < companions.size();
+  const bool is_hub = cluster.nodes()[0].settings.hub.has_value();
+  const bool other = (arguments.edges && *arguments.edges != edges) || (arguments.cloud && !has_cloud) ||
+                     (arguments.hub && !is_hub);
+  if (!other) return {};
+  return fail(ErrorCode::kRefused, cat(arguments.directory, ": expected no --edges, --cloud or --hub, or those of the cluster "
+                                       "that is there already; more edges come with `lockstep edge --dir ",
+                                       arguments.directory, " --name ...`"));
+}
+
 Result<LocalCluster> create_or_open(const ClusterArguments& arguments, Scaffold& scaffold) {
   if (!LocalCluster::exists(arguments.directory)) {
-    auto made = LocalCluster::create(arguments.directory, arguments.nodes.value_or(3),
-                                     arguments.port.value_or(config::kDefaultPort));
+    auto made = LocalCluster::create(arguments.directory, {.nodes = arguments.nodes.value_or(3),
+                                                           .port = arguments.port.value_or(config::kDefaultPort),
+                                                           .edges = arguments.edges.value_or(0),
+                                                           .cloud = arguments.cloud,
+                                                           .hub = arguments.hub});
     if (made) scaffold.set_up();
     return made;
   }
@@ -301,6 +319,7 @@ Result<LocalCluster> create_or_open(const ClusterArguments& arguments, Scaffold&
         cat(arguments.directory, ": expected no --nodes or --port, or those of the ", cluster.nodes().size(),
             " nodes from ", to_text(cluster.nodes()[0].settings.listen.native), " that are there already"));
   }
+  LOCKSTEP_TRY_STATUS(same_companions(arguments, cluster));
   return cluster;
 }
 
@@ -316,6 +335,7 @@ std::string connect_with(const LocalCluster& cluster, const std::string& program
 int show_started(const LocalCluster& cluster, const std::vector<NodeState>& states,
                  const std::string& program, std::ostream& out) {
   print_table(states, out);
+  print_companions(cluster, out);
   out << connect_with(cluster, program);
   return serves(states) ? 0 : 1;
 }
@@ -340,6 +360,7 @@ int start_cluster(const ClusterArguments& arguments, std::ostream& out, std::ost
       std::partition(nodes.begin(), nodes.end(), [](const LocalNode& node) { return !!node.process(); });
   if (to_start == nodes.end()) {
     err << "all nodes of " << arguments.directory << " run already\n";
+    if (const Status begun = start_companions(*cluster); !begun) return complain(begun.error(), err);
     return show_started(*cluster, look_at(*cluster, 2s), arguments.program, out);
   }
   for (auto node = nodes.begin(); node != to_start; ++node) err << node->name() << " runs already\n";
@@ -363,8 +384,10 @@ int start_cluster(const ClusterArguments& arguments, std::ostream& out, std::ost
     return 1;
   }
   const Status expected = expect_data_of(*cluster, running->states);
+  const Status begun = expected ? start_companions(*cluster) : Status();
   const int code = show_started(*cluster, running->states, arguments.program, out);
   if (!expected) return complain(expected.error(), err);
+  if (!begun) return complain(begun.error(), err);
   if (running->ended.empty()) return code;
   err << "lockstep cluster: " << to_text(running->ended) << "\nthe others serve without it\n";
   return 1;
@@ -379,9 +402,11 @@ int show_cluster(const ClusterArguments& arguments, std::ostream& out, std::ostr
                                     {"serves", serves(states)},
                                     {"nodes", nlohmann::ordered_json::array()}};
     for (const NodeState& state : states) document["nodes"].push_back(json_of(state));
+    if (!cluster->companions().empty()) document["companions"] = companions_json(*cluster);
     out << document.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << '\n';
   } else {
     print_table(states, out);
+    print_companions(*cluster, out);
     if (!serves(states)) out << "no leader serves: reads at single nodes may work, writes do not\n";
   }
   return serves(states) ? 0 : 1;
@@ -392,12 +417,12 @@ int stop_cluster(const ClusterArguments& arguments, std::ostream& out, std::ostr
   if (!cluster) return complain(cluster.error(), err);
   const DirectoryLock lock(arguments.directory);
   if (const Status held = lock.held(arguments.directory); !held) return complain(held.error(), err);
+  int code = stop_companions(*cluster, arguments.kill, kPatience, out, err) ? 0 : 1;
   std::vector<std::pair<const LocalNode*, std::optional<Process>>> running;
   for (const LocalNode& node : cluster->nodes()) {
     running.emplace_back(&node, node.process());
     if (running.back().second) running.back().second->signal(arguments.kill ? SIGKILL : SIGTERM);
   }
-  int code = 0;
   for (const auto& [node, process] : running) {
     if (!process) {
       out << node->name() << " was not running\n";

@@ -11,6 +11,9 @@ struct ClusterArguments {
   std::string directory = "lockstep-cluster";
   std::optional<std::uint32_t> nodes;  // of a new cluster; default 3
   std::optional<std::uint32_t> port;   // of its first node; default 4001 (config::kDefaultPort)
+  std::optional<std::uint32_t> edges;  // of a new cluster: companions, with simulated devices
+  bool cloud = false;                  // likewise
+  bool hub = false;                    // its nodes are hubs; so they are with edges or a cloud
   std::string program = "lockstep";    // as it was called, for hints
   bool json = false;
   bool kill = false;  // instead of asking

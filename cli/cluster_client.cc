@@ -4,10 +4,10 @@
 #include <signal.h>
 
 #include <charconv>
-#include <random>
 #include <set>
 
 #include "base/text.h"
+#include "cli/random_number.h"
 #include "net/introduction.h"
 
 namespace lockstep::cli {
@@ -17,13 +17,6 @@ constexpr Duration kSilence = std::chrono::seconds(1);  // after which people wo
 constexpr Duration kPatienceWithAbsent = std::chrono::milliseconds(200);
 constexpr Duration kHedge = std::chrono::milliseconds(250);
 constexpr std::uint64_t kFirstRawCall = 1ull << 63;  // the library counts from 1
-
-std::uint64_t random_number() {
-  std::random_device device;
-  const std::uint64_t high = device();
-  const std::uint64_t low = device();
-  return high << 32 | low;
-}
 
 net::Endpoint endpoint_of(const config::Address& address) {
   return {.host = address.host, .port = address.port};

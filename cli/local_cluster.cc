@@ -26,7 +26,7 @@ std::string random_name() {
 }
 
 config::NodeSettings settings_of(const std::string& cluster, std::uint32_t number, std::uint32_t nodes,
-                                 std::uint32_t port) {
+                                 std::uint32_t port, bool is_hub) {
   const auto address = [&](std::uint32_t node, std::uint32_t offset) {
     return config::Address{"127.0.0.1", static_cast<std::uint16_t>(port + kStride * (node - 1) + offset)};
   };
@@ -36,6 +36,7 @@ config::NodeSettings settings_of(const std::string& cluster, std::uint32_t numbe
   out.listen = {.native = address(number, 0),
                 .grpc = address(number, config::kGrpcOffset),
                 .http = address(number, config::kHttpOffset)};
+  if (is_hub) out.hub.emplace();
   config::Cluster& members = out.cluster.emplace();
   members.name = cluster;
   members.self = NodeId(number);
@@ -65,8 +66,12 @@ bool LocalCluster::exists(const std::string& directory) {
   return fs::exists(description_of(directory), error);
 }
 
-Result<LocalCluster> LocalCluster::create(const std::string& directory, std::uint32_t nodes,
-                                          std::uint32_t port) {
+std::vector<std::string> Companion::arguments(const std::string& directory) const {
+  if (is_cloud()) return {"cloud", "run", "--dir", directory};
+  return {"edge", "--dir", directory, "--name", name, "--data", directory};
+}
+
+Result<LocalCluster> LocalCluster::create(const std::string& directory, const ClusterShape& shape) {
   std::error_code error;
   if (fs::exists(directory, error) &&
       (!fs::is_directory(directory, error) || !fs::is_empty(directory, error))) {
@@ -76,11 +81,16 @@ Result<LocalCluster> LocalCluster::create(const std::string& directory, std::uin
   fs::create_directories(directory, error);
   if (error) return fail(ErrorCode::kIo, cat(directory, ": cannot be created: ", error.message()));
   const std::string cluster = random_name();
-  for (std::uint32_t number = 1; number <= nodes; ++number) {
-    const auto settings = settings_of(cluster, number, nodes, port);
+  const bool is_hub = shape.hub || shape.cloud || shape.edges > 0;
+  for (std::uint32_t number = 1; number <= shape.nodes; ++number) {
+    const auto settings = settings_of(cluster, number, shape.nodes, shape.port, is_hub);
     LOCKSTEP_TRY_STATUS(write_whole_file(cat(directory, "/n", number, ".json"), to_json_text(settings)));
   }
-  const nlohmann::ordered_json description{{"format", 1}, {"cluster", cluster}, {"nodes", nodes}};
+  const nlohmann::ordered_json description{{"format", 1},
+                                           {"cluster", cluster},
+                                           {"nodes", shape.nodes},
+                                           {"edges", shape.edges},
+                                           {"cloud", shape.cloud}};
   LOCKSTEP_TRY_STATUS(write_whole_file(description_of(directory), description.dump(2) + "\n"));
   return open(directory);
 }
@@ -109,6 +119,15 @@ Result<LocalCluster> LocalCluster::open(const std::string& directory) {
     node.settings = std::move(settings);
     out.nodes_.push_back(std::move(node));
   }
+  const json::Node* edges = document->find("edges");  // older descriptions have none
+  if (edges != nullptr && edges->is(json::Kind::kNumber)) {
+    const auto last = static_cast<std::uint32_t>(json::scaled(edges->text, 0).whole);
+    for (std::uint32_t number = 1; number <= last; ++number)
+      out.companions_.push_back({.name = cat("e", number), .stem = cat(directory, "/e", number)});
+  }
+  const json::Node* cloud = document->find("cloud");
+  if (cloud != nullptr && cloud->is(json::Kind::kBoolean) && cloud->text == "true")
+    out.companions_.push_back({.name = "cloud", .stem = cat(directory, "/cloud")});
   return out;
 }
 

@@ -9,6 +9,7 @@
 #include "cli/check.h"
 #include "cli/cluster.h"
 #include "cli/compare.h"
+#include "cli/field_commands.h"
 #include "cli/node.h"
 #include "cli/report.h"
 #include "cli/run.h"
@@ -158,8 +159,7 @@ void add_check(CLI::App& app, lockstep::cli::CheckArguments& arguments) {
       "Example: lockstep check history.edn --model strict-serializable");
 }
 
-void add_node(CLI::App& app, lockstep::cli::NodeArguments& arguments) {
-  CLI::App& node = *app.add_subcommand("node", "Run one node of the database until it is told to stop");
+void add_node(CLI::App& node, lockstep::cli::NodeArguments& arguments) {
   node.add_option("--config", arguments.config,
                   "Its settings (JSON; `lockstep schema node` prints the schema)");
   node.add_flag("--check", arguments.check, "Only say whether the settings are fine");
@@ -177,7 +177,7 @@ void add_node(CLI::App& app, lockstep::cli::NodeArguments& arguments) {
   node.footer(
       "SIGTERM stops it in good order: no more writes, leadership handed over, everything durable.\n"
       "Exit code: 0 stopped, 1 a port, a disk or another process is in the way, 2 bad input.\n"
-      "Example: lockstep node --data data/n1 --port 4001");
+      "Example: lockstep " + node.get_name() + " --data data/n1 --port 4001");
 }
 
 struct ClusterCommands {
@@ -203,6 +203,10 @@ ClusterCommands add_cluster(CLI::App& app, lockstep::cli::ClusterArguments& argu
         ->check(path_complaint, "PATH")
         ->capture_default_str();
   }
+  out.start->add_option("--edges", arguments.edges, "Also so many edges with simulated devices; the nodes are hubs then")
+      ->check(CLI::Range(1, 99));
+  out.start->add_flag("--cloud", arguments.cloud, "Also a cloud; the nodes are hubs then");
+  out.start->add_flag("--hub", arguments.hub, "The nodes are hubs: `lockstep edge` may come later");
   out.start->add_option("--nodes", arguments.nodes, "Of a new cluster (3)")->check(CLI::Range(1, 9));
   out.start
       ->add_option("--port", arguments.port,
@@ -298,7 +302,13 @@ int run_program(int argc, char** argv) {
   lockstep::cli::DiffArguments diff;
   add_diff(app, diff);
   lockstep::cli::NodeArguments node;
-  add_node(app, node);
+  add_node(*app.add_subcommand("node", "Run one node of the database until it is told to stop"), node);
+  lockstep::cli::NodeArguments hub;
+  hub.hub = true;
+  add_node(*app.add_subcommand("hub", "Run a node with a hub beside it: it takes readings of edges, decides and instructs"),
+           hub);
+  lockstep::cli::FieldCommands field;
+  field.add_to(app);
   lockstep::cli::ClusterArguments cluster;
   cluster.program = argv[0];
   const ClusterCommands of_cluster = add_cluster(app, cluster);
@@ -314,7 +324,7 @@ int run_program(int argc, char** argv) {
   }
   const auto is_asked_for = [argv](const CLI::App* command) { return command->get_name() == argv[1]; };
   if (argc > 1 && argv[1][0] != '-' && app.get_subcommands(is_asked_for).empty()) {
-    std::cerr << "lockstep: expected a command (run, chaos, shrink, report, compare, diff, check, node, cluster, sql, client, schema), found \""
+    std::cerr << "lockstep: expected a command (run, chaos, shrink, report, compare, diff, check, node, cluster, hub, edge, cloud, sql, client, schema), found \""
               << argv[1] << "\"; see lockstep --help\n";
     return kBadInput;
   }
@@ -345,6 +355,8 @@ int run_program(int argc, char** argv) {
   if (app.got_subcommand("sql")) return lockstep::cli::run_shell(shell, std::cout, std::cerr);
   client.colours = isatty(STDOUT_FILENO) != 0;
   if (app.got_subcommand("client")) return lockstep::cli::run_client(client, std::cout, std::cerr);
+  if (app.got_subcommand("hub")) return lockstep::cli::run_node(hub, std::cout, std::cerr);
+  if (const auto code = field.run(std::cout, std::cerr)) return *code;
   if (app.got_subcommand("node")) return lockstep::cli::run_node(node, std::cout, std::cerr);
   if (app.got_subcommand("check")) return lockstep::cli::run_check(check, std::cout, std::cerr);
   if (app.got_subcommand("compare")) return lockstep::cli::compare_runs(compare, std::cout, std::cerr);

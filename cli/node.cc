@@ -16,8 +16,8 @@ constexpr int kWorldRefused = 1;
 constexpr int kBadInput = 2;
 constexpr std::chrono::seconds kPauseBetweenLives{2};
 
-int complain(const Error& error, std::ostream& err) {
-  err << "lockstep node: " << error.message << '\n';
+int complain(const Error& error, std::string_view command, std::ostream& err) {
+  err << command << error.message << '\n';
   const bool input = error.code == ErrorCode::kInvalidArgument || error.code == ErrorCode::kRefused ||
                      error.code == ErrorCode::kCorrupt;
   return input ? kBadInput : kWorldRefused;
@@ -58,7 +58,7 @@ std::string summary_of(const config::NodeSettings& settings) {
                                     " in cluster \"", settings.cluster->name, "\"")
                               : "a node that stands alone";
   return cat(who, ", data in ", settings.data, ", native on ", to_text(listen.native),
-             port("HTTP", listen.http), port("gRPC", listen.grpc));
+             port("HTTP", listen.http), port("gRPC", listen.grpc), settings.hub ? ", a hub of edges" : "");
 }
 
 }  // namespace
@@ -67,11 +67,11 @@ int run_node(const NodeArguments& arguments, std::ostream& out, std::ostream& er
   const auto settings = settings_of(arguments, err);
   if (!settings) return kBadInput;
   if (arguments.check) {
-    out << "lockstep node: the settings are fine: " << summary_of(*settings) << '\n';
+    out << arguments.command() << "the settings are fine: " << summary_of(*settings) << '\n';
     return 0;
   }
   const auto log = open_log(settings->log);
-  if (!log) return complain(log.error(), err);
+  if (!log) return complain(log.error(), arguments.command(), err);
   WaitForDisk disk(**log);
   for (bool first = true;; first = false) {
     NodeProgram program(*settings, arguments.allow_faults, *log);
@@ -81,10 +81,10 @@ int run_node(const NodeArguments& arguments, std::ostream& out, std::ostream& er
       const NodeProgram::Ending ending = program.run();
       if (ending == NodeProgram::Ending::kLeft) return 0;
       if (ending == NodeProgram::Ending::kCannotBegin)
-        return complain(trouble_of(program, settings->data), err);
+        return complain(trouble_of(program, settings->data), arguments.command(), err);
       disk.tell(program.trouble());
     } else if (first || !is_of_the_disk(started.error().code)) {
-      return complain(started.error(), err);
+      return complain(started.error(), arguments.command(), err);
     } else {
       disk.tell(started.error());
     }

@@ -67,10 +67,10 @@ void print(const json::Problems& problems, const std::string& file, std::ostream
   for (const json::Problem& problem : problems) err << to_text(problem, file) << '\n';
 }
 
-std::optional<NodeSettings> from_file(const std::string& file, std::ostream& err) {
+std::optional<NodeSettings> from_file(const std::string& file, std::string_view command, std::ostream& err) {
   const auto text = read_whole_file(file);
   if (!text) {
-    err << "lockstep node: " << text.error().message << '\n';
+    err << command << text.error().message << '\n';
     return std::nullopt;
   }
   auto settings = config::parse_node(*text, directory_of(file));
@@ -80,10 +80,10 @@ std::optional<NodeSettings> from_file(const std::string& file, std::ostream& err
 }
 
 // The files that a configuration names can be read, and the tokens in them are settings too.
-bool read_named_files(NodeSettings& settings, std::ostream& err) {
+bool read_named_files(NodeSettings& settings, std::string_view command, std::ostream& err) {
   const auto readable = [&](const std::string& path) {
     const auto text = read_whole_file(path);
-    if (!text) err << "lockstep node: " << text.error().message << '\n';
+    if (!text) err << command << text.error().message << '\n';
     return text.has_value();
   };
   if (settings.tls) {
@@ -112,23 +112,25 @@ std::optional<NodeSettings> settings_of(const NodeArguments& arguments, std::ost
   std::optional<NodeSettings> out;
   if (!arguments.config.empty()) {
     if (short_way) {
-      err << "lockstep node: expected either --config or flags such as --port and --data, found both\n";
+      err << arguments.command()
+          << "expected either --config or flags such as --port and --data, found both\n";
       return std::nullopt;
     }
-    out = from_file(arguments.config, err);
+    out = from_file(arguments.config, arguments.command(), err);
   } else if (auto settings = from_flags(arguments)) {
     out = std::move(*settings);
   } else {
-    err << "lockstep node: " << settings.error().message << '\n';
+    err << arguments.command() << settings.error().message << '\n';
   }
   if (!out) return std::nullopt;
+  if (arguments.hub && !out->hub) out->hub.emplace();
   out->insecure_listen |= arguments.insecure_listen;
   if (const std::string exposed = exposure(*out); !exposed.empty()) {
-    err << "lockstep node: expected --insecure-listen, or a \"tls\" section in a file of --config: "
-        << exposed << '\n';
+    err << arguments.command()
+        << "expected --insecure-listen, or a \"tls\" section in a file of --config: " << exposed << '\n';
     return std::nullopt;
   }
-  if (!read_named_files(*out, err)) return std::nullopt;
+  if (!read_named_files(*out, arguments.command(), err)) return std::nullopt;
   return out;
 }
 

@@ -10,6 +10,7 @@
 namespace lockstep::cli {
 
 struct NodeArguments {
+  bool hub = false;    // `lockstep hub`: with a hub, also where the settings have no section of that name
   std::string config;  // a file; "-" is standard input
   bool check = false;  // say what the settings are worth, start nothing
   // The short way, without a file. HTTP is one above the port, gRPC two.
@@ -21,6 +22,8 @@ struct NodeArguments {
   // Beside both.
   bool insecure_listen = false;
   bool allow_faults = false;
+
+  std::string_view command() const { return hub ? "lockstep hub: " : "lockstep node: "; }
 };
 
 // Reads the file, and the files that it names. Problems go to `err`, each a line with its place.

@@ -7,13 +7,14 @@
 
 #include <csignal>
 #include <cstdlib>
-#include <random>
 
 #include "base/check.h"
 #include "base/text.h"
 #include "cli/files.h"
 #include "cli/http_site.h"
+#include "cli/random_number.h"
 #include "core/raft/types.h"
+#include "hub/hub_process.h"
 #include "net/descriptors.h"
 
 namespace lockstep::cli {
@@ -23,13 +24,6 @@ constexpr Duration kWatchInterval = std::chrono::seconds(1);
 constexpr Duration kWatchOfRecovery = std::chrono::milliseconds(20);
 constexpr std::size_t kTraceRingBytes = 64 << 20;
 constexpr Duration kPatience = std::chrono::seconds(10);  // for leaving in good order
-
-std::uint64_t random_number() {
-  std::random_device device;
-  const std::uint64_t high = device();
-  const std::uint64_t low = device();
-  return high << 32 | low;
-}
 
 net::Endpoint endpoint_of(const config::Address& address) {
   return {.host = address.host, .port = address.port};
@@ -60,6 +54,19 @@ service::NodeConfig member_config(const config::NodeSettings& settings, const en
                .max_bytes = cluster.batch.max_bytes,
                .max_delay = cluster.batch.max_delay};
   return out;
+}
+
+hub::HubConfig hub_config(const config::Hub& hub) {
+  return {.credit = hub.credit,
+          .most_intake_writes = hub::HubConfig{}.most_intake_writes,
+          .deadline_windows = hub.deadline_windows,
+          .resend_first = hub.resend_first,
+          .resend_most = hub.resend_most,
+          .kept_versions = hub.kept_versions,
+          .report_interval = hub.report_interval,
+          .retention = hub.retention,
+          .retention_interval = hub.retention_interval,
+          .retention_step = hub.retention_step};
 }
 
 api::Access access_of(config::Role role) {
@@ -225,6 +232,7 @@ net::HostOptions NodeProgram::host_options() const {
   out.transport.identity = sql::sqlite_identity();
   out.transport.security = security_.get();
   out.transport.authenticate = api::make_authenticate(tokens_);
+  out.transport.serves_field = settings_.hub.has_value();
   out.transport.limits.max_connections = settings_.limits.max_connections;
   out.log = remarks();
   if (!settings_.cluster) return out;
@@ -236,20 +244,33 @@ net::HostOptions NodeProgram::host_options() const {
 }
 
 std::unique_ptr<env::Actor> NodeProgram::make_actor(const env::Env& env) {
-  if (!settings_.cluster) {
-    auto node = std::make_unique<service::StandaloneNode>(env, standalone_config(settings_));
+  if (!settings_.hub) return make_node(env, nullptr);
+  const auto factory = [this](const env::Env& of_node, service::FeedSubscriber& hub) {
+    return make_node(of_node, &hub);
+  };
+  return std::make_unique<hub::HubProcess>(env, hub_config(*settings_.hub), factory);
+}
+
+// The hub wants to see rows that change; nobody else does.
+std::unique_ptr<env::Actor> NodeProgram::make_node(const env::Env& env, service::FeedSubscriber* hub) {
+  const auto finish = [&](auto node) -> std::unique_ptr<env::Actor> {
     node->feed().subscribe(*this);
+    if (hub != nullptr) node->feed().subscribe(*hub);
     retiring_ = node.get();
     return node;
+  };
+  if (!settings_.cluster) {
+    service::StandaloneConfig config = standalone_config(settings_);
+    config.apply.sql.feed = hub != nullptr;
+    return finish(std::make_unique<service::StandaloneNode>(env, std::move(config)));
   }
-  auto node = std::make_unique<service::Node>(env, member_config(settings_, env));
-  node->feed().subscribe(*this);
-  retiring_ = node.get();
-  return node;
+  service::NodeConfig config = member_config(settings_, env);
+  config.replica.apply.sql.feed = hub != nullptr;
+  return finish(std::make_unique<service::Node>(env, std::move(config)));
 }
 
 std::string NodeProgram::introduction() const {
-  std::string out = "lockstep: ";
+  std::string out = settings_.hub ? "lockstep: hub, " : "lockstep: ";
   if (settings_.cluster) {
     const config::Cluster& cluster = *settings_.cluster;
     append_text(out, cat("node ", cluster.self, " of ", cluster.members.size(), " in cluster \"",

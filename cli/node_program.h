@@ -60,6 +60,7 @@ class NodeProgram final : private service::FeedSubscriber {
   net::Log remarks() const;
   net::HostOptions host_options() const;
   std::unique_ptr<env::Actor> make_actor(const env::Env& env);
+  std::unique_ptr<env::Actor> make_node(const env::Env& env, service::FeedSubscriber* hub);
   // The ports of foreign protocols, on the gateway.
   Status open_grpc();
   Status open_http();
@@ -88,7 +89,7 @@ class NodeProgram final : private service::FeedSubscriber {
   Ending ending_ = Ending::kLeft;
   std::optional<Error> trouble_;
   std::optional<DataDirectory> directory_;
-  service::Retiring* retiring_ = nullptr;  // the actor
+  service::Retiring* retiring_ = nullptr;  // the node
   std::shared_ptr<api::TokenTable> tokens_ = std::make_shared<api::TokenTable>();
   std::unique_ptr<net::TlsSecurity> security_;
   std::unique_ptr<net::TraceRing> trace_;  // with allow_faults

@@ -63,6 +63,20 @@ struct Cluster {
   bool operator==(const Cluster&) const = default;
 };
 
+// The hub beside the node (docs/hub.md): equal on all members, or decisions depend on who leads.
+struct Hub {
+  std::uint32_t credit = 16;
+  std::uint32_t deadline_windows = 2;
+  Duration resend_first = std::chrono::milliseconds(200);
+  Duration resend_most = std::chrono::seconds(5);
+  std::uint32_t kept_versions = 3;
+  Duration report_interval = std::chrono::seconds(1);
+  Duration retention{};  // zero: readings are kept for good
+  Duration retention_interval = std::chrono::seconds(1);
+  std::uint32_t retention_step = 256;
+  bool operator==(const Hub&) const = default;
+};
+
 // PEM files.
 struct Tls {
   std::string ca;
@@ -101,6 +115,7 @@ struct NodeSettings {
   Listen listen;
   bool insecure_listen = false;
   std::optional<Cluster> cluster;  // none: standalone
+  std::optional<Hub> hub;          // none: a database and nothing more
   std::optional<Tls> tls;
   std::vector<Token> tokens;
   std::string token_file;  // holds more of them; empty: none

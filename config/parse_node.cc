@@ -74,6 +74,7 @@ class NodeReader {
     read_path(at_, "data", out_.data);
     read_member(at_, "database", out_.database);
     if (const auto cluster = at_.member("cluster")) read_cluster(*cluster, out_.cluster.emplace());
+    if (const auto hub = at_.member("hub")) read_hub(*hub, out_.hub.emplace());
     read_listen();
     read_member(at_, "insecure_listen", out_.insecure_listen);
     if (const auto tls = at_.member("tls")) read_tls(*tls, out_.tls.emplace());
@@ -131,6 +132,20 @@ class NodeReader {
       read_member(*batch, "max_delay", out.batch.max_delay);
     }
     read_member(at, "drop_prefix_entries", out.drop_prefix_entries);
+  }
+
+  static void read_hub(const Cursor& at, Hub& out) {
+    read_member(at, "credit", out.credit);
+    read_member(at, "deadline_windows", out.deadline_windows);
+    read_duration(at, "resend_first", std::chrono::milliseconds(1), out.resend_first);
+    read_duration(at, "resend_most", std::chrono::milliseconds(1), out.resend_most);
+    if (out.resend_most < out.resend_first)
+      at.nearest("resend_most").refuse(cat("at least resend_first, ", to_string(out.resend_first)));
+    read_member(at, "kept_versions", out.kept_versions);
+    read_duration(at, "report_interval", std::chrono::milliseconds(10), out.report_interval);
+    read_member(at, "retention", out.retention);
+    read_duration(at, "retention_interval", std::chrono::milliseconds(10), out.retention_interval);
+    read_member(at, "retention_step", out.retention_step);
   }
 
   static void read_name(const Cursor& at, std::string& out) {

@@ -39,6 +39,18 @@ Json json_of(const Cluster& cluster) {
           {"drop_prefix_entries", cluster.drop_prefix_entries}};
 }
 
+Json json_of(const Hub& hub) {
+  return {{"credit", hub.credit},
+          {"deadline_windows", hub.deadline_windows},
+          {"resend_first", lockstep::to_string(hub.resend_first)},
+          {"resend_most", lockstep::to_string(hub.resend_most)},
+          {"kept_versions", hub.kept_versions},
+          {"report_interval", lockstep::to_string(hub.report_interval)},
+          {"retention", lockstep::to_string(hub.retention)},
+          {"retention_interval", lockstep::to_string(hub.retention_interval)},
+          {"retention_step", hub.retention_step}};
+}
+
 Json json_of(const Token& token) {
   Json out{{"name", token.name}, {"role", to_string(token.role)}};
   out[token.sha256.empty() ? "token" : "sha256"] = token.sha256.empty() ? token.token : token.sha256;
@@ -58,6 +70,7 @@ std::string to_json_text(const NodeSettings& settings) {
              {"http", json_of(settings.listen.http)}}},
            {"insecure_listen", settings.insecure_listen}};
   if (settings.cluster) out["cluster"] = json_of(*settings.cluster);
+  if (settings.hub) out["hub"] = json_of(*settings.hub);
   if (settings.tls) {
     const Tls& tls = *settings.tls;
     out["tls"] = {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/time.h"
 #include "edge/devices/plant.h"
 
 namespace lockstep::edge {
@@ -14,6 +15,7 @@ namespace lockstep::edge {
 struct Sample {
   std::size_t signal = 0;  // its place in the device's description
   double value = 0;
+  Duration ago{};  // since it was shown, of a sensor that gathers; later ones come later
 };
 
 // Called on the actor; outlives it. Never calls back.

@@ -10,7 +10,7 @@ namespace lockstep::net {
 namespace {
 
 // Ids made up for connections of clients; members have small ones.
-constexpr std::uint64_t kClientIds = std::uint64_t{1} << 62;
+constexpr std::uint64_t kClientIds = kEndOfFieldNumbers;
 constexpr Duration kPauseAfterFailedAccept = std::chrono::milliseconds(100);
 // How long one who has been refused may take to read why.
 constexpr Duration kLinger = std::chrono::seconds(1);
@@ -20,6 +20,16 @@ std::size_t places_for_clients(const TransportLimits& limits) {
   return std::min(limits.max_connections, descriptors_for_clients() * 4 / 5);
 }
 
+// Consensus listens to members only; a client may ask, the field may speak to the hub, and no more.
+bool may_use(PartyKind kind, Channel channel) {
+  switch (kind) {
+    case PartyKind::kMember: return channel != Channel::kHandshake;
+    case PartyKind::kClient: return channel == Channel::kRequest;
+    case PartyKind::kField: return channel == Channel::kField;
+  }
+  return false;
+}
+
 }  // namespace
 
 struct Doorkeeper::Caller {
@@ -27,6 +37,7 @@ struct Doorkeeper::Caller {
   std::string remote;
   std::shared_ptr<Connection> connection;  // none while its encryption is being agreed on
   bool greeted = false;
+  PartyKind kind = PartyKind::kClient;
   Party party;
   std::uint64_t boot = 0;  // of its process
 };
@@ -132,10 +143,7 @@ void Doorkeeper::on_frame(const CallerPtr& caller, const Frame& frame) {
   premises_.count(frame);
   const bool addressed = frame.header.from == caller->party.name && frame.header.to == premises_.place.self &&
                          frame.header.cluster == premises_.place.cluster;
-  // Consensus listens to members only; a client may ask, and no more.
-  const bool allowed = caller->party.is_member ? frame.header.channel != Channel::kHandshake
-                                               : frame.header.channel == Channel::kRequest;
-  if (addressed && allowed) premises_.hand_on(caller->party, frame);
+  if (addressed && may_use(caller->kind, frame.header.channel)) premises_.hand_on(caller->party, frame);
 }
 
 void Doorkeeper::on_hello(const CallerPtr& caller, const Frame& frame) {
@@ -152,8 +160,10 @@ std::string Doorkeeper::objection(Caller& caller, const Hello& hello) {
   const bool is_member = premises_.options.peers.contains(hello.from);
   const Gate gate{.cluster = premises_.place.cluster,
                   .self = premises_.place.self,
-                  .identity = premises_.options.identity};
+                  .identity = premises_.options.identity,
+                  .serves_field = premises_.options.serves_field};
   if (auto reason = objection_to(hello, gate, is_member); !reason.empty()) return reason;
+  caller.kind = hello.kind;
   caller.party.name = hello.from;
   caller.party.is_member = hello.kind == PartyKind::kMember;
   return caller.party.is_member ? objection_to_member(caller, hello) : objection_to_client(caller, hello);
@@ -163,17 +173,23 @@ std::string Doorkeeper::objection_to_member(const Caller& caller, const Hello& h
   const std::string& host = premises_.options.peers.at(hello.from).host;
   if (const Status proof = caller.connection->stream().proves(hello.from, host); !proof)
     return proof.error().message;
-  const auto found = members_.find(hello.from);
-  // An open connection is a process that lives, or a machine that has been silent for less than tune()
-  // allows.
-  if (found == members_.end() || found->second->boot == hello.boot) return {};
-  return cat("node id n", hello.from, " is taken by the process at ", found->second->remote);
+  return objection_to_second(members_, hello, "node id n");
+}
+
+// An open connection is a process that lives, or a machine that has been silent for less than tune() allows.
+std::string Doorkeeper::objection_to_second(const std::map<NodeId, CallerPtr>& known, const Hello& hello,
+                                            std::string_view what) {
+  const auto found = known.find(hello.from);
+  if (found == known.end() || found->second->boot == hello.boot) return {};
+  return cat(what, hello.from, " is taken by the process at ", found->second->remote);
 }
 
 std::string Doorkeeper::objection_to_client(Caller& caller, const Hello& hello) const {
   if (clients_.size() >= places_) return cat("all ", places_, " places for clients are taken");
+  if (hello.kind == PartyKind::kField)
+    if (auto reason = objection_to_second(clients_, hello, "number "); !reason.empty()) return reason;
   if (!premises_.options.authenticate) return {};
-  const auto access = premises_.options.authenticate(hello.token);
+  const auto access = premises_.options.authenticate(hello.token, hello.kind);
   if (!access) return access.error().message;
   caller.party.access = *access;
   return {};
@@ -192,7 +208,10 @@ void Doorkeeper::welcome(const CallerPtr& caller, const Hello& hello) {
     if (earlier != members_.end()) leave(CallerPtr(earlier->second));
     members_[hello.from] = caller;
   } else {
-    caller->party.id = NodeId(kClientIds + caller->number);
+    const bool keeps_number = caller->kind == PartyKind::kField;
+    caller->party.id = keeps_number ? hello.from : NodeId(kClientIds + caller->number);
+    const auto earlier = clients_.find(caller->party.id);
+    if (earlier != clients_.end()) leave(CallerPtr(earlier->second));
     clients_[caller->party.id] = caller;
   }
   const Welcome answer{
@@ -211,27 +230,28 @@ void Doorkeeper::refuse(const CallerPtr& caller, const std::string& reason) {
       encode(Refusal{.reason = reason}));
   caller->connection->finish();
   // From now on it is nobody, but its connection counts until it is closed.
-  forget_client(caller->party.id);
-  const auto member = members_.find(caller->party.id);
-  if (member != members_.end() && member->second == caller) members_.erase(member);
+  forget(caller);
   strangers_.insert(caller->number);
   leave_later(caller, kLinger);
+}
+
+// A later connection may have taken its place.
+void Doorkeeper::forget(const CallerPtr& caller) {
+  const auto member = members_.find(caller->party.id);
+  if (member != members_.end() && member->second == caller) members_.erase(member);
+  const auto client = clients_.find(caller->party.id);
+  if (client == clients_.end() || client->second != caller) return;
+  clients_.erase(client);
+  premises_.loop.post([self = self_, id = caller->party.id] {
+    if (*self != nullptr && (*self)->client_gone_) (*self)->client_gone_(id);
+  });
 }
 
 void Doorkeeper::leave(const CallerPtr& caller) {
   parties_.erase(caller->number);
   strangers_.erase(caller->number);
-  forget_client(caller->party.id);
-  const auto member = members_.find(caller->party.id);
-  if (member != members_.end() && member->second == caller) members_.erase(member);
+  forget(caller);
   if (caller->connection) caller->connection->close();
-}
-
-void Doorkeeper::forget_client(NodeId client) {
-  if (clients_.erase(client) == 0) return;
-  premises_.loop.post([self = self_, client] {
-    if (*self != nullptr && (*self)->client_gone_) (*self)->client_gone_(client);
-  });
 }
 
 bool Doorkeeper::send(NodeId client, Channel channel, BytesView payload) {

@@ -29,8 +29,8 @@ class Doorkeeper final : private MemoryPool::Port {
   // Its connection is closed. Called on the loop, never inside send(). None: nobody asks.
   void on_client_gone(std::function<void(NodeId client)> call) { client_gone_ = std::move(call); }
 
-  // To a client's connection; false: the frame is lost. A client that does not read what it asked for is
-  // dropped.
+  // To the connection of a client or of one of the field; false: the frame is lost. A client that does not
+  // read what it asked for is dropped.
   bool send(NodeId client, Channel channel, BytesView payload);
 
   // Of a client's made-up id: what it calls itself; none if it is gone.
@@ -53,11 +53,13 @@ class Doorkeeper final : private MemoryPool::Port {
   std::string objection(Caller& caller, const Hello& hello);
   std::string objection_to_member(const Caller& caller, const Hello& hello) const;
   std::string objection_to_client(Caller& caller, const Hello& hello) const;
+  static std::string objection_to_second(const std::map<NodeId, CallerPtr>& known, const Hello& hello,
+                                         std::string_view what);
   void welcome(const CallerPtr& caller, const Hello& hello);
   // Says why, and closes when the other side has had time to read it.
   void refuse(const CallerPtr& caller, const std::string& reason);
   void leave(const CallerPtr& caller);
-  void forget_client(NodeId client);
+  void forget(const CallerPtr& caller);
   void leave_later(const CallerPtr& caller, Duration patience);
   std::size_t most_held() const override;
   void drop_greediest(const std::string& why) override;
@@ -71,7 +73,7 @@ class Doorkeeper final : private MemoryPool::Port {
   std::vector<std::shared_ptr<Tcp::acceptor>> acceptors_;
   std::map<std::uint64_t, CallerPtr> parties_;  // all, by number
   std::set<std::uint64_t> strangers_;           // have not been let in, or have been refused
-  std::map<NodeId, CallerPtr> clients_;         // by made-up id
+  std::map<NodeId, CallerPtr> clients_;         // and the field, by id
   std::map<NodeId, CallerPtr> members_;
   std::uint64_t next_number_ = 0;
   std::shared_ptr<MemoryPool> pool_;

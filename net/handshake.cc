@@ -35,8 +35,9 @@ Result<HandshakeMessage> read_hello(ByteReader& in) {
     return fail(ErrorCode::kRefused,
                 cat("expected protocol version ", kProtocolVersion, ", found ", protocol));
   LOCKSTEP_TRY(kind, in.u8());
-  if (kind != std::to_underlying(PartyKind::kMember) && kind != std::to_underlying(PartyKind::kClient))
-    return fail(ErrorCode::kCorrupt, cat("expected a member (1) or a client (2), found ", kind));
+  if (kind < std::to_underlying(PartyKind::kMember) || kind > std::to_underlying(PartyKind::kField))
+    return fail(ErrorCode::kCorrupt,
+                cat("expected a member (1), a client (2) or one of the field (3), found ", kind));
   hello.kind = PartyKind{kind};
   LOCKSTEP_TRY(cluster, in.u64());
   LOCKSTEP_TRY(from, in.u64());
@@ -73,6 +74,15 @@ Result<HandshakeMessage> read_body(Kind kind, ByteReader& in) {
                                        static_cast<unsigned>(std::to_underlying(kind))));
 }
 
+std::string objection_to_field(const Hello& hello, const Gate& gate) {
+  if (!gate.serves_field)
+    return cat("node n", gate.self, " has no hub: its configuration has no \"hub\" section");
+  const std::uint64_t number = hello.from.value();
+  if (number < kFirstFieldNumber || number >= kEndOfFieldNumbers)
+    return cat("expected a number of the field, from ", kFirstFieldNumber, " on, found ", number);
+  return {};
+}
+
 }  // namespace
 
 Bytes encode(const HandshakeMessage& message) {
@@ -102,12 +112,13 @@ std::string printable(std::string_view text) {
 }
 
 std::string objection_to(const Hello& hello, const Gate& gate, bool is_member) {
-  const bool any_cluster = hello.kind == PartyKind::kClient && hello.cluster.is_none();
+  const bool any_cluster = hello.kind != PartyKind::kMember && hello.cluster.is_none();
   if (hello.cluster != gate.cluster && !any_cluster)
     return cat("this is cluster ", gate.cluster, ", not cluster ", hello.cluster);
-  const bool any_node = hello.kind == PartyKind::kClient && hello.to.is_none();
+  const bool any_node = hello.kind != PartyKind::kMember && hello.to.is_none();
   if (hello.to != gate.self && !any_node) return cat("this is node n", gate.self, ", not n", hello.to);
   if (hello.kind == PartyKind::kClient) return {};
+  if (hello.kind == PartyKind::kField) return objection_to_field(hello, gate);
   if (hello.from == gate.self) return cat("node id n", gate.self, " is taken: it is mine");
   if (!is_member) return cat("n", hello.from, " is not a member of cluster ", gate.cluster);
   if (hello.identity != gate.identity)

@@ -17,18 +17,26 @@ inline constexpr std::uint32_t kProtocolVersion = 1;
 // Far more than a hello needs: names and tokens are bounded, so that a stranger cannot make us keep bytes.
 inline constexpr std::size_t kMaxHandshakeBytes = 4096;
 
-enum class PartyKind : std::uint8_t { kMember = 1, kClient = 2 };
+enum class PartyKind : std::uint8_t {
+  kMember = 1,
+  kClient = 2,
+  kField = 3,  // an edge or the cloud: a client that is known by its own number, and by no connection's
+};
+
+// Numbers of the field begin here, above all members'.
+inline constexpr std::uint64_t kFirstFieldNumber = 10'000;
+inline constexpr std::uint64_t kEndOfFieldNumbers = std::uint64_t{1} << 62;
 
 // From the one who dials.
 struct Hello {
   std::uint32_t protocol = kProtocolVersion;
   PartyKind kind = PartyKind::kClient;
-  ClusterId cluster;  // none: a client that takes any
+  ClusterId cluster;  // none: a client or one of the field that takes any
   NodeId from;
-  NodeId to;               // whom it means to reach; none: a client that takes any
+  NodeId to;               // whom it means to reach; none: likewise
   std::uint64_t boot = 0;  // drawn at the start of the process: tells a reconnect from a second process
   std::string identity;    // members: SQLite's source id and compile options, which must be equal
-  std::string token;       // clients: who they are; empty: nobody in particular
+  std::string token;       // of those who are no members: who they are; empty: nobody in particular
   bool operator==(const Hello&) const = default;
 };
 
@@ -57,6 +65,7 @@ struct Gate {
   ClusterId cluster;
   NodeId self;
   std::string identity;
+  bool serves_field = false;  // there is a hub behind it
 };
 
 // A stranger's text as it may be shown to a person: printable ASCII, and not too much of it.

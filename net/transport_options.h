@@ -40,9 +40,10 @@ struct TransportOptions {
   std::uint64_t boot = 0;            // drawn at the start of the process
   TransportLimits limits;
   Security* security = nullptr;  // of all connections; none: in the clear
-  // Of a member: what a client with this token may do, or why it is refused. None: everybody may do
-  // everything.
-  std::function<Result<Access>(const std::string& token)> authenticate;
+  // Of a member: what a client or one of the field with this token may do, or why it is refused. None: everybody may
+  // do everything.
+  std::function<Result<Access>(const std::string& token, PartyKind kind)> authenticate;
+  bool serves_field = false;  // of a member: it has a hub
   // A peer could not be reached, or the connection to it has ended; what was sent there and not answered is lost.
   // `was_connected`: it may have been read before. Called on the loop, never inside send(). None: nobody asks.
   std::function<void(NodeId peer, bool was_connected)> on_lost;
@@ -65,7 +66,7 @@ struct TransportCounters {
 
 // Who sent a frame.
 struct Party {
-  NodeId id;    // a member's, or one made up for the connection of a client
+  NodeId id;    // its own, or one made up for the connection of a client
   NodeId name;  // what it calls itself
   bool is_member = false;
   Access access = 0;  // of a client

@@ -115,10 +115,13 @@ Result<Access> TokenTable::authenticate(std::string_view token) const {
   return found->access;
 }
 
-std::function<Result<net::Access>(const std::string&)> make_authenticate(
+std::function<Result<net::Access>(const std::string&, net::PartyKind)> make_authenticate(
     std::shared_ptr<const TokenTable> tokens) {
-  return [tokens = std::move(tokens)](const std::string& token) -> Result<net::Access> {
+  return [tokens = std::move(tokens)](const std::string& token, net::PartyKind kind) -> Result<net::Access> {
     LOCKSTEP_TRY(access, tokens->authenticate(token));
+    if (kind == net::PartyKind::kField && access < Access::kWrite)
+      return fail(ErrorCode::kRefused,
+                  "expected a token with the role write: edges and the cloud change what is stored");
     return static_cast<net::Access>(access);
   };
 }

@@ -50,7 +50,7 @@ class TokenTable {
 };
 
 // For the native protocol: who comes in, and what those may ask. Both keep the table.
-std::function<Result<net::Access>(const std::string&)> make_authenticate(
+std::function<Result<net::Access>(const std::string&, net::PartyKind)> make_authenticate(
     std::shared_ptr<const TokenTable> tokens);
 net::Host::Filter make_client_filter(std::shared_ptr<const TokenTable> tokens);
 

@@ -78,7 +78,7 @@ TEST(NodeConfig, TheExampleInDocsHasEveryKeyThatTheSchemaHas) {
   };
   expect_keys(schema->root(), example);
   const json::Node& definitions = *schema->root().find("$defs");
-  for (const char* part : {"listen", "cluster", "tls", "limits", "log"}) {
+  for (const char* part : {"listen", "cluster", "hub", "tls", "limits", "log"}) {
     expect_keys(*definitions.find(part), example.at(part));
   }
   expect_keys(*definitions.find("batch"), example.at("cluster").at("batch"));
@@ -95,6 +95,7 @@ TEST(NodeConfig, WhatIsWrittenIsReadAsTheSame) {
   settings.listen.http = Address{"::1", 4012};
   settings.tokens = {{"ops", Role::kAdmin, "s3cret", ""}, {"", Role::kRead, "", std::string(64, 'a')}};
   settings.tls = Tls{"a", "b", "c", "d"};
+  settings.hub = Hub{.credit = 3, .resend_first = 1s, .retention = 24h, .retention_step = 7};
   settings.limits = {5, 90s};
   settings.log = {LogLevel::kDebug, "n.log"};
   EXPECT_EQ(parse_good(to_json_text(settings)), settings);
@@ -107,7 +108,9 @@ TEST(NodeConfig, WhatIsWrittenIsReadAsTheSame) {
 TEST(NodeConfig, DefaultsOfTheSchemaAreThoseOfTheCode) {
   const auto schema = json::Schema::parse(node_schema_text());
   ASSERT_TRUE(schema);
-  const auto actual = nlohmann::json::parse(to_json_text(parse_good(kMember)));
+  NodeSettings settings = parse_good(kMember);
+  settings.hub.emplace();
+  const auto actual = nlohmann::json::parse(to_json_text(settings));
   std::size_t compared = 0;
   const auto expect_defaults = [&](const json::Node& object, const nlohmann::json& part) {
     for (const json::Member& property : object.find("properties")->members) {
@@ -120,10 +123,10 @@ TEST(NodeConfig, DefaultsOfTheSchemaAreThoseOfTheCode) {
   };
   const json::Node& definitions = *schema->root().find("$defs");
   expect_defaults(schema->root(), actual);
-  for (const char* part : {"listen", "cluster", "limits", "log"})
+  for (const char* part : {"listen", "cluster", "hub", "limits", "log"})
     expect_defaults(*definitions.find(part), actual.at(part));
   expect_defaults(*definitions.find("batch"), actual.at("cluster").at("batch"));
-  EXPECT_GE(compared, 18u);
+  EXPECT_GE(compared, 27u);
 }
 
 TEST(NodeConfig, TheEmbeddedSchemaIsTheFile) {

@@ -49,7 +49,7 @@ class Refusals : public testing::Test {
  protected:
   Refusals() {
     node_.options.peers = {{NodeId(2), {"127.0.0.1", 1}}, {NodeId(3), {"127.0.0.1", 1}}};
-    node_.options.authenticate = [](const std::string& token) -> Result<Access> {
+    node_.options.authenticate = [](const std::string& token, PartyKind) -> Result<Access> {
       if (token != "open sesame") return fail(ErrorCode::kRefused, "the token is not known");
       return Access{3};
     };
@@ -66,6 +66,11 @@ class Refusals : public testing::Test {
     const std::string reason = stranger.refusal();
     EXPECT_TRUE(node_.has_logged(cat(": ", reason))) << reason;
     return reason;
+  }
+  void serve_field() {
+    node_.options.serves_field = true;
+    node_.start(loop_);
+    at_ = listen_for(loop_, node_);
   }
   std::string answer_to(const Hello& hello) { return answer_to(hello_frame(hello)); }
 
@@ -133,6 +138,37 @@ TEST_F(Refusals, AClientNeedsItsTokenAndMayLeaveOpenWhomItMeans) {
   client.to = NodeId();
   client.identity = "whatever";
   EXPECT_EQ(answer_to(client), "welcome");
+}
+
+TEST_F(Refusals, OfTheFieldOnlyThoseWithANumberOfItsOwnComeInAndOnlyToAHub) {
+  Hello edge = hello_of(10'001, 1, PartyKind::kField);
+  edge.token = "open sesame";
+  EXPECT_EQ(answer_to(edge), "node n1 has no hub: its configuration has no \"hub\" section");
+  serve_field();
+  EXPECT_EQ(answer_to(edge), "welcome");
+  edge.from = NodeId(2);
+  EXPECT_EQ(answer_to(edge), "expected a number of the field, from 10000 on, found 2");
+  edge.from = NodeId(kEndOfFieldNumbers);
+  EXPECT_EQ(answer_to(edge), cat("expected a number of the field, from 10000 on, found ", kEndOfFieldNumbers));
+}
+
+TEST_F(Refusals, ANumberOfTheFieldStaysWithTheProcessThatIsConnected) {
+  serve_field();
+  Hello first = hello_of(10'001, 1, PartyKind::kField);
+  first.token = "open sesame";
+  Stranger holder(loop_, at_);
+  holder.listen_on();
+  holder.send(hello_frame(first));
+  ASSERT_TRUE(loop_.run_until([&] { return holder.is_welcome(); }, kPatience));
+  Hello second = first;
+  second.boot = 77;
+  EXPECT_EQ(answer_to(second),
+            cat("number 10001 is taken by the process at ", to_string(holder.socket().local_endpoint())));
+  Stranger again(loop_, at_);
+  again.listen_on();
+  again.send(hello_frame(first));
+  EXPECT_TRUE(loop_.run_until([&] { return again.is_welcome() && holder.is_closed(); }, kPatience));
+  EXPECT_EQ(node_.tcp->doorkeeper().clients(), 1u);
 }
 
 TEST_F(Refusals, SomethingElseThanAHelloIsToldWhatWasExpected) {

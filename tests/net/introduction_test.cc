@@ -43,7 +43,7 @@ TEST(Introduction, AsksAllAtOnceAndKeepsTheirOrder) {
 TEST(Introduction, ARefusalIsAnAnswer) {
   EventLoop loop;
   Neighbour strict{1, PartyKind::kMember};
-  strict.options.authenticate = [](const std::string&) {
+  strict.options.authenticate = [](const std::string&, PartyKind) {
     return fail(ErrorCode::kRefused, "expected a token");
   };
   strict.start(loop);

@@ -165,6 +165,34 @@ TEST_F(Transports, AClientIsHeardOnTheRequestChannelOnlyAndInItsOwnNameOnly) {
   EXPECT_FALSE(first_.heard[0].from.is_member);
 }
 
+TEST_F(Transports, TheFieldIsKnownByItsOwnNumberOverConnections) {
+  first_.options.serves_field = true;
+  start_members();
+  Neighbour edge(10'001, PartyKind::kField);
+  edge.options.peers = {{NodeId(1), first_at_}};
+  edge.start(loop_);
+  edge.say(1, "readings", Channel::kField);
+  edge.say(1, "a request", Channel::kRequest);
+  edge.say(1, "consensus", Channel::kRaft);
+  edge.say(1, "more readings", Channel::kField);
+  ASSERT_TRUE(until([&] { return first_.has_heard("more readings"); }));
+  EXPECT_EQ(first_.heard.size(), 2u) << "it speaks to the hub only";
+  EXPECT_EQ(first_.heard[0].from.id, NodeId(10'001));
+  EXPECT_FALSE(first_.heard[0].from.is_member);
+  first_.say(10'001, "an instruction", Channel::kField);
+  ASSERT_TRUE(until([&] { return edge.has_heard("an instruction"); }));
+  ++edge.options.boot;
+  edge.start(loop_);  // another life
+  edge.say(1, "again", Channel::kField);
+  ASSERT_TRUE(until([&] {
+    edge.say(1, "again", Channel::kField);
+    return first_.has_heard("again");
+  }));
+  first_.say(10'001, "to the new one", Channel::kField);
+  EXPECT_TRUE(until([&] { return edge.has_heard("to the new one"); }));
+  EXPECT_EQ(first_.tcp->doorkeeper().clients(), 1u);
+}
+
 TEST_F(Transports, AClientThatDoesNotReadIsDroppedAndNobodyElse) {
   first_.options.limits.max_queued_bytes = 1 << 20;
   start_members();

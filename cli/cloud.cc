@@ -1,0 +1,243 @@
+// Packages there, reports back; what is kept is read from the hub's tables.
+#include "cli/cloud.h"
+
+#include <nlohmann/json.hpp>
+#include <ostream>
+
+#include "base/text.h"
+#include "cli/cloud_program.h"
+#include "cli/files.h"
+#include "cli/node_log.h"
+#include "cli/table.h"
+#include "storage/sql/value.h"
+
+namespace lockstep::cli {
+namespace {
+
+constexpr int kWorldRefused = 1;
+constexpr int kBadInput = 2;
+constexpr Duration kPatienceWithReports = std::chrono::seconds(5);
+constexpr std::string_view kKinds[] = {"", "model", "policy", "settings"};
+constexpr std::string_view kStates[] = {"unknown", "receiving", "staged", "active", "kept", "refused"};
+
+int complain(const Error& error, std::ostream& err) {
+  err << "lockstep cloud: " << error.message << '\n';
+  const bool input = error.code == ErrorCode::kInvalidArgument || error.code == ErrorCode::kRefused ||
+                     error.code == ErrorCode::kNotFound;
+  return input ? kBadInput : kWorldRefused;
+}
+
+wire::PackageKind kind_of(std::string_view name) {
+  for (std::size_t at = 1; at < std::size(kKinds); ++at)
+    if (kKinds[at] == name) return static_cast<wire::PackageKind>(at);
+  return wire::PACKAGE_NONE;
+}
+
+std::string_view name_of(wire::PackageKind kind) {
+  const auto at = static_cast<std::size_t>(kind);
+  return at < std::size(kKinds) ? kKinds[at] : "?";
+}
+
+std::string_view name_of(std::int64_t state) {
+  return state >= 0 && state < std::ssize(kStates) ? kStates[static_cast<std::size_t>(state)] : "?";
+}
+
+Result<wire::Rows> ask(ClusterClient& client, std::string sql, std::vector<std::int64_t> parameters = {}) {
+  wire::Statement statement = statement_of(sql);
+  for (const std::int64_t parameter : parameters) statement.add_parameters()->set_integer(parameter);
+  const client::Completion done = client.query(std::move(statement), {}, kPatienceWithReports);
+  if (done.conclusion != client::Conclusion::kDone)
+    return fail(ErrorCode::kUnavailable, client.trouble_of(done, {}));
+  const wire::QueryReply& answer = done.reply.query();
+  if (answer.outcome() != static_cast<std::uint32_t>(sql::Outcome::kOk))
+    return fail(ErrorCode::kUnavailable, cat("the hub says: ", answer.message()));
+  return answer.rows();
+}
+
+// Nobody else may send one under the same number meanwhile: the hub refuses the second.
+Result<std::uint64_t> next_version(const ConnectArguments& connect_with, wire::PackageKind kind) {
+  LOCKSTEP_TRY(client, connect(connect_with));
+  LOCKSTEP_TRY(
+      rows, ask(*client, "SELECT coalesce(max(version), 0) + 1 FROM hub_packages WHERE kind = ?1", {kind}));
+  return static_cast<std::uint64_t>(rows.rows(0).values(0).integer());
+}
+
+std::string describe(const wire::PackageStatus& status) {
+  std::string out =
+      cat(name_of(status.kind()), " version ", status.version(), " is ", name_of(status.state()));
+  if (status.state() == wire::ACTIVE && status.active_index() != 0)
+    append_text(out, cat(" since log index ", status.active_index()));
+  if (!status.reason().empty()) append_text(out, cat(": ", status.reason()));
+  return out;
+}
+
+nlohmann::ordered_json json_of(const wire::PackageStatus& status) {
+  return {{"kind", name_of(status.kind())},
+          {"version", status.version()},
+          {"state", name_of(status.state())},
+          {"received", status.received()},
+          {"reason", status.reason()},
+          {"active", status.active()},
+          {"active_index", status.active_index()}};
+}
+
+int carry_out(const CloudArguments& arguments, cloud::Dispatch what, std::ostream& out, std::ostream& err) {
+  auto program = CloudProgram::open(arguments.connect, passing_number());
+  if (!program) return complain(program.error(), err);
+  const Duration patience(static_cast<std::int64_t>(arguments.patience_s * 1e9));
+  const bool wanted_active = what.activate;
+  const auto status = (*program)->dispatch(std::move(what), patience);
+  if (!status) {
+    const std::string trouble = (*program)->trouble();
+    return complain({ErrorCode::kUnavailable, cat("no answer of a leading hub after ", to_string(patience),
+                                                  trouble.empty() ? "" : cat(" (", trouble, ")"))},
+                    err);
+  }
+  if (arguments.json) {
+    out << json_of(*status).dump() << '\n';
+  } else {
+    out << describe(*status) << '\n';
+  }
+  const bool fine = status->state() == wire::ACTIVE || (!wanted_active && status->state() != wire::REFUSED);
+  return fine ? 0 : kWorldRefused;
+}
+
+// "" for nobody.
+std::string line_of(const wire::StatusReport& report) {
+  std::uint64_t connected = 0, readings = 0, dropped = 0, open = 0;
+  for (const auto& edge : report.edges()) {
+    connected += edge.connected() ? 1 : 0;
+    readings += edge.readings();
+    dropped += edge.dropped();
+    open += edge.open_instructions();
+  }
+  std::string active;
+  for (const wire::PackageStatus& one : report.active())
+    append_text(active, cat(", ", name_of(one.kind()), " ", one.version()));
+  return cat("node ", report.leader(), " leads in term ", report.term(), " at index ", report.applied(), "; ",
+             connected, " of ", report.edges_size(), " edges, ", readings, " readings",
+             dropped == 0 ? "" : cat(", ", dropped, " dropped"), "; ", report.instructions(),
+             " instructions, ", report.done(), " done, ", report.missed(), " missed, ", open, " open",
+             active);
+}
+
+struct HubView {
+  wire::StatusReport report;
+  wire::Rows packages;  // kind, version, bytes, state, reason, note
+};
+
+Result<HubView> look_at_hub(const CloudArguments& arguments) {
+  LOCKSTEP_TRY(client, connect(arguments.connect));
+  LOCKSTEP_TRY(packages,
+               ask(*client,
+                   "SELECT p.kind, p.version, p.bytes, CASE WHEN a.version IS NULL THEN p.state ELSE 3 END, "
+                   "p.reason, p.note FROM hub_packages p LEFT JOIN hub_active a ON a.kind = p.kind AND "
+                   "a.version = p.version ORDER BY p.kind, p.version"));
+  LOCKSTEP_TRY(program, CloudProgram::open(arguments.connect, passing_number()));
+  auto report = program->report(kPatienceWithReports);
+  if (!report) return fail(ErrorCode::kUnavailable, cat("no hub reports: ", program->trouble()));
+  return HubView{std::move(*report), std::move(packages)};
+}
+
+void print_text(const HubView& view, std::ostream& out) {
+  out << line_of(view.report) << "\n\n";
+  std::vector<TextRow> edges;
+  for (const auto& edge : view.report.edges())
+    edges.push_back({edge.name(), edge.connected() ? "connected" : "silent", cat(edge.readings()),
+                     cat(edge.dropped()), cat(edge.open_instructions())});
+  out << to_table({"edge", "state", "readings", "dropped", "open"}, edges) << '\n';
+  std::vector<TextRow> packages;
+  for (const wire::Row& row : view.packages.rows())
+    packages.push_back({std::string(name_of(static_cast<wire::PackageKind>(row.values(0).integer()))),
+                        cat(row.values(1).integer()), cat(row.values(2).integer()),
+                        std::string(name_of(row.values(3).integer())), row.values(4).text(),
+                        row.values(5).text()});
+  if (packages.empty()) {
+    out << "no packages: decisions are the built-in rules'\n";
+  } else {
+    out << to_table({"package", "version", "bytes", "state", "reason", "note"}, packages);
+  }
+}
+
+void print_json(const HubView& view, std::ostream& out) {
+  using Json = nlohmann::ordered_json;
+  Json edges = Json::array(), packages = Json::array();
+  for (const auto& edge : view.report.edges())
+    edges.push_back({{"edge", edge.name()},
+                     {"connected", edge.connected()},
+                     {"readings", edge.readings()},
+                     {"dropped", edge.dropped()},
+                     {"open_instructions", edge.open_instructions()}});
+  for (const wire::Row& row : view.packages.rows())
+    packages.push_back({{"kind", name_of(static_cast<wire::PackageKind>(row.values(0).integer()))},
+                        {"version", row.values(1).integer()},
+                        {"bytes", row.values(2).integer()},
+                        {"state", name_of(row.values(3).integer())},
+                        {"reason", row.values(4).text()},
+                        {"note", row.values(5).text()}});
+  const Json document{{"leader", view.report.leader()},
+                      {"term", view.report.term()},
+                      {"applied", view.report.applied()},
+                      {"instructions", view.report.instructions()},
+                      {"done", view.report.done()},
+                      {"missed", view.report.missed()},
+                      {"edges", edges},
+                      {"packages", packages}};
+  out << document.dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
+}
+
+}  // namespace
+
+int run_cloud(const CloudArguments& arguments, std::ostream& out, std::ostream& err) {
+  const auto log = open_log({});
+  if (!log) return complain(log.error(), err);
+  auto program = CloudProgram::open(
+      arguments.connect, kCloudNumber, [log = *log](net::Tone tone, const std::string& line) {
+        log->log(tone == net::Tone::kWarning ? spdlog::level::warn : spdlog::level::info, line);
+      });
+  if (!program) return complain(program.error(), err);
+  out << "lockstep: the cloud of the hub at " << to_text((*program)->hub().nodes.front().address)
+      << std::endl;
+  std::string said;
+  (*program)->run([&](const wire::StatusReport& report) {
+    const std::string line = line_of(report);
+    if (line != said) (*log)->info(line);
+    said = line;
+  });
+  (*log)->info("told to stop");
+  (*log)->flush();
+  return 0;
+}
+
+int send_package(const CloudArguments& arguments, std::ostream& out, std::ostream& err) {
+  auto bytes = read_whole_file(arguments.file);
+  if (!bytes) return complain({ErrorCode::kInvalidArgument, bytes.error().message}, err);
+  if (bytes->empty())
+    return complain({ErrorCode::kInvalidArgument, cat(arguments.file, ": it is empty")}, err);
+  const wire::PackageKind kind = kind_of(arguments.kind);
+  const auto version =
+      arguments.version ? Result<std::uint64_t>(*arguments.version) : next_version(arguments.connect, kind);
+  if (!version) return complain(version.error(), err);
+  return carry_out(arguments,
+                   {.kind = kind,
+                    .version = *version,
+                    .bytes = std::move(*bytes),
+                    .note = arguments.note,
+                    .activate = !arguments.stage},
+                   out, err);
+}
+
+int activate_package(const CloudArguments& arguments, std::ostream& out, std::ostream& err) {
+  return carry_out(arguments,
+                   {.kind = kind_of(arguments.kind), .version = *arguments.version, .bytes = {}, .note = {}},
+                   out, err);
+}
+
+int show_cloud_status(const CloudArguments& arguments, std::ostream& out, std::ostream& err) {
+  const auto view = look_at_hub(arguments);
+  if (!view) return complain(view.error(), err);
+  arguments.json ? print_json(*view, out) : print_text(*view, out);
+  return 0;
+}
+
+}  // namespace lockstep::cli

@@ -1,0 +1,191 @@
+// Composition in the order in which things can be refused; killing is the way to end, as for every actor.
+#include "cli/edge_program.h"
+
+#include <google/protobuf/stubs/logging.h>
+
+#include <charconv>
+#include <csignal>
+#include <filesystem>
+
+#include "base/hash.h"
+#include "base/text.h"
+#include "cli/random_number.h"
+#include "net/descriptors.h"
+
+namespace lockstep::cli {
+namespace {
+
+constexpr Duration kBeforeMeasuring = std::chrono::seconds(5);  // a start is not what is to be measured
+constexpr Duration kWatchInterval = std::chrono::seconds(1);
+
+std::unexpected<Error> refuse(std::string sentence) {
+  return fail(ErrorCode::kInvalidArgument, std::move(sentence));
+}
+
+// A name is part of the names of series and devices, and of a path.
+Status check_name(std::string_view name) {
+  const auto is_fine = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+  };
+  if (!name.empty() && name.size() <= 64 && std::ranges::all_of(name, is_fine)) return {};
+  return refuse(cat("--name: expected letters, digits, _ and -, at most 64, found \"", name, "\""));
+}
+
+// "e9" and two more: e9, e10, e11.
+Result<std::vector<std::string>> names_from(const std::string& first, std::uint32_t count) {
+  if (count == 1) return std::vector{first};
+  const std::size_t digits = first.find_last_not_of("0123456789") + 1;
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(first.data() + digits, first.data() + first.size(), number);
+  if (error != std::errc())
+    return refuse(
+        cat("--name: expected a name that ends with a number, for --edges counts on from it, found \"", first,
+            "\""));
+  std::vector<std::string> out;
+  for (std::uint64_t at = 0; at < count; ++at) out.push_back(cat(first.substr(0, digits), number + at));
+  return out;
+}
+
+}  // namespace
+
+Result<EdgeSettings> settings_of(const EdgeArguments& arguments) {
+  EdgeSettings out;
+  LOCKSTEP_TRY_STATUS(check_name(arguments.name));
+  LOCKSTEP_TRY(names, names_from(arguments.name, arguments.edges));
+  out.names = std::move(names);
+  if (arguments.data.empty())
+    return refuse("expected --data DIR: an edge keeps its readings there until the hub has them");
+  out.data = arguments.data;
+  out.devices = arguments.devices;
+  out.probe_rate = arguments.probe_rate;
+  LOCKSTEP_TRY(plants, PlantDriver::create(out.devices, 0, arguments.probe_rate));
+  const auto milliseconds = [](double count) { return Duration(static_cast<std::int64_t>(count * 1e6)); };
+  out.config.sample_period = milliseconds(arguments.sample_ms);
+  out.config.sensing.collector.longest_wait = milliseconds(arguments.batch_ms);
+  out.config.sensing.buffer.most_bytes = std::uint64_t{arguments.buffer_mb} << 20;
+  if (arguments.policy == "thin") out.config.sensing.buffer.policy = edge::FullPolicy::kThin;
+  out.measure = arguments.measure;
+  return out;
+}
+
+EdgeProgram::EdgeProgram(EdgeSettings settings, ConnectArguments connect, std::shared_ptr<spdlog::logger> log)
+    : settings_(std::move(settings)),
+      connect_(std::move(connect)),
+      log_(std::move(log)),
+      signals_(loop_.context()) {}
+
+EdgeProgram::~EdgeProgram() = default;
+
+Status EdgeProgram::start() {
+  if (!connect_.options.tls.authority.empty()) {
+    LOCKSTEP_TRY(security, net::TlsSecurity::create(connect_.options.tls, {}));
+    security_ = std::move(security);
+  }
+  net::raise_descriptor_limit();
+  google::protobuf::SetLogHandler(nullptr);  // bytes of strangers that do not parse are no news
+  LOCKSTEP_TRY(hub, find_hub(connect_, security_.get()));
+  hub_ = std::move(hub);
+  for (const std::string& name : settings_.names) LOCKSTEP_TRY_STATUS(open(name));
+  take_signals();
+  begin_ = std::chrono::steady_clock::now();
+  for (Edge& edge : edges_) edge.host->start();
+  if (settings_.measure)
+    loop_.after(kBeforeMeasuring, [this] {
+      (void)take_figures();
+      begin_ = std::chrono::steady_clock::now();
+    });
+  watch();
+  return {};
+}
+
+Status EdgeProgram::open(const std::string& name) {
+  Edge edge;
+  edge.name = name;
+  edge.number = edge_number(name);
+  std::error_code error;
+  std::filesystem::create_directories(settings_.data, error);  // the next line says what is wrong with it
+  LOCKSTEP_TRY(directory, DataDirectory::open(cat(settings_.data, "/", name),
+                                              {.cluster = cat("edge ", name), .node = edge.number}, {}));
+  edge.directory = std::make_unique<DataDirectory>(std::move(directory));
+  LOCKSTEP_TRY(plants, PlantDriver::create(settings_.devices, hash64(name), settings_.probe_rate));
+  edge.plants = std::move(plants);
+  edge.news = std::make_unique<EdgeNews>(name, *edge.plants, log_, settings_.measure);
+  net::HostOptions options = field_options(hub_, edge.number, connect_.options, security_.get());
+  options.incarnation = edge.directory->incarnation();
+  options.data_directory = edge.directory->path();
+  options.trace = edge.news.get();
+  options.log = [log = log_](net::Tone tone, const std::string& line) {
+    log->log(tone == net::Tone::kWarning ? spdlog::level::warn : spdlog::level::info, line);
+  };
+  edge.host = std::make_unique<net::Host>(loop_, std::move(options), [&](const env::Env& env) {
+    edge::EdgeConfig config = settings_.config;
+    config.name = name;
+    config.link.hubs = hub_.ids();
+    return std::make_unique<edge::EdgeProcess>(env, std::move(config), *edge.news);
+  });
+  edges_.push_back(std::move(edge));
+  return {};
+}
+
+std::string EdgeProgram::introduction() const {
+  std::string nodes;
+  for (const NodeAddress& node : hub_.nodes)
+    append_text(nodes, cat(nodes.empty() ? "" : ", ", to_text(node.address)));
+  const std::string who = edges_.size() == 1 ? cat("edge ", edges_.front().name)
+                                             : cat("edges ", edges_.front().name, " to ", edges_.back().name);
+  std::string devices;
+  for (const devices::DeviceInfo& device : edges_.front().plants->devices())
+    append_text(devices, cat(devices.empty() ? "" : ", ", device.name));
+  return cat("lockstep: ", who, " with ", devices, " (simulated); data in ", settings_.data, "; hub at ",
+             nodes);
+}
+
+Status EdgeProgram::run() {
+  loop_.run();
+  signals_.clear();
+  for (Edge& edge : edges_) edge.host.reset();
+  log_->flush();
+  if (trouble_) return std::unexpected(*trouble_);
+  return {};
+}
+
+FieldFigures EdgeProgram::take_figures() {
+  FieldFigures out;
+  for (Edge& edge : edges_) {
+    const FieldFigures one = edge.news->take_figures();
+    out.sensed += one.sensed;
+    out.committed += one.committed;
+    out.dropped += one.dropped;
+    out.executed += one.executed;
+    out.waits_us.insert(out.waits_us.end(), one.waits_us.begin(), one.waits_us.end());
+  }
+  return out;
+}
+
+void EdgeProgram::take_signals() {
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error of the disk like others
+  std::signal(SIGPIPE, SIG_IGN);
+  signals_.add(SIGTERM);
+  signals_.add(SIGINT);
+  signals_.async_wait([this](const net::IoError& error, int) {
+    if (error) return;
+    log_->info("told to stop: what is in the buffer is sent in another life");
+    loop_.stop();
+  });
+}
+
+// An edge that has stopped itself says why; the process ends when none is left.
+void EdgeProgram::watch() {
+  std::size_t failed = 0;
+  for (Edge& edge : edges_) {
+    const Error* failure = static_cast<edge::EdgeProcess&>(edge.host->actor()).failure();
+    if (failure == nullptr) continue;
+    ++failed;
+    if (!std::exchange(edge.failed, true))
+      trouble_ = Error{failure->code, cat(edge.name, ": ", failure->message)};
+  }
+  if (failed == edges_.size()) return loop_.stop();
+  loop_.after(kWatchInterval, [this] { watch(); });
+}
+
+}  // namespace lockstep::cli

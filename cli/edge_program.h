@@ -1,0 +1,73 @@
+// Edges composed for the real world: each its directory, its devices and its host, all on one loop.
+#pragma once
+
+#include <spdlog/logger.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/data_directory.h"
+#include "cli/edge.h"
+#include "cli/edge_news.h"
+#include "cli/field_party.h"
+#include "cli/plant_driver.h"
+#include "edge/edge_process.h"
+#include "net/host.h"
+
+namespace lockstep::cli {
+
+// Checked, and typed.
+struct EdgeSettings {
+  std::vector<std::string> names;
+  std::string data;
+  std::vector<std::string> devices;
+  double probe_rate = 1000;
+  edge::EdgeConfig config;  // but for name and hubs
+  bool measure = false;
+};
+Result<EdgeSettings> settings_of(const EdgeArguments& arguments);
+
+// One at a time in a process: it takes the signals that end a process.
+class EdgeProgram {
+ public:
+  EdgeProgram(EdgeSettings settings, ConnectArguments connect, std::shared_ptr<spdlog::logger> log);
+  ~EdgeProgram();
+
+  Status start();
+  std::string introduction() const;
+  // Until a signal comes; an error: every edge has stopped itself.
+  Status run();
+  FieldFigures take_figures();
+  // So long readings have been taken.
+  Duration running() const { return std::chrono::steady_clock::now() - begin_; }
+
+ private:
+  struct Edge {
+    std::string name;
+    NodeId number;
+    std::unique_ptr<DataDirectory> directory;
+    std::unique_ptr<PlantDriver> plants;
+    std::unique_ptr<EdgeNews> news;
+    std::unique_ptr<net::Host> host;
+    bool failed = false;
+  };
+
+  Status open(const std::string& name);
+  void take_signals();
+  void watch();
+
+  EdgeSettings settings_;
+  ConnectArguments connect_;
+  std::shared_ptr<spdlog::logger> log_;
+  net::EventLoop loop_;
+  net::asio::signal_set signals_;
+  std::unique_ptr<net::TlsSecurity> security_;
+  HubAddresses hub_;
+  std::vector<Edge> edges_;
+  std::optional<Error> trouble_;
+  std::chrono::steady_clock::time_point begin_{};
+};
+
+}  // namespace lockstep::cli
