@@ -104,6 +104,9 @@ TEST(HubCommand, APolicyComesFromTheCloudAndABadOneIsRefused) {
   const Outcome back = lockstep(cat("cloud activate --kind policy --version 1 ", field.at()));
   EXPECT_EQ(back.code, 0) << back.out;
   EXPECT_EQ(field.number("SELECT version FROM hub_active WHERE kind = 2"), 1);
+  const Outcome unknown = lockstep(cat("cloud activate --kind policy --version 77 ", field.at()));
+  EXPECT_EQ(unknown.code, 1) << unknown.out;
+  EXPECT_NE(unknown.out.find("policy version 77 is unknown"), std::string::npos) << unknown.out;
 }
 
 TEST(HubCommand, AnEdgeSaysWhatIsWrong) {
