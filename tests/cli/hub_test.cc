@@ -81,7 +81,8 @@ TEST(HubCommand, InstructionsGoOnWhenTheLeaderIsKilled) {
   const Outcome told = lockstep("cloud status --json " + field.at());
   ASSERT_EQ(told.code, 0) << told.out;
   EXPECT_EQ(nlohmann::json::parse(told.out)["edges"].size(), 3u) << told.out;
-  EXPECT_EQ(lockstep("cluster start " + field.at()).code, 0) << "the killed one comes back";
+  const Outcome again = lockstep("cluster start " + field.at());
+  EXPECT_EQ(again.code, 0) << "the killed one comes back: " << again.out;
   const Outcome stopped = lockstep("cluster stop " + field.at());
   EXPECT_EQ(stopped.code, 0) << stopped.out;
   EXPECT_NE(stopped.out.find("e1 stopped"), std::string::npos) << stopped.out;
