@@ -10,7 +10,6 @@ namespace lockstep::training {
 namespace {
 
 constexpr std::uint64_t kHeldOutRound = 1'000;
-constexpr std::size_t kBatch = 64;
 constexpr std::size_t kTimesSeen = 6;     // an example, in a whole training, on average
 constexpr std::size_t kAnswerTokens = 3;  // of the self-test
 
@@ -35,9 +34,10 @@ class Lessons {
  public:
   Lessons(const Curriculum& curriculum, model::Weights weights)
       : curriculum_(curriculum),
-        trainer_(
-            std::move(weights),
-            {.seed = curriculum.seed, .steps = curriculum.steps, .batch = kBatch, .rate = curriculum.rate}) {}
+        trainer_(std::move(weights), {.seed = curriculum.seed,
+                                      .steps = curriculum.steps,
+                                      .batch = curriculum.batch,
+                                      .rate = curriculum.rate}) {}
 
   Result<Trained> run(BytesView from, const std::function<void(const Progress&)>& report) {
     LOCKSTEP_TRY(held_out, record(plan(kHeldOutRound, std::max<std::size_t>(2, plants() / 8)), nullptr));
@@ -65,7 +65,7 @@ class Lessons {
  private:
   // Per kind and round.
   std::size_t plants() const {
-    const std::size_t seen = curriculum_.steps * kBatch / kTimesSeen;
+    const std::size_t seen = curriculum_.steps * curriculum_.batch / kTimesSeen;
     return std::max<std::size_t>(
         1, seen / (curriculum_.rounds * curriculum_.kinds.size() * curriculum_.windows));
   }
@@ -112,7 +112,8 @@ class Lessons {
 
 Result<Trained> train(const Curriculum& curriculum, BytesView from,
                       const std::function<void(const Progress&)>& report) {
-  if (curriculum.kinds.empty() || curriculum.steps == 0 || curriculum.rounds == 0 || curriculum.windows == 0)
+  if (curriculum.kinds.empty() || curriculum.steps == 0 || curriculum.batch == 0 || curriculum.rounds == 0 ||
+      curriculum.windows == 0)
     return fail(ErrorCode::kInvalidArgument,
                 "expected at least one kind of plant, one round, window and step");
   LOCKSTEP_TRY(weights, first_weights(curriculum, from));

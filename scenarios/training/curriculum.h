@@ -16,7 +16,8 @@ namespace lockstep::training {
 struct Curriculum {
   std::vector<std::string> kinds = {"tank", "motor"};
   std::uint64_t seed = 1;
-  std::size_t steps = 5000;  // of 64 windows; as many are recorded as to see each about six times
+  std::size_t steps = 5000;  // as many windows are recorded as to see each about six times
+  std::size_t batch = 64;    // windows per step
   double rate = 3e-3;
   double drift = 0;         // of the plants that are recorded
   std::size_t rounds = 5;   // of recordings: the first under the teacher, the others mostly under the learner

@@ -85,8 +85,14 @@ TEST(Compare, says_how_sure_the_gain_is) {
 }
 
 TEST(Train, gives_a_file_that_a_hub_accepts_and_can_go_on_from_it) {
-  Curriculum curriculum{
-      .kinds = {"tank"}, .seed = 2, .steps = 120, .rate = 3e-3, .drift = 0, .rounds = 2, .windows = 20};
+  Curriculum curriculum{.kinds = {"tank"},
+                        .seed = 2,
+                        .steps = 80,
+                        .batch = 8,
+                        .rate = 3e-3,
+                        .drift = 0,
+                        .rounds = 2,
+                        .windows = 20};
   std::size_t reports = 0;
   const auto trained = train(curriculum, {}, [&](const Progress& now) {
     ++reports;
@@ -95,7 +101,7 @@ TEST(Train, gives_a_file_that_a_hub_accepts_and_can_go_on_from_it) {
   ASSERT_TRUE(trained) << trained.error().message;
   EXPECT_TRUE(hub::verify_model(trained->file));
   EXPECT_GT(reports, 50u);
-  EXPECT_LT(trained->curve.back().held_out, trained->curve.front().held_out - 0.3);
+  EXPECT_LT(trained->curve.back().learned, trained->curve.front().learned - 0.5);
   const auto again = train(curriculum, {}, [](const Progress&) {});
   ASSERT_TRUE(again);
   EXPECT_EQ(again->file, trained->file);
@@ -104,13 +110,19 @@ TEST(Train, gives_a_file_that_a_hub_accepts_and_can_go_on_from_it) {
   curriculum.rate = 1e-4;
   const auto tuned = train(curriculum, trained->file, [](const Progress&) {});
   ASSERT_TRUE(tuned) << tuned.error().message;
-  EXPECT_LT(tuned->curve.front().held_out, trained->curve.front().held_out - 0.3);
+  EXPECT_LT(tuned->curve.front().learned, trained->curve.front().learned - 0.5);
   EXPECT_NE(tuned->file, trained->file);
 }
 
 TEST(Train, refuses_what_it_cannot_begin_with) {
-  Curriculum curriculum{
-      .kinds = {"kiln"}, .seed = 1, .steps = 1, .rate = 1e-3, .drift = 0, .rounds = 1, .windows = 5};
+  Curriculum curriculum{.kinds = {"kiln"},
+                        .seed = 1,
+                        .steps = 1,
+                        .batch = 8,
+                        .rate = 1e-3,
+                        .drift = 0,
+                        .rounds = 1,
+                        .windows = 5};
   EXPECT_EQ(train(curriculum, {}, [](const Progress&) {}).error().code, ErrorCode::kNotFound);
   curriculum.kinds = {"tank"};
   EXPECT_FALSE(train(curriculum, "not a model", [](const Progress&) {}));
