@@ -7,6 +7,7 @@
 
 #include "cli/chaos.h"
 #include "cli/check.h"
+#include "cli/cloud_train.h"
 #include "cli/cluster.h"
 #include "cli/compare.h"
 #include "cli/field_commands.h"
@@ -309,6 +310,10 @@ int run_program(int argc, char** argv) {
            hub);
   lockstep::cli::FieldCommands field;
   field.add_to(app);
+  lockstep::cli::CloudTrainArguments training;
+  lockstep::cli::CloudEvaluateArguments evaluation;
+  const lockstep::cli::CloudTrainingCommands of_cloud =
+      add_cloud_training(*app.get_subcommand("cloud"), training, evaluation);
   lockstep::cli::ClusterArguments cluster;
   cluster.program = argv[0];
   const ClusterCommands of_cluster = add_cluster(app, cluster);
@@ -335,6 +340,12 @@ int run_program(int argc, char** argv) {
               << "\"; see lockstep cluster --help\n";
     return kBadInput;
   }
+  if (argv[1] == std::string_view("cloud") && !what.starts_with('-') && what != "train" && what != "evaluate" &&
+      what != "run" && what != "send" && what != "activate" && what != "status") {
+    std::cerr << "lockstep cloud: expected run, send, activate, status, train or evaluate, found \"" << what
+              << "\"; see lockstep cloud --help\n";
+    return kBadInput;
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -346,6 +357,9 @@ int run_program(int argc, char** argv) {
   if (of_cluster.start->parsed()) return lockstep::cli::start_cluster(cluster, std::cout, std::cerr);
   if (of_cluster.status->parsed()) return lockstep::cli::show_cluster(cluster, std::cout, std::cerr);
   if (of_cluster.stop->parsed()) return lockstep::cli::stop_cluster(cluster, std::cout, std::cerr);
+  training.progress = isatty(STDERR_FILENO) != 0;
+  if (of_cloud.train->parsed()) return lockstep::cli::train_model(training, std::cout, std::cerr);
+  if (of_cloud.evaluate->parsed()) return lockstep::cli::evaluate_model(evaluation, std::cout, std::cerr);
   if (app.got_subcommand("chaos-worker")) return lockstep::farm::serve_one(std::cin, std::cout, std::cerr);
   if (of_chaos.merge->parsed()) return lockstep::cli::merge_chaos(chaos, std::cout, std::cerr);
   chaos.colours = isatty(STDOUT_FILENO) != 0;

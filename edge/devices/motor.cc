@@ -11,7 +11,7 @@ constexpr Purpose kStart{"devices.motor.start"};
 constexpr Purpose kLoad{"devices.motor.load"};
 constexpr Purpose kAir{"devices.motor.air"};
 
-constexpr double kLoadLag = 0.3;  // seconds that a new load takes to bite
+constexpr double kLoadLag = 1;  // second that a new load takes to bite
 
 MotorParameters drawn(std::uint64_t seed, double drift) {
   std::uint64_t ordinal = 0;

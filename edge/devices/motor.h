@@ -14,7 +14,7 @@ struct MotorParameters {
   double viscous = 4e-4;            // N m s/rad, unworn
   double dry = 0.03;                // N m, unworn
   double heat_capacity = 40;        // J/K, of the winding
-  double thermal_resistance = 1.2;  // K/W to the ambient air
+  double thermal_resistance = 0.9;  // K/W to the ambient air
   double wear_rate = 2e-4;          // per second at 150 W of load and a winding below 350 K
 };
 
@@ -37,6 +37,7 @@ class Motor final : public Physics {
   State slope(const State& state, const Inputs& inputs, const Outside& outside) const override;
   State inside_walls(const State& state) const override;
   double lag(std::size_t) const override { return 0.05; }
+  double move_cost(std::size_t) const override { return 30'000; }
   double noise(std::size_t signal) const override;
 
  private:

@@ -37,6 +37,9 @@ class Physics {
   virtual State inside_walls(const State& state) const = 0;
   // Time constant of an actuator's first-order lag, in seconds.
   virtual double lag(std::size_t actuator) const = 0;
+  // What moving an actuator over its whole range costs a controller beside tracking_cost (teacher.h), per
+  // window: it keeps the teacher from correcting in one window what sensors show too coarsely to be learned.
+  virtual double move_cost(std::size_t actuator) const = 0;
   // Standard deviation of a sensor's noise, in its unit.
   virtual double noise(std::size_t signal) const = 0;
 };

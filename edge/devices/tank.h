@@ -38,6 +38,7 @@ class Tank final : public Physics {
   State slope(const State& state, const Inputs& inputs, const Outside& outside) const override;
   State inside_walls(const State& state) const override;
   double lag(std::size_t actuator) const override;
+  double move_cost(std::size_t) const override { return 500; }
   double noise(std::size_t signal) const override;
 
  private:

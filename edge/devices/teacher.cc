@@ -13,12 +13,11 @@ namespace {
 // A plan: commands held for 1, 1, 2 and 4 windows, as shares of each actuator's range.
 constexpr std::array<int, 4> kHeldWindows = {1, 1, 2, 4};
 using Plan = std::array<std::array<double, kMostInputs>, kHeldWindows.size()>;
-constexpr int kStepsPerWindow = 8;
+constexpr int kStepsPerWindow = 5;
 
 constexpr double kMargin = 0.06;  // of the safe range: it keeps that far inside the envelope
 constexpr double kMarginWeight = 20;
 constexpr double kMiddleWeight = 0.02;  // to bring back what only has to stay inside its envelope
-constexpr double kMoveWeight = 20;      // per squared share of an actuator's range
 constexpr double kFirstStride = 0.16, kLastStride = 0.0004;
 
 double squared(double x) { return x * x; }
@@ -56,7 +55,6 @@ class PlanningTeacher final : public Teacher {
     std::vector<double> out;
     for (std::size_t i = 0; i < positions.size(); ++i)
       out.push_back(info.actuators[i].low + plan_[0][i] * width(i));
-    last_ = plan_[0];
     for (std::size_t block = 0; block + 1 < plan_.size(); ++block) plan_[block] = plan_[block + 1];
     return out;
   }
@@ -100,11 +98,11 @@ class PlanningTeacher final : public Teacher {
     const double seconds = static_cast<double>(info.window.count()) * 1e-9 / kStepsPerWindow;
     State state = state_;
     std::array<double, kMostInputs> positions = positions_;
-    std::array<double, kMostInputs> before = last_;
+    std::array<double, kMostInputs> before = positions_;
     double sum = 0;
     for (std::size_t block = 0; block < plan.size(); ++block) {
       for (std::size_t i = 0; i < info.actuators.size(); ++i)
-        sum += kMoveWeight * squared(plan[block][i] - before[i]);
+        sum += physics_->move_cost(i) * squared(plan[block][i] - before[i]);
       before = plan[block];
       for (int step = 0; step < kHeldWindows[block] * kStepsPerWindow; ++step) {
         Inputs inputs{};
@@ -135,7 +133,6 @@ class PlanningTeacher final : public Teacher {
   std::unique_ptr<Physics> physics_;
   State state_{};
   std::array<double, kMostInputs> positions_{};
-  std::array<double, kMostInputs> last_{};
   Outside outside_;
   Plan plan_;
 };

@@ -39,7 +39,7 @@ void DispatchInProgress::on_status(const wire::PackageStatus& status) {
       return;
     case wire::ACTIVE:
     case wire::REFUSED: done_ = true; return;
-    default: return;  // it has not heard of it
+    default: done_ = is_rollback(); return;  // it has not heard of it, and will not by waiting
   }
 }
 

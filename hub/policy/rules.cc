@@ -35,12 +35,15 @@ class Readings {
     range_ = &*found;
     place_ = static_cast<std::size_t>(found - device.signals.begin());
     for (auto step = window.samples.rbegin(); step != window.samples.rend() && count_ < 2; ++step) {
-      if (place_ < step->size() && (*step)[place_] && is_finite(*(*step)[place_]))
+      if (place_ < step->size() && (*step)[place_] && is_finite(*(*step)[place_])) {
+        fresh_ = fresh_ || step == window.samples.rbegin();
         values_[count_++] = *(*step)[place_];
+      }
     }
   }
 
   std::size_t count() const { return count_; }  // at most the two newest
+  bool fresh() const { return fresh_; }         // one is of the newest window
   // As a share of the safe range.
   double share() const { return (values_[0] - range_->safe_low) / (range_->safe_high - range_->safe_low); }
   // As a share of what the sensor can show, positive below the target.
@@ -58,6 +61,7 @@ class Readings {
   const SignalRange* range_ = nullptr;
   std::size_t place_ = 0;
   std::size_t count_ = 0;
+  bool fresh_ = false;
   double values_[2] = {};
 };
 
@@ -78,7 +82,8 @@ struct Wish {
   }
   double operator()(const ProportionalIntegral& law) const {
     const Readings readings(device, window, law.signal);
-    if (readings.count() == 0) return last;
+    // An error that nobody has seen to be still there must not be integrated.
+    if (!readings.fresh()) return last;
     const double error = readings.error(0, law.target);
     const double change = readings.count() > 1 ? error - readings.error(1, law.target) : 0;
     const double move = law.proportional * change + law.integral * error;

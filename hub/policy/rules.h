@@ -63,7 +63,7 @@ const Policy& default_policy();
 std::string_view default_policy_text();
 
 // One command per actuator, within its range. An actuator for which no rule fits rests: the value of its
-// range that is nearest to zero. One whose signal has no reading stays.
+// range that is nearest to zero. One whose signal has no reading (a pi: none of the newest window) stays.
 std::vector<double> rule_commands(const Policy& policy, const DeviceModel& device, const Window& window);
 
 // Moves the commands into the envelope and the ranges; whether that changed one. Commands that are not finite

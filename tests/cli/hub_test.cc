@@ -81,7 +81,8 @@ TEST(HubCommand, InstructionsGoOnWhenTheLeaderIsKilled) {
   const Outcome told = lockstep("cloud status --json " + field.at());
   ASSERT_EQ(told.code, 0) << told.out;
   EXPECT_EQ(nlohmann::json::parse(told.out)["edges"].size(), 3u) << told.out;
-  EXPECT_EQ(lockstep("cluster start " + field.at()).code, 0) << "the killed one comes back";
+  const Outcome again = lockstep("cluster start " + field.at());
+  EXPECT_EQ(again.code, 0) << "the killed one comes back: " << again.out;
   const Outcome stopped = lockstep("cluster stop " + field.at());
   EXPECT_EQ(stopped.code, 0) << stopped.out;
   EXPECT_NE(stopped.out.find("e1 stopped"), std::string::npos) << stopped.out;
@@ -104,6 +105,9 @@ TEST(HubCommand, APolicyComesFromTheCloudAndABadOneIsRefused) {
   const Outcome back = lockstep(cat("cloud activate --kind policy --version 1 ", field.at()));
   EXPECT_EQ(back.code, 0) << back.out;
   EXPECT_EQ(field.number("SELECT version FROM hub_active WHERE kind = 2"), 1);
+  const Outcome unknown = lockstep(cat("cloud activate --kind policy --version 77 ", field.at()));
+  EXPECT_EQ(unknown.code, 1) << unknown.out;
+  EXPECT_NE(unknown.out.find("policy version 77 is unknown"), std::string::npos) << unknown.out;
 }
 
 TEST(HubCommand, AnEdgeSaysWhatIsWrong) {

@@ -1,0 +1,166 @@
+// Batches, fresh weights, the loop's one step.
+#include "hub/cloud/trainer.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/check.h"
+#include "base/exact_math.h"
+#include "base/prng.h"
+
+namespace lockstep::cloud {
+namespace {
+
+constexpr Purpose kFresh{"cloud.trainer.fresh"};
+constexpr Purpose kLength{"cloud.trainer.length"};
+constexpr Purpose kChoice{"cloud.trainer.choice"};
+
+constexpr std::size_t kEvaluationBatch = 128;
+
+// Mean 0, deviation 1: the sum of four uniform draws (Irwin-Hall), one per 16 bits.
+double bell(std::uint64_t bits) {
+  double sum = 0;
+  for (int part = 0; part < 4; ++part) sum += static_cast<double>((bits >> (16 * part)) & 0xffff) * 0x1p-16;
+  return (sum - 2) * 1.7320508075688772;
+}
+
+// Ordered tokens: the vector of the one at `share` of the way is a mixture of waves, slow ones first.
+void smooth(model::Matrix& embedding, Token first, std::uint32_t count, double size, std::uint64_t seed) {
+  constexpr int kWaves = 6;
+  for (Eigen::Index column = 0; column < embedding.cols(); ++column) {
+    const auto object = first * 4096ull + static_cast<std::uint64_t>(column);
+    for (std::uint32_t i = 0; i < count; ++i) {
+      const double share = (i + 0.5) / count;
+      double value = 0;
+      for (int wave = 1; wave <= kWaves; ++wave) {
+        const auto ordinal = static_cast<std::uint64_t>(2 * wave);
+        const double height = bell(draw(seed, kFresh, object, ordinal)) / wave;
+        const double phase = bell(draw(seed, kFresh, object, ordinal + 1)) * 3;
+        value += height * exact::sin(3.141592653589793 * share * wave + phase);
+      }
+      embedding(first + i, column) = static_cast<float>(size * value);
+    }
+  }
+}
+
+}  // namespace
+
+model::Configuration default_configuration() {
+  return {.vocabulary = hub::kVocabulary,
+          .width = 48,
+          .layers = 2,
+          .heads = 4,
+          .key_value_heads = 2,
+          .head_width = 12,
+          .inner_width = 96,
+          .context = static_cast<std::uint32_t>(hub::kMaxSequenceTokens),
+          .rotary_base = 1000,
+          .norm_epsilon = 1e-5,
+          .tied_output = true};
+}
+
+model::Weights fresh_weights(const model::Configuration& configuration, std::uint64_t seed) {
+  model::Weights out = make_weights(configuration);
+  std::uint64_t object = 0;
+  for (const model::NamedTensor& tensor : tensors(out)) {
+    ++object;
+    if (tensor.shape.size() < 2) continue;  // norms begin as 1
+    double size = 1 / std::sqrt(static_cast<double>(tensor.shape[1]));
+    // What is added to the running state grows with the layers, else.
+    if (tensor.name.ends_with("o_proj.weight") || tensor.name.ends_with("down_proj.weight"))
+      size /= std::sqrt(2.0 * configuration.layers);
+    for (std::size_t i = 0; i < tensor.values.size(); ++i)
+      tensor.values[i] = static_cast<float>(size * bell(draw(seed, kFresh, object, i)));
+  }
+  const double size = 1 / std::sqrt(static_cast<double>(configuration.width));
+  smooth(out.embedding, hub::kFirstErrorBin, hub::kErrorBins, size, seed);
+  for (std::uint32_t signal = 0; signal < hub::kMaxSignals; ++signal)
+    smooth(out.embedding, hub::kFirstValueBin + signal * hub::kBins, hub::kBins, size, seed);
+  smooth(out.embedding, hub::kFirstSetPointBin, hub::kBins, size, seed);
+  smooth(out.embedding, hub::kFirstCommandBin, hub::kBins, size, seed);
+  smooth(out.embedding, hub::kFirstLevel, hub::kLevels, size, seed);
+  return out;
+}
+
+Batch make_batch(const std::vector<const Example*>& examples) {
+  CHECK(!examples.empty(), "a batch of nothing");
+  Batch out;
+  out.sequences = examples.size();
+  out.answers = examples[0]->steps.size();
+  out.length = examples[0]->prompt.size() + out.answers - 1;
+  out.first = hub::kFirstLevel;
+  out.targets.setZero(static_cast<Eigen::Index>(out.sequences * out.answers), hub::kLevels);
+  Eigen::Index row = 0;
+  for (const Example* example : examples) {
+    CHECK(example->prompt.size() + out.answers - 1 == out.length && example->steps.size() == out.answers,
+          "sequences of several lengths in one batch");
+    out.tokens.insert(out.tokens.end(), example->prompt.begin(), example->prompt.end());
+    for (std::size_t i = 0; i < out.answers; ++i, ++row) {
+      if (i + 1 < out.answers) out.tokens.push_back(hub::to_level(example->steps[i]));
+      const hub::SoftLevel soft = hub::soft_level(example->steps[i]);
+      const auto below = static_cast<Eigen::Index>(soft.below - hub::kFirstLevel);
+      out.targets(row, below) = static_cast<float>(1 - soft.above);
+      out.targets(row, below + 1) = static_cast<float>(soft.above);
+    }
+  }
+  return out;
+}
+
+Trainer::Trainer(model::Weights weights, const TrainingSettings& settings)
+    : weights_(std::move(weights)),
+      gradient_(make_weights(weights_.configuration)),
+      settings_(settings),
+      adam_(weights_) {
+  for (const model::NamedTensor& tensor : tensors(gradient_)) std::ranges::fill(tensor.values, 0.0f);
+}
+
+void Trainer::add(std::vector<Example> examples) {
+  count_ += examples.size();
+  for (Example& example : examples)
+    by_length_[example.prompt.size() * 16 + example.steps.size()].push_back(std::move(example));
+}
+
+double Trainer::rate() const {
+  const double share = static_cast<double>(done_) / static_cast<double>(settings_.steps);
+  constexpr double kWarmUp = 0.03;
+  if (share < kWarmUp) return settings_.rate * (share + 0.001) / kWarmUp;
+  return settings_.rate * (0.51 + 0.49 * exact::cos(3.141592653589793 * (share - kWarmUp) / (1 - kWarmUp)));
+}
+
+double Trainer::step() {
+  CHECK(count_ > 0 && !finished(), "nothing to learn, or from");
+  // Every example is as likely as every other.
+  std::uint64_t place = below(draw(settings_.seed, kLength, 0, done_), count_);
+  auto group = by_length_.begin();
+  for (; place >= group->second.size(); ++group) place -= group->second.size();
+  std::vector<const Example*> chosen;
+  for (std::size_t i = 0; i < settings_.batch; ++i) {
+    const std::uint64_t bits = draw(settings_.seed, kChoice, done_, i);
+    chosen.push_back(&group->second[below(bits, group->second.size())]);
+  }
+  const double loss = network_.loss_and_gradient(weights_, make_batch(chosen), gradient_);
+  adam_.step(weights_, gradient_, rate());
+  ++done_;
+  return loss;
+}
+
+double Trainer::loss_of(const std::vector<Example>& examples) {
+  std::map<std::size_t, std::vector<const Example*>> groups;
+  for (const Example& example : examples)
+    groups[example.prompt.size() * 16 + example.steps.size()].push_back(&example);
+  double sum = 0;
+  double answers = 0;
+  for (const auto& [length, group] : groups) {
+    for (std::size_t first = 0; first < group.size(); first += kEvaluationBatch) {
+      const std::size_t end = std::min(group.size(), first + kEvaluationBatch);
+      const Batch batch = make_batch({group.begin() + static_cast<std::ptrdiff_t>(first),
+                                      group.begin() + static_cast<std::ptrdiff_t>(end)});
+      const auto count = static_cast<double>(batch.sequences * batch.answers);
+      sum += network_.loss(weights_, batch) * count;
+      answers += count;
+    }
+  }
+  return answers > 0 ? sum / answers : 0;
+}
+
+}  // namespace lockstep::cloud

@@ -1,0 +1,75 @@
+// A model is trained, drawn, judged and refused, all by the program.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "tests/cli/program.h"
+
+namespace lockstep::tests {
+namespace {
+
+using Json = nlohmann::json;
+
+std::string read(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  return std::string(std::istreambuf_iterator<char>(in), {});
+}
+
+TEST(CloudTraining, writes_a_model_and_a_picture_and_judges_it) {
+  const TemporaryDirectory directory;
+  const std::string model = directory / "m.safetensors";
+  const Outcome trained =
+      lockstep(cat("cloud train --kind tank --steps 30 --out ", model, " --curve ", directory / "loss.svg"));
+  ASSERT_EQ(trained.code, 0) << trained.out;
+  EXPECT_NE(trained.out.find("step 30 of 30"), std::string::npos) << trained.out;
+  EXPECT_NE(trained.out.find("lockstep cloud evaluate"), std::string::npos);
+  EXPECT_TRUE(read(directory / "loss.svg").starts_with("<svg"));
+
+  const Outcome judged = lockstep(cat("cloud evaluate ", model, " --kind tank --plants 2 --json"));
+  const Json document = Json::parse(judged.out);
+  EXPECT_EQ(document["all"]["plants"], 2);
+  EXPECT_GT(document["all"]["rules"]["cost"], 0.0);
+  // 0 only if the model is surely better.
+  EXPECT_EQ(judged.code, document["all"]["gain"]["low"] > 0 ? 0 : 1);
+  EXPECT_NE(lockstep(cat("cloud evaluate ", model, " --kind tank --plants 2")).out.find("95 % interval"),
+            std::string::npos);
+}
+
+TEST(CloudTraining, goes_on_from_a_file_and_repeats_itself) {
+  const TemporaryDirectory directory;
+  const auto train = [&](std::string_view options, std::string_view out) {
+    const Outcome outcome = lockstep(cat("cloud train --kind motor --steps 6 --json ", options, " --out ",
+                                         directory / out, " 2>/dev/null"));
+    EXPECT_EQ(outcome.code, 0) << outcome.out;
+    return read(directory / out);
+  };
+  const std::string first = train("--seed 5", "a");
+  EXPECT_EQ(train("--seed 5", "b"), first);
+  EXPECT_NE(train("--seed 6", "c"), first);
+  EXPECT_NE(train(cat("--seed 5 --drift 0.5 --from ", directory / "a"), "d"), first);
+}
+
+TEST(CloudTraining, says_what_it_expected) {
+  const TemporaryDirectory directory;
+  const Outcome nothing = lockstep("cloud");
+  EXPECT_EQ(nothing.code, 2);
+  EXPECT_NE(nothing.out.find("lockstep cloud: expected run, send, activate, status, train or evaluate"), std::string::npos) << nothing.out;
+  const Outcome kind = lockstep("cloud train --kind kiln");
+  EXPECT_EQ(kind.code, 2);
+  EXPECT_NE(kind.out.find("expected tank, motor or tank,motor, found \"kiln\""), std::string::npos)
+      << kind.out;
+  EXPECT_EQ(lockstep("cloud train --drift 2").code, 2);
+  EXPECT_EQ(lockstep("cloud train --steps 0").code, 2);
+  EXPECT_EQ(lockstep(cat("cloud evaluate ", directory / "nothing")).code, 2);
+  std::ofstream(directory / "bad") << "{}";
+  const Outcome bad = lockstep(cat("cloud evaluate ", directory / "bad"));
+  EXPECT_EQ(bad.code, 2);
+  EXPECT_NE(bad.out.find("lockstep cloud evaluate: "), std::string::npos);
+  EXPECT_EQ(lockstep(cat("cloud train --kind tank --steps 1 --out ", directory / "bad/model")).code, 1);
+  EXPECT_NE(lockstep("cloud train --help").out.find("--from"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace lockstep::tests
