@@ -8,6 +8,7 @@
 #include "cli/cloud_program.h"
 #include "cli/files.h"
 #include "cli/node_log.h"
+#include "cli/settings_package.h"
 #include "cli/table.h"
 #include "storage/sql/value.h"
 
@@ -215,6 +216,11 @@ int send_package(const CloudArguments& arguments, std::ostream& out, std::ostrea
   if (bytes->empty())
     return complain({ErrorCode::kInvalidArgument, cat(arguments.file, ": it is empty")}, err);
   const wire::PackageKind kind = kind_of(arguments.kind);
+  if (kind == wire::SETTINGS) {
+    bytes = settings_package(*bytes);
+    if (!bytes)
+      return complain({ErrorCode::kInvalidArgument, cat(arguments.file, ": ", bytes.error().message)}, err);
+  }
   const auto version =
       arguments.version ? Result<std::uint64_t>(*arguments.version) : next_version(arguments.connect, kind);
   if (!version) return complain(version.error(), err);

@@ -113,12 +113,12 @@ void FieldCommands::add_to(CLI::App& app) {
     add_hub(*command, parsed.cloud.connect);
   parsed.send->add_option("FILE", parsed.cloud.file, "The file")->required();
   parsed.send
-      ->add_option("--version", parsed.cloud.version, "Its number, never used before (default: the next one)")
-      ->check(CLI::PositiveNumber);
+      ->add_option("--version", parsed.cloud.version, "Its number, above all that were used before (default: the next one)")
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000'000'000}));
   parsed.send->add_option("--note", parsed.cloud.note, "A remark for people");
   parsed.send->add_flag("--stage", parsed.cloud.stage, "Only send and verify it: `activate` comes later");
   parsed.activate->add_option("--version", parsed.cloud.version, "Its number")
-      ->check(CLI::PositiveNumber)
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000'000'000}))
       ->required();
   for (CLI::App* command : {parsed.send, parsed.activate}) add_kind(*command, parsed.cloud);
   parsed.status->add_flag("--json", parsed.cloud.json, "Print one JSON document instead of text");

@@ -62,10 +62,14 @@ std::vector<wire::Statement> make_active(PackageKey key) {
   return statements;
 }
 
+// Versions only go up: one far above the others would leave no room.
+constexpr std::uint64_t kMostVersion = 1'000'000'000'000;
+
 std::string objection_to(const wire::Package& package) {
   if (std::ranges::find(kKinds, package.kind()) == std::ranges::end(kKinds))
     return "expected a known kind of package";
-  if (package.version() == 0 || package.version() > INT64_MAX) return "expected a version from 1 on";
+  if (package.version() == 0 || package.version() > kMostVersion)
+    return cat("expected a version from 1 to ", kMostVersion);
   if (package.bytes() == 0 || package.bytes() > kMostPackageBytes)
     return cat("expected 1 to ", kMostPackageBytes, " bytes, found ", package.bytes());
   return {};

@@ -127,8 +127,8 @@ class Sorter {
     std::vector<std::uint32_t> by_invocation, by_return;
     for (std::uint32_t block = 1; block < blocks_.size(); ++block) by_invocation.push_back(block);
     by_return = by_invocation;
-    std::ranges::stable_sort(by_invocation, {}, [this](std::uint32_t b) { return blocks_[b].last_invoked; });
-    std::ranges::stable_sort(by_return, {}, [this](std::uint32_t b) { return blocks_[b].first_returned; });
+    std::ranges::sort(by_invocation, {}, [this](std::uint32_t b) { return std::pair(blocks_[b].last_invoked, b); });
+    std::ranges::sort(by_return, {}, [this](std::uint32_t b) { return std::pair(blocks_[b].first_returned, b); });
     std::vector<bool> is_placed(blocks_.size(), false);
     const auto first_left = [&](const std::vector<std::uint32_t>& list, std::size_t& at) {
       while (is_placed[list[at]]) ++at;

@@ -7,7 +7,7 @@ const CHANNELS = { 1: 'raft', 2: 'request', 3: 'reply' };
 const REASONS = { 1: 'lost', 2: 'partition', 3: 'no such host', 4: 'receiver dead', 5: 'damaged', 6: 'other cluster', 7: 'other node', 8: 'by a rule', 9: 'queue full', 10: 'connection reset' };
 const DISK_FAULTS = { 1: 'error', 2: 'failed sync', 3: 'full', 4: 'stall', 5: 'slow', 6: 'lie', 7: 'bad sector', 8: 'misdirected', 9: 'phantom', 10: 'rot' };
 const DISK_CALLS = { 0: 'none', 1: 'open', 2: 'exists', 3: 'rename', 4: 'remove', 5: 'list', 6: 'sync of a directory', 7: 'read', 8: 'write', 9: 'truncate', 10: 'size', 11: 'sync' };
-const member_name = number => number < 100 ? 'n' + number : number === 100 ? 'steward' : 'c' + (number - 100);
+const member_name = number => number < 100 ? 'n' + number : number === 100 ? 'steward' : number > 20000 ? 'cloud' : number > 10000 ? 'e' + (number - 10000) : 'c' + (number - 100);
 
 // The layout is that of reports/page/packed_trace.h.
 function decode_trace(trace, base64) {
@@ -82,7 +82,8 @@ const hosts = [...new Set(trace.lives.map(life => life[0]))];
 const by_number = (a, b) => a.slice(1) - b.slice(1);
 const members = hosts.filter(name => /^n\d+$/.test(name)).sort(by_number);
 if (!members.length && scenario) for (let i = 1; i <= (scenario.cluster?.nodes ?? 0); ++i) members.push('n' + i);
-const clients = hosts.filter(name => /^c\d+$/.test(name)).sort(by_number);
+// Who is no member: edges and the cloud, then the clients of the workloads.
+const clients = [...hosts.filter(name => /^e\d+$/.test(name)).sort(by_number), ...hosts.filter(name => name === 'cloud'), ...hosts.filter(name => /^c\d+$/.test(name)).sort(by_number)];
 const lane_of_host = new Map([...members, ...(hosts.includes('steward') ? ['steward'] : []), ...clients].map((name, i) => [name, i]));
 const lane_of_life = trace.lives.map(life => lane_of_host.get(life[0]) ?? 0);
 
