@@ -102,10 +102,7 @@ class BusyField {
             config.replica.raft.self = id;
             config.replica.raft.voters = members_;
             config.replica.raft.seed = inner.seed;
-            config.replica.apply.sql.feed = true;
-            auto node = std::make_unique<service::Node>(inner, std::move(config));
-            node->feed().subscribe(subscriber);
-            return node;
+            return service::make_followed_node(inner, std::move(config), subscriber);
           });
       hubs_[id] = hub.get();
       return hub;

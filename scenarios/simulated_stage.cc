@@ -43,12 +43,10 @@ service::NodeConfig node_config(const Scenario& scenario, const Roster& roster, 
 }
 
 std::unique_ptr<env::Actor> make_hub(const env::Env& env, service::NodeConfig config) {
-  config.replica.apply.sql.feed = true;
   return std::make_unique<hub::HubProcess>(
-      env, hub::HubConfig(), [config = std::move(config)](const env::Env& inside, service::FeedSubscriber& subscriber) {
-        auto node = std::make_unique<service::Node>(inside, config);
-        node->feed().subscribe(subscriber);
-        return node;
+      env, hub::HubConfig(),
+      [config = std::move(config)](const env::Env& inside, service::FeedSubscriber& subscriber) {
+        return service::make_followed_node(inside, config, subscriber);
       });
 }
 
@@ -193,8 +191,9 @@ void SimulatedStage::add_client(NodeId id) {
 std::string SimulatedStage::standstill() const {
   const auto found = world_.standstill();
   if (!found) return {};
-  return cat("more than ", sim::Scheduler::kMostAtOnce, " events at one instant, ", reports::readable(found->at.time_since_epoch()),
-             ", the last of them for ", found->by ? cast_.roster().name(*found->by) : std::string("nobody"),
+  return cat("more than ", sim::Scheduler::kMostAtOnce, " events at one instant, ",
+             reports::readable(found->at.time_since_epoch()), ", the last of them for ",
+             found->by ? cast_.roster().name(*found->by) : std::string("nobody"),
              "; from then on each took a millisecond");
 }
 

@@ -340,4 +340,11 @@ void Node::on_failed(const Error& error) {
   for (const Caller& caller : waiting_reads_.withdraw_all()) desk_.refuse(caller, why.status, why.message);
 }
 
+std::unique_ptr<Node> make_followed_node(const env::Env& env, NodeConfig config, FeedSubscriber& subscriber) {
+  config.replica.apply.sql.feed = true;
+  auto node = std::make_unique<Node>(env, std::move(config));
+  node->feed().subscribe(subscriber);
+  return node;
+}
+
 }  // namespace lockstep::service

@@ -132,4 +132,7 @@ class Node : public env::Actor, public Retiring, private Executor, private repli
   Instant alarm_ = kNever;
 };
 
+// One whose rows, as they change, and roles are told to this subscriber, which outlives it.
+std::unique_ptr<Node> make_followed_node(const env::Env& env, NodeConfig config, FeedSubscriber& subscriber);
+
 }  // namespace lockstep::service

@@ -59,10 +59,7 @@ class Field {
             config.replica.raft.self = kHub;
             config.replica.raft.voters = {kHub};
             config.replica.raft.seed = inner.seed;
-            config.replica.apply.sql.feed = true;
-            auto node = std::make_unique<service::Node>(inner, std::move(config));
-            node->feed().subscribe(subscriber);
-            return node;
+            return service::make_followed_node(inner, std::move(config), subscriber);
           });
     };
     world_.add_process(kHub, std::move(process));
