@@ -55,10 +55,10 @@ void BlockRows::bind(int position, const std::optional<std::int64_t>& value) {
 std::expected<bool, Refusal> BlockRows::step() {
   const int before = sqlite3_limit(db_, SQLITE_LIMIT_LENGTH, -1);
   if (before < kMostRowBytes) sqlite3_limit(db_, SQLITE_LIMIT_LENGTH, kMostRowBytes);
-  const std::uint64_t ahead = lane_.budget.begin_inner();
+  const Budget::Seen before_step = lane_.budget.begin_inner();
   const int rc = sqlite3_step(statement_.get());
   const int operations = sqlite3_stmt_status(statement_.get(), SQLITE_STMTSTATUS_VM_STEP, 1);
-  lane_.budget.end_inner(ahead, static_cast<std::uint32_t>(operations));
+  lane_.budget.end_inner(before_step, static_cast<std::uint32_t>(operations));
   sqlite3_limit(db_, SQLITE_LIMIT_LENGTH, before);
   if (rc == SQLITE_ROW) return true;
   if (rc == SQLITE_DONE) return false;

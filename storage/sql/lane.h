@@ -38,25 +38,29 @@ class Budget {
   }
   void begin_statement(std::uint64_t price) {
     counting_ = true;
-    ahead_ = 0;
-    looks_ = 0;
+    seen_ = {};
     price_ = price;
     if (price > 1) by_bytes_ = true;
   }
   // `operations`: of the whole statement.
   void end_statement(std::uint64_t operations) {
     counting_ = false;
-    spend(ahead_ + (operations - looks_ * kStride) * price_);
+    spend(seen_.units + (operations - seen_.operations) * price_);
   }
   void spend(std::uint64_t units) {
     used_ += units;
     brief_used_ += units;
   }
-  // Around each step of a statement within the counted one: its operations count once, as done. What was seen of them
-  // ahead is forgotten.
-  std::uint64_t begin_inner() const { return ahead_; }
-  void end_inner(std::uint64_t ahead, std::uint64_t operations) {
-    ahead_ = ahead;
+  // Of the statement that is counted, at the last look: not spent before it has ended.
+  struct Seen {
+    std::uint64_t operations = 0;
+    std::uint64_t units = 0;
+  };
+  // Around each step of a statement within the counted one: its operations count once, as done. What was seen
+  // of them is forgotten.
+  Seen begin_inner() const { return seen_; }
+  void end_inner(const Seen& seen, std::uint64_t operations) {
+    seen_ = seen;
     if (counting_) spend(operations * price_);
   }
   // For what a function does within one operation: false ends the statement.
@@ -86,8 +90,8 @@ class Budget {
   // From the progress handler: true ends the statement.
   bool look() {
     if (!counting_) return false;
-    ++looks_;
-    ahead_ += kStride * price_;
+    seen_.operations += kStride;
+    seen_.units += kStride * price_;
     return would_end();
   }
 
@@ -105,14 +109,13 @@ class Budget {
 
  private:
   bool would_end() {
-    if (brief_used_ + ahead_ > brief_limit_) overdraw();
-    return overdrawn_ || used_ + ahead_ > limit_;
+    if (brief_used_ + seen_.units > brief_limit_) overdraw();
+    return overdrawn_ || used_ + seen_.units > limit_;
   }
 
   std::uint64_t limit_ = UINT64_MAX;
   std::uint64_t used_ = 0;
-  std::uint64_t ahead_ = 0;  // of the operations before the last look
-  std::uint64_t looks_ = 0;
+  Seen seen_;
   std::uint64_t price_ = 1;
   std::uint64_t brief_limit_ = UINT64_MAX;
   std::uint64_t brief_used_ = 0;

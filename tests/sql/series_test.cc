@@ -322,6 +322,35 @@ TEST_F(Series, ARangeReadsOnlyBlocksThatOverlap) {
   }
 }
 
+// A range of which nothing is shown is nearly all inner query.
+TEST_F(Series, TheInnerQueryCountsAsWhatItIs) {
+  const std::string nothing = "SELECT count(*) FROM series_range('a', 500, 501)";
+  sim::DiskImage image{2};
+  {
+    Node maker(image);
+    ASSERT_TRUE(maker.open());
+    make_table(maker);
+    for (int block = 0; block < 300; ++block)
+      ASSERT_EQ(maker.apply(Batch{insertion("a", series::pack({{{0, 1}, {1000, 1}}}))}).outcome, Outcome::kOk);
+  }
+  const auto passes = [&](std::uint64_t limit, std::size_t times) {
+    Node limited(image, {.max_operations = limit});
+    EXPECT_TRUE(limited.open());
+    return limited.apply(Batch(times, stmt(nothing))).outcome == Outcome::kOk;
+  };
+  std::uint64_t low = 0;
+  std::uint64_t once = 1'000'000;
+  ASSERT_TRUE(passes(once, 1));
+  while (once - low > 1) (passes((low + once) / 2, 1) ? once : low) = (low + once) / 2;
+  EXPECT_FALSE(passes(3 * once - 1000, 3));
+  EXPECT_TRUE(passes(3 * once, 3));
+}
+
+TEST_F(Series, ALargeResultOfManyBlocksIsNoLimit) {
+  for (std::int64_t block = 0; block < 1000; ++block) add("a", {{block, 1.5}});
+  EXPECT_EQ(node.number("SELECT length(group_concat(value)) FROM series_range('a')"), 3999);
+}
+
 TEST_F(Series, RetentionTakesOldBlocksInPieces) {
   for (std::int64_t block = 0; block < 100; ++block)
     for (const char* name : {"a", "b", "c"}) add(name, {{block * 10, 1}, {block * 10 + 9, 2}});
