@@ -3,13 +3,13 @@
 
 #include "base/check.h"
 #include "base/text.h"
+#include "storage/sql/priced_functions.h"
 
 namespace lockstep::sql {
 namespace {
 
 // More than a block of kMostPoints takes at worst, with room for the rest of its row.
 constexpr int kMostRowBytes = 256 << 10;
-constexpr std::uint64_t kBytesPerOperation = 16;
 
 std::unexpected<Refusal> refuse(int code, std::string message) {
   return std::unexpected(Refusal{code, std::move(message)});

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "storage/series/block.h"
 #include "storage/sql/block_rows.h"
+#include "storage/sql/priced_functions.h"
 
 namespace lockstep::sql {
 namespace {
@@ -113,10 +114,7 @@ void pack_finish(sqlite3_context* context) {
   if (packing == nullptr || packing->points == nullptr) return;  // no points: NULL
   const std::unique_ptr<std::vector<Packing::Taken>> taken(std::exchange(packing->points, nullptr));
   auto& lane = *static_cast<Lane*>(sqlite3_user_data(context));
-  if (!lane.budget.charge(taken->size())) {
-    sqlite3_result_error(context, "interrupted", -1);
-    return sqlite3_result_error_code(context, SQLITE_INTERRUPT);
-  }
+  if (!lane.budget.charge(taken->size())) return interrupt(context);
   // Points of one time stay in the order in which they came.
   std::ranges::sort(*taken, {},
                     [](const Packing::Taken& each) { return std::pair(each.point.time_ns, each.order); });

@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::uint64_t kSurveyedBytes = 64 << 20;  // some tens of milliseconds
 constexpr std::size_t kChunkBytes = 1 << 20;
+
 // 0 also for a file that does not exist.
 Result<std::uint64_t> size_of(env::Disk& disk, const std::string& path) {
   LOCKSTEP_TRY(exists, disk.exists(path));
@@ -47,8 +48,7 @@ std::unexpected<Error> Survey::damaged(const std::string& file, std::string_view
   constexpr std::string_view kOfTheRecord = "Put the file back, or restore the directory whole";
   constexpr std::string_view kOfAMember =
       "Restore the directory whole, or remove the database with its -wal and its -mark: it is made again "
-      "from the "
-      "log, if that still begins at entry 1";
+      "from the log, if that still begins at entry 1";
   return fail(ErrorCode::kCorrupt,
               cat(file, ": ", sentence, ". ", is_the_record_ ? kOfTheRecord : kOfAMember));
 }
@@ -61,11 +61,9 @@ Error Survey::explained(const Error& error) const {
 // a WAL, so no crash leaves one alone.
 Status Survey::refuse_lost_main(std::uint64_t wal_bytes) const {
   if (wal_bytes == 0) return {};
-  return fail(
-      ErrorCode::kCorrupt,
-      cat(path_, ": expected the database, found ", wal_bytes, " bytes of its WAL (", wal_file_of(path_),
-          ") beside no main file or an empty one: the WAL alone is not the database. Put the file back, or "
-          "restore the directory whole"));
+  return damaged(path_, cat("expected the database, found ", wal_bytes, " bytes of its WAL (",
+                            wal_file_of(path_),
+                            ") beside no main file or an empty one: the WAL alone is not the database"));
 }
 
 Status Survey::before_opening(Watermark& watermark) const {
