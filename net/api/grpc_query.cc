@@ -36,7 +36,7 @@ void QueryCall::on_event(bool ok) {
 }
 
 // The query is ended at the node, too.
-void QueryCall::on_departure(bool) {
+void QueryCall::on_departure() {
   departed_ = true;
   if (state_ == State::kAsking && context_.IsCancelled() && desk_.withdraw(call_))
     return finish(grpc::Status::CANCELLED);

@@ -19,7 +19,7 @@ class QueryCall final : public GrpcTag, public GrpcWaiter, public GrpcHolder {
   // gRPC's word that nothing of the call is under way any more, or that its caller has gone.
   struct Departure final : GrpcTag {
     explicit Departure(QueryCall& of) : call(of) {}
-    void on_event(bool ok) override { call.on_departure(ok); }
+    void on_event(bool) override { call.on_departure(); }
     QueryCall& call;
   };
 
@@ -27,7 +27,7 @@ class QueryCall final : public GrpcTag, public GrpcWaiter, public GrpcHolder {
   ~QueryCall() override;
 
   void on_caller();
-  void on_departure(bool ok);
+  void on_departure();
   void delete_if_over();
   void send_chunk();
   void finish(const grpc::Status& status);
