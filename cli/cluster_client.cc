@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/text.h"
+#include "cli/endpoint.h"
 #include "cli/random_number.h"
 #include "net/introduction.h"
 
@@ -17,10 +18,6 @@ constexpr Duration kSilence = std::chrono::seconds(1);  // after which people wo
 constexpr Duration kPatienceWithAbsent = std::chrono::milliseconds(200);
 constexpr Duration kHedge = std::chrono::milliseconds(250);
 constexpr std::uint64_t kFirstRawCall = 1ull << 63;  // the library counts from 1
-
-net::Endpoint endpoint_of(const config::Address& address) {
-  return {.host = address.host, .port = address.port};
-}
 
 std::string name_of(const NodeAddress& node) {
   return node.id.is_none() ? to_text(node.address) : cat("n", node.id, " at ", to_text(node.address));

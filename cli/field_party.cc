@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/hash.h"
+#include "cli/endpoint.h"
 #include "cli/local_cluster.h"
 #include "cli/random_number.h"
 #include "net/introduction.h"
@@ -16,10 +17,6 @@ namespace {
 constexpr std::uint64_t kMostNumberedEdge = 9'999;
 constexpr std::uint64_t kHashedNumbers = std::uint64_t{1} << 32;  // and as many as 48 bits above
 constexpr std::uint64_t kPassingNumbers = std::uint64_t{1} << 52;
-
-net::Endpoint endpoint_of(const config::Address& address) {
-  return {.host = address.host, .port = address.port};
-}
 
 Status fill_in(HubAddresses& hub, const ConnectArguments& arguments, net::Security* security) {
   net::EventLoop loop;

@@ -10,6 +10,7 @@
 
 #include "base/check.h"
 #include "base/text.h"
+#include "cli/endpoint.h"
 #include "cli/files.h"
 #include "cli/http_site.h"
 #include "cli/random_number.h"
@@ -24,10 +25,6 @@ constexpr Duration kWatchInterval = std::chrono::seconds(1);
 constexpr Duration kWatchOfRecovery = std::chrono::milliseconds(20);
 constexpr std::size_t kTraceRingBytes = 64 << 20;
 constexpr Duration kPatience = std::chrono::seconds(10);  // for leaving in good order
-
-net::Endpoint endpoint_of(const config::Address& address) {
-  return {.host = address.host, .port = address.port};
-}
 
 service::StandaloneConfig standalone_config(const config::NodeSettings& settings) {
   service::StandaloneConfig out;
