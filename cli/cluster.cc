@@ -11,8 +11,6 @@
 #include <chrono>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 #include <ostream>
 #include <thread>
@@ -116,7 +114,7 @@ void print_table(const std::vector<NodeState>& states, std::ostream& out) {
   std::vector<TextRow> rows;
   for (const NodeState& state : states) {
     const config::Listen& listen = state.node->settings.listen;
-    TextRow row{state.node->name(), std::string(state_of(state))};
+    TextRow row{state.node->name, std::string(state_of(state))};
     if (const auto& status = state.status) {
       row.push_back(role_of(*status));
       row.push_back(cat(status->term()));
@@ -164,33 +162,15 @@ nlohmann::ordered_json json_of(const NodeState& state) {
 // ---- start
 // ----------------------------------------------------------------------------------------------------
 
-// What a node has written to its log since `offset`; the last lines of it.
-std::string last_words(const LocalNode& node, std::uintmax_t offset) {
-  std::ifstream in(node.log_file(), std::ios::binary);
-  in.seekg(static_cast<std::streamoff>(offset));
-  std::string text(std::istreambuf_iterator<char>(in), {});
-  while (!text.empty() && text.back() == '\n') text.pop_back();
-  const std::size_t last = text.rfind('\n');
-  return last == std::string::npos ? text : text.substr(last + 1);
-}
-
 struct Started {
   const LocalNode* node;
-  pid_t pid;
-  std::uintmax_t log_offset;
+  StartedProcess process;
 };
 
 Result<Started> start_node(const LocalCluster& cluster, const LocalNode& node) {
   LOCKSTEP_TRY_STATUS(cluster.expect_data_found(node));
-  std::error_code error;
-  const std::string program = std::filesystem::read_symlink("/proc/self/exe", error).string();
-  const auto size = std::filesystem::file_size(node.log_file(), error);
-  Started out{.node = &node, .pid = 0, .log_offset = error ? 0 : size};
-  LOCKSTEP_TRY(pid, spawn_daemon({program, "node", "--config", node.config_file()}, node.log_file()));
-  out.pid = pid;
-  // One that has ended already is found out by whoever waits for it.
-  if (const auto process = Process::find(pid)) LOCKSTEP_TRY_STATUS(process->save(node.process_file()));
-  return out;
+  LOCKSTEP_TRY(process, start_process(node, {"node", "--config", node.config_file()}));
+  return Started{&node, std::move(process)};
 }
 
 // Of nodes that were started, the one that has ended, with what it said last.
@@ -202,24 +182,24 @@ struct Ended {
 std::vector<Ended> ended_among(const std::vector<Started>& started) {
   std::vector<Ended> out;
   for (const Started& one : started)
-    if (!Process::find(one.pid)) out.push_back({one.node, last_words(*one.node, one.log_offset)});
+    if (one.process.has_ended()) out.push_back({one.node, one.process.last_words()});
   return out;
 }
 
 std::string to_text(const std::vector<Ended>& ended) {
   std::string out;
   for (const Ended& one : ended)
-    append_text(out, cat(out.empty() ? "" : "\n", one.node->name(), " has ended: ", one.words));
+    append_text(out, cat(out.empty() ? "" : "\n", one.node->name, " has ended: ", one.words));
   return out;
 }
 
 // Nothing half-started is left behind.
 void take_back(const std::vector<Started>& started) {
   for (const Started& one : started) {
-    if (const auto process = Process::find(one.pid)) process->signal(SIGTERM);
+    if (const auto process = Process::find(one.process.pid)) process->signal(SIGTERM);
   }
   for (const Started& one : started) {
-    if (const auto process = Process::find(one.pid)) process->wait(kPatience);
+    if (const auto process = Process::find(one.process.pid)) process->wait(kPatience);
   }
 }
 
@@ -363,7 +343,7 @@ int start_cluster(const ClusterArguments& arguments, std::ostream& out, std::ost
     if (const Status begun = start_companions(*cluster); !begun) return complain(begun.error(), err);
     return show_started(*cluster, look_at(*cluster, 2s), arguments.program, out);
   }
-  for (auto node = nodes.begin(); node != to_start; ++node) err << node->name() << " runs already\n";
+  for (auto node = nodes.begin(); node != to_start; ++node) err << node->name << " runs already\n";
   std::vector<Started> started;
   for (auto node = to_start; node != nodes.end(); ++node) {
     const auto one = start_node(*cluster, *node);
@@ -417,27 +397,10 @@ int stop_cluster(const ClusterArguments& arguments, std::ostream& out, std::ostr
   if (!cluster) return complain(cluster.error(), err);
   const DirectoryLock lock(arguments.directory);
   if (const Status held = lock.held(arguments.directory); !held) return complain(held.error(), err);
-  int code = stop_companions(*cluster, arguments.kill, kPatience, out, err) ? 0 : 1;
-  std::vector<std::pair<const LocalNode*, std::optional<Process>>> running;
-  for (const LocalNode& node : cluster->nodes()) {
-    running.emplace_back(&node, node.process());
-    if (running.back().second) running.back().second->signal(arguments.kill ? SIGKILL : SIGTERM);
-  }
-  for (const auto& [node, process] : running) {
-    if (!process) {
-      out << node->name() << " was not running\n";
-    } else if (process->wait(kPatience)) {
-      out << node->name() << (arguments.kill ? " killed" : " stopped") << " (process " << process->pid()
-          << ")\n";
-    } else {
-      err << "lockstep cluster: " << node->name() << " (process " << process->pid() << ") still runs after "
-          << to_string(kPatience) << "; --kill ends it\n";
-      code = 1;
-    }
-    std::error_code ignored;
-    if (code == 0) std::filesystem::remove(node->process_file(), ignored);
-  }
-  return code;
+  const bool companions = stop_companions(*cluster, arguments.kill, kPatience, out, err);
+  const auto& nodes = cluster->nodes();
+  const bool all = stop_processes({nodes.begin(), nodes.end()}, arguments.kill, kPatience, out, err);
+  return companions && all ? 0 : 1;
 }
 
 }  // namespace lockstep::cli

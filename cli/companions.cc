@@ -1,11 +1,6 @@
 // Processes by their files, like nodes.
 #include "cli/companions.h"
 
-#include <signal.h>
-
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <ostream>
 #include <thread>
 
@@ -15,43 +10,22 @@
 namespace lockstep::cli {
 namespace {
 
-namespace fs = std::filesystem;
-
 constexpr Duration kFirstLine = std::chrono::seconds(10);
 constexpr Duration kLook = std::chrono::milliseconds(20);
 
-std::string log_since(const Companion& companion, std::uintmax_t offset) {
-  std::ifstream in(companion.log_file(), std::ios::binary);
-  in.seekg(static_cast<std::streamoff>(offset));
-  std::string text(std::istreambuf_iterator<char>(in), {});
-  while (!text.empty() && text.back() == '\n') text.pop_back();
-  return text;
-}
-
 // Until it has said who it is.
 Status start(const LocalCluster& cluster, const Companion& companion) {
-  std::error_code error;
-  std::vector<std::string> arguments = companion.arguments(cluster.directory());
-  arguments.insert(arguments.begin(), fs::read_symlink("/proc/self/exe", error).string());
-  const auto size = fs::file_size(companion.log_file(), error);
-  const std::uintmax_t offset = error ? 0 : size;
-  LOCKSTEP_TRY(pid, spawn_daemon(arguments, companion.log_file()));
-  if (const auto process = Process::find(pid)) LOCKSTEP_TRY_STATUS(process->save(companion.process_file()));
+  LOCKSTEP_TRY(started, start_process(companion, companion.arguments(cluster.directory())));
   const auto end = std::chrono::steady_clock::now() + kFirstLine;
-  for (;;) {
-    const std::string said = log_since(companion, offset);
-    if (said.find("lockstep: ") != std::string::npos) return {};
-    if (!Process::find(pid)) {
-      const std::size_t last = said.rfind('\n');
-      return fail(
-          ErrorCode::kUnavailable,
-          cat(companion.name, " has ended: ", last == std::string::npos ? said : said.substr(last + 1)));
-    }
+  while (!started.words().contains("lockstep: ")) {
+    if (started.has_ended())
+      return fail(ErrorCode::kUnavailable, cat(companion.name, " has ended: ", started.last_words()));
     if (std::chrono::steady_clock::now() > end)
       return fail(ErrorCode::kUnavailable,
                   cat(companion.name, " says nothing; its log is ", companion.log_file()));
     std::this_thread::sleep_for(kLook);
   }
+  return {};
 }
 
 std::string_view role_of(const Companion& companion) { return companion.is_cloud() ? "cloud" : "edge"; }
@@ -91,26 +65,8 @@ nlohmann::ordered_json companions_json(const LocalCluster& cluster) {
 
 bool stop_companions(const LocalCluster& cluster, bool kill, Duration patience, std::ostream& out,
                      std::ostream& err) {
-  bool all = true;
-  std::vector<std::pair<const Companion*, std::optional<Process>>> running;
-  for (const Companion& companion : cluster.companions()) {
-    running.emplace_back(&companion, companion.process());
-    if (running.back().second) running.back().second->signal(kill ? SIGKILL : SIGTERM);
-  }
-  for (const auto& [companion, process] : running) {
-    if (!process) {
-      out << companion->name << " was not running\n";
-    } else if (process->wait(patience)) {
-      out << companion->name << (kill ? " killed" : " stopped") << " (process " << process->pid() << ")\n";
-      std::error_code ignored;
-      fs::remove(companion->process_file(), ignored);
-    } else {
-      err << "lockstep cluster: " << companion->name << " (process " << process->pid()
-          << ") still runs after " << to_string(patience) << "; --kill ends it\n";
-      all = false;
-    }
-  }
-  return all;
+  const auto& companions = cluster.companions();
+  return stop_processes({companions.begin(), companions.end()}, kill, patience, out, err);
 }
 
 }  // namespace lockstep::cli

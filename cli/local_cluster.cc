@@ -110,7 +110,7 @@ Result<LocalCluster> LocalCluster::open(const std::string& directory) {
   LocalCluster out(directory);
   const auto nodes = static_cast<std::uint32_t>(json::scaled(count->text, 0).whole);
   for (std::uint32_t number = 1; number <= nodes; ++number) {
-    LocalNode node{.id = NodeId(number), .settings = {}, .stem = cat(directory, "/n", number)};
+    LocalNode node{{.name = cat("n", number), .stem = cat(directory, "/n", number)}, NodeId(number), {}};
     LOCKSTEP_TRY(settings, read_settings(node.config_file(), directory));
     if (!settings.cluster || settings.cluster->self != node.id) {
       return fail(ErrorCode::kInvalidArgument,
@@ -123,11 +123,11 @@ Result<LocalCluster> LocalCluster::open(const std::string& directory) {
   if (edges != nullptr && edges->is(json::Kind::kNumber)) {
     const auto last = static_cast<std::uint32_t>(json::scaled(edges->text, 0).whole);
     for (std::uint32_t number = 1; number <= last; ++number)
-      out.companions_.push_back({.name = cat("e", number), .stem = cat(directory, "/e", number)});
+      out.companions_.push_back({{.name = cat("e", number), .stem = cat(directory, "/e", number)}});
   }
   const json::Node* cloud = document->find("cloud");
   if (cloud != nullptr && cloud->is(json::Kind::kBoolean) && cloud->text == "true")
-    out.companions_.push_back({.name = "cloud", .stem = cat(directory, "/cloud")});
+    out.companions_.push_back({{.name = "cloud", .stem = cat(directory, "/cloud")}});
   return out;
 }
 

@@ -10,32 +10,21 @@
 
 #include "base/result.h"
 #include "cli/cluster_client.h"
-#include "cli/process.h"
+#include "cli/local_process.h"
 #include "config/node_settings.h"
 
 namespace lockstep::cli {
 
-struct LocalNode {
+struct LocalNode : LocalProcess {
   NodeId id;
   config::NodeSettings settings;  // paths as they are from here
-  std::string stem;               // "DIR/n1"
 
-  std::string name() const { return cat("n", id); }
   std::string config_file() const { return stem + ".json"; }
-  std::string log_file() const { return stem + ".log"; }
-  std::string process_file() const { return stem + ".pid"; }
-  std::optional<Process> process() const { return Process::load(process_file()); }
 };
 
 // A process beside the nodes: an edge or the cloud. "DIR/e1", "DIR/cloud".
-struct Companion {
-  std::string name;
-  std::string stem;
-
+struct Companion : LocalProcess {
   bool is_cloud() const { return name == "cloud"; }
-  std::string log_file() const { return stem + ".log"; }
-  std::string process_file() const { return stem + ".pid"; }
-  std::optional<Process> process() const { return Process::load(process_file()); }
   // Of `lockstep`, without the program.
   std::vector<std::string> arguments(const std::string& directory) const;
 };

@@ -1,0 +1,67 @@
+// The log is read from where the process began.
+#include "cli/local_process.h"
+
+#include <signal.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <ostream>
+
+#include "base/text.h"
+
+namespace lockstep::cli {
+
+namespace fs = std::filesystem;
+
+std::string StartedProcess::words() const {
+  std::ifstream in(log_file, std::ios::binary);
+  in.seekg(static_cast<std::streamoff>(log_offset));
+  std::string text(std::istreambuf_iterator<char>(in), {});
+  while (!text.empty() && text.back() == '\n') text.pop_back();
+  return text;
+}
+
+std::string StartedProcess::last_words() const {
+  const std::string text = words();
+  const std::size_t last = text.rfind('\n');
+  return last == std::string::npos ? text : text.substr(last + 1);
+}
+
+Result<StartedProcess> start_process(const LocalProcess& process, std::vector<std::string> arguments) {
+  std::error_code error;
+  arguments.insert(arguments.begin(), fs::read_symlink("/proc/self/exe", error).string());
+  const auto size = fs::file_size(process.log_file(), error);
+  const std::uintmax_t offset = error ? 0 : size;
+  LOCKSTEP_TRY(pid, spawn_daemon(arguments, process.log_file()));
+  if (const auto found = Process::find(pid)) LOCKSTEP_TRY_STATUS(found->save(process.process_file()));
+  return StartedProcess{.pid = pid, .log_file = process.log_file(), .log_offset = offset};
+}
+
+bool stop_processes(const std::vector<LocalProcess>& processes, bool kill, Duration patience,
+                    std::ostream& out, std::ostream& err) {
+  bool all = true;
+  std::vector<std::pair<const LocalProcess*, std::optional<Process>>> running;
+  for (const LocalProcess& one : processes) {
+    running.emplace_back(&one, one.process());
+    if (running.back().second) running.back().second->signal(kill ? SIGKILL : SIGTERM);
+  }
+  for (const auto& [one, process] : running) {
+    if (process && !process->wait(patience)) {
+      err << "lockstep cluster: " << one->name << " (process " << process->pid() << ") still runs after "
+          << to_string(patience) << "; --kill ends it\n";
+      all = false;
+      continue;
+    }
+    if (process) {
+      out << one->name << (kill ? " killed" : " stopped") << " (process " << process->pid() << ")\n";
+    } else {
+      out << one->name << " was not running\n";
+    }
+    std::error_code ignored;
+    fs::remove(one->process_file(), ignored);
+  }
+  return all;
+}
+
+}  // namespace lockstep::cli
