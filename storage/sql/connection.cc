@@ -98,14 +98,15 @@ Status Connection::configure(const ConnectionOptions& options) {
   sqlite3_progress_handler(db_, Budget::kStride, look_at_budget, &lane_);
   if (const int rc = install_functions(db_, lane_); rc != SQLITE_OK)
     return std::unexpected(failure(rc, "reading the schema"));
-  install_series_functions(db_, lane_);
+  if (const int rc = install_series_functions(db_, lane_); rc != SQLITE_OK)
+    return std::unexpected(failure(rc, "installing the functions of series"));
   // What is read may take longer; indexes that serve a pattern are worth more there.
   if (const int rc = priced_functions_.install(db_, lane_, vfs_.name(), options.writes); rc != SQLITE_OK)
     return std::unexpected(failure(rc, "opening a database for functions"));
   if (options.writes)
     if (const int rc = gathering_functions_.install(db_, priced_functions_.builtins(), lane_);
         rc != SQLITE_OK)
-      return std::unexpected(failure(rc, "compiling for functions"));
+      return std::unexpected(failure(rc, "installing what gathers"));
   authoriser_.install(db_);
   statements_ = std::make_unique<StatementCache>(db_, authoriser_);
   LOCKSTEP_TRY_STATUS(

@@ -5,7 +5,6 @@
 #include <memory>
 #include <string>
 
-#include "base/check.h"
 #include "storage/sql/execution.h"
 #include "storage/sql/priced_functions.h"
 
@@ -67,20 +66,22 @@ int GatheringFunctions::install(sqlite3* db, sqlite3* builtins, Lane& lane) {
   if (const int rc = prepare("SELECT json_quote(json(?1))", quote_json_); rc != SQLITE_OK) return rc;
   if (const int rc = prepare("SELECT json_quote(CAST(?1 AS TEXT))", quote_text_); rc != SQLITE_OK) return rc;
   constexpr int kHow = SQLITE_UTF8 | SQLITE_INNOCUOUS | SQLITE_SUBTYPE;
-  const auto add = [&](const char* name, int arguments, Function& function) {
-    const int rc = sqlite3_create_window_function(db, name, arguments, kHow, &function, step, finish, look,
-                                                  leave, nullptr);
-    CHECK(rc == SQLITE_OK, name);
+  struct Named {
+    const char* name;
+    int arguments;
+    Function& function;
   };
-  add("group_concat", 1, text_);
-  add("group_concat", 2, text_);
-  add("json_group_array", 1, array_);
-  add("json_group_object", 2, object_);
+  for (const Named& one : {Named{"group_concat", 1, text_}, Named{"group_concat", 2, text_},
+                           Named{"json_group_array", 1, array_}, Named{"json_group_object", 2, object_}}) {
+    const int rc = sqlite3_create_window_function(db, one.name, one.arguments, kHow, &one.function, step,
+                                                  finish, look, leave, nullptr);
+    if (rc != SQLITE_OK) return rc;
+  }
   for (const int arguments : {0, 1}) {
     const int rc =
         sqlite3_create_window_function(db, "count", arguments, SQLITE_UTF8 | SQLITE_INNOCUOUS, nullptr,
                                        count_in, tell_count, tell_count, count_out, nullptr);
-    CHECK(rc == SQLITE_OK, "count");
+    if (rc != SQLITE_OK) return rc;
   }
   return SQLITE_OK;
 }

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "base/check.h"
 #include "base/text.h"
 #include "storage/series/block.h"
 #include "storage/sql/block_rows.h"
@@ -146,13 +145,12 @@ const TableFunction kSeriesSummary{.name = "series_summary",
                                    .rows = 1,
                                    .open = open<SummaryRow>};
 
-void install_series_functions(sqlite3* db, Lane& lane) {
+int install_series_functions(sqlite3* db, Lane& lane) {
   for (const TableFunction* function : {&kSeriesPoints, &kSeriesSummary, &kSeriesRange, &kSeriesBuckets})
-    install_table_function(db, lane, *function);
+    if (const int rc = install_table_function(db, lane, *function); rc != SQLITE_OK) return rc;
   constexpr int kHow = SQLITE_UTF8 | SQLITE_INNOCUOUS | SQLITE_DETERMINISTIC;
-  const int rc =
-      sqlite3_create_function_v2(db, "series_pack", 2, kHow, &lane, nullptr, pack_step, pack_finish, nullptr);
-  CHECK(rc == SQLITE_OK, "series_pack");
+  return sqlite3_create_function_v2(db, "series_pack", 2, kHow, &lane, nullptr, pack_step, pack_finish,
+                                    nullptr);
 }
 
 }  // namespace lockstep::sql

@@ -8,8 +8,8 @@
 
 namespace lockstep::sql {
 
-// Deterministic, and charged to the statement's budget.
-void install_series_functions(sqlite3* db, Lane& lane);
+// Deterministic, and charged to the statement's budget. SQLite's result code: there may be no memory.
+int install_series_functions(sqlite3* db, Lane& lane);
 
 // One table-valued function each.
 extern const struct TableFunction kSeriesPoints;

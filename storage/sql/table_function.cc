@@ -4,7 +4,6 @@
 
 #include <vector>
 
-#include "base/check.h"
 #include "base/text.h"
 
 namespace lockstep::sql {
@@ -156,10 +155,9 @@ constexpr sqlite3_module kCalls = [] {
 
 }  // namespace
 
-void install_table_function(sqlite3* db, Lane& lane, const TableFunction& function) {
+int install_table_function(sqlite3* db, Lane& lane, const TableFunction& function) {
   const auto destroy = [](void* module) { delete static_cast<Module*>(module); };
-  const int rc = sqlite3_create_module_v2(db, function.name, &kCalls, new Module{function, lane}, destroy);
-  CHECK(rc == SQLITE_OK, function.name);
+  return sqlite3_create_module_v2(db, function.name, &kCalls, new Module{function, lane}, destroy);
 }
 
 }  // namespace lockstep::sql

@@ -41,7 +41,7 @@ struct TableFunction {
 };
 
 // Readable everywhere, in views and triggers too: it must show nothing that a statement could not read.
-// `function` and `lane` outlive the connection.
-void install_table_function(sqlite3* db, Lane& lane, const TableFunction& function);
+// `function` and `lane` outlive the connection. SQLite's result code: there may be no memory.
+int install_table_function(sqlite3* db, Lane& lane, const TableFunction& function);
 
 }  // namespace lockstep::sql
