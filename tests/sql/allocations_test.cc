@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "storage/series/block_table.h"
 #include "tests/sql/fixture.h"
 
 namespace lockstep::sql {
@@ -25,23 +26,34 @@ TEST(Allocations, TheNthFromNowOnAndAsManyAsWantedAreRefused) {
 TEST(Allocations, AWriteThatIsRefusedMemoryAnywhereIsWholeOrNotThere) {
   initialise_sqlite(1);
   std::uint64_t refused = 0;
-  for (std::uint64_t nth = 1; nth <= 400; nth += 3) {
+  bool was_refused = true;
+  for (std::uint64_t nth = 1; was_refused; nth += 3) {
     sim::DiskImage disk(1);
     Allocations allocations;
     {
       Node node(disk, {.allocations = &allocations});
       ASSERT_TRUE(node.open());
       node.must("CREATE TABLE t(id INTEGER PRIMARY KEY, v TEXT UNIQUE)");
+      node.must(std::string(series::kCreateBlockTable));
       std::uint64_t told = 0;
       allocations.refuse(nth, 1, [&told] { ++told; });
       const EntryStamp stamp = stamp_of(node.machine().applied().value() + 1);
       const auto report = node.machine().apply({&stamp, 1}, [](std::size_t, EntryScope& scope) {
-        scope.execute(std::vector{stmt("INSERT INTO t(v) VALUES('x'), ('y')"), stmt("UPDATE t SET v = v || id"),
-                                  stmt("SELECT group_concat(v) FROM t")},
-                      {});
+        scope.execute(
+            std::vector{stmt("INSERT INTO t(v) VALUES('x'), ('y')"), stmt("UPDATE t SET v = v || id"),
+                        stmt("SELECT group_concat(v), json_group_object(id, v) FROM t"),
+                        stmt("INSERT INTO series_blocks SELECT 'a', s.*, b FROM (SELECT series_pack(id, id) "
+                             "AS b FROM t), series_summary(b) AS s"),
+                        stmt("SELECT * FROM series_range('a')"),
+                        stmt("SELECT * FROM series_buckets('a', NULL, NULL, 1)"),
+                        stmt("INSERT INTO t(id, v) VALUES(3, hex(zeroblob(5000)))"),
+                        stmt("UPDATE t SET v = id WHERE id = 3"), stmt("DELETE FROM t WHERE id = 3")},
+            {});
       });
       EXPECT_EQ(report.has_value(), told == 0) << nth;
       refused += told;
+      was_refused = told > 0;
+      ASSERT_LT(nth, 10'000u);
     }
     Node again(disk);
     ASSERT_TRUE(again.open());
