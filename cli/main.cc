@@ -282,6 +282,20 @@ int print_schema(const std::string& of) {
   return kBadInput;
 }
 
+// "start, status or stop"
+std::string parts_of(const CLI::App& command) {
+  const auto parts = command.get_subcommands([](const CLI::App*) { return true; });
+  std::string out;
+  for (std::size_t at = 0; at < parts.size(); ++at)
+    out += (at == 0 ? "" : at + 1 == parts.size() ? " or " : ", ") + parts[at]->get_name();
+  return out;
+}
+
+bool is_no_part_of(const CLI::App& command, std::string_view what) {
+  const auto is_asked_for = [what](const CLI::App* part) { return part->get_name() == what; };
+  return !what.starts_with('-') && command.get_subcommands(is_asked_for).empty();
+}
+
 int run_program(int argc, char** argv) {
   CLI::App app{"Lockstep: a replicated SQLite database and the deterministic laboratory that proves it",
                "lockstep"};
@@ -334,16 +348,11 @@ int run_program(int argc, char** argv) {
     return kBadInput;
   }
   const std::string_view what = argc > 2 ? argv[2] : "";
-  if (argv[1] == std::string_view("cluster") && !what.starts_with('-') && what != "start" && what != "status" &&
-      what != "stop") {
-    std::cerr << "lockstep cluster: expected start, status or stop, found \"" << what
-              << "\"; see lockstep cluster --help\n";
-    return kBadInput;
-  }
-  if (argv[1] == std::string_view("cloud") && !what.starts_with('-') && what != "train" && what != "evaluate" &&
-      what != "run" && what != "send" && what != "activate" && what != "status") {
-    std::cerr << "lockstep cloud: expected run, send, activate, status, train or evaluate, found \"" << what
-              << "\"; see lockstep cloud --help\n";
+  for (const std::string name : {"cluster", "cloud"}) {
+    const CLI::App& command = *app.get_subcommand(name);
+    if (argv[1] != name || !is_no_part_of(command, what)) continue;
+    std::cerr << "lockstep " << name << ": expected " << parts_of(command) << ", found \"" << what
+              << "\"; see lockstep " << name << " --help\n";
     return kBadInput;
   }
   try {
