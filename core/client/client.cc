@@ -183,8 +183,9 @@ void Client::attempt(Call& call, Instant now) {
     write.set_session(session_);
     write.set_first_incomplete(first_incomplete());
   } else if (call.request.has_query() && call.deadline != kNever) {
+    // 0 would say nothing about it.
     const auto left =
-        std::chrono::ceil<std::chrono::milliseconds>(std::max(call.deadline - now, Duration::zero()));
+        std::chrono::ceil<std::chrono::milliseconds>(std::max(call.deadline - now, Duration(1)));
     call.request.mutable_query()->set_timeout_ms(
         static_cast<std::uint32_t>(std::min<std::int64_t>(left.count(), UINT32_MAX)));
   }

@@ -284,6 +284,8 @@ TEST(Client, AQuerySaysHowLongItIsWaitedForAndIsWithdrawnWhenItIsGivenUp) {
   EXPECT_LE(again.query().timeout_ms(), 1500u);
   client.give_up();
   EXPECT_EQ(sent().withdraw().call(), id.value());
+  client.query(wire::Statement(), {}, now, now);
+  EXPECT_EQ(sent().query().timeout_ms(), 1u) << "its time is over: not as long as the node likes";
 }
 
 }  // namespace
