@@ -17,7 +17,8 @@ constexpr std::size_t kThinAtOnce = 16;
 // The record of a batch in the store beyond its body: key, counts, checksum, and the stream's row with it.
 constexpr std::uint64_t kBytesAround = 64;
 
-auto position(StreamFacts& stream, std::uint64_t sequence) {
+template <class Stream>
+auto position(Stream& stream, std::uint64_t sequence) {
   return std::lower_bound(
       stream.batches.begin(), stream.batches.end(), sequence,
       [](const BatchFacts& batch, std::uint64_t wanted) { return batch.sequence < wanted; });
@@ -63,7 +64,8 @@ Buffer::Added Buffer::add(std::uint32_t number, const std::vector<Run>& runs) {
   bodies_ += batch.body.size();
   Commit& commit = added.commit;
   commit.changes.put(kBatchTree, batch_key(number, batch.sequence), encode_batch(batch, batch.body));
-  commit.events.push_back({kBuffered, {id_, number, batch.sequence, batch.readings, hash64(batch.body)}});
+  commit.events.push_back(
+      {kBuffered, {id(number), number, batch.sequence, batch.readings, hash64(batch.body)}});
   keep_within_limit(commit);
   put_stream(number, commit);
   return added;
@@ -92,6 +94,14 @@ std::optional<Commit> Buffer::settle(std::uint32_t number, std::uint64_t receive
   if (received <= stream.settled || received > stream.announced) return std::nullopt;
   stream.settled = received;
   Commit commit;
+  forget_up_to(number, received, commit);
+  put_stream(number, commit);
+  commit.patient = true;
+  return commit;
+}
+
+void Buffer::forget_up_to(std::uint32_t number, std::uint64_t received, Commit& commit) {
+  StreamFacts& stream = streams_.at(number);
   while (!stream.batches.empty() && stream.batches.front().sequence <= received) {
     BatchFacts& batch = stream.batches.front();
     commit.changes.erase(kBatchTree, batch_key(number, batch.sequence));
@@ -99,9 +109,24 @@ std::optional<Commit> Buffer::settle(std::uint32_t number, std::uint64_t receive
     forget_body(batch);
     stream.batches.pop_front();
   }
+  commit.events.push_back({kBatchSettled, {id(number), number, received}});
+}
+
+bool Buffer::has_lost(std::uint32_t number, std::uint64_t received) const {
+  const StreamFacts& stream = streams_.at(number);
+  return received > std::max(stream.restored, stream.sent);
+}
+
+Commit Buffer::begin_anew(std::uint32_t number, std::uint64_t own_id) {
+  StreamFacts& stream = streams_.at(number);
+  Commit commit;
+  forget_up_to(number, std::max(stream.settled, stream.restored), commit);
+  none_under_way(number);
+  stream.own_id = own_id;
+  stream.settled = stream.restored = stream.sent = 0;
   put_stream(number, commit);
-  commit.events.push_back({kBatchSettled, {id_, number, received}});
-  commit.patient = true;
+  commit.events.push_back(
+      {kStreamRestored, {own_id, number, stream.next, 0, stream.dropped, stream.batches.size()}});
   return commit;
 }
 
@@ -113,11 +138,15 @@ BatchFacts* Buffer::next_to_send(std::uint32_t number) {
   return nullptr;
 }
 
+void Buffer::sent(std::uint32_t number, BatchFacts& batch) {
+  StreamFacts& stream = streams_.at(number);
+  batch.under_way = true;
+  stream.sent = std::max(stream.sent, batch.sequence);
+}
+
 std::uint64_t Buffer::previous(std::uint32_t number, std::uint64_t sequence) const {
   const StreamFacts& stream = streams_.at(number);
-  const auto at =
-      std::lower_bound(stream.batches.begin(), stream.batches.end(), sequence,
-                       [](const BatchFacts& batch, std::uint64_t wanted) { return batch.sequence < wanted; });
+  const auto at = position(stream, sequence);
   return at == stream.batches.begin() ? stream.settled : std::prev(at)->sequence;
 }
 
@@ -192,7 +221,7 @@ void Buffer::drop(std::uint32_t number, Position batch, Commit& commit) {
   StreamFacts& stream = streams_[number];
   stream.dropped += batch->readings;
   commit.changes.erase(kBatchTree, batch_key(number, batch->sequence));
-  commit.events.push_back({kReadingsDropped, {id_, number, batch->sequence, batch->readings, 0}});
+  commit.events.push_back({kReadingsDropped, {id(number), number, batch->sequence, batch->readings, 0}});
   bytes_ -= batch->bytes;
   forget_body(*batch);
   stream.batches.erase(batch);
@@ -233,7 +262,8 @@ bool Buffer::thin_one(const Loaded& loaded, Commit& commit) {
   streams_[loaded.name.stream].dropped += dropped;
   commit.changes.put(kBatchTree, batch_key(loaded.name.stream, batch->sequence), encode_batch(*batch, body));
   if (dropped > 0)
-    commit.events.push_back({kReadingsDropped, {id_, loaded.name.stream, batch->sequence, dropped, left}});
+    commit.events.push_back(
+        {kReadingsDropped, {id(loaded.name.stream), loaded.name.stream, batch->sequence, dropped, left}});
   return true;
 }
 

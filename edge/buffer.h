@@ -48,8 +48,13 @@ struct StreamFacts {
   std::uint64_t announced = 0;  // all batches up to here are known to have been told of (kBuffered)
   std::uint64_t settled = 0;    // the hub has all up to here, unless they were dropped
   std::uint64_t dropped = 0;    // readings
+  std::uint64_t own_id = 0;     // of a stream that began anew: the hub knows it by this; 0: by the buffer's
+  std::uint64_t restored = 0;   // the last batch that a former life gave a number to; in memory only
+  std::uint64_t sent = 0;       // the last batch that has left in this life; in memory only
   std::uint64_t thin_from = 0;  // batches before this one cannot become smaller any more; in memory only
   std::deque<BatchFacts> batches{};
+
+  std::uint64_t id(std::uint64_t of_buffer) const { return own_id != 0 ? own_id : of_buffer; }
 };
 
 // What the store held. The events have been told.
@@ -68,6 +73,8 @@ class Buffer {
   Buffer(BufferContents contents, BufferOptions options);
 
   std::uint64_t id() const { return id_; }
+  // By which the hub knows the stream.
+  std::uint64_t id(std::uint32_t stream) const { return streams_.at(stream).id(id_); }
   std::uint64_t bytes() const { return bytes_; }
   const std::map<std::uint32_t, StreamFacts>& streams() const { return streams_; }
   std::size_t batches() const;
@@ -83,9 +90,16 @@ class Buffer {
 
   // The hub has all of the stream up to `received`. Nothing: it said nothing new, or what cannot be.
   std::optional<Commit> settle(std::uint32_t stream, std::uint64_t received);
+  // The hub has batches under numbers that have never left, as far as this store knows: it has lost some that
+  // were synced (a file was cut), and this life gives their numbers to other readings.
+  bool has_lost(std::uint32_t stream, std::uint64_t received) const;
+  // Then what a former life left is at the hub, and what this one took has to come under another id. Nothing
+  // of the stream may be sent before this is durable.
+  Commit begin_anew(std::uint32_t stream, std::uint64_t own_id);
 
   // The first batch that could be sent now; nullptr: none.
   BatchFacts* next_to_send(std::uint32_t stream);
+  void sent(std::uint32_t stream, BatchFacts& batch);
   // The one before it that was not dropped.
   std::uint64_t previous(std::uint32_t stream, std::uint64_t sequence) const;
   std::size_t count_under_way(std::uint32_t stream) const;
@@ -115,6 +129,7 @@ class Buffer {
   BatchFacts* find(std::uint32_t stream, std::uint64_t sequence);
   void put_stream(std::uint32_t stream, Commit& commit) const;
   void forget_body(BatchFacts& batch);
+  void forget_up_to(std::uint32_t stream, std::uint64_t received, Commit& commit);
   void keep_within_limit(Commit& commit);
   void drop(std::uint32_t stream, Position batch, Commit& commit);
   std::optional<std::pair<std::uint32_t, Position>> victim();

@@ -28,6 +28,10 @@ Result<StreamRow> decode_stream(BytesView key, BytesView value) {
     LOCKSTEP_TRY(found, in.varint());
     *field = found;
   }
+  if (!in.at_end()) {
+    LOCKSTEP_TRY(own_id, in.u64());
+    row.facts.own_id = own_id;
+  }
   if (!name.at_end() || !in.at_end() || row.facts.next == 0 || row.facts.settled >= row.facts.next ||
       row.facts.announced >= row.facts.next)
     return fail(ErrorCode::kCorrupt, cat("expected the four numbers of stream ", number));
@@ -77,11 +81,9 @@ Bytes stream_key(std::uint32_t stream) {
 
 Bytes encode_stream(const StreamFacts& stream) {
   Bytes value;
-  ByteWriter(value)
-      .varint(stream.next)
-      .varint(stream.announced)
-      .varint(stream.settled)
-      .varint(stream.dropped);
+  ByteWriter out(value);
+  out.varint(stream.next).varint(stream.announced).varint(stream.settled).varint(stream.dropped);
+  if (stream.own_id != 0) out.u64(stream.own_id);
   return value;
 }
 
@@ -134,14 +136,16 @@ Result<BufferContents> Buffer::restore(kv::Store& store, env::Trace& trace, std:
       return fail(ErrorCode::kCorrupt, cat("batch ", row.facts.sequence, " of stream ", row.stream,
                                            " is there, and the stream does not know of it"));
     if (row.facts.sequence > stream->second.announced)
-      trace.emit({kBuffered, {id, row.stream, row.facts.sequence, row.facts.readings, hash64(row.body)}});
+      trace.emit(
+          {kBuffered,
+           {stream->second.id(id), row.stream, row.facts.sequence, row.facts.readings, hash64(row.body)}});
     stream->second.batches.push_back(std::move(row.facts));
     return {};
   }));
   for (auto& [number, stream] : contents.streams) {
-    stream.announced = stream.next - 1;
-    trace.emit(
-        {kStreamRestored, {id, number, stream.next, stream.settled, stream.dropped, stream.batches.size()}});
+    stream.announced = stream.restored = stream.next - 1;
+    trace.emit({kStreamRestored,
+                {stream.id(id), number, stream.next, stream.settled, stream.dropped, stream.batches.size()}});
   }
   return contents;
 }

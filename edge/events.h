@@ -22,7 +22,9 @@ inline constexpr env::EventType kReadingsDropped{
     703, "readings_dropped", {"buffer", "stream", "sequence", "dropped", "left"}};
 // Never accepted: the store could not be written to (a full disk).
 inline constexpr env::EventType kReadingsRefused{704, "readings_refused", {"stream", "readings"}};
-// What a stream is after a restart. dropped: readings since it began, also those whose event a crash ate.
+// What a stream is after a restart, or when it begins anew: then `buffer` is an id of its own, under which
+// its batches come that were told under another one. dropped: readings since it began, also those whose event
+// a crash ate.
 inline constexpr env::EventType kStreamRestored{
     707, "stream_restored", {"buffer", "stream", "next", "settled", "dropped", "batches"}};
 // This edge has stopped itself; the text says why. code: ErrorCode.

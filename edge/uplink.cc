@@ -3,10 +3,16 @@
 
 #include <algorithm>
 
-#include "base/text.h"
+#include "base/check.h"
+#include "base/prng.h"
 #include "edge/events.h"
 
 namespace lockstep::edge {
+namespace {
+
+constexpr Purpose kStreamId{"edge.stream_id"};
+
+}  // namespace
 
 void Uplink::on_found(std::uint32_t credit) {
   credit_ = std::clamp(credit, std::uint32_t{1}, options_.most_credit);
@@ -23,7 +29,8 @@ void Uplink::on_lost() {
 }
 
 void Uplink::on_ack(const wire::SensorAck& ack) {
-  if (ack.buffer() != buffer_.id() || !buffer_.streams().contains(ack.stream())) return;
+  if (!buffer_.streams().contains(ack.stream()) || ack.buffer() != buffer_.id(ack.stream())) return;
+  if (buffer_.has_lost(ack.stream(), ack.received())) return begin_anew(ack.stream());
   Window& window = windows_[ack.stream()];
   window.is_probing = false;
   if (ack.credit() > 0) credit_ = std::min(ack.credit(), options_.most_credit);
@@ -36,6 +43,20 @@ void Uplink::on_ack(const wire::SensorAck& ack) {
   pump(ack.stream());
 }
 
+void Uplink::begin_anew(std::uint32_t stream) {
+  Window& window = windows_[stream];
+  window.is_probing = window.is_held = true;
+  window.resend_at = kNever;
+  const std::uint64_t next = buffer_.streams().at(stream).next;
+  const std::uint64_t id = draw(env_.seed, kStreamId, stream, next) | 1;  // zero means none
+  Commit commit = buffer_.begin_anew(stream, id);
+  commit.then = [this, stream] {
+    windows_[stream].is_held = false;
+    pump(stream);
+  };
+  lane_.commit(std::move(commit));
+}
+
 void Uplink::pump() {
   // What matters most goes first.
   for (auto stream = buffer_.streams().rbegin(); stream != buffer_.streams().rend(); ++stream)
@@ -45,6 +66,7 @@ void Uplink::pump() {
 void Uplink::pump(std::uint32_t stream) {
   if (link_.leader().is_none()) return;
   Window& window = windows_[stream];
+  if (window.is_held) return;
   std::size_t under_way = buffer_.count_under_way(stream);
   while (under_way < allowed(window)) {
     BatchFacts* batch = buffer_.next_to_send(stream);
@@ -70,7 +92,7 @@ void Uplink::load(std::uint32_t stream, std::size_t most) {
 void Uplink::send(std::uint32_t stream, BatchFacts& batch) {
   wire::FieldMessage message;
   wire::SensorBatch& sent = *message.mutable_batch();
-  sent.set_buffer(buffer_.id());
+  sent.set_buffer(buffer_.id(stream));
   sent.set_stream(stream);
   sent.set_sequence(batch.sequence);
   sent.set_previous(buffer_.previous(stream, batch.sequence));
@@ -78,9 +100,9 @@ void Uplink::send(std::uint32_t stream, BatchFacts& batch) {
   const Status coded = append_blocks(batch.body, sent);
   CHECK(coded, "batch ", batch.sequence, " of stream ", stream, ": ", coded.error().message);
   link_.send(message);
-  batch.under_way = true;
+  buffer_.sent(stream, batch);
   env_.trace.emit(
-      {kBatchSent, {buffer_.id(), stream, batch.sequence, sent.previous(), link_.leader().value()}});
+      {kBatchSent, {sent.buffer(), stream, batch.sequence, sent.previous(), link_.leader().value()}});
   Window& window = windows_[stream];
   if (window.resend_at != kNever) return;
   if (window.patience == Duration()) window.patience = options_.resend_least;

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <map>
-#include <set>
 
 #include "edge/buffer.h"
 #include "edge/hub_link.h"
@@ -35,11 +34,13 @@ class Uplink {
     Instant resend_at = kNever;
     Duration patience{};
     bool is_loading = false;
+    bool is_held = false;  // the stream begins anew
   };
 
   std::size_t allowed(const Window& window) const { return window.is_probing ? 1 : credit_; }
   void pump(std::uint32_t stream);
   void send(std::uint32_t stream, BatchFacts& batch);
+  void begin_anew(std::uint32_t stream);
   void load(std::uint32_t stream, std::size_t most);
 
   env::Env env_;

@@ -211,5 +211,34 @@ TEST(Store, DamageIsRefusedByTheNameOfItsRow) {
       << field.events.stopped[0];
 }
 
+// As if so many bytes had never been written, although they were synced.
+void cut_newest_segment(env::Disk& disk, std::uint64_t bytes) {
+  const std::string path = cat("kv/", disk.list("kv")->back());
+  const auto file = disk.open(path, env::OpenMode::kMustExist);
+  ASSERT_TRUE(file) << path;
+  ASSERT_TRUE((*file)->truncate(*(*file)->size() - bytes));
+}
+
+TEST(Store, ThatLostSyncedBatchesSendsWhatIsTakenSinceUnderAnotherId) {
+  EdgeConfig config;
+  config.kv.ready_bytes = 0;  // so that the file ends with what was written last
+  Field field({.edge = config});
+  field.world.run_for(seconds(5));
+  field.world.kill(kEdge);
+  cut_newest_segment(field.world.disk(kEdge), 4000);
+  for (int life = 2; life <= 3; ++life) {
+    const std::uint64_t before = field.devices.shown;
+    field.world.start(kEdge);
+    field.world.run_for(seconds(5));
+    EXPECT_EQ(field.events.stopped, std::vector<std::string>{});
+    EXPECT_EQ(field.books.streams.size(), 4u) << "two streams, each under two ids, in life " << life;
+    const std::uint64_t came = field.devices.shown - 10;  // what is on its way now has not
+    EXPECT_GT(came, before + 100);
+    for (std::uint64_t value = before + 1; value <= came; ++value)
+      EXPECT_EQ(field.books.values[static_cast<double>(value)], 1) << value << " in life " << life;
+    field.world.kill(kEdge);
+  }
+}
+
 }  // namespace
 }  // namespace lockstep::edge
