@@ -1,18 +1,16 @@
 // An edge with invented devices and a hub that needs no Raft, in a simulated world.
 #pragma once
 
-#include <gtest/gtest.h>
-
 #include <map>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "base/hash.h"
-#include "core/proto/field.pb.h"
 #include "edge/edge_process.h"
 #include "edge/events.h"
 #include "sim/world.h"
+#include "tests/edge/counting_devices.h"
+#include "tests/edge/plain_hub.h"
 
 namespace lockstep::edge {
 
@@ -21,151 +19,6 @@ using std::chrono::minutes;
 using std::chrono::seconds;
 
 inline constexpr NodeId kEdge{10001};
-
-// Two devices whose sensors count: no value is ever shown twice. It goes on while the edge is dead.
-class Devices final : public Driver {
- public:
-  Devices() {
-    info_.push_back({.name = "tank",
-                     .kind = "tank",
-                     .signals = {{"temperature", "K", 0, 1e9, 0, 1e9, 1}, {"level", "m", 0, 1e9, 0, 1e9, 0}},
-                     .actuators = {{"heater", "1", 0, 1}, {"inflow", "m3/s", 0, 0.1}},
-                     .controlled = "temperature",
-                     .set_point = 330,
-                     .window = seconds(1)});
-    info_.push_back({.name = "motor",
-                     .kind = "motor",
-                     .signals = {{"speed", "rad/s", 0, 1e9, 0, 1e9, 1}},
-                     .actuators = {{"voltage", "V", 0, 24}},
-                     .controlled = "speed",
-                     .set_point = 100,
-                     .window = seconds(1)});
-  }
-  const std::vector<devices::DeviceInfo>& devices() const override { return info_; }
-  void sample(std::size_t device, std::vector<Sample>& samples) override {
-    if (silent) return;
-    for (std::size_t signal = 0; signal < info_[device].signals.size(); ++signal)
-      for (int i = 0; i < burst; ++i) samples.push_back({signal, static_cast<double>(++shown)});
-  }
-  Status actuate(std::size_t device, std::string_view actuator, double value) override {
-    if (broken) return fail(ErrorCode::kUnavailable, "stuck");
-    told.push_back(cat(info_[device].name, ".", actuator, "=", value));
-    return {};
-  }
-
-  bool silent = false;
-  int burst = 1;  // readings of each sensor at a time
-  std::uint64_t shown = 0;
-  bool broken = false;
-  std::vector<std::string> told;
-
- private:
-  std::vector<devices::DeviceInfo> info_;
-};
-
-// What the hub has committed, whichever of its nodes leads.
-struct HubBooks {
-  struct Stream {
-    std::uint64_t received = 0;
-    std::uint64_t dropped = 0;                        // as the edge said last
-    std::map<std::uint64_t, std::uint64_t> readings;  // by sequence
-  };
-  NodeId leader{1};
-  std::uint32_t credit = 4;
-  bool settles = true;
-  std::map<std::pair<std::uint64_t, std::uint32_t>, Stream> streams;  // by buffer and number
-  std::map<double, int> values;
-  std::map<std::uint64_t, int> acks, duplicates;
-  std::map<std::uint64_t, wire::InstructionResult> results;
-  std::map<std::uint64_t, int> times;  // that a result came
-  std::uint64_t settled_floor = 0;
-  wire::Hello hello;
-  int hellos = 0;
-  std::map<std::uint64_t, Bytes> packages;  // of settings, by version
-  std::size_t chunk_bytes = 50;
-  std::map<std::uint64_t, wire::PackageStatus> statuses;
-  std::set<std::string> reasons;
-};
-
-class HubNode final : public env::Actor {
- public:
-  HubNode(const env::Env& env, HubBooks& books) : env_(env), books_(books) {}
-  void start() override {}
-  void on_alarm() override {}
-  void on_job_done(std::unique_ptr<env::Job> job) override { job->done(); }
-  void on_message(NodeId from, Channel, BytesView payload) override {
-    wire::FieldMessage message;
-    ASSERT_TRUE(message.ParseFromArray(payload.data(), static_cast<int>(payload.size())));
-    if (message.has_hello()) return greet(from, message.hello());
-    if (env_.self != books_.leader) return;
-    if (message.has_batch()) return take(from, message.batch());
-    if (message.has_instruction_ack()) {
-      ++books_.acks[message.instruction_ack().id()];
-      if (message.instruction_ack().duplicate()) ++books_.duplicates[message.instruction_ack().id()];
-    }
-    if (message.has_package_status()) return carry_on(from, message.package_status());
-    if (!message.has_result()) return;
-    const std::uint64_t id = message.result().id();
-    books_.results[id] = message.result();
-    ++books_.times[id];
-    if (books_.settles) settle(from, id);
-  }
-  void send(NodeId to, const wire::FieldMessage& message) {
-    env_.transport.send(to, Channel::kField, message.SerializeAsString());
-  }
-  void settle(NodeId to, std::uint64_t id) {
-    wire::FieldMessage message;
-    message.mutable_settled()->add_ids(id);
-    message.mutable_settled()->set_floor(books_.settled_floor);
-    send(to, message);
-  }
-
- private:
-  void greet(NodeId from, const wire::Hello& hello) {
-    books_.hello = hello;
-    ++books_.hellos;
-    wire::FieldMessage answer;
-    answer.mutable_welcome()->set_leads(env_.self == books_.leader);
-    answer.mutable_welcome()->set_leader(books_.leader.value());
-    answer.mutable_welcome()->set_credit(books_.credit);
-    send(from, answer);
-  }
-  // The next part of the package, if there is one.
-  void carry_on(NodeId to, const wire::PackageStatus& status) {
-    books_.statuses[status.version()] = status;
-    if (!status.reason().empty()) books_.reasons.insert(status.reason());
-    const Bytes& package = books_.packages[status.version()];
-    if (status.state() != wire::RECEIVING || status.received() >= package.size()) return;
-    wire::FieldMessage message;
-    message.mutable_chunk()->set_kind(wire::SETTINGS);
-    message.mutable_chunk()->set_version(status.version());
-    message.mutable_chunk()->set_offset(status.received());
-    message.mutable_chunk()->set_data(package.substr(status.received(), books_.chunk_bytes));
-    send(to, message);
-  }
-  void take(NodeId from, const wire::SensorBatch& batch) {
-    auto& stream = books_.streams[{batch.buffer(), batch.stream()}];
-    if (batch.previous() <= stream.received && stream.received < batch.sequence()) {
-      stream.received = batch.sequence();
-      for (const wire::SensorBlock& block : batch.blocks()) {
-        const auto points = series::unpack(block.points());
-        ASSERT_TRUE(points) << points.error().message;
-        stream.readings[batch.sequence()] += points->size();
-        for (const series::Point& point : *points) ++books_.values[point.value];
-      }
-    }
-    stream.dropped = std::max(stream.dropped, batch.dropped());
-    wire::FieldMessage answer;
-    answer.mutable_batch_ack()->set_buffer(batch.buffer());
-    answer.mutable_batch_ack()->set_stream(batch.stream());
-    answer.mutable_batch_ack()->set_received(stream.received);
-    answer.mutable_batch_ack()->set_credit(books_.credit);
-    send(from, answer);
-  }
-
-  env::Env env_;
-  HubBooks& books_;
-};
 
 // What the edge has said of itself over all its lives.
 class EdgeEvents final : public sim::Observer {
