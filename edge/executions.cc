@@ -255,7 +255,6 @@ void Executions::execute(std::uint64_t id) {
   DeviceState& state = devices_[device];
   state.before = look(device);
   state.is_told = true;
-  state.last_executed = now();
   record.row.result.set_executed_ns(wall_ns());
   env_.trace.emit({kExecuted, {id, device, record.row.attempts}, record.row.instruction.action()});
   for (const wire::Parameter& parameter : record.row.instruction.parameters()) {

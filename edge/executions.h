@@ -69,9 +69,6 @@ class Executions {
   void on_deadline();
 
   std::uint64_t floor() const { return floor_; }
-  std::size_t open() const { return records_.size(); }
-  // When an instruction of the hub for this device was last executed in this life.
-  std::optional<Instant> last_executed(std::size_t device) const { return devices_[device].last_executed; }
 
  private:
   struct Record {
@@ -88,7 +85,6 @@ class Executions {
     bool is_told = false;       // the running one: its evidence is awaited
     Instant look_at = kNever;   // for the evidence
     std::vector<double> before;
-    std::optional<Instant> last_executed;
   };
 
   Instant now() const { return env_.clock.monotonic_now(); }

@@ -38,10 +38,8 @@ void HubLink::send(NodeId to, const wire::FieldMessage& message) {
   env_.transport.send(to, Channel::kField, message.SerializeAsString());
 }
 
-bool HubLink::send(const wire::FieldMessage& message) {
-  if (leader_.is_none()) return false;
-  send(leader_, message);
-  return true;
+void HubLink::send(const wire::FieldMessage& message) {
+  if (!leader_.is_none()) send(leader_, message);
 }
 
 void HubLink::greet(NodeId node) {

@@ -34,9 +34,8 @@ class HubLink {
   bool is_hub(NodeId node) const;
   // Since when no leader has been known; nothing while one is.
   std::optional<Instant> silent_since() const;
-  void send(NodeId to, const wire::FieldMessage& message);
-  // To the leader; false: there is none.
-  bool send(const wire::FieldMessage& message);
+  // To the leader, if there is one.
+  void send(const wire::FieldMessage& message);
 
   // Any message of a hub node.
   void heard(NodeId from);
@@ -46,6 +45,7 @@ class HubLink {
 
  private:
   Instant now() const { return env_.clock.monotonic_now(); }
+  void send(NodeId to, const wire::FieldMessage& message);
   void greet(NodeId node);
   void search();
   void lose();

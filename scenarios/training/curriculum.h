@@ -19,9 +19,8 @@ struct Curriculum {
   std::size_t steps = 5000;  // as many windows are recorded as to see each about six times
   std::size_t batch = 64;    // windows per step
   double rate = 3e-3;
-  double drift = 0;         // of the plants that are recorded
-  std::size_t rounds = 5;   // of recordings: the first under the teacher, the others mostly under the learner
-  std::size_t plants = 60;  // per kind and round
+  double drift = 0;        // of the plants that are recorded
+  std::size_t rounds = 5;  // of recordings: the first under the teacher, the others mostly under the learner
   std::size_t windows = 60;  // per plant
 };
 
