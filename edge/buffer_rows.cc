@@ -60,17 +60,6 @@ Result<std::uint64_t> find_or_make_id(kv::Store& store, std::string_view edge, s
   return id;
 }
 
-// Calls `take(key, value)`, which gives a Status, for every row of a tree.
-template <class Take>
-Status for_each_row(kv::Store& store, kv::TreeId tree, Take take) {
-  Status taken;
-  LOCKSTEP_TRY_STATUS(store.scan(tree, "", "", [&](BytesView key, BytesView value) {
-    taken = take(key, value);
-    return taken.has_value();
-  }));
-  return taken;
-}
-
 }  // namespace
 
 Bytes stream_key(std::uint32_t stream) {

@@ -53,23 +53,17 @@ void put_floor(std::uint64_t floor, Commit& commit) {
 
 Result<ExecutionContents> Executions::restore(kv::Store& store) {
   ExecutionContents contents;
-  Status taken;
-  LOCKSTEP_TRY_STATUS(store.scan(kInstructionTree, "", "", [&](BytesView key, BytesView value) {
-    const auto one = [&]() -> Status {
-      LOCKSTEP_TRY(id, ByteReader(key).ordered_u64());
-      if (id == 0) {
-        LOCKSTEP_TRY(floor, ByteReader(value).varint());
-        contents.floor = floor;
-        return {};
-      }
-      LOCKSTEP_TRY(row, decode(id, value));
-      contents.rows.emplace(id, std::move(row));
+  LOCKSTEP_TRY_STATUS(for_each_row(store, kInstructionTree, [&](BytesView key, BytesView value) -> Status {
+    LOCKSTEP_TRY(id, ByteReader(key).ordered_u64());
+    if (id == 0) {
+      LOCKSTEP_TRY(floor, ByteReader(value).varint());
+      contents.floor = floor;
       return {};
-    };
-    taken = one();
-    return taken.has_value();
+    }
+    LOCKSTEP_TRY(row, decode(id, value));
+    contents.rows.emplace(id, std::move(row));
+    return {};
   }));
-  if (!taken) return std::unexpected(taken.error());
   return contents;
 }
 

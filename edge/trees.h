@@ -1,7 +1,8 @@
-// The trees of an edge's one store. Keys and values: docs/format/edge_store.md.
+// The trees of an edge's one store, and reading one through. Keys and values: docs/format/edge_store.md.
 #pragma once
 
-#include "storage/kv/batch.h"
+#include "base/result.h"
+#include "storage/kv/store.h"
 
 namespace lockstep::edge {
 
@@ -11,5 +12,16 @@ inline constexpr kv::TreeId kBatchTree = 3;        // the buffer: batches that t
 inline constexpr kv::TreeId kInstructionTree = 4;  // instructions, and what became of them
 inline constexpr kv::TreeId kSlotTree = 5;         // the pointer and what is known of both slots
 inline constexpr kv::TreeId kSettingsTree = 6;     // both slots' settings, a prefix each
+
+// Calls `take(key, value)`, which gives a Status, for every row of a tree; ends with the first error.
+template <class Take>
+Status for_each_row(kv::Store& store, kv::TreeId tree, Take take) {
+  Status taken;
+  LOCKSTEP_TRY_STATUS(store.scan(tree, "", "", [&](BytesView key, BytesView value) {
+    taken = take(key, value);
+    return taken.has_value();
+  }));
+  return taken;
+}
 
 }  // namespace lockstep::edge
