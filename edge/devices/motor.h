@@ -22,11 +22,14 @@ struct MotorParameters {
 // Input: voltage (V). Outside: load is the torque that the load goes to, by jumps; ambient is the air's
 // temperature. The winding's inductance is left out: its time constant is far below the inner step.
 //
-//   current      (voltage - constant speed) / (resistance (1 + 0.0039 (temperature - 293)))
-//   torque       inertia d(speed)/dt = constant current - (viscous speed + dry) (1 + 4 wear) - load
-//   heat         capacity d(temperature)/dt = resistance current^2 - (temperature - ambient) / thermal
-//   resistance wear         d(wear)/dt = rate (load speed / 150 W) (1 + how far the winding is above 350 K /
-//   25 K)
+//   current   current = (voltage - constant speed) / (resistance (1 + 0.0039 (temperature - 293)))
+//   torque    inertia d(speed)/dt = constant current - (viscous speed + dry) (1 + 4 wear) - load
+//   heat      capacity d(temperature)/dt = resistance current^2 - (temperature - ambient) / insulation
+//   load      1 s d(load)/dt = outer load - load
+//   wear      d(wear)/dt = rate (load speed / 150 W) (1 + max(0, temperature - 350 K) / 25 K)
+//
+// where resistance in the heat is the warm one, and insulation is the thermal resistance. Dry friction and
+// load fade out near standstill: they begin no motion.
 class Motor final : public Physics {
  public:
   Motor(std::string name, std::uint64_t seed, double drift);

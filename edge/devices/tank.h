@@ -24,10 +24,9 @@ inline constexpr double kWaterHeatCapacity = 4182;  // J/(kg K)
 // Outside: load is the opening of the outlet, which jumps; ambient is the air's temperature.
 //
 //   mass     area d(level)/dt = inflow inlet - outflow load sqrt(level)
-//   energy   density capacity area level d(temperature)/dt = density capacity inflow inlet (feed -
-//   temperature)
-//                                                            + efficiency heater - loss (temperature -
-//                                                            ambient)
+//   energy   density capacity area level d(temperature)/dt =
+//                density capacity inflow inlet (feed - temperature)
+//                + efficiency heater - loss (temperature - ambient)
 class Tank final : public Physics {
  public:
   Tank(std::string name, std::uint64_t seed, double drift);
