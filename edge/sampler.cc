@@ -48,7 +48,8 @@ void Sampler::sample(std::size_t device, const Take& take) {
   for (const Sample& sample : samples_) {
     if (sample.signal >= signals.size() || !std::isfinite(sample.value)) continue;
     rhythms_[device].last_reading = clock_.monotonic_now();
-    take(signals[sample.signal].stream, description_.series(device, sample.signal), {time_ns - sample.ago.count(), sample.value});
+    take(signals[sample.signal].stream, description_.series(device, sample.signal),
+         {time_ns - sample.ago.count(), sample.value});
   }
 }
 
