@@ -15,6 +15,14 @@ namespace {
 
 constexpr Duration kPinnedPause = std::chrono::milliseconds(100);  // until a pinned slot is looked at again
 
+// Between what a slot should hold and what was read in it; empty: none.
+std::string difference(const SlotFacts& facts, const SlotWalk& walked) {
+  const std::uint64_t hash = walked.hash.value();
+  if (walked.keys == facts.keys && hash == facts.hash) return {};
+  return cat("expected ", facts.keys, " keys with hash ", hex16(facts.hash), ", found ", walked.keys,
+             " with ", hex16(hash));
+}
+
 }  // namespace
 
 SlotKeeper::SlotKeeper(const env::Env& env, SlotOptions options, SlotContents contents,
@@ -89,12 +97,22 @@ void SlotKeeper::on_package(const wire::Package& package) {
 }
 
 void SlotKeeper::receive(const wire::Package& package) {
-  Commit commit = slots_.receive(package);
-  commit.then = [this, version = package.version()] {
+  write_part(slots_.receive(package), package.version());
+}
+
+void SlotKeeper::write_part(Commit commit, std::uint64_t version) {
+  commit.then = [this, version] {
     send_status(version);
     if (slots_.is_received()) verify({.slot = slots_.inactive(), .version = version});
   };
   lane_.commit(std::move(commit));
+}
+
+// What came into the inactive slot is of no use.
+void SlotKeeper::give_up(std::uint64_t version, std::string reason) {
+  lane_.commit(slots_.condemn());
+  refuse(version, std::move(reason));
+  tend();
 }
 
 void SlotKeeper::on_chunk(const wire::PackageChunk& chunk) {
@@ -103,16 +121,8 @@ void SlotKeeper::on_chunk(const wire::PackageChunk& chunk) {
   if (state_of(version) != wire::RECEIVING || chunk.offset() != inactive()->received)
     return send_status(version);
   Result<Commit> commit = slots_.stage(chunk);
-  if (!commit) {
-    lane_.commit(slots_.condemn());
-    refuse(version, commit.error().message);
-    return tend();
-  }
-  commit->then = [this, version] {
-    send_status(version);
-    if (slots_.is_received()) verify({.slot = slots_.inactive(), .version = version});
-  };
-  lane_.commit(std::move(*commit));
+  if (!commit) return give_up(version, commit.error().message);
+  write_part(std::move(*commit), version);
 }
 
 // Reads back what was written, part by part.
@@ -132,14 +142,8 @@ void SlotKeeper::verify(SlotWalk so_far) {
 
 void SlotKeeper::verified(const SlotWalk& walked) {
   const std::uint64_t version = walked.version;
-  const std::uint64_t found = walked.hash.value();
-  if (walked.keys != inactive()->keys || found != inactive()->hash) {
-    const std::string reason = cat("expected ", inactive()->keys, " keys with hash ", hex16(inactive()->hash),
-                                   ", found ", walked.keys, " with ", hex16(found));
-    lane_.commit(slots_.condemn());
-    refuse(version, reason);
-    return tend();
-  }
+  const std::string problem = difference(*inactive(), walked);
+  if (!problem.empty()) return give_up(version, problem);
   Commit commit = slots_.staged();
   commit.then = [this, version] { send_status(version); };
   lane_.commit(std::move(commit));
@@ -209,14 +213,10 @@ void SlotKeeper::read_on(std::shared_ptr<Reading> reading) {
 
 void SlotKeeper::finish(const Reading& reading) {
   const SlotWalk& walked = reading.walk;
-  const std::uint64_t hash = walked.hash.value();
-  env_.trace.emit({kSlotRead, {number(walked.slot), walked.version, walked.keys, hash}});
+  env_.trace.emit({kSlotRead, {number(walked.slot), walked.version, walked.keys, walked.hash.value()}});
   if (walked.version != slots_.version()) return;  // another one is being read
-  const SlotFacts& facts = *slots_.facts(walked.slot);
-  std::string problem = reading.problem;
-  if (walked.keys != facts.keys || hash != facts.hash)
-    problem = cat("expected ", facts.keys, " keys with hash ", hex16(facts.hash), ", found ", walked.keys,
-                  " with ", hex16(hash));
+  std::string problem = difference(*slots_.facts(walked.slot), walked);
+  if (problem.empty()) problem = reading.problem;
   if (problem.empty()) problem = listener_.apply(reading.settings);
   if (!slots_.is_on_trial()) return;
   if (!problem.empty()) return roll_back(std::move(problem));

@@ -84,6 +84,8 @@ class SlotKeeper {
   void send_status(std::uint64_t version, std::string reason = {});
   void refuse(std::uint64_t version, std::string reason);
   void receive(const wire::Package& package);
+  void write_part(Commit commit, std::uint64_t version);
+  void give_up(std::uint64_t version, std::string reason);
   void verify(SlotWalk so_far);
   void verified(const SlotWalk& walk);
   void switch_over();
