@@ -13,8 +13,8 @@ EdgeProcess::Parts::Parts(EdgeProcess& edge, BufferContents buffer, SlotContents
       executions(edge.env_, edge.config_.executions, edge.description_, edge.driver_, edge.lane_,
                  [&edge](const wire::FieldMessage& message) { edge.link_.send(message); }),
       slots(edge.env_, edge.config_.slots, std::move(contents), edge.description_, edge.lane_,
-            {.apply = [&edge](const Settings& settings) { return edge.apply(settings); },
-             .health = [&edge] { return edge.health(); },
+            {.apply = [&edge](const Settings& settings) { edge.apply(settings); },
+             .ailment = [&edge] { return edge.ailment(); },
              .send = [&edge](const wire::FieldMessage& message) { edge.link_.send(message); }}) {}
 
 EdgeProcess::EdgeProcess(const env::Env& env, EdgeConfig config, Driver& driver)
@@ -137,7 +137,7 @@ void EdgeProcess::dispatch(NodeId from, const wire::FieldMessage& message) {
 // ---- settings ---------------------------------------------------------------------------------------
 
 // Whatever the settings leave out is as it was configured.
-std::string EdgeProcess::apply(const Settings& settings) {
+void EdgeProcess::apply(const Settings& settings) {
   settings_ = settings;
   settings_since_ = env_.clock.monotonic_now();
   for (std::size_t device = 0; device < description_.devices().size(); ++device) {
@@ -145,17 +145,16 @@ std::string EdgeProcess::apply(const Settings& settings) {
     sampler_.set_period(device,
                         period == settings_.sample_period.end() ? config_.sample_period : period->second);
   }
-  return {};
 }
 
-// Every device has been heard since the settings are in use.
-Health EdgeProcess::health() const {
+// A device that has not been heard since the settings are in use.
+std::string EdgeProcess::ailment() const {
   for (std::size_t device = 0; device < description_.devices().size(); ++device) {
     const auto last = sampler_.last_reading(device);
     if (!last || *last < settings_since_)
-      return {Health::Is::kUnknown, cat("'", description_.devices()[device].name, "' gave no reading")};
+      return cat("'", description_.devices()[device].name, "' gave no reading");
   }
-  return {Health::Is::kGood, {}};
+  return {};
 }
 
 Instant EdgeProcess::fallback_at() const {

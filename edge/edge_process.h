@@ -67,8 +67,8 @@ class EdgeProcess : public env::Actor {
   wire::Hello hello() const;
   void dispatch(NodeId from, const wire::FieldMessage& message);
   void take_reading(std::uint32_t stream, const std::string& series, series::Point point);
-  std::string apply(const Settings& settings);
-  Health health() const;
+  void apply(const Settings& settings);
+  std::string ailment() const;
   Instant fallback_at() const;
   void fall_back();
   Instant deadline() const;

@@ -182,7 +182,7 @@ void SlotKeeper::get(SlotPin pinned, BytesView key, std::function<void(std::opti
 }
 
 void SlotKeeper::read_active() {
-  health_at_ = probation_ends_ = kNever;
+  probation_ends_ = kNever;
   const auto active = slots_.active();
   if (!active) {
     listener_.apply({});
@@ -217,30 +217,23 @@ void SlotKeeper::finish(const Reading& reading) {
   if (walked.version != slots_.version()) return;  // another one is being read
   std::string problem = difference(*slots_.facts(walked.slot), walked);
   if (problem.empty()) problem = reading.problem;
-  if (problem.empty()) problem = listener_.apply(reading.settings);
+  if (problem.empty()) listener_.apply(reading.settings);
   if (!slots_.is_on_trial()) return;
   if (!problem.empty()) return roll_back(std::move(problem));
   probation_ends_ = now() + options_.probation;
-  health_at_ = now() + options_.look_every;
 }
 
-void SlotKeeper::look_at_health() {
-  const Health health = listener_.health();
-  if (health.is == Health::Is::kBad) return roll_back(health.reason);
-  if (now() < probation_ends_) {
-    health_at_ = std::min(now() + options_.look_every, probation_ends_);
-    return;
-  }
-  if (health.is != Health::Is::kGood)
-    return roll_back(cat("not in good health after ", to_string(options_.probation), ": ", health.reason));
-  health_at_ = kNever;
+void SlotKeeper::end_probation() {
+  probation_ends_ = kNever;
+  if (const std::string ailment = listener_.ailment(); !ailment.empty())
+    return roll_back(cat("not in good health after ", to_string(options_.probation), ": ", ailment));
   lane_.commit(slots_.confirm());
   clean_at_ = now() + options_.clean_up_delay;
 }
 
 void SlotKeeper::roll_back(std::string reason) {
   const std::uint64_t failed = slots_.version();
-  health_at_ = kNever;
+  probation_ends_ = kNever;
   Commit commit = slots_.roll_back();
   commit.then = [this, failed, reason = std::move(reason), version = slots_.version()] {
     durable_version_ = version;
@@ -299,11 +292,11 @@ void SlotKeeper::clean_step() {
 
 Instant SlotKeeper::deadline() const {
   const bool has_to_clean = inactive() && !is_cleaning_ && !is_verifying_ && !slots_.is_on_trial();
-  return std::min(health_at_, has_to_clean ? clean_at_ : kNever);
+  return std::min(probation_ends_, has_to_clean ? clean_at_ : kNever);
 }
 
 void SlotKeeper::on_deadline() {
-  if (health_at_ <= now()) look_at_health();
+  if (probation_ends_ <= now()) end_probation();
   if (clean_at_ <= now()) tend();
 }
 

@@ -22,15 +22,7 @@ struct SlotOptions {
   std::size_t clean_up_keys = 1000;               // of one step
   std::size_t read_keys = 1000;                   // of one step of reading a slot through
   Duration probation = std::chrono::seconds(10);  // of a version after the switch
-  Duration look_every = std::chrono::milliseconds(500);  // at its health
-  std::uint64_t most_starts = 3;                         // of the edge during a probation
-};
-
-// How an edge does with its new settings.
-struct Health {
-  enum class Is : std::uint8_t { kUnknown, kGood, kBad };
-  Is is = Is::kUnknown;
-  std::string reason{};
+  std::uint64_t most_starts = 3;                  // of the edge during a probation
 };
 
 // While somebody holds it, the slot keeps its keys, whatever is switched to.
@@ -39,11 +31,10 @@ using SlotPin = std::shared_ptr<const Slot>;
 class SlotKeeper {
  public:
   struct Listener {
-    // Takes the settings of the active slot into use. A sentence: why they cannot be; then the version is
-    // rolled back.
-    std::function<std::string(const Settings&)> apply;
-    // kBad rolls back at once, anything but kGood at the end of the probation.
-    std::function<Health()> health;
+    // Takes the settings of the active slot into use.
+    std::function<void(const Settings&)> apply;
+    // What the edge lacks with them at the end of the probation: then they are rolled back. Empty: nothing.
+    std::function<std::string()> ailment;
     std::function<void(const wire::FieldMessage&)> send;
   };
 
@@ -92,7 +83,7 @@ class SlotKeeper {
   void read_active();
   void read_on(std::shared_ptr<Reading> reading);
   void finish(const Reading& reading);
-  void look_at_health();
+  void end_probation();
   void roll_back(std::string reason);
   void tend();
   void clean_step();
@@ -112,7 +103,6 @@ class SlotKeeper {
   bool is_cleaning_ = false;  // a step is under way
   std::uint64_t cleaned_keys_ = 0;
   Instant clean_at_ = kNever;  // the next step, or the end of the delay
-  Instant health_at_ = kNever;
   Instant probation_ends_ = kNever;
 };
 
