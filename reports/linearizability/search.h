@@ -2,8 +2,7 @@
 //
 // A configuration is (the next return that has not been passed, which of the operations open there are already
 // linearized, the state). Every operation that returned before is linearized, none that was invoked later is: so the
-// set is a bit per *open* operation. An operation holds a slot of the bit set from invocation to return, and an
-// operation that never returned for ever. A configuration that was seen before is not explored again.
+// set is a bit per *open* operation (reports/linearizability/windows.h). A configuration that was seen before is not explored again.
 //
 // Two prunings, both exchange arguments on a linearization L that continues the current configuration:
 //  1. Read first: if a pending operation r that changes no state at all is legal now, it is linearized now and nothing
@@ -24,19 +23,10 @@
 
 #include "reports/intern.h"
 #include "reports/linearizability/models.h"
+#include "reports/linearizability/windows.h"
 #include "reports/verdict.h"
 
 namespace lockstep::linearizability {
-
-inline constexpr std::uint64_t kNoReturn = ~0ull;
-
-// An operation as the search sees it.
-struct Call {
-  Step step;
-  std::uint64_t invoked = 0;
-  std::uint64_t returned = kNoReturn;  // kNoReturn: it may also be left out
-  std::uint32_t operation = 0;         // its number in the history
-};
 
 // Deterministic, except `stop`: asked every 1,024 configurations, true ends the search.
 struct Limits {
@@ -61,12 +51,8 @@ class Search {
  public:
   // `calls` in any order; distinct positions.
   Search(std::span<const Call> calls, Model& model, std::uint32_t initial, const Limits& limits)
-      : calls_(calls), model_(model), limits_(limits) {
-    sort_calls();
+      : calls_(calls), model_(model), limits_(limits), windows_(calls), stride_(1 + (windows_.slots() + 63) / 64) {
     number_classes();
-    assign_slots();
-    width_ = (slot_count_ + 63) / 64;
-    stride_ = 1 + width_;
     current_.assign(stride_, 0);
     set_head(0, initial);
   }
@@ -95,10 +81,8 @@ class Search {
   }
 
  private:
-  struct Open {  // an operation in the window of one return
-    std::uint32_t call;
-    std::uint32_t slot;
-  };
+  using Open = Windows::Open;
+
   struct Candidate {
     std::uint32_t call;
     std::uint32_t slot;
@@ -122,17 +106,6 @@ class Search {
     order_.push_back(call);
   }
 
-  // Calls by return; those without one by invocation, after all others.
-  void sort_calls() {
-    for (std::uint32_t call = 0; call < calls_.size(); ++call) {
-      (calls_[call].returned == kNoReturn ? endless_ : returning_).push_back(call);
-    }
-    std::sort(returning_.begin(), returning_.end(),
-              [this](auto a, auto b) { return calls_[a].returned < calls_[b].returned; });
-    std::sort(endless_.begin(), endless_.end(),
-              [this](auto a, auto b) { return calls_[a].invoked < calls_[b].invoked; });
-  }
-
   void number_classes() {
     HashIndex index;
     std::vector<Step> steps;
@@ -148,44 +121,10 @@ class Search {
     class_tried_.assign(steps.size(), 0);
   }
 
-  // The window of every return: the calls that are open just before it, by return.
-  void assign_slots() {
-    std::vector<std::uint32_t> by_invocation = returning_;
-    std::sort(by_invocation.begin(), by_invocation.end(),
-              [this](auto a, auto b) { return calls_[a].invoked < calls_[b].invoked; });
-    std::vector<std::uint32_t> free_slots;
-    std::vector<Open> open;  // by return
-    std::size_t invoked = 0, endless = 0;
-    for (const std::uint32_t returning : returning_) {
-      const std::uint64_t end = calls_[returning].returned;
-      for (; invoked < by_invocation.size() && calls_[by_invocation[invoked]].invoked < end; ++invoked) {
-        if (free_slots.empty()) free_slots.push_back(slot_count_++);
-        const Open opened{by_invocation[invoked], free_slots.back()};
-        free_slots.pop_back();
-        open.insert(std::upper_bound(open.begin(), open.end(), opened, [this](const Open& a, const Open& b) {
-                      return calls_[a.call].returned < calls_[b.call].returned;
-                    }), opened);
-      }
-      while (endless < endless_.size() && calls_[endless_[endless]].invoked < end) ++endless;
-      windows_.push_back({window_items_.size(), endless});
-      window_items_.insert(window_items_.end(), open.begin(), open.end());
-      free_slots.push_back(open.front().slot);
-      open.erase(open.begin());
-    }
-    windows_.push_back({window_items_.size(), endless});
-    endless_slot_ = slot_count_;
-    slot_count_ += static_cast<std::uint32_t>(endless_.size());
-  }
-
-  std::span<const Open> window() const {
-    const std::uint32_t at = position();
-    return {window_items_.data() + windows_[at].first, windows_[at + 1].first - windows_[at].first};
-  }
-
   // Linearizes the reads that are legal now and passes the returns of linearized calls; true at the end.
   bool settle() {
-    while (position() < returning_.size()) {
-      const std::span<const Open> open = window();
+    while (position() < windows_.size()) {
+      const auto open = windows_.open(position());
       for (const Open& item : open) {
         const Step& step = calls_[item.call].step;
         if (step.read_only && !linearized(item.slot) && model_.after(state(), step) != kIllegal) {
@@ -230,12 +169,13 @@ class Search {
     frame_words_.insert(frame_words_.end(), current_.begin(), current_.end());
     ++round_;
     const std::size_t first = candidates_.size();
-    for (const Open& item : window()) consider(item.call, item.slot, false);
-    for (std::uint32_t i = 0; i < windows_[position()].endless; ++i) consider(endless_[i], endless_slot_ + i, true);
+    for (const Open& item : windows_.open(position())) consider(item, false);
+    for (const Open& item : windows_.endless(position())) consider(item, true);
     std::reverse(candidates_.begin() + static_cast<std::ptrdiff_t>(first), candidates_.end());
   }
 
-  void consider(std::uint32_t call, std::uint32_t slot, bool may_be_left_out) {
+  void consider(const Open& item, bool may_be_left_out) {
+    const auto [call, slot] = item;
     if (linearized(slot) || class_tried_[class_of_[call]] == round_) return;
     class_tried_[class_of_[call]] = round_;
     const std::uint32_t next = model_.after(state(), calls_[call].step);
@@ -261,7 +201,7 @@ class Search {
   }
   SearchResult finish() {
     result_.explored = remembered_;
-    result_.blocked = returning_[furthest_];
+    result_.blocked = windows_.returning(furthest_);
     result_.states.assign(furthest_states_.begin(), furthest_states_.end());
     return std::move(result_);
   }
@@ -274,20 +214,12 @@ class Search {
     return x ^ (x >> 31);
   }
 
-  struct Window {
-    std::size_t first;     // of its items
-    std::size_t endless;   // how many of endless_ are invoked
-  };
-
   std::span<const Call> calls_;
   Model& model_;
   const Limits& limits_;
-  std::vector<std::uint32_t> returning_, endless_;
+  const Windows windows_;
+  std::size_t stride_;  // words of a configuration
   std::vector<std::uint32_t> class_of_;
-  std::vector<Window> windows_;
-  std::vector<Open> window_items_;
-  std::uint32_t slot_count_ = 0, endless_slot_ = 0;
-  std::size_t width_ = 0, stride_ = 1;
 
   std::vector<std::uint64_t> current_;  // position and state, then the bit set
   std::vector<std::uint32_t> order_;

@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "reports/linearizability/search.h"
+#include "reports/linearizability/windows.h"
 
 namespace lockstep::linearizability {
 
