@@ -1,7 +1,7 @@
 // Sound packages are made as a cloud makes them; the others are spoilt afterwards, each in its way.
 #include "scenarios/package_contents.h"
 
-#include <cmath>
+#include <charconv>
 #include <cstring>
 #include <limits>
 
@@ -69,14 +69,22 @@ void announce_header(Bytes& file, std::uint64_t length) {
   for (std::size_t byte = 0; byte < 8; ++byte) file[byte] = static_cast<char>(length >> (8 * byte));
 }
 
-// Replaces the first number after `mark` by one of the same width.
+// Moves the second tensor by one number, into the first one; what is written keeps its width.
 void overlap_tensors(Bytes& file) {
-  const std::string_view text(file.data(), file.size());
+  const BytesView text = file;
   constexpr std::string_view kMark = "\"data_offsets\":[";
   const std::size_t first = text.find(kMark);
   const std::size_t second = text.find(kMark, first + 1);
-  CHECK(second != std::string_view::npos, "a model with fewer than two tensors");
-  for (std::size_t at = second + kMark.size(); file[at] != ','; ++at) file[at] = '0';
+  CHECK(second != BytesView::npos, "a model with fewer than two tensors");
+  std::size_t at = second + kMark.size();
+  for (const char end : {',', ']'}) {
+    const std::size_t width = text.find(end, at) - at;
+    std::uint64_t offset = 0;
+    std::from_chars(&file[at], &file[at + width], offset);
+    const std::string moved = cat(offset - sizeof(float));
+    file.replace(at, width, std::string(width - moved.size(), ' ') + moved);
+    at += width + 1;
+  }
 }
 
 }  // namespace
