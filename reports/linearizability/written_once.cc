@@ -174,10 +174,12 @@ class Sorter {
 
   // With them who says that they happened at all.
   bool refuse(const std::vector<std::uint32_t>& calls) {
-    std::vector<std::uint32_t>& all = conflict_.conflict;
+    std::vector<bool> is_named(calls_.size(), false);
     for (std::uint32_t call : calls)
-      for (; call != kNobody; call = observer_[call])
-        if (std::ranges::find(all, call) == all.end()) all.push_back(call);
+      for (; call != kNobody && !is_named[call]; call = observer_[call]) {
+        is_named[call] = true;
+        conflict_.conflict.push_back(call);
+      }
     return false;
   }
 
