@@ -40,6 +40,12 @@ class Members {
     refuse(key, "a text");
     return {};
   }
+  bool truth(const char* key) const {
+    const Json* value = find(key);
+    if (value != nullptr && value->is_boolean()) return value->get<bool>();
+    refuse(key, "true or false");
+    return false;
+  }
   Outcome outcome(const char* key) const {
     const std::string name = text(key);
     for (const Outcome outcome : {Outcome::kHolds, Outcome::kViolated, Outcome::kUnknown, Outcome::kVacuous})
@@ -124,7 +130,7 @@ FaultStrike strike_of(const Members& json) {
   FaultStrike strike{.at = json.duration("at_ns")};
   if (json.has("until_ns")) strike.until = json.duration("until_ns");
   if (json.has("hosts")) strike.hosts = json.texts("hosts");
-  strike.one_way = json.has("one_way");
+  if (json.has("one_way")) strike.one_way = json.truth("one_way");
   if (!json.has("groups")) return strike;
   json.each("groups", [&](const Json& group) {
     if (!group.is_array()) return json.refuse("groups", "a list of lists of names");

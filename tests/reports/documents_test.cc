@@ -33,7 +33,8 @@ Report violated_report() {
                     {{.at = std::chrono::seconds(1),
                       .until = std::chrono::seconds(2),
                       .hosts = {},
-                      .groups = {{"n1"}, {"n2", "n3"}}}}},
+                      .groups = {{"n1"}, {"n2", "n3"}},
+                      .one_way = true}}},
                    {"stall", "never", 0, "this world cannot", {}}};
   report.verdicts = {{"durability", "nothing is lost", Outcome::kHolds, {{"writes", 3}}, {}},
                      {"election-safety",
@@ -152,6 +153,8 @@ TEST(ReportReader, DamageIsNamed) {
             "x/report.json: /seed: expected a whole number of at least 0");
   EXPECT_EQ(complaint(changed("\"at_ns\": 1000000000", "\"at_ns\": \"soon\"")),
             "x/report.json: /faults/0/strikes/0/at_ns: expected nanoseconds");
+  EXPECT_EQ(complaint(changed("\"one_way\": true", "\"one_way\": 1")),
+            "x/report.json: /faults/0/strikes/0/one_way: expected true or false");
   EXPECT_EQ(complaint(changed("\"verdict\": \"violated\"", "\"verdict\": \"holds\"")),
             "x/report.json: /verdict: expected violated, as its rows say, found holds");
   EXPECT_EQ(complaint(changed("000000000000beef", "beef")),
