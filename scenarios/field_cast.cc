@@ -82,9 +82,8 @@ class FieldCast::YardDriver final : public edge::Driver {
 FieldCast::FieldCast(const Scenario& scenario, const Roster& roster, std::uint64_t seed,
                      std::function<Duration()> now)
     : scenario_(scenario), hubs_(roster.nodes()), seed_(seed), yard_(*scenario.field, roster, seed) {
-  for (const NodeId who : roster.field())
-    if (Roster::is_edge(who))
-      drivers_[who] = std::make_unique<YardDriver>(yard_.of(who), *scenario.field, now);
+  for (const NodeId edge : roster.edges())
+    drivers_[edge] = std::make_unique<YardDriver>(yard_.of(edge), *scenario.field, now);
 }
 
 FieldCast::~FieldCast() = default;

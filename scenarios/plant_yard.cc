@@ -18,8 +18,7 @@ std::uint64_t bits(double value) { return std::bit_cast<std::uint64_t>(value); }
 }  // namespace
 
 PlantYard::PlantYard(const Field& field, const Roster& roster, std::uint64_t seed) {
-  for (const NodeId edge : roster.field()) {
-    if (!Roster::is_edge(edge)) continue;
+  for (const NodeId edge : roster.edges()) {
     for (std::size_t place = 0; place < field.devices.size(); ++place) {
       const std::string_view kind = to_string(field.devices[place]);
       auto plant = devices::make_plant(kind, cat(Roster::name(edge), '/', kind, place + 1),

@@ -39,9 +39,10 @@ class Roster {
 
   std::vector<NodeId> nodes() const { return all_of(node, node_count_); }
   std::vector<NodeId> clients() const { return all_of(client, client_count_); }
+  std::vector<NodeId> edges() const { return all_of(edge, edge_count_); }
   // Edges, then the cloud.
   std::vector<NodeId> field() const {
-    std::vector<NodeId> all = all_of(edge, edge_count_);
+    std::vector<NodeId> all = edges();
     if (has_cloud_) all.push_back(cloud());
     return all;
   }
