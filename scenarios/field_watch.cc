@@ -66,7 +66,7 @@ void FieldWatch::on_event(const Observation& seen) {
     const StreamKey stream{NodeId(fields[1]), fields[2], fields[3]};
     if (committed_.emplace(stream, fields[4]).second) readings_ += fields[5];
   } else if (number == hub::kInstructionLogged.number) {
-    if (!outcomes_.contains(fields[1])) open_.emplace(fields[1], seen.node);
+    if (!outcomes_.contains(fields[1])) open_.insert(fields[1]);
   } else {
     open_.erase(fields[1]);
     // 0: nobody knows; a result may come later.
@@ -120,7 +120,7 @@ std::vector<std::string> FieldWatch::unfinished() const {
                               stream.settled + 1, " to ", stream.last,
                               " are in its buffer, and the hub has not taken them"));
   if (!open_.empty())
-    sentences.push_back(cat("instruction ", open_.begin()->first,
+    sentences.push_back(cat("instruction ", *open_.begin(),
                             open_.size() == 1 ? " has" : cat(" and ", open_.size() - 1, " more have"),
                             " no outcome"));
   for (const auto& [name, package] : packages_)

@@ -76,7 +76,7 @@ class FieldWatch final : public Observer {
 
   std::map<PackageName, Sent> packages_;
   std::map<StreamKey, Stream> streams_;
-  std::map<std::uint64_t, NodeId> open_;  // instructions logged, not settled; where first seen
+  std::set<std::uint64_t> open_;  // instructions logged, not settled
   std::set<std::pair<StreamKey, std::uint64_t>> committed_;  // batches
   std::map<std::uint64_t, std::uint64_t> outcomes_;          // by instruction
   std::uint64_t readings_ = 0;
