@@ -34,13 +34,13 @@ std::string_view to_string(Content content) {
   return "";
 }
 
-std::uint64_t version_of(const Field& field, const Dispatch& sent) {
-  std::uint64_t version = 0;
+PackageName name_of(const Field& field, const Dispatch& sent) {
+  PackageName name{.kind = static_cast<std::uint64_t>(sent.kind)};
   for (const Dispatch& other : field.dispatch) {
-    if (other.kind == sent.kind && !other.rollback) ++version;
+    if (other.kind == sent.kind && !other.rollback) ++name.version;
     if (&other == &sent) break;
   }
-  return version;
+  return name;
 }
 
 nlohmann::ordered_json json_of(const Field& field) {

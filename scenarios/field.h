@@ -3,6 +3,7 @@
 // Plain values like scenarios/scenario.h, of which they are a part. docs/scenarios.md, "Hub and edges".
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
@@ -26,8 +27,8 @@ struct FieldBuffer {
   bool operator==(const FieldBuffer&) const = default;
 };
 
-// In the order of core/proto/dispatch.proto.
-enum class PackageKind : std::uint8_t { kModel, kPolicy, kSettings };
+// Numbered as in core/proto/dispatch.proto.
+enum class PackageKind : std::uint8_t { kModel = 1, kPolicy, kSettings };
 std::string_view to_string(PackageKind kind);
 
 // What is wrong with a package, if anything.
@@ -60,16 +61,22 @@ struct Field {
       window;          // a decision is due once per window and device; not given: each device's own
   Duration lasting{};  // readings are taken until then, since the run began
   FieldBuffer buffer;
-  std::vector<Dispatch> dispatch;  // the cloud exists if there is one, or the scenario names it
+  std::vector<Dispatch> dispatch;  // by the cloud, which is there with every field
   // Below these the run is vacuous.
   std::uint64_t min_readings = 1;      // committed
   std::uint64_t min_instructions = 1;  // done
   bool operator==(const Field&) const = default;
 };
 
-// The version of a package that the cloud sends: 1, 2, ... within its kind, in the order of the list. `sent`
-// is an element of it.
-std::uint64_t version_of(const Field& field, const Dispatch& sent);
+// As in events: core/proto/dispatch.proto, PackageKind, and the version.
+struct PackageName {
+  std::uint64_t kind = 0, version = 0;
+  auto operator<=>(const PackageName&) const = default;
+};
+
+// Of the package that the cloud sends: versions are 1, 2, ... within a kind, in the order of the list. `sent`
+// is an element of it and no rollback.
+PackageName name_of(const Field& field, const Dispatch& sent);
 
 nlohmann::ordered_json json_of(const Field& field);
 

@@ -11,17 +11,8 @@
 namespace lockstep::scenarios {
 namespace {
 
-wire::PackageKind wire_kind(PackageKind kind) {
-  switch (kind) {
-    case PackageKind::kModel: return wire::MODEL;
-    case PackageKind::kPolicy: return wire::POLICY;
-    case PackageKind::kSettings: return wire::SETTINGS;
-  }
-  return wire::PACKAGE_NONE;
-}
-
-// The version that is in force before the dispatch at this place, and the one before that: what the good ones
-// before it have done.
+// To what a rollback at this place goes: the version before the one that is in force there, by what the good
+// ones before it have done; or that one, if none was before.
 std::uint64_t version_before(const Field& field, std::size_t place) {
   std::vector<std::uint64_t> in_force;
   for (std::size_t earlier = 0; earlier < place; ++earlier) {
@@ -30,7 +21,7 @@ std::uint64_t version_before(const Field& field, std::size_t place) {
     if (sent.rollback) {
       if (in_force.size() > 1) in_force.pop_back();
     } else if (sent.content == Content::kGood && sent.activate) {
-      in_force.push_back(version_of(field, sent));
+      in_force.push_back(name_of(field, sent).version);
     }
   }
   return in_force.size() > 1 ? in_force[in_force.size() - 2] : in_force.empty() ? 0 : in_force.back();
@@ -110,23 +101,25 @@ std::unique_ptr<env::Actor> FieldCast::make_cloud(const env::Env& env) {
   cloud_ = process.get();
   cloud_->on_settled([this](const cloud::Dispatch& what, const wire::PackageStatus&) {
     std::erase_if(ordered_, [&](std::size_t place) {
-      const cloud::Dispatch mine = order(place);
-      return mine.kind == what.kind && mine.version == what.version &&
-             mine.bytes.empty() == what.bytes.empty();
+      const bool is_rollback = scenario_.field->dispatch[place].rollback;
+      return name(place) == PackageName(what.kind, what.version) && is_rollback == what.bytes.empty();
     });
   });
   return process;
 }
 
-cloud::Dispatch FieldCast::order(std::size_t place) const {
+PackageName FieldCast::name(std::size_t place) const {
   const Field& field = *scenario_.field;
   const Dispatch& sent = field.dispatch[place];
-  cloud::Dispatch order{.kind = wire_kind(sent.kind)};
-  if (sent.rollback) {
-    order.version = version_before(field, place);
-    return order;
-  }
-  order.version = version_of(field, sent);
+  if (!sent.rollback) return name_of(field, sent);
+  return {static_cast<std::uint64_t>(sent.kind), version_before(field, place)};
+}
+
+cloud::Dispatch FieldCast::order(std::size_t place) const {
+  const Dispatch& sent = scenario_.field->dispatch[place];
+  const auto [kind, version] = name(place);
+  cloud::Dispatch order{.kind = static_cast<wire::PackageKind>(kind), .version = version};
+  if (sent.rollback) return order;
   order.bytes = package_bytes(sent.kind, sent.content, order.version, seed_);
   order.note = std::string(to_string(sent.content));
   order.activate = sent.activate;

@@ -34,6 +34,8 @@ class FieldCast {
 
   std::unique_ptr<env::Actor> make_edge(NodeId edge, const env::Env& env);
   std::unique_ptr<env::Actor> make_cloud(const env::Env& env);
+  // Of the package that the dispatch at this place of the list makes active.
+  PackageName name(std::size_t place) const;
   cloud::Dispatch order(std::size_t place) const;
 
   const Scenario& scenario_;

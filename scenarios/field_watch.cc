@@ -23,8 +23,7 @@ FieldWatch::FieldWatch(const Field* field) {
     if (sent.rollback) continue;
     // Settings are verified by each edge; the hub only carries them.
     const bool is_good = sent.content == Content::kGood || sent.kind == PackageKind::kSettings;
-    packages_[{static_cast<std::uint64_t>(sent.kind) + 1, version_of(*field, sent)}] = {
-        .is_good = is_good, .is_activated = sent.activate};
+    packages_[name_of(*field, sent)] = {.is_good = is_good, .is_activated = sent.activate};
   }
 }
 

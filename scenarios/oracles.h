@@ -1,22 +1,16 @@
 // All event oracles, ready to judge a run.
 #pragma once
 
-#include <compare>
-#include <cstdint>
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <set>
 #include <vector>
 
+#include "scenarios/field.h"
 #include "scenarios/oracle.h"
 
 namespace lockstep::scenarios {
-
-// As in events: core/proto/dispatch.proto, PackageKind, and the version.
-struct PackageName {
-  std::uint64_t kind = 0, version = 0;
-  auto operator<=>(const PackageName&) const = default;
-};
 
 struct OracleContext {
   std::size_t voters = 0;      // members of the cluster; ever

@@ -10,8 +10,8 @@
 namespace lockstep::scenarios {
 namespace {
 
-constexpr std::uint64_t kModel = 1;
-constexpr std::uint64_t kSettings = 3;  // core/proto/dispatch.proto, PackageKind
+constexpr auto kModel = static_cast<std::uint64_t>(PackageKind::kModel);
+constexpr auto kSettings = static_cast<std::uint64_t>(PackageKind::kSettings);
 
 }  // namespace
 

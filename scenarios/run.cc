@@ -239,7 +239,7 @@ std::optional<std::set<PackageName>> bad_packages_of(const Scenario& scenario) {
   std::set<PackageName> bad;
   for (const Dispatch& sent : scenario.field->dispatch)
     if (!sent.rollback && sent.content != Content::kGood)
-      bad.insert({static_cast<std::uint64_t>(sent.kind) + 1, version_of(*scenario.field, sent)});
+      bad.insert(name_of(*scenario.field, sent));
   return bad;
 }
 
