@@ -7,18 +7,12 @@
 namespace lockstep::hub {
 namespace {
 
-Asked meaning_of(const wire::Reply& reply) {
-  if (reply.status() == wire::DONE) return Asked::kDone;
-  const bool unknown = reply.status() == wire::LEADERSHIP_LOST || reply.status() == wire::TIMED_OUT;
-  return unknown ? Asked::kUnknown : Asked::kRefused;
-}
-
 bool is_ok(std::uint32_t outcome) { return outcome == static_cast<std::uint32_t>(sql::Outcome::kOk); }
 
 }  // namespace
 
-bool Written::ok() const { return asked == Asked::kDone && is_ok(result.outcome()); }
-bool Read::ok() const { return asked == Asked::kDone && is_ok(reply.outcome()); }
+bool Written::ok() const { return done && is_ok(result.outcome()); }
+bool Read::ok() const { return done && is_ok(reply.outcome()); }
 
 void LocalDatabase::write(std::vector<wire::Statement> statements, ThenWritten then) {
   wire::Request request;
@@ -45,14 +39,11 @@ void LocalDatabase::on_reply(BytesView payload) {
   wire::Reply reply;
   CHECK(reply.ParseFromArray(payload.data(), static_cast<int>(payload.size())), "an answer of our own node");
   if (auto write = writes_.extract(reply.call()); !write.empty()) {
-    Written written{meaning_of(reply), {}};
-    const bool executed = reply.write().kind() == wire::WriteOutcome::EXECUTED;
-    if (written.asked == Asked::kDone && !executed)
-      written.asked = Asked::kRefused;  // a two-phase write given up
-    if (executed) written.result = std::move(*reply.mutable_write()->mutable_result());
-    write.mapped()(written);
+    const bool executed = reply.write().kind() == wire::WriteOutcome::EXECUTED;  // else given up
+    write.mapped()({reply.status() == wire::DONE && executed,
+                    std::move(*reply.mutable_write()->mutable_result())});
   } else if (auto query = reads_.extract(reply.call()); !query.empty()) {
-    query.mapped()({meaning_of(reply), std::move(*reply.mutable_query())});
+    query.mapped()({reply.status() == wire::DONE, std::move(*reply.mutable_query())});
   }
 }
 

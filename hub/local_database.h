@@ -14,21 +14,17 @@
 
 namespace lockstep::hub {
 
-enum class Asked : std::uint8_t {
-  kDone,     // executed; the statement's own outcome is in the answer
-  kRefused,  // certainly not executed: no leader here, overloaded, still recovering
-  kUnknown,  // may have been executed, or may be later
-};
-
+// Not done: refused, or nobody can say whether it was executed or will be. Whoever guards its statements need
+// not know which.
 struct Written {
-  Asked asked;
-  wire::BatchResult result;  // kDone only
+  bool done;
+  wire::BatchResult result;  // of what is done; the statements' own outcome
   bool ok() const;           // executed, and SQL has nothing against it
 };
 
 struct Read {
-  Asked asked;
-  wire::QueryReply reply;  // kDone only
+  bool done;
+  wire::QueryReply reply;  // as above
   bool ok() const;
 };
 
