@@ -80,10 +80,10 @@ void Decisions::describe(const std::string& name, BytesView description) {
 
 void Decisions::on_block(const sql::RowChange& change) {
   const Fields row(change.after);
-  see_newest(std::string(row.text(0)), row.integer(2));
+  see_newest(row.text(0), row.integer(2));
 }
 
-void Decisions::see_newest(const std::string& series, std::int64_t time_ns) {
+void Decisions::see_newest(std::string_view series, std::int64_t time_ns) {
   const auto signal = signals_.find(series);
   if (signal == signals_.end()) return;
   const auto& [name, place] = signal->second;

@@ -53,7 +53,7 @@ class Decisions final : public Part {
   };
 
   void describe(const std::string& name, BytesView description);
-  void see_newest(const std::string& series, std::int64_t time_ns);
+  void see_newest(std::string_view series, std::int64_t time_ns);
   void ask_newest(const std::string& name, const Device& device);
   std::uint64_t next_window(const std::string& name, const Device& device, std::uint64_t closed) const;
   void begin(const std::string& name, Device& device);

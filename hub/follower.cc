@@ -19,7 +19,6 @@ Follower::Follower(LocalDatabase& database, Deliver deliver)
 }
 
 void Follower::begin(Instant now) {
-  begun_ = true;
   now_ = now;
   again_ = now;
 }

@@ -28,7 +28,7 @@ class Follower {
   void begin(Instant now);
   void on_rows(std::span<const sql::RowChange> changes);
   // All rows that were there are known.
-  bool loaded() const { return begun_ && loading_.empty(); }
+  bool loaded() const { return loading_.empty(); }
 
   void act(Instant now);
   Instant deadline() const { return asked_ ? kNever : again_; }
@@ -47,7 +47,6 @@ class Follower {
   Deliver deliver_;
   std::map<std::string, Table, std::less<>> tables_;
   std::set<std::string, std::less<>> loading_;
-  bool begun_ = false;
   bool asked_ = false;
   Instant again_ = kNever;
   Instant now_{};

@@ -84,8 +84,7 @@ void Intake::on_batch(NodeId edge, wire::SensorBatch& batch) {
   if (batch.sequence() <= stream.taken || waiting_bytes_ > kMostWaitingBytes) return;
   auto rows = rows_of(batch);
   if (!rows) return;
-  Waiting waiting{
-      .stream = key, .sequence = batch.sequence(), .bytes = batch.ByteSizeLong(), .statements = {}};
+  Waiting waiting{.stream = key, .bytes = batch.ByteSizeLong(), .statements = {}};
   waiting.statements.push_back(move_stream(key, batch, rows->readings));
   std::ranges::move(rows->statements, std::back_inserter(waiting.statements));
   Stream& taken = streams_[key];

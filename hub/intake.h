@@ -45,7 +45,6 @@ class Intake final : public Part {
  private:
   struct Waiting {
     StreamKey stream;
-    std::uint64_t sequence = 0;
     std::size_t bytes = 0;
     std::vector<wire::Statement> statements;
   };
