@@ -59,21 +59,22 @@ void InForce::load_one(wire::PackageKind kind, std::uint64_t version, ThenLoaded
 }
 
 void InForce::make(DecidingPair pair, Bytes model, Bytes policy) {
-  const InForceRow* active = catalogue_.active(wire::MODEL);
-  const std::uint64_t hash = active == nullptr ? 0 : active->row.hash;
   surroundings_.env.lanes.submit(
       kModelLane,
       env::make_job(
           [model = std::move(model), policy = std::move(policy)] { return hub::make(model, policy); },
-          [this, pair, hash](std::shared_ptr<Decider> decider) { use(pair, hash, std::move(decider)); }));
+          [this, pair](std::shared_ptr<Decider> decider) { use(pair, std::move(decider)); }));
 }
 
 // Meanwhile others may have become active: then act() begins again, and nothing is decided with these.
-void InForce::use(DecidingPair pair, std::uint64_t hash, std::shared_ptr<Decider> decider) {
+void InForce::use(DecidingPair pair, std::shared_ptr<Decider> decider) {
   loading_ = false;
   ready_ = pair;
   decider_ = std::move(decider);
-  if (pair == wanted()) surroundings_.env.trace.emit({kModelInUse, {pair.model, hash}});
+  if (pair != wanted()) return;
+  const InForceRow* active = catalogue_.active(wire::MODEL);
+  const std::uint64_t hash = active == nullptr ? 0 : active->row.hash;
+  surroundings_.env.trace.emit({kModelInUse, {pair.model, hash}});
 }
 
 }  // namespace lockstep::hub

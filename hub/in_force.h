@@ -44,7 +44,7 @@ class InForce final : public Part {
   // Empty if no version of the kind is active.
   void load_one(wire::PackageKind kind, std::uint64_t version, ThenLoaded then);
   void make(DecidingPair pair, Bytes model, Bytes policy);
-  void use(DecidingPair pair, std::uint64_t hash, std::shared_ptr<Decider> decider);
+  void use(DecidingPair pair, std::shared_ptr<Decider> decider);
 
   const Surroundings& surroundings_;
   const Catalogue& catalogue_;
