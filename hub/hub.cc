@@ -105,8 +105,11 @@ void Hub::act() {
   for (Part* part : parts_) part->act(now, leads());
 }
 
+// Who does not lead waits for nothing but to know its tables and to load what is in force: the other parts
+// would be woken for something that they do not do then.
 Instant Hub::deadline() const {
-  Instant next = std::min(follower_.deadline(), again_);
+  Instant next = std::min({follower_.deadline(), again_, in_force_.deadline()});
+  if (!leads()) return next;
   for (const Part* part : parts_) next = std::min(next, part->deadline());
   return next;
 }

@@ -30,10 +30,9 @@ DecidingPair InForce::wanted() const {
 }
 
 void InForce::act(Instant now, bool) {
-  if (!known_ || loading_ || ready_ == wanted()) return;
   if (again_ != kNever && now < again_) return;
   again_ = kNever;
-  load(wanted());
+  if (known_ && !loading_ && ready_ != wanted()) load(wanted());
 }
 
 void InForce::load(DecidingPair pair) {

@@ -40,8 +40,8 @@ void LocalDatabase::on_reply(BytesView payload) {
   CHECK(reply.ParseFromArray(payload.data(), static_cast<int>(payload.size())), "an answer of our own node");
   if (auto write = writes_.extract(reply.call()); !write.empty()) {
     const bool executed = reply.write().kind() == wire::WriteOutcome::EXECUTED;  // else given up
-    write.mapped()({reply.status() == wire::DONE && executed,
-                    std::move(*reply.mutable_write()->mutable_result())});
+    write.mapped()(
+        {reply.status() == wire::DONE && executed, std::move(*reply.mutable_write()->mutable_result())});
   } else if (auto query = reads_.extract(reply.call()); !query.empty()) {
     query.mapped()({reply.status() == wire::DONE, std::move(*reply.mutable_query())});
   }

@@ -37,6 +37,7 @@ class Part {
   virtual void on_follow() {}
   // At the end of each turn; `leads`: between on_lead and on_follow.
   virtual void act(Instant /*now*/, bool /*leads*/) {}
+  // When act() is to come though nothing happens; the hub asks while this node leads.
   virtual Instant deadline() const { return kNever; }
 };
 

@@ -16,6 +16,7 @@ constexpr std::chrono::milliseconds kAskEvery{1000};
 
 void SettingsForwarding::on_follow() {
   settings_.reset();
+  begun_ = 0;
   loading_ = false;
   refused_.clear();
   next_ = kNever;
@@ -23,13 +24,18 @@ void SettingsForwarding::on_follow() {
 
 void SettingsForwarding::act(Instant now, bool leads) {
   const InForceRow* active = catalogue_.active(wire::SETTINGS);
-  if (!leads || active == nullptr || loading_) return;
-  const PackageRow* package = catalogue_.find({wire::SETTINGS, active->row.version});
-  if (package == nullptr) return;
-  const bool is_new = settings_ == nullptr || settings_->package.version != package->version;
-  if (!is_new && now < next_) return;
+  if (!leads || loading_) return;
+  const PackageRow* package =
+      active == nullptr ? nullptr : catalogue_.find({wire::SETTINGS, active->row.version});
+  if (package == nullptr) {
+    begun_ = 0;
+    next_ = kNever;
+    return;
+  }
+  if (begun_ == package->version && now < next_) return;
+  begun_ = package->version;
   next_ = now + kAskEvery;
-  if (is_new) return load(*package);
+  if (settings_ == nullptr || settings_->package.version != package->version) return load(*package);
   for (const auto& [name, edge] : edges_.edges())
     if (edge.settings_version != package->version && edges_.is_connected(edge.node) && !refused(edge.node))
       begin(edge.node);

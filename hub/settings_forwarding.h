@@ -21,7 +21,7 @@ class SettingsForwarding final : public Part {
 
   void on_follow() override;
   void act(Instant now, bool leads) override;
-  Instant deadline() const override { return next_; }
+  Instant deadline() const override { return loading_ ? kNever : next_; }
 
  private:
   struct Settings {
@@ -41,6 +41,7 @@ class SettingsForwarding final : public Part {
   const Catalogue& catalogue_;
   const Edges& edges_;
   std::unique_ptr<Settings> settings_;  // what is being forwarded
+  std::uint64_t begun_ = 0;             // the version that was last looked at: a newer one need not wait
   bool loading_ = false;
   std::set<std::pair<NodeId, std::uint64_t>> refused_;  // by these edges, of these versions
   Instant next_ = kNever;

@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "hub/cloud/cloud_process.h"
 #include "hub/events.h"
+#include "sim/link_rules.h"
 #include "tests/hub/field_device.h"
 
 namespace lockstep::tests {
@@ -141,6 +142,27 @@ TEST(Packages, ACloudThatComesBackSendsOnlyWhatIsMissing) {
   EXPECT_EQ(hubs.events().of(hub::kPackageActive, NodeId(1)).size(), 2u);
 }
 
+// It loses the leadership with a write under way; then there is nothing that it could try again.
+TEST(Packages, ALeaderThatIsCutOffInTheMiddleOfACleanUpRests) {
+  TestHubs hubs(55);
+  const NodeId leader = hubs.leader();
+  Cloud cloud(hubs, {package(1, Bytes(1'000'000, 'x'))});
+  std::vector<NodeId> others;
+  for (const NodeId member : hubs.members())
+    if (member != leader) others.push_back(member);
+  std::optional<sim::Network::RuleId> cut;
+  hubs.events().then = [&](const sim::Recorded& recorded) {
+    if (recorded.event.type->number != hub::kPackageRefused.number || recorded.node != leader || cut) return;
+    cut = hubs.world().network().add_rule(
+        std::make_unique<sim::Partition>(std::vector<std::vector<NodeId>>{{leader}, others}));
+  };
+  ASSERT_TRUE(hubs.run_until([&] { return cut.has_value(); }));
+  hubs.run(seconds(10));
+  EXPECT_FALSE(hubs.world().standstill().has_value());
+  hubs.world().network().remove_rule(*cut);
+  EXPECT_TRUE(hubs.run_until([&] { return hubs.row("SELECT count(*) FROM hub_chunks") == "0"; }));
+}
+
 TEST(Packages, DamageOnTheWayIsFoundByTheHash) {
   TestHubs hubs(46);
   const NodeId leader = hubs.leader();
@@ -253,6 +275,23 @@ TEST(Settings, AreForwardedUntilEachEdgeHasThem) {
   }));
   EXPECT_EQ(received, settings);
   ASSERT_TRUE(hubs.run_until([&] { return hubs.row("SELECT settings_version FROM hub_edges") == "1"; }));
+}
+
+// By whoever may write SQL: first the bytes, which the next leader looks for, then what is in force.
+TEST(Settings, MayBeTakenAwayByHand) {
+  TestHubs hubs(61);
+  const NodeId leader = hubs.leader();
+  Cloud cloud(hubs, {package(1, Bytes(100, 's'), wire::SETTINGS)});
+  ASSERT_TRUE(hubs.run_until([&] { return cloud.settled.size() == 1; }));
+  ASSERT_TRUE(hubs.write("DELETE FROM hub_chunks"));
+  hubs.world().kill(leader);
+  hubs.leader();
+  const std::uint64_t before = hubs.world().events();
+  hubs.run(seconds(3));
+  EXPECT_LT(hubs.world().events() - before, 1000u) << "they are looked for now and then";
+  ASSERT_TRUE(hubs.write("DELETE FROM hub_active"));
+  hubs.run(seconds(3));
+  EXPECT_FALSE(hubs.world().standstill().has_value());
 }
 
 }  // namespace
