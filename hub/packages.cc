@@ -166,8 +166,7 @@ void Packages::on_row(const sql::RowChange& change) {
 }
 
 void Packages::on_follow() {
-  arriving_.clear();
-  verifying_.clear();
+  verifying_.clear();  // but not arriving_: its writes are still answered, and counted
   again_ = kNever;
 }
 
