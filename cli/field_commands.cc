@@ -5,6 +5,7 @@
 
 #include "cli/cloud.h"
 #include "cli/edge.h"
+#include "hub/packages.h"
 
 namespace lockstep::cli {
 
@@ -113,12 +114,13 @@ void FieldCommands::add_to(CLI::App& app) {
     add_hub(*command, parsed.cloud.connect);
   parsed.send->add_option("FILE", parsed.cloud.file, "The file")->required();
   parsed.send
-      ->add_option("--version", parsed.cloud.version, "Its number, above all that were used before (default: the next one)")
-      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000'000'000}));
+      ->add_option("--version", parsed.cloud.version,
+                   "Its number, above all that were used before (default: the next one)")
+      ->check(CLI::Range(std::uint64_t{1}, hub::kMostVersion));
   parsed.send->add_option("--note", parsed.cloud.note, "A remark for people");
   parsed.send->add_flag("--stage", parsed.cloud.stage, "Only send and verify it: `activate` comes later");
   parsed.activate->add_option("--version", parsed.cloud.version, "Its number")
-      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000'000'000}))
+      ->check(CLI::Range(std::uint64_t{1}, hub::kMostVersion))
       ->required();
   for (CLI::App* command : {parsed.send, parsed.activate}) add_kind(*command, parsed.cloud);
   parsed.status->add_flag("--json", parsed.cloud.json, "Print one JSON document instead of text");

@@ -62,9 +62,6 @@ std::vector<wire::Statement> make_active(PackageKey key) {
   return statements;
 }
 
-// Versions only go up: one far above the others would leave no room.
-constexpr std::uint64_t kMostVersion = 1'000'000'000'000;
-
 std::string objection_to(const wire::Package& package) {
   if (std::ranges::find(kKinds, package.kind()) == std::ranges::end(kKinds))
     return "expected a known kind of package";
@@ -238,22 +235,25 @@ void Packages::clean_up() {
     if (package.state == wire::REFUSED && package.received > 0) return delete_chunks(key);
 }
 
-void Packages::forget(PackageKey key) {
+void Packages::clean(std::vector<wire::Statement> statements) {
   cleaning_ = true;
-  std::vector<wire::Statement> statements;
-  statements.push_back(
-      statement("UPDATE hub_packages SET state = 5, reason = 'not kept any more' WHERE kind = ?1 AND version "
-                "= ?2 AND state = 4",
-                number(key.kind), key.version));
   surroundings_.database.write(std::move(statements), [this](const Written& written) {
     cleaning_ = false;
     if (!written.ok()) again_ = surroundings_.now() + kTryAgain;
   });
 }
 
+void Packages::forget(PackageKey key) {
+  std::vector<wire::Statement> statements;
+  statements.push_back(
+      statement("UPDATE hub_packages SET state = 5, reason = 'not kept any more' WHERE kind = ?1 AND version "
+                "= ?2 AND state = 4",
+                number(key.kind), key.version));
+  clean(std::move(statements));
+}
+
 // `received` falls to zero with the last chunk: then nothing is left to do.
 void Packages::delete_chunks(PackageKey key) {
-  cleaning_ = true;
   std::vector<wire::Statement> statements;
   statements.push_back(
       statement("DELETE FROM hub_chunks WHERE rowid IN (SELECT rowid FROM hub_chunks WHERE kind = ?1 AND "
@@ -263,10 +263,7 @@ void Packages::delete_chunks(PackageKey key) {
       "UPDATE hub_packages SET received = 0 WHERE kind = ?1 AND version = ?2 AND state = 5 AND NOT EXISTS("
       "SELECT 1 FROM hub_chunks AS c WHERE c.kind = ?1 AND c.version = ?2)",
       number(key.kind), key.version));
-  surroundings_.database.write(std::move(statements), [this](const Written& written) {
-    cleaning_ = false;
-    if (!written.ok()) again_ = surroundings_.now() + kTryAgain;
-  });
+  clean(std::move(statements));
 }
 
 }  // namespace lockstep::hub

@@ -13,6 +13,8 @@ namespace lockstep::hub {
 
 inline constexpr std::uint64_t kMostPackageBytes = std::uint64_t{64} << 20;
 inline constexpr std::uint64_t kMostChunkBytes = std::uint64_t{256} << 10;
+// Versions only go up: one far above the others would leave no room.
+inline constexpr std::uint64_t kMostVersion = 1'000'000'000'000;
 
 class Packages final : public Part {
  public:
@@ -46,6 +48,7 @@ class Packages final : public Part {
   void verified(PackageKey key, const Status& verdict);
   void verification_failed(PackageKey key);
   void clean_up();
+  void clean(std::vector<wire::Statement> statements);
   void forget(PackageKey key);
   void delete_chunks(PackageKey key);
   const PackageRow* first_beyond_kept(wire::PackageKind kind) const;
