@@ -101,12 +101,6 @@ void encode_window(const DeviceModel& device, const Window& window, std::vector<
   out.push_back(kDecide);
 }
 
-void encode_steps(std::span<const double> steps, std::vector<Token>& out) {
-  out.clear();
-  for (const double step : steps) out.push_back(to_level(step));
-  out.push_back(kEnd);
-}
-
 double last_command(const DeviceModel& device, const Window& window, std::size_t actuator) {
   const ActuatorRange& range = device.actuators[actuator];
   if (actuator >= window.last_commands.size() || !is_finite(window.last_commands[actuator])) return range.low;
@@ -160,24 +154,6 @@ double mean_step(std::span<const float> logits) {
     sum += weight * from_level(kFirstLevel + i);
   }
   return weights > 0 ? sum / weights : 0;
-}
-
-TokenRange allowed_next(std::size_t actuators, std::size_t said) {
-  if (said < actuators) return {kFirstLevel, kFirstLevel + kLevels};
-  return {kEnd, kEnd + 1};
-}
-
-Token greedy_choice(std::span<const float> logits, TokenRange allowed) {
-  CHECK(allowed.first < allowed.end && allowed.end <= logits.size(), "no token is allowed");
-  Token best = allowed.first;
-  float largest = -std::numeric_limits<float>::infinity();
-  for (Token token = allowed.first; token < allowed.end; ++token) {
-    if (logits[token] > largest) {
-      largest = logits[token];
-      best = token;
-    }
-  }
-  return best;
 }
 
 }  // namespace lockstep::hub

@@ -3,7 +3,7 @@
 //
 // A sequence is
 //   BEGIN KIND SETPOINT (BIN | MISSING)*[step][signal] (COMMAND | MISSING)*[actuator] DECIDE |
-//   LEVEL*[actuator] END
+//   LEVEL*[actuator]
 // with the prompt up to DECIDE. The samples stand oldest step first, kWindowSteps of them, and in each step
 // the signals in the device's order. Bins of the controlled signal are of its distance from the set point,
 // finer near it (the bin is uniform in the root of the distance); bins of the others are uniform over what
@@ -36,7 +36,7 @@ inline constexpr std::uint32_t kLevels = 65;  // odd: the middle one is to stay
 inline constexpr std::string_view kLanguage = "lockstep-window-2";
 
 inline constexpr Token kBegin = 0;
-inline constexpr Token kEnd = 1;
+inline constexpr Token kEnd = 1;  // nobody says it: the number of actuators is where an answer ends
 inline constexpr Token kMissing = 2;
 inline constexpr Token kDecide = 3;
 inline constexpr Token kKindTank = 4;
@@ -60,8 +60,6 @@ Status check_device(const DeviceModel& device);
 // and not finite ones as MISSING; of more than kWindowSteps steps the last count. The device must have passed
 // its check.
 void encode_window(const DeviceModel& device, const Window& window, std::vector<Token>& out);
-// The answer in the nearest levels. One step per actuator.
-void encode_steps(std::span<const double> steps, std::vector<Token>& out);
 
 // A step is from -1 to 1: that share of the actuator's range is added to its last command.
 // Where a device's actuator stands: as last decided, within its range; its low end if nothing was.
@@ -84,17 +82,5 @@ SoftLevel soft_level(double step);
 // The mean step under the softmax of the levels' logits; the logits of the whole vocabulary are given. NaN
 // and infinities count as nothing said: 0 if all are.
 double mean_step(std::span<const float> logits);
-
-// The grammar of answers: what may follow when so many tokens were said. Always one of these ranges, never
-// empty.
-struct TokenRange {
-  Token first = 0, end = 0;
-  bool contains(Token token) const { return token >= first && token < end; }
-};
-TokenRange allowed_next(std::size_t actuators, std::size_t said);
-
-// For the self-test of a model file: the place of the largest of `logits` within the range; of equal ones the
-// first. NaN is never chosen before a number.
-Token greedy_choice(std::span<const float> logits, TokenRange allowed);
 
 }  // namespace lockstep::hub

@@ -1,5 +1,4 @@
-// Windows become the tokens that the language says, whatever is in them, and answers cannot leave the
-// grammar.
+// Windows become the tokens that the language says, whatever is in them, and levels the steps.
 #include "hub/policy/tokens.h"
 
 #include <gtest/gtest.h>
@@ -92,9 +91,6 @@ TEST(Tokens, LevelsGoThereAndBack) {
   EXPECT_EQ(from_level(kFirstLevel + kLevels - 1), 1);
   EXPECT_EQ(to_level(-1e9), kFirstLevel);
   EXPECT_EQ(to_level(1e9), kFirstLevel + kLevels - 1);
-  std::vector<Token> answer;
-  encode_steps(std::vector<double>{0, 1.0}, answer);
-  EXPECT_EQ(answer, (std::vector<Token>{kFirstLevel + 32, kFirstLevel + 64, kEnd}));
 }
 
 TEST(Tokens, TheMeanOfTwoNeighbouringLevelsIsTheStep) {
@@ -161,22 +157,6 @@ TEST(Tokens, DevicesThatCannotBeSaidAreRefused) {
             "device 'e1/tank': expected low < high of signal 'level', found 0 and 0");
   EXPECT_EQ(refused([](DeviceModel& d) { d.actuators[1].low = -1.7e308, d.actuators[1].high = 1.7e308; }),
             "device 'e1/tank': expected low < high of actuator 'heater', found -1.7e+308 and 1.7e+308");
-}
-
-TEST(Tokens, OnlyLevelsThenTheEndAreAllowed) {
-  EXPECT_TRUE(allowed_next(2, 0).contains(kFirstLevel));
-  EXPECT_TRUE(allowed_next(2, 1).contains(kVocabulary - 1));
-  EXPECT_FALSE(allowed_next(2, 1).contains(kEnd));
-  EXPECT_FALSE(allowed_next(2, 0).contains(kVocabulary));
-  EXPECT_TRUE(allowed_next(2, 2).contains(kEnd));
-  EXPECT_FALSE(allowed_next(2, 2).contains(kFirstLevel));
-}
-
-TEST(Tokens, OfEqualLogitsTheFirstIsChosen) {
-  constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
-  EXPECT_EQ(greedy_choice(std::vector<float>{9, 1, 3, 3, 2}, {1, 5}), 2u);
-  EXPECT_EQ(greedy_choice(std::vector<float>{9, kNaN, 1, kNaN}, {1, 4}), 2u);
-  EXPECT_EQ(greedy_choice(std::vector<float>{9, kNaN, kNaN, kNaN}, {1, 4}), 1u);
 }
 
 }  // namespace
