@@ -103,7 +103,6 @@ int carry_out(const CloudArguments& arguments, cloud::Dispatch what, std::ostrea
   return fine ? 0 : kWorldRefused;
 }
 
-// "" for nobody.
 std::string line_of(const wire::StatusReport& report) {
   std::uint64_t connected = 0, readings = 0, dropped = 0, open = 0;
   for (const auto& edge : report.edges()) {

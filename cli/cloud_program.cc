@@ -37,14 +37,7 @@ CloudProgram::~CloudProgram() = default;
 std::optional<wire::PackageStatus> CloudProgram::dispatch(cloud::Dispatch what, Duration patience) {
   std::optional<wire::PackageStatus> answer;
   process_->on_settled([&](const cloud::Dispatch&, const wire::PackageStatus& status) { answer = status; });
-  const bool rolls_back = what.bytes.empty();
-  host_->turn([&] {
-    if (rolls_back) {
-      process_->activate(what.kind, what.version);
-    } else {
-      process_->dispatch(std::move(what));
-    }
-  });
+  host_->turn([&] { process_->dispatch(std::move(what)); });
   loop_.run_until([&] { return answer.has_value(); }, patience);
   process_->on_settled({});
   return answer;

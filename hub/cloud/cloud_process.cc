@@ -20,10 +20,6 @@ CloudProcess::CloudProcess(const env::Env& env, CloudConfig config)
 
 void CloudProcess::dispatch(Dispatch what) { dispatches_.emplace_back(std::move(what)); }
 
-void CloudProcess::activate(wire::PackageKind kind, std::uint64_t version) {
-  dispatch({.kind = kind, .version = version, .bytes = {}, .note = {}});
-}
-
 void CloudProcess::fetch(std::string series, std::int64_t from_ns, std::int64_t to_ns, ThenTelemetry then) {
   fetches_.push_back({std::move(series), from_ns, to_ns, std::move(then)});
   patience_ends_ = Instant{};
@@ -91,7 +87,7 @@ void CloudProcess::on_turn_end() {
   const Instant now = env_.clock.monotonic_now();
   search_.act(now);
   if (now >= patience_ends_) {
-    if (!dispatches_.empty()) dispatches_.front().begin_again();
+    ask_again();
     patience_ends_ = now + kPatience;
     ask_telemetry();
   }

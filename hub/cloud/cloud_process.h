@@ -31,7 +31,6 @@ class CloudProcess final : public env::Actor {
 
   // On the actor's thread, at any time.
   void dispatch(Dispatch what);
-  void activate(wire::PackageKind kind, std::uint64_t version);
   // From and to in Unix time, both included.
   void fetch(std::string series, std::int64_t from_ns, std::int64_t to_ns, ThenTelemetry then);
   // Called when a package is active, staged as ordered, or refused; and for every report.

@@ -90,7 +90,7 @@ TEST(Packages, RollbackMakesAKeptVersionActiveAgain) {
   hubs.leader();
   Cloud cloud(hubs, {package(1, policy(10)), package(2, policy(20))});
   ASSERT_TRUE(hubs.run_until([&] { return cloud.settled.size() == 2; }));
-  cloud.actor->activate(wire::POLICY, 1);
+  cloud.actor->dispatch(package(1, {}));
   ASSERT_TRUE(hubs.run_until([&] { return cloud.settled.size() == 3; }));
   EXPECT_EQ(cloud.settled[2].second.active(), 1u);
   EXPECT_EQ(hubs.rows("SELECT version, state FROM hub_packages"), (std::vector<std::string>{"1|3", "2|4"}));
@@ -108,7 +108,7 @@ TEST(Packages, OnlyTheNewestAreKept) {
       hubs.run_until([&] { return hubs.row("SELECT count(DISTINCT version) FROM hub_chunks") == "3"; }));
   EXPECT_EQ(hubs.rows("SELECT version, state FROM hub_packages"),
             (std::vector<std::string>{"1|5", "2|5", "3|4", "4|4", "5|3"}));
-  cloud.actor->activate(wire::POLICY, 1);
+  cloud.actor->dispatch(package(1, {}));
   ASSERT_TRUE(hubs.run_until([&] { return cloud.settled.size() == 6; }));
   EXPECT_EQ(cloud.settled[5].second.state(), wire::REFUSED);
 }
