@@ -116,8 +116,7 @@ Trainer::Trainer(model::Weights weights, const TrainingSettings& settings)
 
 void Trainer::add(std::vector<Example> examples) {
   count_ += examples.size();
-  for (Example& example : examples)
-    by_length_[example.prompt.size() * 16 + example.steps.size()].push_back(std::move(example));
+  for (Example& example : examples) by_lengths_[lengths_of(example)].push_back(std::move(example));
 }
 
 double Trainer::rate() const {
@@ -131,7 +130,7 @@ double Trainer::step() {
   CHECK(count_ > 0 && !finished(), "nothing to learn, or from");
   // Every example is as likely as every other.
   std::uint64_t place = below(draw(settings_.seed, kLength, 0, done_), count_);
-  auto group = by_length_.begin();
+  auto group = by_lengths_.begin();
   for (; place >= group->second.size(); ++group) place -= group->second.size();
   std::vector<const Example*> chosen;
   for (std::size_t i = 0; i < settings_.batch; ++i) {
@@ -145,12 +144,11 @@ double Trainer::step() {
 }
 
 double Trainer::loss_of(const std::vector<Example>& examples) {
-  std::map<std::size_t, std::vector<const Example*>> groups;
-  for (const Example& example : examples)
-    groups[example.prompt.size() * 16 + example.steps.size()].push_back(&example);
+  std::map<Lengths, std::vector<const Example*>> groups;
+  for (const Example& example : examples) groups[lengths_of(example)].push_back(&example);
   double sum = 0;
   double answers = 0;
-  for (const auto& [length, group] : groups) {
+  for (const auto& [lengths, group] : groups) {
     for (std::size_t first = 0; first < group.size(); first += kEvaluationBatch) {
       const std::size_t end = std::min(group.size(), first + kEvaluationBatch);
       const Batch batch = make_batch({group.begin() + static_cast<std::ptrdiff_t>(first),

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <map>
+#include <utility>
 #include <vector>
 
 #include "hub/cloud/adam.h"
@@ -45,12 +46,15 @@ class Trainer {
   const model::Weights& weights() const { return weights_; }
 
  private:
+  using Lengths = std::pair<std::size_t, std::size_t>;  // of prompt and answer
+  static Lengths lengths_of(const Example& example) { return {example.prompt.size(), example.steps.size()}; }
+
   model::Weights weights_;
   model::Weights gradient_;
   TrainingSettings settings_;
   Adam adam_;
   Network network_;
-  std::map<std::size_t, std::vector<Example>> by_length_;  // a batch has sequences of one length
+  std::map<Lengths, std::vector<Example>> by_lengths_;  // a batch has sequences of one length
   std::size_t count_ = 0;
   std::size_t done_ = 0;
 };
