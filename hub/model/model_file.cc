@@ -2,6 +2,7 @@
 #include "hub/model/model_file.h"
 
 #include <charconv>
+#include <cmath>
 #include <functional>
 #include <map>
 
@@ -158,7 +159,7 @@ Answer continue_prompt(const Weights& weights, std::span<const Token> prompt, st
     const std::span<const float> logits = session.logits();
     answer.logits_hash =
         hash64({reinterpret_cast<const char*>(logits.data()), logits.size_bytes()}, answer.logits_hash);
-    for (const float logit : logits) answer.finite = answer.finite && logit - logit == 0;
+    for (const float logit : logits) answer.finite = answer.finite && std::isfinite(logit);
     Token best = 0;
     for (Token token = 1; token < logits.size(); ++token) best = logits[token] > logits[best] ? token : best;
     answer.tokens.push_back(best);

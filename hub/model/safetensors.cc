@@ -5,6 +5,7 @@
 #include <array>
 #include <bit>
 #include <charconv>
+#include <cmath>
 #include <optional>
 #include <tuple>
 
@@ -185,8 +186,6 @@ void append_number(NumberType type, float value, Bytes& out) {
   for (std::size_t i = 0; i < size_of(type); ++i) out.push_back(static_cast<char>(bits >> (8 * i)));
 }
 
-bool is_finite(float value) { return value - value == 0; }
-
 void append_string(std::string_view text, std::string& out) {
   out.push_back('"');
   for (const char c : text) {
@@ -276,7 +275,7 @@ Status read_numbers(const StoredTensor& tensor, std::span<float> out) {
   CHECK(out.size() * size == tensor.data.size(), "a tensor of another size: ", tensor.name);
   for (std::size_t i = 0; i < out.size(); ++i) {
     out[i] = number(tensor.type, tensor.data.substr(i * size, size));
-    if (!is_finite(out[i]))
+    if (!std::isfinite(out[i]))
       return corrupt(cat("tensor ", json::in_quotes(tensor.name),
                          ": expected finite numbers, found another one at ", i));
   }
@@ -296,7 +295,7 @@ Result<Bytes> write_tensors(const std::map<std::string, std::string>& metadata,
   ByteWriter(out).u64(header.size()).raw(header);
   for (const ConstNamedTensor& tensor : tensors) {
     for (std::size_t i = 0; i < tensor.values.size(); ++i) {
-      if (!is_finite(round_to(type, tensor.values[i])))
+      if (!std::isfinite(round_to(type, tensor.values[i])))
         return fail(ErrorCode::kInvalidArgument,
                     cat("tensor ", json::in_quotes(tensor.name), ": expected numbers within ",
                         to_string(type), ", found another one at ", i));

@@ -2,17 +2,16 @@
 #include "hub/policy/rules.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "hub/policy/tokens.h"
 
 namespace lockstep::hub {
 namespace {
 
-bool is_finite(double value) { return value - value == 0; }
-
 // Into the range; what is not a number, or is in no range, becomes the value of the range nearest to zero.
 double within(const ActuatorRange& range, double command) {
-  const double wanted = is_finite(command) ? command : 0;
+  const double wanted = std::isfinite(command) ? command : 0;
   return wanted > range.high ? range.high : wanted < range.low ? range.low : wanted;
 }
 
@@ -35,7 +34,7 @@ class Readings {
     range_ = &*found;
     place_ = static_cast<std::size_t>(found - device.signals.begin());
     for (auto step = window.samples.rbegin(); step != window.samples.rend() && count_ < 2; ++step) {
-      if (place_ < step->size() && (*step)[place_] && is_finite(*(*step)[place_])) {
+      if (place_ < step->size() && (*step)[place_] && std::isfinite(*(*step)[place_])) {
         fresh_ = fresh_ || step == window.samples.rbegin();
         values_[count_++] = *(*step)[place_];
       }

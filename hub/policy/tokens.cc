@@ -14,12 +14,8 @@ namespace {
 
 constexpr double kMiddleLevel = (kLevels - 1) / 2;
 
-bool is_finite(double value) {
-  return value - value == 0;  // infinities and NaN give NaN
-}
-
 bool is_range(double low, double high) {
-  return is_finite(low) && is_finite(high) && is_finite(high - low) && low < high;
+  return std::isfinite(low) && std::isfinite(high) && std::isfinite(high - low) && low < high;
 }
 
 // The whole part of a number that is clamped to [0, parts) first.
@@ -45,7 +41,7 @@ Token kind_token(std::string_view kind) {
 }
 
 Token sample_token(const DeviceModel& device, std::size_t signal, std::optional<double> value) {
-  if (!value || !is_finite(*value)) return kMissing;
+  if (!value || !std::isfinite(*value)) return kMissing;
   const SignalRange& range = device.signals[signal];
   if (signal == device.controlled) return kFirstErrorBin + error_bin(*value, device.set_point, range);
   return kFirstValueBin + static_cast<Token>(signal) * kBins + uniform_bin(*value, range.low, range.high);
@@ -64,7 +60,7 @@ Status check_device(const DeviceModel& device) {
     return refuse(device, cat("1 to ", kMaxActuators, " actuators, found ", device.actuators.size()));
   if (device.controlled >= device.signals.size())
     return refuse(device, "the controlled signal among its signals");
-  if (!is_finite(device.set_point)) return refuse(device, "a finite set point");
+  if (!std::isfinite(device.set_point)) return refuse(device, "a finite set point");
   for (const SignalRange& signal : device.signals) {
     if (!is_range(signal.low, signal.high))
       return refuse(
@@ -93,7 +89,7 @@ void encode_window(const DeviceModel& device, const Window& window, std::vector<
     }
   }
   for (std::size_t i = 0; i < device.actuators.size(); ++i) {
-    const bool there = i < window.last_commands.size() && is_finite(window.last_commands[i]);
+    const bool there = i < window.last_commands.size() && std::isfinite(window.last_commands[i]);
     const ActuatorRange& actuator = device.actuators[i];
     out.push_back(there ? kFirstCommandBin + uniform_bin(window.last_commands[i], actuator.low, actuator.high)
                         : kMissing);
@@ -103,7 +99,8 @@ void encode_window(const DeviceModel& device, const Window& window, std::vector<
 
 double last_command(const DeviceModel& device, const Window& window, std::size_t actuator) {
   const ActuatorRange& range = device.actuators[actuator];
-  if (actuator >= window.last_commands.size() || !is_finite(window.last_commands[actuator])) return range.low;
+  if (actuator >= window.last_commands.size() || !std::isfinite(window.last_commands[actuator]))
+    return range.low;
   return std::clamp(window.last_commands[actuator], range.low, range.high);
 }
 
@@ -144,11 +141,11 @@ double mean_step(std::span<const float> logits) {
   const std::span<const float> levels = logits.subspan(kFirstLevel, kLevels);
   float largest = -std::numeric_limits<float>::infinity();
   for (const float logit : levels)
-    if (is_finite(logit) && logit > largest) largest = logit;
+    if (std::isfinite(logit) && logit > largest) largest = logit;
   double weights = 0;
   double sum = 0;
   for (std::uint32_t i = 0; i < kLevels; ++i) {
-    if (!is_finite(levels[i])) continue;
+    if (!std::isfinite(levels[i])) continue;
     const double weight = exact::exp(static_cast<double>(levels[i]) - static_cast<double>(largest));
     weights += weight;
     sum += weight * from_level(kFirstLevel + i);
