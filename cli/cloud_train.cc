@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "cli/files.h"
 #include "cli/table.h"
+#include "hub/model/safetensors.h"
 #include "scenarios/training/curriculum.h"
 #include "scenarios/training/judging.h"
 
@@ -206,7 +207,7 @@ CloudTrainingCommands add_cloud_training(CLI::App& cloud, CloudTrainArguments& t
 int train_model(const CloudTrainArguments& arguments, std::ostream& out, std::ostream& err) {
   std::string from;
   if (!arguments.from.empty()) {
-    Result<std::string> read = read_whole_file(arguments.from, 64 << 20);
+    Result<std::string> read = read_whole_file(arguments.from, model::kMaxFileBytes);
     if (!read) return refuse(err, "train", read.error().message, kBadInput);
     from = std::move(*read);
   }
@@ -234,7 +235,7 @@ int train_model(const CloudTrainArguments& arguments, std::ostream& out, std::os
 }
 
 int evaluate_model(const CloudEvaluateArguments& arguments, std::ostream& out, std::ostream& err) {
-  const Result<std::string> file = read_whole_file(arguments.model, 64 << 20);
+  const Result<std::string> file = read_whole_file(arguments.model, model::kMaxFileBytes);
   if (!file) return refuse(err, "evaluate", file.error().message, kBadInput);
   if (file->empty()) return refuse(err, "evaluate", cat(arguments.model, " is empty"), kBadInput);
   const auto model = hub::make_decider(*file, {});
