@@ -72,6 +72,7 @@ void Decisions::describe(const std::string& name, BytesView description) {
   auto known = known_device(description);
   if (!known) return;
   Device& device = devices_[name];
+  for (const std::string& series : device.known.series) signals_.erase(series);  // it may have others now
   device.known = *std::move(known);
   device.newest_ns.assign(device.known.series.size(), 0);
   for (std::size_t i = 0; i < device.known.series.size(); ++i) signals_[device.known.series[i]] = {name, i};

@@ -156,6 +156,38 @@ TEST(Decisions, ResultsCorrectTheNextDecisionsAndSqlResetsThat) {
   EXPECT_EQ(hubs.row("SELECT count(*) FROM hub_corrections"), "0");
 }
 
+// What still comes of a signal that the device had says nothing about those that it has.
+TEST(Decisions, ASignalThatADeviceHasNoMoreClosesNoWindow) {
+  TestHubs hubs(29);
+  const NodeId leader = hubs.leader();
+  wire::FieldMessage hello;
+  hello.mutable_hello()->set_role(wire::EDGE);
+  hello.mutable_hello()->set_name("e1");
+  wire::Device& device = *hello.mutable_hello()->add_devices();
+  for (const int signals : {2, 1}) {  // the second time without the first one
+    device = tank();
+    if (signals == 1) device.mutable_signals()->DeleteSubrange(0, 1);
+    device.set_controlled("level");
+    hubs.edge().say(leader, hello);
+    const std::string length = cat(device.ByteSizeLong());
+    ASSERT_TRUE(
+        hubs.run_until([&] { return hubs.row("SELECT length(description) FROM hub_devices") == length; }));
+  }
+  wire::FieldMessage message;
+  wire::SensorBatch& batch = *message.mutable_batch();
+  batch.set_buffer(7);
+  batch.set_stream(1);
+  batch.set_sequence(1);
+  wire::SensorBlock& block = *batch.add_blocks();
+  block.set_series("e1/tank/temperature");
+  const std::vector<series::Point> points{{kEpochNs, 320}, {kEpochNs + 3 * kWindowNs, 320}};
+  block.set_points(series::pack(points));
+  hubs.edge().say(leader, message);
+  ASSERT_TRUE(hubs.run_until([&] { return hubs.row("SELECT count(*) FROM series_blocks") == "1"; }));
+  hubs.run(seconds(2));
+  EXPECT_EQ(count(hubs, "1"), "0");
+}
+
 // The edge's clock is set back by an hour: its windows have numbers that were used. Then a new leader goes
 // on.
 TEST(Decisions, AClockThatIsSetBackStopsNothing) {
