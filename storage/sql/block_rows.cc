@@ -21,6 +21,12 @@ BytesView bytes_of(sqlite3_value* value) {
   return bytes == nullptr ? BytesView() : BytesView(static_cast<const char*>(bytes), size);
 }
 
+// SQLite tells none when it was refused memory.
+std::string_view column_name(sqlite3_stmt* statement, int column) {
+  const char* name = sqlite3_column_name(statement, column);
+  return name == nullptr ? "?" : name;
+}
+
 }  // namespace
 
 Refusal BlockRows::refusal(int code, std::string_view sentence) const {
@@ -71,7 +77,7 @@ std::expected<bool, Refusal> BlockRows::step() {
 std::expected<std::int64_t, Refusal> BlockRows::integer(int column) const {
   if (sqlite3_column_type(statement_.get(), column) != SQLITE_INTEGER)
     return std::unexpected(refusal(SQLITE_ERROR, cat("a row of series_blocks has no integer in its column ",
-                                                     sqlite3_column_name(statement_.get(), column))));
+                                                     column_name(statement_.get(), column))));
   return sqlite3_column_int64(statement_.get(), column);
 }
 
@@ -79,7 +85,7 @@ std::expected<double, Refusal> BlockRows::real(int column) const {
   const int type = sqlite3_column_type(statement_.get(), column);
   if (type != SQLITE_FLOAT && type != SQLITE_INTEGER)
     return std::unexpected(refusal(SQLITE_ERROR, cat("a row of series_blocks has no number in its column ",
-                                                     sqlite3_column_name(statement_.get(), column))));
+                                                     column_name(statement_.get(), column))));
   return sqlite3_column_double(statement_.get(), column);
 }
 

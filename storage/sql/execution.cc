@@ -2,7 +2,7 @@
 #include "storage/sql/execution.h"
 
 #include <algorithm>
-#include <string_view>
+#include <cstring>
 
 #include "base/check.h"
 
@@ -59,13 +59,15 @@ std::size_t add_row(sqlite3_stmt* handle, Rows& rows) {
   return bytes;
 }
 
-// The size of the names in memory; no more of them are added than `room` takes, for a short statement can repeat
-// long names without end.
-std::size_t add_column_names(sqlite3_stmt* handle, std::size_t room, Rows& rows) {
+// The size of the names in memory; no more of them are added than `room` takes, for a short statement can
+// repeat long names without end. Nothing if SQLite was refused memory since its last step: then it tells no
+// name, once.
+std::optional<std::size_t> add_column_names(sqlite3_stmt* handle, std::size_t room, Rows& rows) {
   std::size_t bytes = 0;
   for (int column = 0; column < sqlite3_column_count(handle) && bytes <= room; ++column) {
-    const std::string_view name = sqlite3_column_name(handle, column);
-    bytes += sizeof(std::string) + name.size();
+    const char* name = sqlite3_column_name(handle, column);
+    if (name == nullptr) return std::nullopt;
+    bytes += sizeof(std::string) + std::strlen(name);
     if (bytes <= room) rows.columns.emplace_back(name);
   }
   return bytes;
@@ -85,7 +87,8 @@ std::string limit_message(Connection& connection, int code) {
 // Holds while a user's statement runs: our own may need more.
 class ValueLimit {
  public:
-  ValueLimit(sqlite3* db, int max_bytes) : db_(db), before_(sqlite3_limit(db, SQLITE_LIMIT_LENGTH, max_bytes)) {}
+  ValueLimit(sqlite3* db, int max_bytes)
+      : db_(db), before_(sqlite3_limit(db, SQLITE_LIMIT_LENGTH, max_bytes)) {}
   ~ValueLimit() { sqlite3_limit(db_, SQLITE_LIMIT_LENGTH, before_); }
   ValueLimit(const ValueLimit&) = delete;
   ValueLimit& operator=(const ValueLimit&) = delete;
@@ -95,21 +98,27 @@ class ValueLimit {
   int before_;
 };
 
-Execution execute_bounded(Connection& connection, UserStatement& statement, const std::vector<Value>& parameters,
-                          std::size_t max_result_bytes, std::uint64_t price) {
+Execution execute_bounded(Connection& connection, UserStatement& statement,
+                          const std::vector<Value>& parameters, std::size_t max_result_bytes,
+                          std::uint64_t price) {
   sqlite3_stmt* handle = statement.handle.get();
   if (auto refused = bind_all(connection, handle, parameters)) return *std::move(refused);
   Execution out;
   Budget& budget = connection.lane().budget;
   budget.begin_statement(price);
   int rc;
-  while ((rc = sqlite3_step(handle)) == SQLITE_ROW && !connection.lane().fault && out.bytes <= max_result_bytes)
+  while ((rc = sqlite3_step(handle)) == SQLITE_ROW && !connection.lane().fault &&
+         out.bytes <= max_result_bytes)
     out.bytes += add_row(handle, out.rows);
   // Reset with it: the count would go on at the next execution, and with it the moments at which SQLite
   // looks.
   budget.end_statement(static_cast<std::uint32_t>(sqlite3_stmt_status(handle, SQLITE_STMTSTATUS_VM_STEP, 1)));
   // Only now: a reader's statement may have been compiled again.
-  out.bytes += add_column_names(handle, max_result_bytes - std::min(out.bytes, max_result_bytes), out.rows);
+  const std::size_t room = max_result_bytes - std::min(out.bytes, max_result_bytes);
+  if (const auto bytes = add_column_names(handle, room, out.rows))
+    out.bytes += *bytes;
+  else
+    rc = SQLITE_NOMEM;
   const bool ended_well = rc == SQLITE_ROW || rc == SQLITE_DONE;
   if (ended_well && out.bytes > max_result_bytes && !connection.lane().fault)
     out = ended(Outcome::kLimit, cat("the result is larger than ", max_result_bytes, " bytes"));
@@ -149,7 +158,8 @@ std::size_t smallest_class(const UserStatement& statement, const std::vector<Val
   std::size_t largest = statement.longest_literal;
   for (const Value& value : parameters) largest = std::max(largest, size_of(value));
   std::size_t at = 0;
-  while (at + 1 < std::size(kSizeClasses) && static_cast<std::size_t>(kSizeClasses[at].max_bytes) < largest) ++at;
+  while (at + 1 < std::size(kSizeClasses) && static_cast<std::size_t>(kSizeClasses[at].max_bytes) < largest)
+    ++at;
   return at;
 }
 
@@ -168,7 +178,8 @@ void make_room(sqlite3* db, Budget& budget, std::size_t bytes) {
 Execution execute_once(Connection& connection, UserStatement& statement, const std::vector<Value>& parameters,
                        std::size_t max_result_bytes, std::size_t size_class) {
   const ValueLimit limit(connection.db(), kSizeClasses[size_class].max_bytes);
-  Execution out = execute_bounded(connection, statement, parameters, max_result_bytes, kSizeClasses[size_class].price);
+  Execution out =
+      execute_bounded(connection, statement, parameters, max_result_bytes, kSizeClasses[size_class].price);
   out.outgrown = out.outgrown && size_class + 1 < std::size(kSizeClasses);
   return out;
 }

@@ -44,7 +44,10 @@ Result<bool> is_single_pass(Connection& connection, const std::string& text) {
   int rc;
   while ((rc = sqlite3_step(explained.get())) == SQLITE_ROW) {
     const int address = sqlite3_column_int(explained.get(), 0);
-    const std::string_view operation = reinterpret_cast<const char*>(sqlite3_column_text(explained.get(), 1));
+    const auto* operation_text = reinterpret_cast<const char*>(sqlite3_column_text(explained.get(), 1));
+    if (operation_text == nullptr)
+      return std::unexpected(connection.failure(SQLITE_NOMEM, "explaining a statement"));
+    const std::string_view operation = operation_text;
     const int target = sqlite3_column_int(explained.get(), 3);
     if (!is_allowed(operation)) return false;
     const bool goes_round = operation == "Next" || operation == "Prev" || operation == "Goto";

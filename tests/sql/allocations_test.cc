@@ -65,6 +65,42 @@ TEST(Allocations, AWriteThatIsRefusedMemoryAnywhereIsWholeOrNotThere) {
   EXPECT_GT(refused, 20u);
 }
 
+// Whichever allocation of a read is refused, alone or with all behind it, it is answered wholly or not at all.
+TEST(Allocations, AReadThatIsRefusedMemoryAnywhereIsWholeOrFails) {
+  initialise_sqlite(1);
+  sim::DiskImage disk(1);
+  Allocations allocations;
+  Node node(disk, {.allocations = &allocations});
+  ASSERT_TRUE(node.open());
+  node.must("CREATE TABLE t(id INTEGER PRIMARY KEY, v TEXT)");
+  node.must("INSERT INTO t(v) VALUES('x'), ('y')");
+  const Statement query = stmt("SELECT upper(v) AS large, t.*, hex(v || id) FROM t ORDER BY large DESC");
+  const auto whole = node.reader()->query(query, {});
+  ASSERT_TRUE(whole);
+  std::uint64_t refused = 0;
+  for (const std::uint64_t times : {1u, 1'000'000u}) {
+    bool was_refused = true;
+    for (std::uint64_t nth = 1; was_refused; ++nth) {
+      const auto reader = node.reader();
+      ASSERT_TRUE(reader->query(query, {}));  // compiled, and then out of date, as it may be anywhere
+      node.must(nth % 2 == 0 ? "CREATE TABLE other(x)" : "DROP TABLE IF EXISTS other");
+      std::uint64_t told = 0;
+      allocations.refuse(nth, times, [&told] { ++told; });
+      const auto result = reader->query(query, {});
+      allocations.refuse_none();
+      if (result && result->outcome == Outcome::kOk) {
+        EXPECT_EQ(result->rows, whole->rows) << nth;
+      } else {
+        EXPECT_GT(told, 0u) << nth;
+      }
+      refused += told > 0 ? 1 : 0;
+      was_refused = told > 0;
+      ASSERT_LT(nth, 10'000u);
+    }
+  }
+  EXPECT_GT(refused, 20u);
+}
+
 TEST(Allocations, WhoeverOpensWithoutMemoryIsToldSo) {
   initialise_sqlite(1);
   bool was_refused = true;
