@@ -35,21 +35,22 @@ service::StandaloneConfig standalone_config(const config::NodeSettings& settings
 
 service::NodeConfig member_config(const config::NodeSettings& settings, const env::Env& env) {
   const config::Cluster& cluster = *settings.cluster;
+  const config::Consensus& consensus = cluster.consensus;
   service::NodeConfig out;
   out.replica.raft.self = cluster.self;
   for (const config::Member& member : cluster.members) out.replica.raft.voters.push_back(member.id);
-  out.replica.raft.election_timeout = cluster.election_timeout;
-  out.replica.raft.heartbeat_interval = cluster.heartbeat_interval;
+  out.replica.raft.election_timeout = consensus.election_timeout;
+  out.replica.raft.heartbeat_interval = consensus.heartbeat_interval;
   out.replica.raft.seed = env.seed;
   out.replica.apply.sql.path = settings.database;
   out.replica.apply.session_timeout = settings.limits.session_timeout;
-  out.replica.drop_prefix_entries = cluster.drop_prefix_entries;
-  out.write_mode = cluster.write_mode == config::WriteMode::kStrong ? wire::STRONG : wire::QUORUM;
-  out.transactions = {.pause_before_commit = cluster.pause_before_commit,
-                      .durable_timeout = cluster.prepare_timeout};
-  out.batch = {.max_entries = cluster.batch.max_entries,
-               .max_bytes = cluster.batch.max_bytes,
-               .max_delay = cluster.batch.max_delay};
+  out.replica.drop_prefix_entries = consensus.drop_prefix_entries;
+  out.write_mode = consensus.write_mode == config::WriteMode::kStrong ? wire::STRONG : wire::QUORUM;
+  out.transactions = {.pause_before_commit = consensus.pause_before_commit,
+                      .durable_timeout = consensus.prepare_timeout};
+  out.batch = {.max_entries = consensus.batch.max_entries,
+               .max_bytes = consensus.batch.max_bytes,
+               .max_delay = consensus.batch.max_delay};
   return out;
 }
 

@@ -28,7 +28,6 @@ std::string exposure(const NodeSettings& settings) {
 }
 
 std::string_view to_string(Engine) { return "sqlite"; }
-std::string_view to_string(WriteMode mode) { return mode == WriteMode::kQuorum ? "quorum" : "strong"; }
 
 std::string_view to_string(Role role) {
   switch (role) {

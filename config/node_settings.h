@@ -10,13 +10,13 @@
 #include "base/ids.h"
 #include "base/time.h"
 #include "config/address.h"
+#include "config/consensus.h"
 
 namespace lockstep::config {
 
 inline constexpr std::uint64_t kMostNodeId = 99;  // clients' numbers begin above it
 
 enum class Engine { kSqlite };
-enum class WriteMode { kQuorum, kStrong };
 enum class Role { kRead, kWrite, kAdmin };
 enum class LogLevel { kTrace, kDebug, kInfo, kWarning, kError, kOff };
 
@@ -34,18 +34,11 @@ struct Listen {
 
 struct Member {
   NodeId id;
-  Address address;                   // where the others reach its native port
+  Address address;  // where the others reach its native port
   // Where people and clients reach its other ports, for hints.
   std::optional<Address> http = {};
   std::optional<Address> grpc = {};
   bool operator==(const Member&) const = default;
-};
-
-struct Batch {
-  std::uint32_t max_entries = 256;
-  std::uint32_t max_bytes = 1 << 20;
-  Duration max_delay = std::chrono::milliseconds(2);
-  bool operator==(const Batch&) const = default;
 };
 
 struct Cluster {
@@ -53,13 +46,7 @@ struct Cluster {
   NodeId self;
   std::vector<Member> members;  // all voters, self included; sorted by number
   bool expect_data = false;     // refuses to start on an empty directory
-  Duration election_timeout = std::chrono::milliseconds(300);
-  Duration heartbeat_interval = std::chrono::milliseconds(50);
-  WriteMode write_mode = WriteMode::kQuorum;
-  Duration pause_before_commit{};
-  Duration prepare_timeout = std::chrono::seconds(2);
-  Batch batch;
-  std::uint64_t drop_prefix_entries = 2048;
+  Consensus consensus;
   bool operator==(const Cluster&) const = default;
 };
 
@@ -131,7 +118,6 @@ ClusterId cluster_id(std::string_view name);
 std::string exposure(const NodeSettings& settings);
 
 std::string_view to_string(Engine engine);
-std::string_view to_string(WriteMode mode);
 std::string_view to_string(Role role);
 std::string_view to_string(LogLevel level);
 

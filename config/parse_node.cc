@@ -28,9 +28,6 @@ void read(const Cursor& at, std::optional<Address>& out) {
   if (at.node().is(json::Kind::kNull)) return out.reset();
   read(at, out.emplace());
 }
-void read(const Cursor& at, WriteMode& out) {
-  read_choice(at, std::array{WriteMode::kQuorum, WriteMode::kStrong}, out);
-}
 void read(const Cursor& at, Role& out) {
   read_choice(at, std::array{Role::kRead, Role::kWrite, Role::kAdmin}, out);
 }
@@ -53,7 +50,6 @@ void read(const Cursor& at, Token& out) {
 
 namespace {
 
-constexpr Duration kShortest = std::chrono::microseconds(1);
 constexpr std::size_t kLongestName = 64;
 
 const json::Schema& node_schema() {
@@ -115,23 +111,7 @@ class NodeReader {
                                    [&](const Member& member) { return member.id == out.self; });
     if (!known) at.nearest("node").refuse(cat("the number of a member", list_of(out.members)));
     read_member(at, "expect_data", out.expect_data);
-    read_duration(at, "election_timeout", std::chrono::milliseconds(1), out.election_timeout);
-    out.heartbeat_interval = out.election_timeout / 6;
-    read_duration(at, "heartbeat_interval", kShortest, out.heartbeat_interval);
-    if (3 * out.heartbeat_interval >= out.election_timeout) {
-      at.nearest("heartbeat_interval")
-          .refuse(cat("less than a third of the election timeout, ", to_string(out.election_timeout)),
-                  "one lost heartbeat must not cost the leader its office");
-    }
-    read_member(at, "write_mode", out.write_mode);
-    read_member(at, "pause_before_commit", out.pause_before_commit);
-    read_duration(at, "prepare_timeout", kShortest, out.prepare_timeout);
-    if (const auto batch = at.member("batch")) {
-      read_member(*batch, "max_entries", out.batch.max_entries);
-      read_member(*batch, "max_bytes", out.batch.max_bytes);
-      read_member(*batch, "max_delay", out.batch.max_delay);
-    }
-    read_member(at, "drop_prefix_entries", out.drop_prefix_entries);
+    read(at, out.consensus);
   }
 
   static void read_hub(const Cursor& at, Hub& out) {

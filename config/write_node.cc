@@ -23,20 +23,10 @@ Json json_of(const Cluster& cluster) {
   }
   const bool is_number = !cluster.name.empty() && cluster.name[0] >= '0' && cluster.name[0] <= '9';
   const Json id = is_number ? Json(cluster_id(cluster.name).value()) : Json(cluster.name);
-  return {{"id", id},
-          {"node", cluster.self.value()},
-          {"members", members},
-          {"expect_data", cluster.expect_data},
-          {"election_timeout", lockstep::to_string(cluster.election_timeout)},
-          {"heartbeat_interval", lockstep::to_string(cluster.heartbeat_interval)},
-          {"write_mode", to_string(cluster.write_mode)},
-          {"pause_before_commit", lockstep::to_string(cluster.pause_before_commit)},
-          {"prepare_timeout", lockstep::to_string(cluster.prepare_timeout)},
-          {"batch",
-           {{"max_entries", cluster.batch.max_entries},
-            {"max_bytes", cluster.batch.max_bytes},
-            {"max_delay", lockstep::to_string(cluster.batch.max_delay)}}},
-          {"drop_prefix_entries", cluster.drop_prefix_entries}};
+  Json out{
+      {"id", id}, {"node", cluster.self.value()}, {"members", members}, {"expect_data", cluster.expect_data}};
+  out.update(to_json(cluster.consensus));
+  return out;
 }
 
 Json json_of(const Hub& hub) {

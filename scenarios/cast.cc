@@ -54,7 +54,7 @@ Cast::Cast(const Scenario& scenario)
 }
 
 client::Config Cast::client_config(const env::Env& env) const {
-  const Duration patience = scenario_.cluster.election_timeout * 2;
+  const Duration patience = scenario_.cluster.consensus.election_timeout * 2;
   return {.nodes = roster_.nodes(),
           .attempt_timeout =
               std::clamp<Duration>(patience, std::chrono::milliseconds(200), std::chrono::seconds(1)),

@@ -42,7 +42,10 @@ class ScenarioReader {
     read_member(at_, "about", out_.about);
     read_member(at_, "seed", out_.seed);
     read_member(at_, "system", out_.system);
-    if (const auto cluster = at_.member("cluster")) read_cluster(*cluster);
+    if (const auto cluster = at_.member("cluster")) {
+      read_member(*cluster, "nodes", out_.cluster.nodes);
+      read(*cluster, out_.cluster.consensus);
+    }
     if (out_.system == System::kStandaloneSql) check_standalone();
     read_environment();
     read_field_section();
@@ -59,35 +62,13 @@ class ScenarioReader {
   }
 
  private:
-  void read_cluster(const json::Cursor& at) {
-    Cluster& cluster = out_.cluster;
-    read_member(at, "nodes", cluster.nodes);
-    read_duration(at, "election_timeout", std::chrono::milliseconds(1), cluster.election_timeout);
-    cluster.heartbeat_interval = cluster.election_timeout / 6;
-    read_duration(at, "heartbeat_interval", kShortest, cluster.heartbeat_interval);
-    if (3 * cluster.heartbeat_interval >= cluster.election_timeout) {
-      at.nearest("heartbeat_interval")
-          .refuse(cat("less than a third of the election timeout, ", to_string(cluster.election_timeout)),
-                  "one lost heartbeat must not cost the leader its office");
-    }
-    read_member(at, "write_mode", cluster.write_mode);
-    read_member(at, "pause_before_commit", cluster.pause_before_commit);
-    read_duration(at, "prepare_timeout", kShortest, cluster.prepare_timeout);
-    if (const auto batch = at.member("batch")) {
-      read_member(*batch, "max_entries", cluster.batch.max_entries);
-      read_member(*batch, "max_bytes", cluster.batch.max_bytes);
-      read_member(*batch, "max_delay", cluster.batch.max_delay);
-    }
-    read_member(at, "drop_prefix_entries", cluster.drop_prefix_entries);
-  }
-
   void check_standalone() {
     const Cluster& cluster = out_.cluster;
     const auto at = at_.nearest("cluster");
     if (cluster.nodes != 1) at.nearest("nodes").refuse("1", "a standalone database is one node");
-    if (cluster.pause_before_commit > Duration::zero())
+    if (cluster.consensus.pause_before_commit > Duration::zero())
       at.nearest("pause_before_commit").refuse("no pause", "a standalone database has no two-phase writes");
-    if (cluster.write_mode == WriteMode::kStrong)
+    if (cluster.consensus.write_mode == WriteMode::kStrong)
       at.nearest("write_mode").refuse("quorum", "a standalone database has no two-phase writes");
   }
 
@@ -135,7 +116,7 @@ class ScenarioReader {
       at_.nearest("network").nearest("loss").refuse("a loss of at most 0.25",
                                                     "it stays when all is healed; a fault may lose more");
     }
-    const Duration election = out_.cluster.election_timeout;
+    const Duration election = out_.cluster.consensus.election_timeout;
     const Duration needed = 2 * network.latency.median + 2 * out_.disk.sync.median;
     if (election <= needed) {
       given({{"cluster", "election_timeout"}, {"network", "latency"}, {"disk", "sync"}})
@@ -144,7 +125,7 @@ class ScenarioReader {
               cat("a ballot of two frames and two syncs usually takes as long; it is ", to_string(election)));
     }
     const Duration bound = out_.finally.converge_within;
-    const Duration least = 10 * election + 2 * out_.cluster.pause_before_commit;
+    const Duration least = 10 * election + 2 * out_.cluster.consensus.pause_before_commit;
     if (bound < least) {
       given({{"finally", "converge_within"},
              {"cluster", "election_timeout"},
@@ -211,8 +192,8 @@ class ScenarioReader {
                      cat("there are ", out_.faults.size(), " faults"));
       }
     }
-    const bool two_phase =
-        out_.cluster.write_mode == WriteMode::kStrong || out_.cluster.pause_before_commit.count() > 0;
+    const bool two_phase = out_.cluster.consensus.write_mode == WriteMode::kStrong ||
+                           out_.cluster.consensus.pause_before_commit.count() > 0;
     if (!out_.expect.in_pause_window.empty() && !two_phase) {
       places->refuse("no faults here without two-phase writes", "set write_mode or pause_before_commit");
     }

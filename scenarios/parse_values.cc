@@ -58,9 +58,6 @@ void read(const json::Cursor& at, System& out) {
   read_choice(at, std::array{System::kRaftSql, System::kStandaloneSql, System::kHub}, out);
 }
 
-void read(const json::Cursor& at, WriteMode& out) {
-  read_choice(at, std::array{WriteMode::kQuorum, WriteMode::kStrong}, out);
-}
 void read(const json::Cursor& at, ReadLevel& out) {
   read_choice(at, std::array{ReadLevel::kLinearizable, ReadLevel::kLocal}, out);
 }

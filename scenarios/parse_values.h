@@ -13,7 +13,6 @@ void read(const json::Cursor& at, Rate& out);
 void read(const json::Cursor& at, Target& out);
 void read(const json::Cursor& at, Targets& out);
 void read(const json::Cursor& at, System& out);
-void read(const json::Cursor& at, WriteMode& out);
 void read(const json::Cursor& at, ReadLevel& out);
 void read(const json::Cursor& at, Heal& out);
 

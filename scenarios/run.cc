@@ -207,10 +207,10 @@ void run_workloads(Stage& stage, const RunBook& book, const Scenario& scenario, 
 Verdict judge_availability(const Scenario& scenario, const Nemesis& nemesis, const Uptime& uptime, const Cast& cast,
                            const RunBook& book, const std::string& gap) {
   const Cluster& cluster = scenario.cluster;
-  const Duration least = 10 * cluster.election_timeout + 2 * cluster.pause_before_commit;
+  const Duration least = 10 * cluster.consensus.election_timeout + 2 * cluster.consensus.pause_before_commit;
   const AvailabilityRules rules{
       .nodes = cast.roster().nodes(),
-      .quorum = cluster.write_mode == WriteMode::kStrong ? cluster.nodes : cluster.nodes / 2 + 1,
+      .quorum = cluster.consensus.write_mode == WriteMode::kStrong ? cluster.nodes : cluster.nodes / 2 + 1,
       .bound = std::max(scenario.expect.available_within, least)};
   std::vector<Outage> outages = outages_of(scenario, nemesis);
   outages.insert(outages.end(), uptime.outages().begin(), uptime.outages().end());

@@ -13,17 +13,10 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 Json json_of(const Cluster& cluster) {
-  return {{"nodes", cluster.nodes},
-          {"election_timeout", to_string(cluster.election_timeout)},
-          {"heartbeat_interval", to_string(cluster.heartbeat_interval)},
-          {"write_mode", to_string(cluster.write_mode)},
-          {"pause_before_commit", to_string(cluster.pause_before_commit)},
-          {"prepare_timeout", to_string(cluster.prepare_timeout)},
-          {"batch",
-           {{"max_entries", cluster.batch.max_entries},
-            {"max_bytes", cluster.batch.max_bytes},
-            {"max_delay", to_string(cluster.batch.max_delay)}}},
-          {"drop_prefix_entries", cluster.drop_prefix_entries}};
+  Json out = Json::object();
+  out["nodes"] = cluster.nodes;
+  out.update(to_json(cluster.consensus));
+  return out;
 }
 
 Json json_of(const Network& network) {
@@ -66,7 +59,6 @@ std::string_view to_string(System system) {
   }
   return "";
 }
-std::string_view to_string(WriteMode mode) { return mode == WriteMode::kQuorum ? "quorum" : "strong"; }
 std::string_view to_string(Budget budget) { return budget == Budget::kAtlas ? "atlas" : "unlimited"; }
 std::string_view to_string(IdleFaults idle) { return idle == IdleFaults::kAllowed ? "allowed" : "vacuous"; }
 std::string_view to_string(Heal heal) { return heal == Heal::kAll ? "all" : "quorum-then-all"; }

@@ -15,6 +15,7 @@
 
 #include "base/text.h"
 #include "base/time.h"
+#include "config/consensus.h"
 #include "scenarios/faults.h"
 #include "scenarios/field.h"
 #include "scenarios/quantities.h"
@@ -29,26 +30,15 @@ enum class System : std::uint8_t {
   kStandaloneSql,
   kHub,  // as kRaftSql, and each node is a hub
 };
-enum class WriteMode : std::uint8_t { kQuorum, kStrong };  // who must have prepared before Commit
-
-// The thresholds of the batcher: a batch is closed by whichever is reached first.
-struct Batching {
-  std::uint32_t max_entries = 64;
-  std::uint32_t max_bytes = 256 << 10;
-  Duration max_delay{};  // zero: what waits goes out together, nothing waits for company
-  bool operator==(const Batching&) const = default;
-};
+using config::Batching;
+using config::Consensus;
+using config::WriteMode;
 
 struct Cluster {
   std::uint32_t nodes = 3;  // named n1, n2, ...
-  Duration election_timeout = std::chrono::milliseconds(300);
-  Duration heartbeat_interval = std::chrono::milliseconds(50);  // checked: below a third of the election timeout;
-                                                                // not given: a sixth of it
-  WriteMode write_mode = WriteMode::kQuorum;
-  Duration pause_before_commit{};  // above zero, or mode `strong`: writes are two-phase
-  Duration prepare_timeout = std::chrono::seconds(2);  // a two-phase write not prepared by then is aborted
-  Batching batch;
-  std::uint64_t drop_prefix_entries = 2048;  // the log prefix that nobody needs is dropped in steps of at least this
+  // Unlike a real node's, small batches that wait for nothing: more entries per run, and more ways to group
+  // them.
+  Consensus consensus{.batch = {.max_entries = 64, .max_bytes = 256 << 10, .max_delay = {}}};
   bool operator==(const Cluster&) const = default;
 };
 
@@ -138,7 +128,6 @@ std::uint32_t client_count(const Scenario& scenario);
 
 using lockstep::to_string;  // of durations
 std::string_view to_string(System system);
-std::string_view to_string(WriteMode mode);
 std::string_view to_string(Heal heal);
 std::string_view to_string(Budget budget);
 std::string_view to_string(IdleFaults idle);

@@ -25,20 +25,20 @@ std::int64_t symmetric(std::uint64_t bits, std::int64_t most) {
 }
 
 service::NodeConfig node_config(const Scenario& scenario, const Roster& roster, const env::Env& env) {
-  const Cluster& cluster = scenario.cluster;
+  const Consensus& consensus = scenario.cluster.consensus;
   service::NodeConfig config;
   config.replica.raft.self = env.self;
   config.replica.raft.voters = roster.nodes();
-  config.replica.raft.election_timeout = cluster.election_timeout;
-  config.replica.raft.heartbeat_interval = cluster.heartbeat_interval;
+  config.replica.raft.election_timeout = consensus.election_timeout;
+  config.replica.raft.heartbeat_interval = consensus.heartbeat_interval;
   config.replica.raft.seed = env.seed;
-  config.write_mode = cluster.write_mode == WriteMode::kStrong ? wire::STRONG : wire::QUORUM;
-  config.transactions = {.pause_before_commit = cluster.pause_before_commit,
-                         .durable_timeout = cluster.prepare_timeout};
-  config.batch = {.max_entries = cluster.batch.max_entries,
-                  .max_bytes = cluster.batch.max_bytes,
-                  .max_delay = cluster.batch.max_delay};
-  config.replica.drop_prefix_entries = cluster.drop_prefix_entries;
+  config.write_mode = consensus.write_mode == WriteMode::kStrong ? wire::STRONG : wire::QUORUM;
+  config.transactions = {.pause_before_commit = consensus.pause_before_commit,
+                         .durable_timeout = consensus.prepare_timeout};
+  config.batch = {.max_entries = consensus.batch.max_entries,
+                  .max_bytes = consensus.batch.max_bytes,
+                  .max_delay = consensus.batch.max_delay};
+  config.replica.drop_prefix_entries = consensus.drop_prefix_entries;
   return config;
 }
 

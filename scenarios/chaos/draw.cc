@@ -28,16 +28,17 @@ Cluster draw_cluster(std::uint64_t seed) {
   Dice dice(seed, "chaos.cluster");
   Cluster cluster;
   cluster.nodes = dice.one_of({3u, 3u, 3u, 4u, 5u});
-  cluster.election_timeout = milliseconds(dice.between(15, 50) * 10);
-  cluster.heartbeat_interval = cluster.election_timeout / 6;
-  if (dice.percent(40)) cluster.pause_before_commit = dice.milliseconds(1, 60);
-  if (dice.percent(20)) cluster.write_mode = WriteMode::kStrong;
-  if (dice.percent(30)) cluster.prepare_timeout = dice.milliseconds(100, 2000);
+  Consensus& consensus = cluster.consensus;
+  consensus.election_timeout = milliseconds(dice.between(15, 50) * 10);
+  consensus.heartbeat_interval = consensus.election_timeout / 6;
+  if (dice.percent(40)) consensus.pause_before_commit = dice.milliseconds(1, 60);
+  if (dice.percent(20)) consensus.write_mode = WriteMode::kStrong;
+  if (dice.percent(30)) consensus.prepare_timeout = dice.milliseconds(100, 2000);
   if (dice.percent(50)) {
-    cluster.batch.max_entries = dice.one_of({1u, 2u, 8u, 64u});
-    cluster.batch.max_delay = dice.milliseconds(0, 10);
+    consensus.batch.max_entries = dice.one_of({1u, 2u, 8u, 64u});
+    consensus.batch.max_delay = dice.milliseconds(0, 10);
   }
-  cluster.drop_prefix_entries = dice.one_of({16u, 128u, 128u, 2048u});
+  consensus.drop_prefix_entries = dice.one_of({16u, 128u, 128u, 2048u});
   return cluster;
 }
 

@@ -10,8 +10,8 @@ namespace {
 using namespace scenarios;
 
 bool is_two_phase(const Scenario& scenario) {
-  return scenario.cluster.pause_before_commit > Duration::zero() ||
-         scenario.cluster.write_mode == WriteMode::kStrong;
+  return scenario.cluster.consensus.pause_before_commit > Duration::zero() ||
+         scenario.cluster.consensus.write_mode == WriteMode::kStrong;
 }
 
 bool has_deaths(const Scenario& scenario) {

@@ -137,21 +137,11 @@ config::Address RealStage::address_of(NodeId id) const {
 }
 
 config::Cluster RealStage::cluster_of(NodeId self) const {
-  const scenarios::Cluster& wanted = scenario_.cluster;
   config::Cluster cluster;
   cluster.name = kClusterName;
   cluster.self = self;
   for (const NodeId member : cast_.roster().nodes()) cluster.members.push_back({member, address_of(member)});
-  cluster.election_timeout = wanted.election_timeout;
-  cluster.heartbeat_interval = wanted.heartbeat_interval;
-  cluster.write_mode = wanted.write_mode == scenarios::WriteMode::kStrong ? config::WriteMode::kStrong
-                                                                          : config::WriteMode::kQuorum;
-  cluster.pause_before_commit = wanted.pause_before_commit;
-  cluster.prepare_timeout = wanted.prepare_timeout;
-  cluster.batch = {.max_entries = wanted.batch.max_entries,
-                   .max_bytes = wanted.batch.max_bytes,
-                   .max_delay = wanted.batch.max_delay};
-  cluster.drop_prefix_entries = wanted.drop_prefix_entries;
+  cluster.consensus = scenario_.cluster.consensus;
   return cluster;
 }
 

@@ -67,7 +67,7 @@ TEST(NodeConfig, TheExampleInDocsHasEveryKeyThatTheSchemaHas) {
   const std::string text = read_text(LOCKSTEP_SOURCE_DIR "/docs/node.example.json");
   const NodeSettings settings = parse_good(text);
   ASSERT_TRUE(settings.cluster);
-  EXPECT_EQ(settings.cluster->election_timeout, 300ms);
+  EXPECT_EQ(settings.cluster->consensus.election_timeout, 300ms);
   const auto schema = json::Schema::parse(node_schema_text());
   ASSERT_TRUE(schema) << schema.error().message;
   const auto example = nlohmann::json::parse(text);
@@ -87,10 +87,10 @@ TEST(NodeConfig, TheExampleInDocsHasEveryKeyThatTheSchemaHas) {
 TEST(NodeConfig, WhatIsWrittenIsReadAsTheSame) {
   NodeSettings settings = parse_good(kMember);
   settings.about = "a remark";
-  settings.cluster->write_mode = WriteMode::kStrong;
-  settings.cluster->pause_before_commit = 200ms;
+  settings.cluster->consensus.write_mode = WriteMode::kStrong;
+  settings.cluster->consensus.pause_before_commit = 200ms;
   settings.cluster->expect_data = true;
-  settings.cluster->batch = {7, 1000, 5ms};
+  settings.cluster->consensus.batch = {7, 1000, 5ms};
   settings.cluster->members[0].grpc = Address{"grpc.example", 4003};
   settings.listen.http = Address{"::1", 4012};
   settings.tokens = {{"ops", Role::kAdmin, "s3cret", ""}, {"", Role::kRead, "", std::string(64, 'a')}};

@@ -41,7 +41,7 @@ TEST(Scenario, TheExampleOfTheGuideBecomesTypedValues) {
   EXPECT_EQ(variants[0].label, "");
   const Scenario& scenario = variants[0].scenario;
   EXPECT_EQ(scenario.seed, 42u);
-  EXPECT_EQ(scenario.cluster.heartbeat_interval, 50ms);
+  EXPECT_EQ(scenario.cluster.consensus.heartbeat_interval, 50ms);
   EXPECT_EQ(scenario.network.latency, (Spread{1ms, 8ms}));
   EXPECT_EQ(scenario.network.loss, Probability{1000});
   EXPECT_EQ(scenario.disk.sync, (Spread{2ms, 8ms}));
