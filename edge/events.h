@@ -14,7 +14,7 @@ inline constexpr env::EventType kBuffered{
     700, "buffered", {"buffer", "stream", "sequence", "readings", "hash"}};
 // Sent to a hub for the first time in this life, or again.
 inline constexpr env::EventType kBatchSent{
-    701, "batch_sent", {"buffer", "stream", "sequence", "previous", "node"}};
+    701, "batch_sent", {"buffer", "stream", "sequence", "previous", "hub"}};
 // The hub has it; the buffer forgets it.
 inline constexpr env::EventType kBatchSettled{702, "batch_settled", {"buffer", "stream", "received"}};
 // The policy of the full buffer took readings of this batch away. left: readings that stay (downsampled).

@@ -108,6 +108,17 @@ constexpr bool names_differ() {
   return true;
 }
 
+// In a line of a trace a field stands beside these.
+constexpr bool fields_are_not_members() {
+  constexpr std::string_view kMembers[] = {"order", "time", "node", "incarnation", "event", "text"};
+  for (std::size_t i = 0; i < std::size(kAll); ++i)
+    for (std::size_t field = 0; field < kAll[i]->field_count(); ++field)
+      for (const std::string_view member : kMembers)
+        if (kAll[i]->fields[field] == member) return false;
+  return true;
+}
+
+static_assert(fields_are_not_members(), "each key of a line once");
 static_assert(numbers_increase(), "sorted by number, each once");
 static_assert(names_differ(), "a name finds one event");
 
