@@ -10,12 +10,12 @@
 namespace lockstep::scenarios {
 namespace {
 
-reports::Verdict verdict_of(const Oracle& oracle, const std::string& gap) {
+reports::Verdict verdict_of(const Oracle& oracle, std::uint64_t events, const std::string& gap) {
   reports::Verdict verdict{
       .name = std::string(oracle.name()),
       .promise = std::string(oracle.promise()),
       .outcome = oracle.violated() ? reports::Outcome::kViolated : reports::Outcome::kHolds,
-      .checked = {{"facts", oracle.checked()}},
+      .checked = {{"facts", oracle.checked()}, {"events", events}},
       .evidence = {}};
   for (const Violation& violation : oracle.violations())
     verdict.evidence.push_back(cat("event ", violation.order, " at ", reports::readable(violation.at), " on ",
@@ -29,12 +29,16 @@ reports::Verdict verdict_of(const Oracle& oracle, const std::string& gap) {
 
 }  // namespace
 
+Witness::Witness(const OracleContext& context) : voters_(context.voters) {
+  for (auto& oracle : make_oracles(context)) seats_.push_back({.oracle = std::move(oracle)});
+}
+
 void Witness::attend(Events& events) {
-  for (const auto& oracle : oracles_)
-    for (const env::EventType* type : oracle->listens_to()) {
-      std::vector<Oracle*>& listeners = by_type_[type->number];
+  for (std::size_t seat = 0; seat < seats_.size(); ++seat)
+    for (const env::EventType* type : seats_[seat].oracle->listens_to()) {
+      std::vector<std::size_t>& listeners = by_type_[type->number];
       if (listeners.empty()) events.subscribe(*type, *this);
-      listeners.push_back(oracle.get());
+      listeners.push_back(seat);
     }
   for (const env::EventType* type : {&replica::kNodeFailed, &sim::kDiskFault, &sim::kDiskForgot, &sim::kMemoryRefused})
     if (!by_type_.contains(type->number)) events.subscribe(*type, *this);
@@ -43,7 +47,10 @@ void Witness::attend(Events& events) {
 void Witness::on_event(const Observation& observation) {
   const std::uint16_t number = observation.event.type->number;
   if (const auto listeners = by_type_.find(number); listeners != by_type_.end())
-    for (Oracle* oracle : listeners->second) oracle->on_event(observation);
+    for (const std::size_t seat : listeners->second) {
+      ++seats_[seat].events;
+      seats_[seat].oracle->on_event(observation);
+    }
   if (number == sim::kDiskFault.number || number == sim::kDiskForgot.number ||
       number == sim::kMemoryRefused.number)
     struck_nodes_.insert(observation.node);
@@ -62,7 +69,7 @@ void Witness::note_stopped(const Observation& observation) {
 
 std::vector<reports::Verdict> Witness::verdicts(const std::string& gap) const {
   std::vector<reports::Verdict> all;
-  for (const auto& oracle : oracles_) all.push_back(verdict_of(*oracle, gap));
+  for (const Seat& seat : seats_) all.push_back(verdict_of(*seat.oracle, seat.events, gap));
   all.push_back({.name = "node-health",
                  .promise =
                      "no node stops itself but for a fault of its disk or memory: what a crash or power loss leaves "

@@ -16,7 +16,7 @@ namespace lockstep::scenarios {
 class Witness final : public Observer {
  public:
   // Outlives the world whose events it sees.
-  explicit Witness(const OracleContext& context) : voters_(context.voters), oracles_(make_oracles(context)) {}
+  explicit Witness(const OracleContext& context);
 
   void attend(Events& events);
   // One row per oracle, and one about nodes that stopped themselves. `gap`: why the trace is not whole; then
@@ -27,9 +27,15 @@ class Witness final : public Observer {
   void on_event(const Observation& observation) override;
   void note_stopped(const Observation& observation);
 
+  // An oracle's effort is counted and not timed: a clock here would make two runs of a seed differ.
+  struct Seat {
+    std::unique_ptr<Oracle> oracle;
+    std::uint64_t events = 0;  // that it was shown
+  };
+
   std::size_t voters_;
-  std::vector<std::unique_ptr<Oracle>> oracles_;
-  std::map<std::uint16_t, std::vector<Oracle*>> by_type_;  // by event number
+  std::vector<Seat> seats_;
+  std::map<std::uint16_t, std::vector<std::size_t>> by_type_;  // places in seats_, by event number
   std::vector<std::string> stopped_nodes_;                 // for no reason that the faults of the run gave
   std::set<NodeId> struck_nodes_;                          // whose disk or memory a fault took effect in
   std::uint64_t stopped_for_faults_ = 0;
