@@ -81,7 +81,7 @@ apply_theme();
 let colours = {};
 function read_colours() {
   const style = getComputedStyle(document.documentElement);
-  colours = Object.fromEntries(['paper', 'card', 'ink', 'soft', 'faint', 'line', 'wash', 'accent', 'accent-wash', 'second', 'third', 'good', 'warn', 'bad', 'bad-wash', 'warn-wash', 'down', 'veil']
+  colours = Object.fromEntries(['paper', 'card', 'ink', 'soft', 'faint', 'line', 'wash', 'accent', 'accent-wash', 'second', 'third', 'good', 'warn', 'bad', 'bad-wash', 'warn-wash', 'down', 'veil', 'field']
     .map(name => [name.replace('-', '_'), style.getPropertyValue('--' + name).trim()]));
 }
 read_colours();

@@ -51,7 +51,7 @@ class Hand {
     if (e.ctrlKey || e.metaKey || e.altKey) return;
     const keys = { ArrowLeft: () => view.pan(e.shiftKey ? -0.5 : -0.12), ArrowRight: () => view.pan(e.shiftKey ? 0.5 : 0.12), '+': () => view.zoom(0.6), '=': () => view.zoom(0.6), '-': () => view.zoom(1 / 0.6),
                    0: () => view.whole(), Home: () => view.show(0, view.end - view.begin), End: () => view.show(END - (view.end - view.begin), END), ',': () => view.step(-1), '.': () => view.step(1),
-                   ArrowUp: () => view.lane(-1), ArrowDown: () => view.lane(1), Escape: () => view.select(null), n: () => next_hit(1), p: () => next_hit(-1) };
+                   ArrowUp: () => view.lane(-1), ArrowDown: () => view.lane(1), Escape: () => view.select(null), n: () => next_hit(1), p: () => next_hit(-1), '/': () => $('search').focus() };
     const turned = { ArrowLeft: 'ArrowUp', ArrowRight: 'ArrowDown', ArrowUp: 'ArrowLeft', ArrowDown: 'ArrowRight' }, key = this.timeline.down ? turned[e.key] ?? e.key : e.key;
     if (!keys[key]) return;
     e.preventDefault();

@@ -3,10 +3,13 @@ const data = JSON.parse($('data').textContent);
 const report = data.report;
 const scenario = (() => { try { return JSON.parse(data.scenario); } catch { return null; } })();
 const ROLES = { 1: 'follower', 2: 'pre-candidate', 3: 'candidate', 4: 'leader' };
-const CHANNELS = { 1: 'raft', 2: 'request', 3: 'reply' };
+const CHANNELS = { 1: 'raft', 2: 'request', 3: 'reply', 5: 'field' };
 const REASONS = { 1: 'lost', 2: 'partition', 3: 'no such host', 4: 'receiver dead', 5: 'damaged', 6: 'other cluster', 7: 'other node', 8: 'by a rule', 9: 'queue full', 10: 'connection reset' };
 const DISK_FAULTS = { 1: 'error', 2: 'failed sync', 3: 'full', 4: 'stall', 5: 'slow', 6: 'lie', 7: 'bad sector', 8: 'misdirected', 9: 'phantom', 10: 'rot' };
 const DISK_CALLS = { 0: 'none', 1: 'open', 2: 'exists', 3: 'rename', 4: 'remove', 5: 'list', 6: 'sync of a directory', 7: 'read', 8: 'write', 9: 'truncate', 10: 'size', 11: 'sync' };
+const OUTCOMES_OF_INSTRUCTIONS = { 0: 'missed', 1: 'done', 2: 'failed', 3: 'expired', 4: 'cancelled', 5: 'refused', 6: 'interrupted' };
+const PACKAGES = { 1: 'model', 2: 'policy', 3: 'settings' };
+const PACKAGE_STATES = { 0: 'unknown', 1: 'receiving', 2: 'staged', 3: 'active', 4: 'kept', 5: 'refused' };
 const member_name = number => number < 100 ? 'n' + number : number === 100 ? 'steward' : number > 20000 ? 'cloud' : number > 10000 ? 'e' + (number - 10000) : 'c' + (number - 100);
 
 // The layout is that of reports/page/packed_trace.h.
@@ -60,7 +63,11 @@ function meaning(kind, name, value, is_wide) {
   if (kind === 'disk_fault' && name === 'fault') return DISK_FAULTS[value] ?? String(value);
   if (kind === 'disk_fault' && name === 'operation') return DISK_CALLS[value] ?? String(value);
   if (name === 'reason') return REASONS[value] ?? String(value);
-  if (['to', 'from', 'leader', 'vote', 'client'].includes(name)) return value === 0 ? 'nobody' : name === 'from' && !kind.startsWith('frame') && kind !== 'contradicted' ? String(value) : member_name(value);
+  if (name === 'outcome' && kind.startsWith('instruction')) return OUTCOMES_OF_INSTRUCTIONS[value] ?? String(value);
+  if (name === 'kind' && kind.startsWith('package')) return PACKAGES[value] ?? String(value);
+  if (name === 'state' && kind === 'package_answered') return PACKAGE_STATES[value] ?? String(value);
+  if (name === 'slot') return ['A', 'B'][value] ?? String(value);
+  if (['to', 'from', 'leader', 'vote', 'client', 'edge', 'hub'].includes(name)) return value === 0 ? 'nobody' : name === 'from' && !kind.startsWith('frame') && kind !== 'contradicted' ? String(value) : member_name(value);
   if (name.endsWith('_ns')) return duration(value);
   return String(value);
 }
@@ -75,7 +82,17 @@ const words_of = i => [name_of(i).replaceAll('_', ' '), ...fields_of(i).filter((
 // The rarer, the sooner it is what somebody points at, and the longer it is drawn when there is much.
 const DISK = ['job_started', 'job_finished', 'file_synced', 'directory_synced'];
 const ENTRIES = ['entry_durable', 'entry_applied', 'write_executed', 'append_sent', 'commit_advanced', 'hard_state_durable'];
-const weight_of_kind = trace.kinds.map(kind => DISK.includes(kind.name) ? 3 : kind.name.startsWith('frame') ? 2 : ENTRIES.includes(kind.name) || kind.name === 'disk_fault' || kind.name === 'requested' || kind.name === 'replied' ? 1 : 0);
+const FIELD_OFTEN = ['batch_applied', 'batch_acknowledged', 'buffered', 'batch_sent', 'batch_settled', 'decided', 'instruction_logged', 'instruction_sent', 'instruction_settled', 'instruction_taken', 'executed',
+  'instruction_ended', 'package_answered', 'report_received', 'slot_read', 'plant_state'];
+const FIELD = [...FIELD_OFTEN, 'envelope_bounded', 'package_active', 'package_refused', 'package_staged', 'model_in_use', 'readings_dropped', 'readings_refused', 'edge_opened', 'edge_stopped', 'stream_restored',
+  'duplicate_refused', 'fallback_taken', 'slot_staged', 'slot_switched', 'slot_rolled_back', 'slot_cleaned'];
+const weight_of_kind = trace.kinds.map(kind => DISK.includes(kind.name) ? 3 : kind.name.startsWith('frame') ? 2 : ENTRIES.includes(kind.name) || FIELD_OFTEN.includes(kind.name) || ['disk_fault', 'requested', 'replied'].includes(kind.name) ? 1 : 0);
+// What turns the course of a run: a person who reads only these knows what happened.
+const TURNS = ['role_changed', 'process_killed', 'power_lost', 'node_failed', 'recovered', 'process_stalled', 'log_truncated', 'contradicted', 'tail_torn', 'disk_wiped', 'disk_forgot', 'memory_refused', 'wall_jumped', 'clock_leapt', 'clock_frozen',
+  'package_active', 'package_refused', 'model_in_use', 'envelope_bounded', 'readings_dropped', 'readings_refused', 'edge_stopped', 'stream_restored', 'duplicate_refused', 'fallback_taken', 'slot_switched', 'slot_rolled_back', 'plant_fault'];
+const is_turn = trace.kinds.map(kind => TURNS.includes(kind.name)), is_end_of_instruction = trace.kinds.map(kind => ['instruction_settled', 'instruction_ended'].includes(kind.name));
+// An instruction that was not done matters; one that was is as it should be.
+const matters = i => is_turn[trace.kind[i]] || (is_end_of_instruction[trace.kind[i]] && field(i, 'outcome') !== 1);
 
 // ---- who was there: members of the cluster get a lane each ----
 const hosts = [...new Set(trace.lives.map(life => life[0]))];
@@ -88,7 +105,7 @@ const lane_of_host = new Map([...members, ...(hosts.includes('steward') ? ['stew
 const lane_of_life = trace.lives.map(life => lane_of_host.get(life[0]) ?? 0);
 
 class Lane {
-  constructor(name) { Object.assign(this, { name, events: [], times: [], states: [], stalls: [], lines: { durable: [[], []], commit: [[], []], applied: [[], []] }, jobs: [], syncs: [], probes: [] }); }
+  constructor(name) { Object.assign(this, { name, is_field: /^e\d+$|^cloud$/.test(name), is_client: /^c\d+$|^steward$/.test(name), events: [], times: [], states: [], stalls: [], lines: { durable: [[], []], commit: [[], []], applied: [[], []] }, jobs: [], syncs: [], probes: [] }); }
   state(time, name, term = 0) {
     const last = this.states.at(-1);
     if (last) { if (last.name === name && last.term === term) return; last.to = time; }
@@ -152,8 +169,6 @@ let top_index = 1, longest_flight = 0;
   for (const lane of lanes) {
     lane.times = Float64Array.from(lane.events, i => trace.time[i]);
     lane.events = Uint32Array.from(lane.events);
-    lane.rare = lane.events.filter(i => weight_of_kind[trace.kind[i]] === 0);
-    lane.rare_times = Float64Array.from(lane.rare, i => trace.time[i]);
     lane.jobs.sort((a, b) => a[0] - b[0]);
     lane.job_starts = Float64Array.from(lane.jobs, job => job[0]);
     lane.longest_job = lane.jobs.reduce((most, job) => Math.max(most, job[1] - job[0]), 0);

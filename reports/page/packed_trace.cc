@@ -20,8 +20,10 @@ constexpr std::array<std::string_view, 4> kWorkOfDisks = {"job_started", "job_fi
                                                           "directory_synced"};
 constexpr std::array<std::string_view, 2> kFrames = {"frame_sent", "frame_delivered"};
 constexpr std::array<std::string_view, 2> kRequests = {"requested", "replied"};
-constexpr std::array<std::string_view, 4> kEntries = {"entry_durable", "entry_applied", "write_executed",
-                                                      "append_sent"};
+// Entries of the log, and readings on their way into it.
+constexpr std::array<std::string_view, 10> kEntries = {
+    "entry_durable", "entry_applied", "write_executed", "append_sent",        "batch_applied",
+    "buffered",      "batch_sent",    "batch_settled",  "batch_acknowledged", "plant_state"};
 constexpr std::size_t kRanks = 5;
 
 std::size_t rank_of(const Kind& kind) {

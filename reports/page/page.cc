@@ -172,7 +172,8 @@ std::string base64(std::string_view bytes) {
 std::string program() {
   std::string out = "'use strict';\n";
   for (const std::string_view part :
-       {basics_js(), model_js(), view_js(), hand_js(), timeline_js(), charts_js(), registers_js(), panels_js()})
+       {basics_js(), model_js(), view_js(), filter_js(), hand_js(), timeline_js(), tools_js(), charts_js(),
+        registers_js(), panels_js()})
     out += part;
   return out;
 }

@@ -50,31 +50,7 @@ function show_verdicts() {
   })));
 }
 
-// ---- time line: tools, places to go, legend ----
-function show_tools(timeline) {
-  const zoom = make('div', { class: 'group', role: 'group', 'aria-label': 'Zoom' }, ...[['−', 'Zoom out', () => view.zoom(1.8)], ['+', 'Zoom in', () => view.zoom(1 / 1.8)], ['Whole run', 'Show the whole run', () => view.whole()]]
-    .map(([text, label, act]) => make('button', { type: 'button', 'aria-label': label, onclick: act }, text)));
-  const switches = make('div', { class: 'group', role: 'group', 'aria-label': 'What is drawn' }, ...[['raft', 'Raft'], ['clients', 'Clients'], ['entries', 'Entries'], ['disk', 'Disk'], ['operations', 'Operations']].map(([name, text]) => {
-    const button = make('button', { type: 'button', 'aria-pressed': String(view.shows[name]), onclick: () => {
-      view.shows[name] = !view.shows[name];
-      button.setAttribute('aria-pressed', String(view.shows[name]));
-      timeline.layout(); view.changed();
-    } }, text);
-    return button;
-  }));
-  const down = make('button', { type: 'button', 'aria-pressed': 'false', onclick: () => { timeline.turn(!timeline.down); down.setAttribute('aria-pressed', String(timeline.down)); } }, 'Time down');
-  const keys = make('select', { 'aria-label': 'Operations on', onchange: () => { view.key = keys.value; view.changed(); } }, make('option', { value: '' }, 'all keys'), ...data.operations.keys.filter(Boolean).map(key => make('option', { value: key }, bare_key(key))));
-  const found = make('span', { class: 'found', role: 'status' });
-  let waiting = 0;
-  const look = () => { clearTimeout(waiting); waiting = 0; search(input.value); found.textContent = input.value ? many(view.hits.length, 'hit') : ''; };
-  const input = make('input', { type: 'search', placeholder: 'Search: leader, index 17, timeout …', 'aria-label': 'Search events and operations', oninput: () => { clearTimeout(waiting); waiting = setTimeout(look, 160); }, onkeydown: e => {
-    if (e.key !== 'Enter') return;
-    if (waiting) look();
-    next_hit(e.shiftKey ? -1 : 1);
-    if (view.hits.length) found.textContent = `${count(view.hit + 1)} of ${count(view.hits.length)}`;
-  } });
-  $('tools').append(zoom, down, switches, data.operations.keys.filter(Boolean).length > 1 ? keys : '', make('div', { class: 'search' }, input, found));
-}
+// ---- time line: places to go, legend ----
 function first_place() {
   for (const verdict of report.verdicts) {
     if (verdict.verdict === 'holds') continue;
@@ -98,7 +74,7 @@ function show_legend() {
   const fill = name => ({ background: `var(--${name})` }), thin = name => ({ background: `var(--${name})`, height: '2px', verticalAlign: '4px' });
   const striped = 'repeating-linear-gradient(135deg, var(--warn) 0 1px, var(--warn-wash) 1px 5px)';
   $('legend').append(entry(fill('accent'), 'leader'), entry(fill('accent-wash'), 'follower'), entry({ background: striped }, 'candidate, or standing still'), entry({ background: 'var(--bad-wash)', border: '1px dashed var(--bad)' }, 'down'),
-    entry(thin('third'), 'Raft message'), entry(thin('second'), 'request'), entry(thin('accent'), 'reply'), entry(thin('bad'), 'lost'), entry({ ...fill('accent'), opacity: '.75' }, 'ok'), entry(fill('faint'), 'failed'), entry(fill('warn'), 'unknown'),
+    entry(thin('third'), 'Raft message'), entry(thin('second'), 'request'), entry(thin('accent'), 'reply'), ...(has_field ? [entry(thin('field'), 'hub and edges')] : []), entry(thin('bad'), 'lost'), entry({ ...fill('accent'), opacity: '.75' }, 'ok'), entry(fill('faint'), 'failed'), entry(fill('warn'), 'unknown'),
     make('span', {}, 'thin lines under a lane: log, commit and applied index'));
   if (sampled) $('legend').append(make('span', {}, `${count(data.trace.total - data.trace.kept)} of ${count(data.trace.total)} events are in trace.jsonl only (${list(data.trace.kinds.filter(kind => kind.kept < kind.total).map(kind => kind.name.replaceAll('_', ' ')))})`));
   if (!data.trace) $('legend').append(make('span', {}, 'This run left no trace: clients and faults only. With --trace there are the nodes, too.'));
@@ -134,20 +110,29 @@ function inspect(what) {
   if (!what) return show_sight();
   panel.replaceChildren(...(what.event !== undefined ? inspect_event(what.event) : what.operation ? inspect_operation(what.operation) : inspect_strike(what.strike)));
 }
-// While nothing is chosen: what matters in the part of the run that is in sight.
-const MOST_IN_SIGHT = 14;
+// While nothing is chosen: what matters in the part of the run that is in sight; with a filter that asks for something in
+// particular, all of that.
+const MOST_IN_SIGHT = 40;
+function things_in_sight() {
+  const first = [], inside = time => time >= view.begin && time <= view.end;
+  let all = 0;
+  for (const lane of lanes) {
+    const begin = lower_bound(lane.listed_times, view.begin), end = lower_bound(lane.listed_times, view.end);
+    all += end - begin;
+    for (let at = begin; at < Math.min(end, begin + MOST_IN_SIGHT); ++at) first.push({ event: lane.listed[at], time: lane.listed_times[at] });
+  }
+  const others = [...(filter.groups.has('faults') && !filter.is_narrow() ? strikes.map(strike => ({ strike, time: strike.from })) : []),
+    ...(filter.is_narrow() && (!filter.kinds.size || filter.f || filter.key) ? [...filter.operations].map(operation => ({ operation, time: operation.from })) : [])].filter(each => inside(each.time));
+  return { all: all + others.length, first: [...first, ...others].sort((a, b) => a.time - b.time).slice(0, MOST_IN_SIGHT) };
+}
 function show_sight() {
   if (view.selected) return;
-  const seen = [];
-  for (const lane of lanes) for (let at = lower_bound(lane.rare_times, view.begin), end = lower_bound(lane.rare_times, view.end); at < end; ++at) seen.push({ event: lane.rare[at], time: lane.rare_times[at] });
-  for (const strike of strikes) if (strike.from >= view.begin && strike.from <= view.end) seen.push({ strike, time: strike.from });
-  const telling = what => what.strike || ['role_changed', 'process_killed', 'power_lost', 'node_failed', 'recovered', 'process_stalled', 'log_truncated'].includes(name_of(what.event));
-  const first = seen.length > MOST_IN_SIGHT ? seen.filter(telling) : seen, shown = first.sort((a, b) => a.time - b.time).slice(0, MOST_IN_SIGHT);
-  const item = what => make('li', {}, make('button', { class: 'link', type: 'button', onclick: () => view.select(what.strike ? { strike: what.strike } : { event: what.event }) },
-    make('time', {}, moment(what.time)), what.strike ? `fault: ${strike_words(what.strike)}` : `${host_of(what.event)} ${words_of(what.event)}`));
-  const half = Math.ceil(shown.length / 2), more = seen.length - shown.length;
-  $('inspector').replaceChildren(make('p', { class: 'quietly' }, seen.length ? `In sight: ${many(seen.length, 'thing that matters', 'things that matter')}${more ? `, ${count(shown.length)} of them here` : ''}. Click one, or anything above, to see what could have led to it and what could follow.` : 'Point at anything to see what it is; a click holds it here.'),
-    make('ol', {}, ...shown.slice(0, half).map(item)), make('ol', {}, ...shown.slice(half).map(item)));
+  const { all, first } = things_in_sight(), words = what => what.strike ? `fault: ${strike_words(what.strike)}` : what.operation ? `process ${what.operation.process} ${operation_words(what.operation)}` : `${host_of(what.event)} ${words_of(what.event)}`;
+  const item = what => make('li', {}, make('button', { class: 'link', type: 'button', onclick: () => view.select(what.strike ? { strike: what.strike } : what.operation ? { operation: what.operation } : { event: what.event }) }, make('time', {}, moment(what.time)), words(what)));
+  const half = Math.ceil(first.length / 2), what = filter.is_narrow() ? many(all, 'thing that was asked for', 'things that were asked for') : many(all, 'thing that matters', 'things that matter');
+  const none = filter.is_plain() ? 'Nothing that matters is in sight. Point at anything to see what it is; a click holds it here.' : 'Nothing that the filter lets through is in sight.';
+  $('inspector').replaceChildren(make('p', { class: 'quietly' }, all ? `In sight: ${what}${all > first.length ? `, the first ${count(first.length)} of them here` : ''}. Click one, or anything above, to see what could have led to it and what could follow.` : none),
+    make('ol', {}, ...first.slice(0, half).map(item)), make('ol', {}, ...first.slice(half).map(item)));
 }
 const pairs = rows => make('table', { class: 'inner' }, make('tbody', {}, ...rows.map(([name, value]) => row(make('th', { scope: 'row', class: 'small' }, name), cell(value, 'small')))));
 function inspect_event(i) {
@@ -294,12 +279,14 @@ function show_itself() {
 show_answer();
 show_wrong();
 show_verdicts();
+filter.apply();
 const timeline = new Timeline($('timeline'));
 $('timeline').setAttribute('aria-label', `Time line of ${list(members)} over ${duration(END)}: ${many(leaders.length, 'leader')}, ${many(strikes.length, 'fault')}, ${many(operations.length, 'operation')}`);
 view.choosers.push(inspect);
 let sight_waits = 0;
 view.listeners.push(() => { if (!view.selected && !sight_waits) sight_waits = setTimeout(() => { sight_waits = 0; show_sight(); }, 120); });
 show_tools(timeline);
+show_filters();
 show_jumps();
 show_minimap();
 show_legend();
@@ -316,4 +303,5 @@ show_itself();
   else if (wrong) view.visit(wrong.time, END / 12);
   else if (fault) show_fault(fault);
   else view.whole();
+  address.begin();
 })();

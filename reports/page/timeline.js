@@ -1,6 +1,7 @@
 // ---- time line: a lane a process; only what is in sight is drawn, and what is too dense to see is counted instead ----
+const BAD = ['node_failed', 'contradicted', 'package_refused', 'readings_dropped', 'readings_refused', 'edge_stopped', 'slot_rolled_back'];
 const MOST_ARROWS = 2600, MOST_POINTS = 2200, MOST_JOBS = 500;
-const channel_colour = channel => channel === 1 ? colours.third : channel === 2 ? colours.second : channel === 3 ? colours.accent : colours.soft;
+const channel_colour = channel => channel === 1 ? colours.third : channel === 2 ? colours.second : channel === 3 ? colours.accent : channel === 5 ? colours.field : colours.soft;
 const outcome_colour = completion => [colours.accent, colours.faint, colours.warn][completion];
 
 class Timeline {
@@ -9,6 +10,7 @@ class Timeline {
     this.down = false;
     this.drawing = new Drawing(canvas, (context, width, height) => this.draw(context, width, height));
     view.listeners.push(() => this.drawing.later());
+    filter.listeners.push(() => this.layout());
     this.layout();
     new Hand(this);
   }
@@ -16,7 +18,8 @@ class Timeline {
   // Sizes do not depend on what is in sight, so that nothing jumps. Time flows to the right, or down: then everything here is
   // the same with x and y changed over, and lanes share the width that there is.
   layout() {
-    const narrow = this.canvas.clientWidth < 560, rows = view.shows.operations ? operation_rows.length : 0;
+    const narrow = this.canvas.clientWidth < 560, rows = this.shows('operations') ? operation_rows.length : 0;
+    const tall = members.filter((_, i) => is_lane_shown(i)).length, thin = lanes.filter((_, i) => is_lane_shown(i)).length - tall;
     this.gutter = this.down ? 30 : narrow ? 40 : 76;
     this.client_height = 16;
     this.fault_top = 8;
@@ -24,16 +27,18 @@ class Timeline {
     this.lanes_top = this.fault_top + this.fault_height * fault_rows.length + (fault_rows.length ? 10 : 2);
     this.operation_height = clamp(Math.floor((this.down && narrow ? 64 : 190) / Math.max(operation_rows.length, 1)), 4, 15);
     const after = 14 + rows * this.operation_height + (rows ? 8 : -22), axis = this.down ? 64 : 26;
-    const room = this.canvas.clientWidth - this.lanes_top - after - axis - this.client_height * (timeline_lanes().length - members.length);
-    this.lane_height = this.down ? clamp(room / Math.max(members.length, 1), 30, 190) : narrow ? 46 : members.length > 5 ? 52 : 62;
+    const room = this.canvas.clientWidth - this.lanes_top - after - axis - this.client_height * thin;
+    this.lane_height = this.down ? clamp(room / Math.max(tall, 1), 30, 190) : narrow ? 46 : members.length > 5 ? 52 : 62;
     let y = this.lanes_top;
-    this.tops = timeline_lanes().map((_, i) => { const top = y; y += i < members.length ? this.lane_height : this.client_height; return top; });
+    this.tops = [];  // with holes where a lane is not shown
+    lanes.forEach((_, i) => { if (is_lane_shown(i)) { this.tops[i] = y; y += i < members.length ? this.lane_height : this.client_height; } });
     this.operations_top = y + 14;
     this.axis_top = y + after;
     this.height = this.axis_top + axis;
     this.canvas.style.height = `${this.down ? Math.round(Math.min(760, innerHeight * 0.72)) : this.height}px`;
     this.canvas.style.touchAction = this.down ? 'pan-x' : 'pan-y';
   }
+  shows(group) { return filter.groups.has(group); }
   turn(down) { this.down = down; this.layout(); this.drawing.later(); }
   // Along the time, or upright wherever the time flows.
   write(g, text, x, y, upright = false) {
@@ -65,8 +70,8 @@ class Timeline {
     this.draw_frames(g);
     this.draw_points(g);
     this.draw_captions(g);
-    this.draw_faults(g);
-    if (view.shows.operations) this.draw_operations(g);
+    if (this.shows('faults')) this.draw_faults(g);
+    if (this.shows('operations')) this.draw_operations(g);
     this.draw_cone(g);
     this.draw_selection(g);
     g.restore();
@@ -89,6 +94,7 @@ class Timeline {
 
   // Who is hit by a fault lies in its shade.
   draw_shades(g) {
+    if (!this.shows('faults')) return;
     for (const strike of strikes) {
       if (strike.to < view.begin || strike.from > view.end) continue;
       const left = this.x(strike.from), wide = Math.max(1, this.x(strike.to) - left);
@@ -198,7 +204,8 @@ class Timeline {
   }
 
   draw_jobs(g, lane, y) {
-    if (!view.shows.disk || !lane.jobs.length) return;
+    const asked = !filter.kinds.size || filter.kinds.has('job_started') || filter.kinds.has('job_finished');
+    if (!this.shows('storage') || !asked || !lane.jobs.length) return;
     const first = lower_bound(lane.job_starts, view.begin - lane.longest_job), last = lower_bound(lane.job_starts, view.end);
     if (last - first > MOST_JOBS) return;
     const room = this.lane_height - 40;
@@ -216,23 +223,22 @@ class Timeline {
     g.fillRect(this.gutter, top + this.client_height / 2, this.length, 1);
   }
 
-  is_frame_shown(k, visible) {
-    return (frames.channel[k] === 1 ? view.shows.raft : view.shows.clients) && frames.from[k] < visible && frames.to[k] < visible;
-  }
+  // A frame is shown if the event of its end is, and both who sent it and whom it was for have a lane.
+  is_frame_shown(k) { return is_shown(frames.ended[k]) && is_lane_shown(frames.from[k]) && is_lane_shown(frames.to[k]); }
   frames_in_sight() {
     const first = lower_bound(frames.times, view.begin), last = lower_bound(frames.times, view.end + longest_flight);
     return [first, last];
   }
   draw_frames(g) {
-    const [first, last] = this.frames_in_sight(), visible = this.tops.length;
+    const [first, last] = this.frames_in_sight();
     let shown = 0;
-    for (let k = first; k < last && shown <= MOST_ARROWS; ++k) shown += this.is_frame_shown(k, visible) && frames.begun[k] <= view.end ? 1 : 0;
+    for (let k = first; k < last && shown <= MOST_ARROWS; ++k) shown += this.is_frame_shown(k) && frames.begun[k] <= view.end ? 1 : 0;
     this.arrows = shown <= MOST_ARROWS;
     if (!this.arrows) return this.draw_density(g);
     const paths = new Map();
     const lost = new Path2D();
     for (let k = first; k < last; ++k) {
-      if (frames.begun[k] > view.end || !this.is_frame_shown(k, visible)) continue;
+      if (frames.begun[k] > view.end || !this.is_frame_shown(k)) continue;
       const x1 = this.x(frames.begun[k]), y1 = this.middle(frames.from[k]), x2 = this.x(frames.times[k]), y2 = this.middle(frames.to[k]);
       if (frames.lost[k]) {
         const x = x1 + Math.max((x2 - x1) * 0.5, 3), y = y1 + (y2 - y1) * 0.5;
@@ -259,7 +265,7 @@ class Timeline {
     const columns = Math.ceil((this.length - this.gutter) / step);
     g.fillStyle = colours.third; g.globalAlpha = 0.35;
     this.tops.forEach((top, i) => {
-      const counts = new Float64Array(columns), times = lanes[i].times;
+      const counts = new Float64Array(columns), times = lanes[i].shown_times;
       let before = lower_bound(times, view.begin), most = 1;
       for (let c = 0; c < columns; ++c) {
         const after = lower_bound(times, this.time(this.gutter + (c + 1) * step), before);
@@ -272,13 +278,13 @@ class Timeline {
   }
 
   draw_points(g) {
-    const ranges = this.tops.map((_, i) => [lower_bound(lanes[i].times, view.begin), lower_bound(lanes[i].times, view.end)]);
+    const ranges = this.tops.map((_, i) => [lower_bound(lanes[i].shown_times, view.begin), lower_bound(lanes[i].shown_times, view.end)]);
     const dense = ranges.reduce((sum, [first, last]) => sum + last - first, 0) > MOST_POINTS;  // then the rare ones only
     this.tops.forEach((_, i) => {
       const lane = lanes[i], y = this.middle(i);
-      const [events, times] = dense ? [lane.rare, lane.rare_times] : [lane.events, lane.times];
+      const [events, times] = dense ? [lane.rare, lane.rare_times] : [lane.shown, lane.shown_times];
       const [first, last] = dense ? [lower_bound(times, view.begin), lower_bound(times, view.end)] : ranges[i];
-      for (let at = first; at < last; ++at) if (is_shown(events[at])) this.point(g, events[at], this.x(times[at]), y, i);
+      for (let at = first; at < last; ++at) this.point(g, events[at], this.x(times[at]), y, i);
     });
   }
   point(g, event, x, y, lane) {
@@ -294,7 +300,7 @@ class Timeline {
       g.fillStyle = field(event, 'ok') ? colours.soft : colours.bad;
       g.fillRect(x - 0.5, this.tops[lane] + this.lane_height - 9, 1, 5);
     } else if (weight_of_kind[trace.kind[event]] === 0) {
-      g.fillStyle = name === 'frame_dropped' || name === 'node_failed' || name === 'contradicted' ? colours.bad : colours.ink;
+      g.fillStyle = name === 'frame_dropped' || BAD.includes(name) ? colours.bad : colours.ink;
       g.beginPath(); g.arc(x, y, name === 'role_changed' ? 2.6 : 1.8, 0, 7); g.fill();
     } else {
       g.fillStyle = colours.soft;
@@ -330,7 +336,7 @@ class Timeline {
         if (op.to < view.begin) continue;
         const left = Math.max(this.x(op.from), this.gutter - 4), right = Math.min(this.x(op.to), this.length + 4);
         if (right < drawn_until && op.completion === drawn_as) continue;  // another one like it covers this pixel
-        const faded = view.key && op.key !== view.key;
+        const faded = !filter.operations.has(op);
         g.globalAlpha = faded ? 0.12 : op.completion === 0 ? 0.75 : 0.95;
         g.fillStyle = outcome_colour(op.completion);
         g.fillRect(left, y + 1, Math.max(1, right - left), high - 2);
@@ -349,7 +355,7 @@ class Timeline {
 
   // What the chosen event could neither have been caused by nor have caused is veiled.
   draw_cone(g) {
-    if (!view.cone || !view.shows.cone) return;
+    if (!view.cone) return;
     g.fillStyle = colours.veil;
     this.tops.forEach((top, i) => {
       const left = view.cone.past[i] < 0 ? this.gutter : Math.max(this.gutter, this.x(view.cone.past[i])), right = Math.min(this.length, this.x(Math.min(view.cone.future[i], END * 2)));
@@ -357,7 +363,7 @@ class Timeline {
     });
     g.lineWidth = 2;
     for (const k of view.cone.carriers) {
-      if (frames.from[k] >= this.tops.length || frames.to[k] >= this.tops.length) continue;
+      if (!is_lane_shown(frames.from[k]) || !is_lane_shown(frames.to[k])) continue;
       g.strokeStyle = channel_colour(frames.channel[k]);
       g.beginPath(); g.moveTo(this.x(frames.begun[k]), this.middle(frames.from[k])); g.lineTo(this.x(frames.times[k]), this.middle(frames.to[k])); g.stroke();
     }
@@ -396,8 +402,8 @@ class Timeline {
     });
     g.font = '11px system-ui, sans-serif'; g.fillStyle = colours.faint;
     if (this.gutter > 60) {
-      if (fault_rows.length) this.write(g, 'faults', this.gutter - 10, this.fault_top + this.fault_height * fault_rows.length / 2 - 1);
-      if (view.shows.operations && operation_rows.length) this.write(g, 'clients', this.gutter - 10, this.operations_top + operation_rows.length * this.operation_height / 2);
+      if (fault_rows.length && this.shows('faults')) this.write(g, 'faults', this.gutter - 10, this.fault_top + this.fault_height * fault_rows.length / 2 - 1);
+      if (this.shows('operations') && operation_rows.length) this.write(g, 'clients', this.gutter - 10, this.operations_top + operation_rows.length * this.operation_height / 2);
     }
   }
 
@@ -406,12 +412,13 @@ class Timeline {
     if (x < this.gutter) return null;
     const time = this.time(x), reach = 9 / this.scale;
     if (y < this.lanes_top) {
+      if (!this.shows('faults')) return null;
       const strike = strikes.find(s => Math.abs(y - this.fault_top - (s.row + 0.5) * this.fault_height) <= this.fault_height / 2 && time >= s.from - reach / 3 && time <= s.to + reach / 3);
       return strike ? { strike } : null;
     }
     if (y >= this.operations_top) {
       const row = operation_rows[Math.floor((y - this.operations_top) / this.operation_height)];
-      if (!row || !view.shows.operations) return null;
+      if (!row || !this.shows('operations')) return null;
       const [first, last] = this.operations_in_sight(row);
       let best = null, nearest = reach / 2;
       for (let at = first; at < last; ++at) {
@@ -426,11 +433,10 @@ class Timeline {
   event_at(x, y, time, reach) {
     const lane = this.tops.findLastIndex(top => y >= top);
     if (lane < 0 || Math.abs(y - this.middle(lane)) > (lane < members.length ? 16 : 8)) return null;
-    const { times, events } = lanes[lane];
+    const { shown_times: times, shown: events } = lanes[lane];
     let best = null, nearest = Infinity;
     const first = lower_bound(times, time - reach), last = Math.min(lower_bound(times, time + reach), first + 4000);
     for (let at = first; at < last; ++at) {
-      if (!is_shown(events[at])) continue;
       const away = Math.abs(times[at] - time) * this.scale + weight_of_kind[trace.kind[events[at]]] * 3;
       if (away < nearest) { nearest = away; best = events[at]; }
     }
@@ -438,10 +444,10 @@ class Timeline {
   }
   frame_at(x, y) {
     if (!this.arrows) return null;
-    const [first, last] = this.frames_in_sight(), visible = this.tops.length;
+    const [first, last] = this.frames_in_sight();
     let best = null, nearest = 5;
     for (let k = first; k < last; ++k) {
-      if (!this.is_frame_shown(k, visible) || frames.from[k] === frames.to[k]) continue;
+      if (!this.is_frame_shown(k) || frames.from[k] === frames.to[k]) continue;
       const x1 = this.x(frames.begun[k]), x2 = this.x(frames.times[k]), y1 = this.middle(frames.from[k]), y2 = this.middle(frames.to[k]);
       const part = (y - y1) / (y2 - y1);
       if (part < 0 || part > 1) continue;

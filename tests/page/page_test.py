@@ -5,6 +5,7 @@ Without --measure nothing is judged by the clock.
 import argparse
 import json
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -13,7 +14,8 @@ import unittest
 sys.dont_write_bytecode = True
 import browser  # noqa: E402
 
-SUITE = pathlib.Path(__file__).resolve().parents[2] / "scenarios" / "suite"
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SUITE = ROOT / "scenarios" / "suite"
 MOST_BYTES = 3_000_000
 LEAST_FRAMES = 30  # a second, while panning
 NAME = "</script><script>console.error('escaped')</script><b>&amp;"  # of a scenario that means harm
@@ -36,6 +38,7 @@ class Runs:
         self.fine = self._run("leader_partition", "fine", {})
         self.violated = self._violated()
         self.undone = self._run("leader_partition", "undone", {"expect": {"min_ok": 1_000_000}})
+        self.field = self._run("ab_switch_power_loss", "field", {})
         self.long = self._run("leader_partition", "long", {"workload": [{"kind": "register", "clients": 6, "keys": 3, "think": "30ms", "for": "17s", "timeout": "1s"}]})
 
     def _run(self, file, name, changes):
@@ -43,7 +46,7 @@ class Runs:
         path = self.root / f"{name}.json"
         path.write_text(json.dumps(scenario))
         lockstep("run", path, "--page", "--out", self.root, codes=(0, 1))
-        return self.root / f"{name}-{scenario['seed']}"
+        return self.root / f"{name}-{scenario.get('seed', 1)}"
 
     # The fine run with a second leader written into it, and a name that wants to be markup.
     def _violated(self):
@@ -67,6 +70,10 @@ class Runs:
         return made
 
 
+def events_of(run):
+    return [json.loads(line) for line in (run / "trace.jsonl").read_text().splitlines()]
+
+
 class ReportPage(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -78,12 +85,19 @@ class ReportPage(unittest.TestCase):
         cls.browser.close()
         cls.runs.directory.cleanup()
 
-    def open(self, run, **how):
+    def open(self, run, address="", **how):
         file = run / "report.html" if run.is_dir() else run
-        page = self.browser.page(file.as_uri(), **how)
+        page = self.browser.page(file.as_uri() + address, **how)
         self.addCleanup(lambda: self.assertEqual(page.complaints, []))
         self.addCleanup(lambda: self.assertEqual([url for url in page.requests if not url.startswith(("file:", "data:"))], []))
         return page
+
+    # The button with this label, its count aside.
+    def button(self, label):
+        return f"[...document.querySelectorAll('#tools button, #filters button')].find(each => each.firstChild.textContent === {json.dumps(label)})"
+
+    def press(self, page, label):
+        page.value(f"{self.button(label)}.click()")
 
     def test_the_answer_comes_first(self):
         page = self.open(self.runs.fine)
@@ -149,13 +163,123 @@ class ReportPage(unittest.TestCase):
         self.assertEqual(page.value("""search('role_changed "role leader"'), view.hits.length"""), page.value("leaders.length"))
         self.assertGreater(page.value("search('register write ok'), view.hits.filter(hit => hit.operation).length"), 10)
 
+    def test_filters_narrow_what_is_shown_and_say_how_much(self):
+        page = self.open(self.runs.fine)
+        events = events_of(self.runs.fine)
+        self.press(page, "n1")
+        self.press(page, "n3")
+        self.assertEqual(page.value("lanes.filter((_, i) => timeline.tops[i] !== undefined).map(lane => lane.name)"), ["n1", "n3"])
+        self.press(page, "role changed")
+        wanted = [event for event in events if event["event"] == "role_changed" and event["node"] in ("n1", "n3")]
+        self.assertEqual(page.value("filter.shown.events"), len(wanted))
+        self.assertEqual(page.value("lanes.flatMap(lane => [...lane.shown]).sort((a, b) => a - b).map(i => trace.order[i])"), [event["order"] for event in wanted])
+        self.assertIn(f"{len(wanted)} of {len(events):,} events", page.value("$('filters').textContent"))
+        page.value("view.whole(), show_sight()")
+        self.assertEqual(page.value("$('inspector').querySelectorAll('li').length"), min(len(wanted), page.value("MOST_IN_SIGHT")))
+        for text in page.value("[...$('inspector').querySelectorAll('li')].map(item => item.textContent)"):
+            self.assertRegex(text, "s(n1|n3) role changed")
+        self.press(page, "Raft")  # which has them all: now nothing is left
+        self.assertEqual(page.value("filter.shown.events"), 0)
+        page.value("show_sight()")
+        self.assertIn("Nothing that the filter lets through", page.value("$('inspector').textContent"))
+        self.press(page, "Reset")
+        self.assertTrue(page.value("filter.is_plain()"))
+        self.assertEqual(page.value("filter.shown.events"), page.value("trace.kind.reduce((sum, _, i) => sum + (AT_FIRST.includes(group_of(i)) && !lanes[lane_of_life[trace.life[i]]].is_client), 0)"))
+
+    def test_each_count_is_what_its_choice_would_show(self):
+        page = self.open(self.runs.fine)
+        page.value("filter.set({ text: 'term 2', only: true })")
+        for choice in ("n1", "n4", "commit advanced", "role changed"):
+            self.press(page, "All nodes")
+            self.press(page, "All kinds")
+            promised = page.value(f"Number({self.button(choice)}.querySelector('small').textContent.replaceAll(',', ''))")
+            self.press(page, choice)
+            self.assertEqual(page.value("filter.shown.events"), promised, choice)
+            self.assertGreater(promised, 0, choice)
+
+    def test_only_hits_are_shown_if_that_is_asked_for(self):
+        page = self.open(self.runs.fine)
+        all_of_them = page.value("filter.shown.events")
+        page.value("""search('"role leader"')""")
+        self.assertEqual(page.value("filter.shown.events"), all_of_them)
+        self.press(page, "Only hits")
+        self.assertEqual(page.value("filter.shown.events"), page.value("leaders.length"))
+        self.assertEqual(page.value("view.hits.length"), page.value("leaders.length"))
+        page.value("search('requested')")  # of the clients, who are not shown
+        self.assertEqual(page.value("view.hits.length"), 0)
+        self.assertRegex(page.value("document.querySelector('.found').textContent"), "0 hits, [0-9,]+ hidden")
+
+    def test_operations_are_chosen_by_kind_and_key(self):
+        page = self.open(self.runs.fine)
+        page.value("filter.set({ f: 'read', key: data.operations.keys.find(key => key) })")
+        shown = page.value("filter.shown.operations")
+        self.assertEqual(shown, page.value("operations.filter(op => op.f === 'read' && op.key === filter.key).length"))
+        self.assertGreater(shown, 10)
+        page.value("view.whole(), show_sight()")
+        page.value("$('filters').querySelector('select').value === 'read' || (() => { throw new Error('the choice is not shown'); })()")
+
+    def test_the_address_leads_back_to_what_was_shown(self):
+        page = self.open(self.runs.fine)
+        page.value("address.write()")
+        self.assertEqual(page.value("location.hash"), "")
+        state = "[[...filter.nodes], [...filter.kinds], [...filter.groups].sort(), filter.text, filter.only, filter.f, filter.key, filter.shown, view.begin, view.end, view.selected && view.selected.event]"
+        page.value("filter.nodes.add('n1').add('n2'), filter.kinds.add('role_changed'), filter.groups.delete('operations'), filter.set({ text: 'term 2 & \"x\"', only: false, f: 'cas', key: data.operations.keys[1] })")
+        page.value("view.select({ event: leaders[0].event }, true), view.show(Math.round(view.begin), Math.round(view.end)), address.write()")
+        address = page.value("location.hash")
+        self.assertIn("kinds=role_changed", address)
+        again = self.open(self.runs.fine, address)
+        self.assertEqual(again.value(state), page.value(state))
+        self.assertEqual(again.value("$('search').value"), page.value("$('search').value"))
+        again.value("new Promise(done => { addEventListener('hashchange', done, { once: true }); location.hash = '#nodes=n3&kinds=nonsense&groups=raft&from=x'; })")
+        self.assertEqual(again.value("[[...filter.nodes], [...filter.kinds], [...filter.groups], filter.text]"), [["n3"], [], ["raft"], ""])
+
+    def test_filters_are_worked_by_keys(self):
+        page = self.open(self.runs.fine)
+        self.assertEqual(page.value("[...$('filters').querySelectorAll('*'), ...$('tools').querySelectorAll('*')].filter(each => each.tabIndex < 0 && each.matches('button, select, input, summary')).length"), 0)
+        page.value("$('timeline').focus()")
+        page.key("/")
+        self.assertEqual(page.value("document.activeElement.id"), "search")
+        page.value(f"{self.button('n2')}.focus()")
+        page.key("Enter")
+        self.assertEqual(page.value("[...filter.nodes]"), ["n2"])
+        page.value("view.select({ event: lanes[1].shown[0] }), $('timeline').focus()")
+        page.key("ArrowDown")  # no other lane is shown
+        self.assertEqual(page.value("host_of(view.selected.event)"), "n2")
+        before = page.value("view.selected.event")
+        page.key(".")
+        self.assertTrue(page.value(f"view.selected.event > {before} && is_shown(view.selected.event)"))
+
+    def test_of_hub_and_edges_what_turns_the_run_is_listed(self):
+        page = self.open(self.runs.field)
+        listed = page.value("lanes.flatMap(lane => [...lane.listed]).map(i => trace.order[i])")
+        turns = ("package_refused", "package_active", "model_in_use", "slot_switched", "slot_rolled_back", "readings_dropped", "duplicate_refused")
+        undone = lambda event: event["event"] in ("instruction_ended", "instruction_settled") and event["outcome"] != 1
+        events = events_of(self.runs.field)
+        wanted = {event["order"] for event in events if event["event"] in turns or undone(event)}
+        for name in ("package_refused", "slot_switched", "slot_rolled_back", "model_in_use"):
+            self.assertTrue(any(event["event"] == name for event in events), name)
+        self.assertTrue(any(undone(event) for event in events))
+        self.assertEqual(wanted - set(listed), set())
+        often = {event["order"] for event in events if event["event"] in ("batch_sent", "buffered", "executed") or (event["event"] == "instruction_ended" and event["outcome"] == 1)}
+        self.assertEqual(often & set(listed), set())
+        self.assertEqual(page.value("lanes.filter((_, i) => timeline.tops[i] !== undefined).map(lane => lane.name)"), ["n1", "n2", "n3", "e1", "e2", "e3", "cloud"])
+        self.assertIn("outcome", page.value("fields_of(lanes.flatMap(lane => [...lane.listed]).find(i => name_of(i) === 'instruction_ended')).map(f => f.join(' ')).join()"))
+
+    def test_every_event_of_the_program_has_a_group(self):
+        declared = {name for header in ROOT.glob("*/events.h") for name in re.findall(r'\b\d+,\s*"([a-z_]+)",', header.read_text())}
+        declared |= {name for header in ROOT.glob("core/*/events.h") for name in re.findall(r'\b\d+,\s*"([a-z_]+)",', header.read_text())}
+        self.assertGreater(len(declared), 70)
+        known = set(self.open(self.runs.fine).value("[...GROUP_OF_NAME.keys()]"))
+        self.assertEqual(declared - known, {"frame_sent", "frame_delivered"})  # as their channel says
+        self.assertEqual(known - declared, set())
+
     def test_an_order_of_a_register_is_found(self):
         page = self.open(self.runs.fine)
         self.assertTrue(page.value("!$('registers').hidden"))
         self.assertRegex(page.value("$('register').textContent"), "one order that fits")
 
     def test_it_fits_a_phone(self):
-        for run in (self.runs.fine, self.runs.violated):
+        for run in (self.runs.fine, self.runs.violated, self.runs.field):
             page = self.open(run, width=390, height=844)
             self.assertLessEqual(page.value("document.documentElement.scrollWidth"), 390)
 
@@ -209,7 +333,8 @@ class ReportPage(unittest.TestCase):
         if not arguments.pictures:
             self.skipTest("no --pictures")
         arguments.pictures.mkdir(parents=True, exist_ok=True)
-        for name, run, how in (("fine", self.runs.fine, {}), ("dark", self.runs.fine, {"dark": True}), ("violated", self.runs.violated, {}), ("phone", self.runs.violated, {"width": 390, "height": 844}), ("long", self.runs.long, {})):
+        for name, run, how in (("fine", self.runs.fine, {}), ("dark", self.runs.fine, {"dark": True}), ("violated", self.runs.violated, {}), ("phone", self.runs.violated, {"width": 390, "height": 844}), ("long", self.runs.long, {}),
+                               ("field", self.runs.field, {}), ("field-phone", self.runs.field, {"width": 390, "height": 844}), ("filtered", self.runs.field, {"address": "#kinds=package_refused.slot_switched.slot_rolled_back"})):
             self.open(run, **how).picture(arguments.pictures / f"{name}.png")
 
 
