@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
-"""./dev mutants: puts known mistakes back one at a time; each must be caught by the oracle it names."""
+"""./dev mutants: puts known mistakes back one at a time; each must be caught by the oracle it names, in the median of
+several hunts, which have seeds of their own."""
 import argparse
 import os
 import shutil
 import subprocess
 import sys
 import time
+from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 
 import runs
@@ -45,44 +48,85 @@ def build():
     return None if done.returncode == 0 else done.stderr.strip()
 
 
-def hunt(mutant, jobs):
-    """(caught, sentence): the first seed at which the named oracle fires; other oracles do not count."""
-    others, silent, tried = set(), 0, 0
+@dataclass(frozen=True)
+class Hunt:
+    """One search: how many seeds until the named oracle fired (None: it did not), in which scenario, and what else happened."""
+    seeds: int | None
+    scenario: str
+    others: frozenset
+    silent: int
+
+
+def hunt(mutant, first, jobs):
+    """Goes through mutant.seeds seeds from `first` on; other oracles than the named one do not count."""
+    others, silent = set(), 0
     batch = 2 * (jobs or os.cpu_count() or 1)
-    for first in range(1, mutant.seeds + 1, batch):
-        seeds = range(first, min(first + batch, mutant.seeds + 1))
-        items = [(SOURCE / scenario, seed) for seed in seeds for scenario in mutant.scenarios]
+    end = first + mutant.seeds
+    for begin in range(first, end, batch):
+        items = [(SOURCE / scenario, seed) for seed in range(begin, min(begin + batch, end)) for scenario in mutant.scenarios]
         for result in runs.in_parallel(jobs, lambda item: runs.run(PROGRAM, *item), items):
-            tried = result.seed
             if mutant.oracle in result.violated:
-                return True, f"caught after {tried} seeds by {mutant.oracle} in {result.scenario}"
+                return Hunt(result.seed - first + 1, result.scenario, frozenset(others), silent)
             others.update(result.violated)
             silent += not result.spoke
-    why = f"not caught by {mutant.oracle} in {tried} seeds"
+    return Hunt(None, "", frozenset(others), silent)
+
+
+def median(hunts):
+    """None if more than half of them caught nothing: then there is none."""
+    numbers = sorted(hunt.seeds if hunt.seeds is not None else float("inf") for hunt in hunts)
+    middle = numbers[(len(numbers) - 1) // 2]
+    return None if middle == float("inf") else middle
+
+
+def sentence_of(mutant, hunts):
+    """(caught, sentence) of all hunts for one mutant."""
+    numbers = ", ".join("none" if each.seeds is None else str(each.seeds) for each in hunts)
+    middle = median(hunts)
+    if middle is not None:
+        scenario = Counter(each.scenario for each in hunts if each.scenario).most_common(1)[0][0]
+        return True, f"caught by {mutant.oracle} in {scenario} after {middle} seed{'s' * (middle != 1)} (median of {numbers})"
+    why = f"not caught by {mutant.oracle} in {mutant.seeds} seeds (hunts: {numbers})"
+    others = frozenset().union(*(each.others for each in hunts))
     if others:
         why += f"; other oracles fired: {', '.join(sorted(others))}"
+    silent = sum(each.silent for each in hunts)
     if silent:
         why += f"; {silent} runs ended without a verdict"
     return False, why
 
 
-def judge(tree, path, jobs):
+def judge(tree, path, arguments, tell):
     mutant = mutants.read(path)
     if isinstance(mutant, str):
         return False, mutant
     restore(tree)
     apply_patch(mutant)
+    tell(f"{mutant.name}: builds")
     broken = build()
     if broken:
         return False, "does not compile:\n" + "\n".join(broken.split("\n")[-12:])
-    return hunt(mutant, jobs)
+    hunts = []
+    for number in range(arguments.hunts):
+        tell(f"{mutant.name}: hunt {number + 1} of {arguments.hunts}" + (f", before it {', '.join(str(each.seeds or 'none') for each in hunts)}" if hunts else ""))
+        hunts.append(hunt(mutant, 1 + number * mutant.seeds, arguments.jobs))
+    return sentence_of(mutant, hunts)
+
+
+def tell(text):
+    """What is being done, on standard error: a line that the next one overwrites on a terminal, else a line each."""
+    end = "" if sys.stderr.isatty() else "\n"
+    print(("\r\033[K" if sys.stderr.isatty() else "") + text, end=end, file=sys.stderr, flush=True)
 
 
 def main():
     parser = argparse.ArgumentParser(prog="./dev mutants", description=__doc__)
     parser.add_argument("names", nargs="*", help="mutants (file names without .patch); default all")
+    parser.add_argument("--hunts", type=int, default=5, help="hunts for each, with seeds of their own; the median counts (default: 5)")
     parser.add_argument("--jobs", type=int, default=0, help="runs at once (default: processors)")
     arguments = parser.parse_args()
+    if arguments.hunts < 1:
+        parser.error("expected --hunts to be 1 or more")
     patches = {path.stem: path for path in mutants.all_patches(runs.ROOT)}
     unknown = [name for name in arguments.names if name not in patches]
     if unknown or not patches:
@@ -96,10 +140,12 @@ def main():
     for name in chosen:
         started = time.monotonic()
         try:
-            caught, sentence = judge(tree, patches[name], arguments.jobs)
+            caught, sentence = judge(tree, patches[name], arguments, tell)
         except subprocess.CalledProcessError:
             caught, sentence = False, "does not apply (./dev check says where)"
         failed += not caught
+        if sys.stderr.isatty():
+            tell("")
         print(f"{'ok    ' if caught else 'FAILED'} {name:{width}}  {sentence}  [{time.monotonic() - started:.0f} s]", flush=True)
     print(f"mutants: {len(chosen) - failed} passed, {failed} failed")
     return 1 if failed else 0
