@@ -4,7 +4,9 @@
 #include <algorithm>
 
 #include "core/replica/events.h"
+#include "edge/events.h"
 #include "scenarios/replica_facts.h"
+#include "scenarios/roster.h"
 #include "sim/events.h"
 
 namespace lockstep::scenarios {
@@ -12,17 +14,18 @@ namespace lockstep::scenarios {
 std::span<const env::EventType* const> Damage::listens_to() const {
   static constexpr const env::EventType* kListened[] = {&sim::kDiskFault, &sim::kDiskForgot, &sim::kDiskWiped,
                                                         &sim::kProcessStarted, &replica::kNodeFailed,
-                                                        &replica::kRecovered, &replica::kPrefixDropped};
+                                                        &replica::kRecovered, &replica::kPrefixDropped,
+                                                        &edge::kEdgeStopped};
   return kListened;
 }
 
 void Damage::on_event(const Observation& observation) {
   switch (observation.event.type->number) {
     case sim::kDiskFault.number:
-      if (harms_storage(observation.event)) damaged_.insert(observation.node);
+      if (harms_storage(observation.event)) note_damage(observation.node);
       return;
     case sim::kDiskForgot.number:
-    case sim::kDiskWiped.number: damaged_.insert(observation.node); return;
+    case sim::kDiskWiped.number: return note_damage(observation.node);
     case sim::kProcessStarted.number: stopped_.erase(observation.node); return;
     case replica::kRecovered.number: {
       const Recovery recovery(observation.event);
@@ -31,9 +34,14 @@ void Damage::on_event(const Observation& observation) {
       return;
     }
     case replica::kPrefixDropped.number: first_[observation.node] = LogIndex(observation.event.fields[1]); return;
-    case replica::kNodeFailed.number: stopped_.insert(observation.node); return;
+    case replica::kNodeFailed.number:
+    case edge::kEdgeStopped.number: stopped_.insert(observation.node); return;
     default: return;
   }
+}
+
+void Damage::note_damage(NodeId who) {
+  if (Roster::is_node(who)) damaged_.insert(who);
 }
 
 bool Damage::has_lost_any() const {

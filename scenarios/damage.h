@@ -11,7 +11,8 @@
 namespace lockstep::scenarios {
 
 // Reads events only. A node that stops itself for a damaged storage does what it must; it is lost to its
-// cluster when it stops again each time that it is started.
+// cluster when it stops again each time that it is started. Edges are no members of the cluster: of them only
+// who has stopped is known.
 class Damage final : public Observer {
  public:
   std::span<const env::EventType* const> listens_to() const;
@@ -28,6 +29,7 @@ class Damage final : public Observer {
   std::size_t damaged() const { return damaged_.size(); }
 
  private:
+  void note_damage(NodeId who);
   // What it needs next is in nobody's log any more, and there are no snapshots.
   bool is_beyond_the_others_logs(NodeId node) const;
 

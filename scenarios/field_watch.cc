@@ -21,8 +21,9 @@ FieldWatch::FieldWatch(const Field* field) {
   if (field == nullptr) return;
   for (const Dispatch& sent : field->dispatch) {
     if (sent.rollback) continue;
-    // Settings are verified by each edge; the hub only carries them.
-    const bool is_good = sent.content == Content::kGood || sent.kind == PackageKind::kSettings;
+    // What settings say is verified by each edge; the hub only sees to it that they came as they were sent.
+    const bool is_carried = sent.kind == PackageKind::kSettings && sent.content != Content::kWrongHash;
+    const bool is_good = sent.content == Content::kGood || is_carried;
     packages_[name_of(*field, sent)] = {.is_good = is_good, .is_activated = sent.activate};
   }
 }

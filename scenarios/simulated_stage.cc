@@ -5,6 +5,7 @@
 #include "core/replica/events.h"
 #include "core/service/node.h"
 #include "core/service/standalone.h"
+#include "edge/events.h"
 #include "hub/hub_process.h"
 #include "reports/render.h"
 #include "storage/kv/options.h"
@@ -103,6 +104,7 @@ SimulatedStage::SimulatedStage(const Scenario& scenario, std::uint64_t seed, Cas
       events_(world_.recorder()) {
   sql::initialise_sqlite(seed);
   events_.subscribe_early(replica::kNodeFailed, *this);
+  events_.subscribe_early(edge::kEdgeStopped, *this);
   add_network_rules();
   for (const NodeId node : cast_.roster().nodes()) add_node(node);
   for (const NodeId client : cast_.roster().clients()) add_client(client);

@@ -59,7 +59,7 @@ class SimulatedStage : public Stage, private Observer {
   void end_disk_faults(NodeId process) override { world_.disk_rules(process).clear(); }
 
  private:
-  // A node that stops itself ends its process, as the program does.
+  // A node or an edge that stops itself ends its process, as the program does.
   void on_event(const Observation& observation) override;
   void add_network_rules();
   sim::ProcessOptions process_options(NodeId id) const;

@@ -2,6 +2,7 @@
 #include "scenarios/witness.h"
 
 #include "core/replica/events.h"
+#include "edge/events.h"
 #include "reports/render.h"
 #include "scenarios/roster.h"
 #include "scenarios/scenario.h"
@@ -40,7 +41,8 @@ void Witness::attend(Events& events) {
       if (listeners.empty()) events.subscribe(*type, *this);
       listeners.push_back(seat);
     }
-  for (const env::EventType* type : {&replica::kNodeFailed, &sim::kDiskFault, &sim::kDiskForgot, &sim::kMemoryRefused})
+  for (const env::EventType* type : {&replica::kNodeFailed, &edge::kEdgeStopped, &sim::kDiskFault,
+                                     &sim::kDiskForgot, &sim::kMemoryRefused})
     if (!by_type_.contains(type->number)) events.subscribe(*type, *this);
 }
 
@@ -54,10 +56,10 @@ void Witness::on_event(const Observation& observation) {
   if (number == sim::kDiskFault.number || number == sim::kDiskForgot.number ||
       number == sim::kMemoryRefused.number)
     struck_nodes_.insert(observation.node);
-  if (number == replica::kNodeFailed.number) note_stopped(observation);
+  if (number == replica::kNodeFailed.number || number == edge::kEdgeStopped.number) note_stopped(observation);
 }
 
-// A node whose storage or memory has failed stops itself: that is what it has to do.
+// A node or an edge whose storage or memory has failed stops itself: that is what it has to do.
 void Witness::note_stopped(const Observation& observation) {
   if (struck_nodes_.contains(observation.node)) {
     ++stopped_for_faults_;
@@ -72,7 +74,7 @@ std::vector<reports::Verdict> Witness::verdicts(const std::string& gap) const {
   for (const Seat& seat : seats_) all.push_back(verdict_of(*seat.oracle, seat.events, gap));
   all.push_back({.name = "node-health",
                  .promise =
-                     "no node stops itself but for a fault of its disk or memory: what a crash or power loss leaves "
+                     "no node or edge stops itself but for a fault of its disk or memory: what a crash or power loss leaves "
                      "behind can be recovered",
                  .outcome = stopped_nodes_.empty() ? reports::Outcome::kHolds : reports::Outcome::kViolated,
                  .checked = {{"nodes", voters_}},
