@@ -1,10 +1,15 @@
 // One name per rare thing, and the event that tells of it.
 #include "scenarios/rare_events.h"
 
+#include <algorithm>
+
 #include "core/proto/client.pb.h"
+#include "core/proto/control.pb.h"
 #include "core/raft/types.h"
 #include "core/replica/events.h"
 #include "core/service/events.h"
+#include "edge/events.h"
+#include "hub/events.h"
 #include "scenarios/replica_facts.h"
 #include "scenarios/roster.h"
 #include "sim/events.h"
@@ -25,11 +30,29 @@ constexpr const char* kPrefixes = "log prefixes dropped";
 constexpr const char* kOneByOne = "batches applied one by one";
 constexpr const char* kDeposed = "writes of deposed leaders";  // answered: leadership lost
 
+// Of a field.
+constexpr const char* kActivated = "packages made active";
+constexpr const char* kRefused = "packages refused";
+constexpr const char* kWentBack = "packages rolled back";
+constexpr const char* kTrialsFailed = "settings rolled back";  // by an edge, on trial
+constexpr const char* kDropped = "batches dropped or thinned";
+constexpr const char* kUnkept = "readings refused";  // the edge's disk was full
+constexpr const char* kDuplicates = "instructions known already";
+constexpr const char* kFailed = "instructions failed";
+constexpr const char* kExpired = "instructions expired";
+constexpr const char* kInterrupted = "instructions interrupted";
+constexpr const char* kMissed = "deadlines missed";
+constexpr const char* kBounded = "decisions bounded";      // by the envelope
+constexpr const char* kCorrected = "decisions corrected";  // by supervision
+
 }  // namespace
 
 RareEvents::RareEvents() {
-  for (const char* name : {kLeaderChanges, kStepDowns, kTruncations, kTornTails, kSettled, kAborted,
-                           kFollowerReads, kRedirects, kLeaderless, kPrefixes, kOneByOne, kDeposed})
+  for (const char* name :
+       {kLeaderChanges, kStepDowns,    kTruncations, kTornTails, kSettled,    kAborted,   kFollowerReads,
+        kRedirects,     kLeaderless,   kPrefixes,    kOneByOne,  kDeposed,    kActivated, kRefused,
+        kWentBack,      kTrialsFailed, kDropped,     kUnkept,    kDuplicates, kFailed,    kExpired,
+        kInterrupted,   kMissed,       kBounded,     kCorrected})
     counts_[name] = 0;
 }
 
@@ -38,7 +61,10 @@ std::span<const env::EventType* const> RareEvents::listens_to() const {
       &sim::kProcessKilled,       &replica::kRoleChanged,        &replica::kLogTruncated,
       &replica::kTailTorn,        &replica::kWriteSettled,       &replica::kPrefixDropped,
       &replica::kAppliedOneByOne, &replica::kTransactionDecided, &service::kRequested,
-      &service::kReplied};
+      &service::kReplied,         &hub::kPackageActive,          &hub::kPackageRefused,
+      &hub::kInstructionSettled,  &hub::kEnvelopeBounded,        &hub::kDecided,
+      &edge::kSlotRolledBack,     &edge::kReadingsDropped,       &edge::kReadingsRefused,
+      &edge::kDuplicateRefused,   &edge::kInstructionEnded};
   return kListened;
 }
 
@@ -59,6 +85,47 @@ void RareEvents::on_event(const Observation& observation) {
       return;
     case service::kRequested.number: return on_request(observation);
     case service::kReplied.number: return on_reply(observation);
+    default: return on_field(event);
+  }
+}
+
+// Every hub tells of what is committed, and an edge says again after a restart what may not have been heard.
+void RareEvents::on_field(const env::Event& event) {
+  const auto& fields = event.fields;
+  switch (event.type->number) {
+    case hub::kPackageActive.number: return on_active(fields[0], fields[1], fields[2]);
+    case hub::kPackageRefused.number:
+      if (told_.insert(fields[0]).second) ++counts_[kRefused];
+      return;
+    case hub::kInstructionSettled.number:
+      if (fields[2] == 0 && missed_.insert(fields[1]).second) ++counts_[kMissed];
+      return;
+    case hub::kEnvelopeBounded.number: ++counts_[kBounded]; return;
+    case hub::kDecided.number: counts_[kCorrected] += fields[4] != 0 ? 1 : 0; return;
+    case edge::kSlotRolledBack.number: ++counts_[kTrialsFailed]; return;
+    case edge::kReadingsDropped.number: ++counts_[kDropped]; return;
+    case edge::kReadingsRefused.number: ++counts_[kUnkept]; return;
+    case edge::kDuplicateRefused.number: ++counts_[kDuplicates]; return;
+    case edge::kInstructionEnded.number:
+      if (ended_.insert(fields[0]).second) on_ended(fields[2]);
+      return;
+    default: return;
+  }
+}
+
+void RareEvents::on_active(std::uint64_t index, std::uint64_t kind, std::uint64_t version) {
+  if (!told_.insert(index).second) return;
+  ++counts_[kActivated];
+  std::uint64_t& highest = highest_active_[kind];
+  if (version < highest) ++counts_[kWentBack];
+  highest = std::max(highest, version);
+}
+
+void RareEvents::on_ended(std::uint64_t outcome) {
+  switch (outcome) {
+    case wire::InstructionResult::FAILED: ++counts_[kFailed]; return;
+    case wire::InstructionResult::EXPIRED: ++counts_[kExpired]; return;
+    case wire::InstructionResult::INTERRUPTED: ++counts_[kInterrupted]; return;
     default: return;
   }
 }

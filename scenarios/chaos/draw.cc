@@ -1,4 +1,4 @@
-// Cluster, profiles and workloads; faults are drawn by their families (fault_families.h).
+// Cluster, profiles and workloads; the field and faults are drawn elsewhere (field_draw.h, fault_families.h).
 #include "scenarios/chaos/draw.h"
 
 #include <algorithm>
@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "scenarios/chaos/dice.h"
 #include "scenarios/chaos/fault_families.h"
+#include "scenarios/chaos/field_draw.h"
 #include "scenarios/parse_scenario.h"
 
 namespace lockstep::chaos {
@@ -152,6 +153,7 @@ Scenario draw_scenario(std::uint64_t seed) {
   scenario.cluster = draw_cluster(seed);
   draw_profiles(seed, scenario);
   draw_workloads(seed, scenario);
+  if (has_field(seed)) draw_field(seed, scenario);
   std::string on;
   for (const FaultFamily* family : families_of(seed)) {
     append_text(on, cat(on.empty() ? "" : ", ", family->name));

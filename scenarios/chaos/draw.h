@@ -1,5 +1,5 @@
-// Draws a whole scenario from a seed: cluster, profiles, workloads, and faults of a few families, the others
-// exactly off.
+// Draws a whole scenario from a seed: cluster, profiles, workloads, of some seeds a field, and faults of a few
+// families, the others exactly off.
 //
 // A pure function of the seed (docs/chaos.md says what of): the same seed is the same scenario on every
 // machine, and written as a file it runs alone. Swarm testing (Groce et al., ISSTA 2012): with every fault

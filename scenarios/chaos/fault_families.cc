@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "scenarios/chaos/dice.h"
+#include "scenarios/chaos/field_draw.h"
 
 namespace lockstep::chaos {
 namespace {
@@ -10,21 +11,30 @@ namespace {
 constexpr std::uint64_t kShare = 30;      // percent of the seeds, for each family
 constexpr std::uint64_t kShareAlone = 3;  // likewise, for one that is alone
 
-}  // namespace
-
-std::vector<const FaultFamily*> fault_families() {
+std::vector<const FaultFamily*> list_of(std::initializer_list<std::span<const FaultFamily>> groups) {
   std::vector<const FaultFamily*> all;
-  for (const auto& families : {process_families(), network_families(), disk_families()})
+  for (const auto& families : groups)
     for (const FaultFamily& family : families) all.push_back(&family);
   return all;
 }
 
+std::vector<const FaultFamily*> cluster_families() {
+  return list_of({process_families(), network_families(), disk_families()});
+}
+
+}  // namespace
+
+std::vector<const FaultFamily*> fault_families() {
+  return list_of({process_families(), network_families(), disk_families(), field_families()});
+}
+
 std::vector<const FaultFamily*> families_of(std::uint64_t seed) {
   std::vector<const FaultFamily*> on;
-  for (const FaultFamily* family : fault_families())
+  const auto possible = has_field(seed) ? fault_families() : cluster_families();
+  for (const FaultFamily* family : possible)
     if (family->is_alone && Dice(seed, cat("chaos.family.", family->name)).percent(kShareAlone))
       return {family};
-  for (const FaultFamily* family : fault_families())
+  for (const FaultFamily* family : possible)
     if (!family->is_alone && Dice(seed, cat("chaos.family.", family->name)).percent(kShare))
       on.push_back(family);
   return on;

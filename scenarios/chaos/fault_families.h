@@ -13,7 +13,7 @@ namespace lockstep::chaos {
 
 struct FaultFamily {
   std::string_view name;
-  std::array<std::string_view, 3> verbs;  // of its faults, as in scenario files; empty ones say nothing
+  std::array<std::string_view, 6> verbs;  // of its faults, as in scenario files; empty ones say nothing
   // Appends its faults; cluster and workloads are drawn already.
   void (*draw)(std::uint64_t seed, scenarios::Scenario& scenario);
   bool is_alone =
@@ -23,11 +23,12 @@ struct FaultFamily {
 std::span<const FaultFamily> process_families();
 std::span<const FaultFamily> network_families();
 std::span<const FaultFamily> disk_families();
+std::span<const FaultFamily> field_families();  // of seeds with a field only
 
 // All of them, in the order in which they draw.
 std::vector<const FaultFamily*> fault_families();
-// Those that are on for this seed: each with the same probability, by a draw of its own; or one that is
-// alone.
+// Those that are on for this seed: each that it can have with the same probability, by a draw of its own; or one
+// that is alone.
 std::vector<const FaultFamily*> families_of(std::uint64_t seed);
 
 }  // namespace lockstep::chaos

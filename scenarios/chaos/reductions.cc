@@ -145,6 +145,53 @@ Documents fewer_nodes(const Json& document) {
   return out;
 }
 
+// ---- the field
+
+// Faults that name an edge or the cloud go with the field.
+Json without_field(Json document) {
+  document.erase("field");
+  document.erase("system");
+  if (!document.contains("faults")) return document;
+  for (std::size_t place = document["faults"].size(); place-- > 0;) {
+    const std::string text = document["faults"][place].dump();
+    if (text.find("\"cloud\"") != std::string::npos || text.find("\"e1\"") != std::string::npos)
+      document = without_faults(std::move(document), {place, 1});
+    if (!document.contains("faults")) break;
+  }
+  return document;
+}
+
+// Without some elements of a list of the field; of those that must not be empty, never all.
+void append_shorter(Documents& out, const Json& document, const char* list, std::size_t least) {
+  if (!document["field"].contains(list)) return;
+  const std::size_t count = document["field"][list].size();
+  for (const Chunk& chunk : chunks_of(count)) {
+    if (count - chunk.size < least) continue;
+    Json kept = Json::array();
+    for (std::size_t place = 0; place < count; ++place)
+      if (!chunk.holds(place)) kept.push_back(document["field"][list][place]);
+    out.emplace_back(document)["field"][list] = std::move(kept);
+  }
+}
+
+Documents less_field(const Json& document) {
+  Documents out;
+  if (!document.contains("field")) return out;
+  Json on_one_edge = document;
+  if (document.contains("faults")) bring_back(on_one_edge["faults"], 'e', 1);
+  out.push_back(without_field(on_one_edge));
+  const std::uint64_t now = number_of(document["field"], "edges", 3);
+  for (const std::uint64_t edges : {std::uint64_t{1}, now / 2, now - 1}) {
+    if (edges >= now || edges == 0) continue;
+    Json& smaller = out.emplace_back(document);
+    smaller["field"]["edges"] = edges;
+    if (smaller.contains("faults")) bring_back(smaller["faults"], 'e', edges);
+  }
+  append_shorter(out, document, "dispatch", 0);
+  append_shorter(out, document, "devices", 1);
+  return out;
+}
+
 // With member `key` of one object at a time set to each of the smaller values.
 Documents with_smaller(const Json& document, const char* list, const char* key,
                        const std::function<std::vector<std::uint64_t>(const Json&)>& values) {
@@ -198,6 +245,11 @@ Json moved_forward(Json document, Duration by) {
     take_off(workload, "for", by);
     if (workload["kind"] == "verify") take_off(workload, "start", by);
   }
+  if (document.contains("field")) {
+    take_off(document["field"], "for", by);
+    if (document["field"].contains("dispatch"))
+      for (Json& sent : document["field"]["dispatch"]) take_off(sent, "at", by);
+  }
   for (Json& fault : document["faults"]) {
     take_off(fault, "at", by);
     if (!fault.contains("every") || !fault["every"].is_object()) continue;
@@ -207,12 +259,16 @@ Json moved_forward(Json document, Duration by) {
   return document;
 }
 
+void shorten(Json& object, int eighths) {
+  if (const auto now = object.contains("for") ? duration_of(object["for"]) : std::nullopt) {
+    const auto shorter = std::chrono::duration_cast<std::chrono::milliseconds>(*now * eighths / 8);
+    object["for"] = to_string(Duration(shorter));
+  }
+}
+
 Json with_shorter_workloads(Json document, int eighths) {
-  for (Json& workload : document["workload"])
-    if (const auto now = workload.contains("for") ? duration_of(workload["for"]) : std::nullopt) {
-      const auto shorter = std::chrono::duration_cast<std::chrono::milliseconds>(*now * eighths / 8);
-      workload["for"] = to_string(Duration(shorter));
-    }
+  for (Json& workload : document["workload"]) shorten(workload, eighths);
+  if (document.contains("field")) shorten(document["field"], eighths);
   return document;
 }
 
@@ -241,7 +297,8 @@ Documents less_time(const Json& document) {
 // What is not left out: it has no default, or its default is larger, or is a pass of its own.
 bool is_kept(const std::string& key) {
   static const std::set<std::string> kKept{"name", "about", "seed", "system",  "workload", "faults",
-                                           "kind", "ops",   "rate", "clients", "nodes",    "expect"};
+                                           "kind", "ops",   "rate", "clients", "nodes",    "expect",
+                                           "edges"};
   return kKept.contains(key);
 }
 
@@ -328,7 +385,10 @@ std::vector<Json> smaller_values(const Json& value) {
 Documents simpler_values(const Json& document) {
   Documents out;
   each_place(document, Json::json_pointer(), [&](const Json::json_pointer& place, const Json& value) {
-    if (place.back() == "fault" || place.to_string().starts_with("/expect")) return;
+    const std::string at = place.to_string();
+    // Half a period would be twice the work.
+    if (place.back() == "fault" || at.starts_with("/expect") || at == "/field/sample" || at == "/field/window")
+      return;
     for (Json& smaller : smaller_values(value)) out.emplace_back(document)[place] = std::move(smaller);
   });
   return out;
@@ -341,6 +401,7 @@ std::string_view to_string(Pass pass) {
     case Pass::kFaults: return "fewer faults";
     case Pass::kWorkloads: return "fewer workloads";
     case Pass::kNodes: return "fewer nodes";
+    case Pass::kField: return "less of the field";
     case Pass::kClients: return "fewer clients";
     case Pass::kTime: return "less time";
     case Pass::kOperations: return "fewer operations";
@@ -356,6 +417,7 @@ Documents reductions(const Json& document, Pass pass) {
     case Pass::kFaults: return fewer_faults(document);
     case Pass::kWorkloads: return fewer_workloads(document);
     case Pass::kNodes: return fewer_nodes(document);
+    case Pass::kField: return less_field(document);
     case Pass::kClients: return fewer_clients(document);
     case Pass::kTime: return less_time(document);
     case Pass::kOperations: return fewer_operations(document);

@@ -17,6 +17,7 @@ enum class Pass : std::uint8_t {
   kFaults,
   kWorkloads,
   kNodes,
+  kField,
   kClients,
   kTime,
   kOperations,
@@ -24,9 +25,9 @@ enum class Pass : std::uint8_t {
   kTriggers,
   kValues
 };
-inline constexpr std::array kPasses{Pass::kFaults,  Pass::kWorkloads, Pass::kNodes,
-                                    Pass::kClients, Pass::kTime,      Pass::kOperations,
-                                    Pass::kMembers, Pass::kTriggers,  Pass::kValues};
+inline constexpr std::array kPasses{Pass::kFaults,   Pass::kWorkloads, Pass::kNodes,      Pass::kField,
+                                    Pass::kClients,  Pass::kTime,      Pass::kOperations, Pass::kMembers,
+                                    Pass::kTriggers, Pass::kValues};
 std::string_view to_string(Pass pass);  // "fewer faults"
 
 // The boldest first. `document` is as short_json() makes it.

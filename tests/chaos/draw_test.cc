@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "scenarios/chaos/fault_families.h"
+#include "scenarios/chaos/field_draw.h"
 #include "scenarios/parse_scenario.h"
 
 namespace lockstep::chaos {
@@ -57,8 +58,10 @@ TEST(DrawnScenario, HasThreeToFiveNodesAndEnoughOperationsInThirtySeconds) {
 TEST(DrawnScenario, EveryFamilyIsOnInItsShareOfTheSeedsAndItsVerbsAreInNoOther) {
   std::map<std::string_view, std::uint64_t> on;
   std::uint64_t without_any = 0;
+  std::uint64_t with_field = 0;
   for (std::uint64_t seed = 0; seed < kSeeds; ++seed) {
     std::set<std::string_view> allowed;
+    with_field += has_field(seed) ? 1 : 0;
     for (const FaultFamily* family : families_of(seed)) {
       ++on[family->name];
       allowed.insert(family->verbs.begin(), family->verbs.end());
@@ -67,9 +70,13 @@ TEST(DrawnScenario, EveryFamilyIsOnInItsShareOfTheSeedsAndItsVerbsAreInNoOther) 
     without_any += scenario.faults.empty() ? 1 : 0;
     for (const Fault& fault : scenario.faults) EXPECT_TRUE(allowed.contains(verb_of(fault.action))) << seed;
   }
+  std::set<std::string_view> of_field;
+  for (const FaultFamily& family : field_families()) of_field.insert(family.name);
   for (const FaultFamily* family : fault_families()) {
-    EXPECT_GT(on[family->name], kSeeds * (family->is_alone ? 2 : 25) / 100) << family->name;
-    EXPECT_LT(on[family->name], kSeeds * (family->is_alone ? 4 : 35) / 100) << family->name;
+    const bool is_of_field = of_field.contains(family->name);
+    const std::uint64_t seeds = is_of_field ? with_field : kSeeds;
+    EXPECT_GT(on[family->name], seeds * (family->is_alone ? 2 : is_of_field ? 20 : 25) / 100) << family->name;
+    EXPECT_LT(on[family->name], seeds * (family->is_alone ? 4 : is_of_field ? 40 : 35) / 100) << family->name;
   }
   EXPECT_GT(without_any, 0u);
 }
@@ -82,9 +89,33 @@ TEST(DrawnScenario, EveryKindOfWorkloadIsDrawn) {
   for (const auto& [kind, seeds] : drawn) EXPECT_GT(seeds, kSeeds / 30) << kind;
 }
 
+TEST(DrawnScenario, OneInEightHasAFieldAndIsOtherwiseWhatItWasWithout) {
+  std::uint64_t with_field = 0;
+  std::set<std::uint32_t> edges;
+  std::set<Content> contents;
+  std::uint64_t rollbacks = 0;
+  for (std::uint64_t seed = 0; seed < kSeeds; ++seed) {
+    const Scenario scenario = draw_scenario(seed);
+    EXPECT_EQ(scenario.field.has_value(), has_field(seed)) << seed;
+    if (!scenario.field) continue;
+    ++with_field;
+    edges.insert(scenario.field->edges);
+    for (const Dispatch& sent : scenario.field->dispatch) {
+      contents.insert(sent.content);
+      rollbacks += sent.rollback ? 1 : 0;
+    }
+  }
+  EXPECT_GT(with_field, kSeeds / kSeedsPerField * 8 / 10);
+  EXPECT_LT(with_field, kSeeds / kSeedsPerField * 12 / 10);
+  EXPECT_EQ(edges, (std::set<std::uint32_t>{1, 2, 3, 4, 5, 6}));
+  EXPECT_EQ(contents.size(), 7u);
+  EXPECT_GT(rollbacks, 10u);
+}
+
 TEST(DrawnScenario, EveryVerbOfTheLanguageIsOfSomeFamily) {
   std::set<std::string_view> of_families;
-  for (const FaultFamily* family : fault_families()) of_families.insert(family->verbs.begin(), family->verbs.end());
+  for (const FaultFamily* family : fault_families())
+    of_families.insert(family->verbs.begin(), family->verbs.end());
   for (const VerbFacts& verb : all_verbs()) EXPECT_TRUE(of_families.contains(verb.name)) << verb.name;
 }
 

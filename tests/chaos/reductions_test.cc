@@ -9,6 +9,7 @@
 #include <set>
 
 #include "scenarios/chaos/draw.h"
+#include "scenarios/chaos/field_draw.h"
 #include "scenarios/chaos/short_text.h"
 #include "scenarios/parse_scenario.h"
 
@@ -25,6 +26,16 @@ Json document() {
     "faults": [ { "at": "1234ms", "kill": "n5" },
                 { "after": { "fault": 0, "by": "1s" }, "restart": "n5" },
                 { "every": { "period": "2s", "from": "3s" }, "partition": [["n1", "c6"], ["others"]], "for": "1s" } ] })");
+}
+
+Json with_field() {
+  Json json = document();
+  json["system"] = "hub";
+  json["field"] = Json::parse(R"({ "edges": 4, "devices": ["tank", "motor", "tank"], "for": "8s",
+    "dispatch": [ { "at": "2s", "kind": "model" }, { "at": "3s", "kind": "policy" } ] })");
+  json["faults"].push_back(Json{{"at", "2s"}, {"kill", "e4"}});
+  json["faults"].push_back(Json{{"at", "3s"}, {"kill", "cloud"}});
+  return json;
 }
 
 bool is_valid(const Json& json) { return scenarios::parse_scenario(json.dump()).has_value(); }
@@ -48,9 +59,9 @@ Json shrink(Json json, const std::function<bool(const Json&)>& fails) {
 
 TEST(Reductions, ThatAreValidExistInEveryPass) {
   for (const Pass pass : kPasses) {
-    const auto smaller = reductions(document(), pass);
+    const auto smaller = reductions(with_field(), pass);
     EXPECT_TRUE(std::any_of(smaller.begin(), smaller.end(), is_valid)) << to_string(pass);
-    for (const Json& json : smaller) EXPECT_NE(json, document()) << to_string(pass);
+    for (const Json& json : smaller) EXPECT_NE(json, with_field()) << to_string(pass);
   }
 }
 
@@ -76,6 +87,27 @@ TEST(Reductions, OfNodesNameOnlyNodesThatAreLeft) {
   }
 }
 
+TEST(Reductions, OfTheFieldNameOnlyEdgesThatAreLeft) {
+  EXPECT_TRUE(reductions(document(), Pass::kField).empty());
+  for (const Json& smaller : reductions(with_field(), Pass::kField)) {
+    EXPECT_TRUE(is_valid(smaller)) << smaller;
+    if (smaller.contains("field")) continue;
+    EXPECT_FALSE(smaller.contains("system"));
+    EXPECT_EQ(smaller["faults"].size(), document()["faults"].size());
+  }
+}
+
+TEST(Reductions, LeadToTheOnePackageAndTheOneEdgeThatMatter) {
+  const Json small = shrink(with_field(), [](const Json& json) {
+    return json.contains("field") && json["field"].contains("dispatch") &&
+           json["field"]["dispatch"].dump().find("policy") != std::string::npos;
+  });
+  EXPECT_EQ(small["field"]["dispatch"].size(), 1u);
+  EXPECT_EQ(small["field"]["edges"], 1);
+  EXPECT_FALSE(small.contains("faults")) << small;
+  EXPECT_FALSE(small["field"].contains("devices")) << small;
+}
+
 TEST(Reductions, LeadToTheOneFaultThatMatters) {
   const Json small =
       shrink(document(), [](const Json& json) { return json.dump().find("partition") != std::string::npos; });
@@ -88,9 +120,12 @@ TEST(Reductions, LeadToTheOneFaultThatMatters) {
 }
 
 TEST(Reductions, EndForAnyDrawnScenario) {
-  for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+  std::uint64_t with_field = 1;
+  while (!has_field(with_field)) ++with_field;
+  for (const std::uint64_t seed : {std::uint64_t{1}, std::uint64_t{2}, std::uint64_t{3}, with_field}) {
     const Json small = shrink(short_json(draw_scenario(seed)), [](const Json&) { return true; });
     EXPECT_FALSE(small.contains("faults")) << small;
+    EXPECT_FALSE(small.contains("field")) << small;
     EXPECT_EQ(small["workload"].size(), 1u);
     EXPECT_EQ(small["workload"][0]["ops"], 1);
   }

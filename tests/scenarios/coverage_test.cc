@@ -6,7 +6,10 @@
 #include "core/proto/client.pb.h"
 #include "core/raft/types.h"
 #include "core/replica/events.h"
+#include "core/proto/control.pb.h"
 #include "core/service/events.h"
+#include "edge/events.h"
+#include "hub/events.h"
 #include "scenarios/cluster_state.h"
 #include "scenarios/parse_scenario.h"
 #include "scenarios/rare_events.h"
@@ -149,6 +152,34 @@ TEST(RareEvents, CountReadsOfThoseWhoDoNotLead) {
   story.answers(2, 8, wire::DONE);  // no query
   EXPECT_EQ(rare.counts().at("reads answered by followers"), 1u);
   EXPECT_EQ(rare.counts().at("requests redirected"), 1u);
+}
+
+TEST(RareEvents, OfAFieldAreCountedOnceHoweverManyTellOfThem) {
+  RareEvents rare;
+  Teller story(rare);
+  constexpr std::uint64_t kModel = 1;
+  constexpr std::uint64_t kEdge = 10'001;
+  for (const std::uint64_t node : {1, 2, 3}) {
+    story.tell(node, {hub::kPackageActive, {20, kModel, 1, 0}});
+    story.tell(node, {hub::kPackageActive, {30, kModel, 2, 0}});
+    story.tell(node, {hub::kPackageRefused, {40, kModel, 3}});
+    story.tell(node, {hub::kPackageActive, {50, kModel, 1, 0}});
+    story.tell(node, {hub::kInstructionSettled, {60, 7, 0}});
+    story.tell(node, {hub::kInstructionSettled, {61, 7, wire::InstructionResult::DONE}});
+  }
+  story.tell(1, {hub::kDecided, {1, 1, 1, 0, 0}});
+  story.tell(1, {hub::kDecided, {1, 2, 1, 0, 1}});
+  for (int life = 0; life < 2; ++life)
+    story.tell(kEdge, {edge::kInstructionEnded, {8, 0, wire::InstructionResult::EXPIRED}});
+  story.tell(kEdge, {edge::kDuplicateRefused, {8}});
+  EXPECT_EQ(rare.counts().at("packages made active"), 3u);
+  EXPECT_EQ(rare.counts().at("packages refused"), 1u);
+  EXPECT_EQ(rare.counts().at("packages rolled back"), 1u);
+  EXPECT_EQ(rare.counts().at("deadlines missed"), 1u);
+  EXPECT_EQ(rare.counts().at("decisions corrected"), 1u);
+  EXPECT_EQ(rare.counts().at("instructions expired"), 1u);
+  EXPECT_EQ(rare.counts().at("instructions interrupted"), 0u);
+  EXPECT_EQ(rare.counts().at("instructions known already"), 1u);
 }
 
 TEST(Coverage, OfARunNamesWhatStruckAndWhen) {
