@@ -26,8 +26,9 @@ Duration ProcessClock::local_since(SimTime time) const {
 }
 
 Instant ProcessClock::monotonic_at(SimTime time) const {
-  const Duration exact = exact_at(time).time_since_epoch();
-  return Instant{exact - exact % tick_};
+  const Instant exact = exact_at(time);
+  if (tick_ == Duration{1}) return exact;  // asked several times an event, and a division is most of it
+  return exact - exact.time_since_epoch() % tick_;
 }
 
 WallTime ProcessClock::wall_at(SimTime time) const {
@@ -35,7 +36,8 @@ WallTime ProcessClock::wall_at(SimTime time) const {
 }
 
 SimTime ProcessClock::when(Instant instant) const {
-  if (const Duration beyond = instant.time_since_epoch() % tick_; beyond > Duration{}) {
+  if (const Duration beyond = tick_ == Duration{1} ? Duration{} : instant.time_since_epoch() % tick_;
+      beyond > Duration{}) {
     if (kNever - instant < tick_) return kEndOfTime;
     instant += tick_ - beyond;
   }
