@@ -178,6 +178,17 @@ bool Nemesis::Blow::may_harm(NodeId node) {
   return true;
 }
 
+// ---- plants
+// ----------------------------------------------------------------------------------------------------
+
+void Nemesis::Blow::operator()(const Breakdown& breakdown) {
+  strike_.hosts = nemesis_.resolve(breakdown.targets, fault_);
+  for (const NodeId edge : strike_.hosts) strike_.effects += stage_.break_plants(edge, breakdown);
+  at_end([&stage = stage_, &breakdown, hosts = strike_.hosts] {
+    for (const NodeId edge : hosts) stage.repair_plants(edge, breakdown);
+  });
+}
+
 std::uint64_t Nemesis::Blow::bits(Purpose purpose, NodeId node) const {
   return draw(nemesis_.seed_, purpose, (fault_ << 32) | nemesis_.strikes_.size(), node.value());
 }

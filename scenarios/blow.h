@@ -35,6 +35,7 @@ class Nemesis::Blow {
   void operator()(const ClockChange& change);
   void operator()(const OutOfMemory& refusal);
   void operator()(const DiskFault& disk);
+  void operator()(const Breakdown& breakdown);
 
  private:
   template <class Verb>

@@ -19,8 +19,12 @@ struct Visitor : Cases... {
   using Cases::operator()...;
 };
 
-// In the order of Action's alternatives; the last of these stands for as many verbs as there are kinds of
-// DiskFault.
+constexpr VerbFacts of_plant(std::string_view name) {
+  return {.name = name, .family = Family::kPlant, .lasting = Lasting::kOptional};
+}
+
+// In the order of Action's alternatives; the last two of these stand for as many verbs as there are kinds of
+// DiskFault and of Breakdown.
 constexpr std::array kVerbs{
     VerbFacts{.name = "kill", .family = Family::kProcess, .lasting = Lasting::kOptional},
     VerbFacts{.name = "power_loss", .family = Family::kProcess, .lasting = Lasting::kOptional},
@@ -64,9 +68,19 @@ constexpr std::array kVerbs{
               .harm = Harm::kDamages},
     VerbFacts{
         .name = "disk_rot", .family = Family::kDisk, .lasting = Lasting::kNever, .harm = Harm::kDamages},
+    of_plant("sensor_dropout"),
+    of_plant("sensor_stuck"),
+    of_plant("sensor_drift"),
+    of_plant("actuator_failed"),
+    of_plant("actuator_stuck"),
+    of_plant("actuator_lagging"),
+    of_plant("actuator_weak"),
 };
-constexpr std::size_t kFirstOfDisk = std::variant_size_v<Action> - 1;
-static_assert(kVerbs.size() == kFirstOfDisk + kDiskKinds);
+constexpr std::size_t kFirstOfDisk = std::variant_size_v<Action> - 2;
+constexpr std::size_t kFirstOfPlant = kFirstOfDisk + kDiskKinds;
+static_assert(kVerbs.size() == kFirstOfPlant + devices::kPlantFaults);
+static_assert(kVerbs[kFirstOfPlant + static_cast<std::size_t>(devices::PlantFault::kActuatorWeak)].name ==
+              "actuator_weak");
 static_assert(kVerbs[kFirstOfDisk].name == "disk_error");
 static_assert(kVerbs[kFirstOfDisk + static_cast<std::size_t>(DiskKind::kRot)].name == "disk_rot");
 
@@ -152,6 +166,13 @@ Json json_of(const DiskFault& act) {
   return out;
 }
 
+Json json_of(const Breakdown& act) {
+  Json out{{"target", json_of(act.targets)}};
+  if (!act.device.empty()) out["device"] = act.device;
+  if (!act.part.empty()) out[devices::is_of_sensor(act.kind) ? "signal" : "actuator"] = act.part;
+  return out;
+}
+
 void put(Json& out, const Action& action) {
   const std::string verb(verb_of(action));
   const auto hit = [&](const auto& act) { out[verb] = json_of(act.targets); };
@@ -188,6 +209,7 @@ void put(Json& out, const Action& action) {
                    out[verb] = {{"target", json_of(act.targets)}, {"nth", act.nth}, {"times", act.times}};
                  },
                  [&](const DiskFault& act) { out[verb] = json_of(act); },
+                 [&](const Breakdown& act) { out[verb] = json_of(act); },
              },
              action);
 }
@@ -197,8 +219,11 @@ void put(Json& out, const Action& action) {
 std::span<const VerbFacts> all_verbs() { return kVerbs; }
 
 const VerbFacts& facts_of(const Action& action) {
-  const auto* disk = std::get_if<DiskFault>(&action);
-  return kVerbs[action.index() + (disk == nullptr ? 0 : static_cast<std::size_t>(disk->kind))];
+  if (const auto* disk = std::get_if<DiskFault>(&action))
+    return kVerbs[kFirstOfDisk + static_cast<std::size_t>(disk->kind)];
+  if (const auto* breakdown = std::get_if<Breakdown>(&action))
+    return kVerbs[kFirstOfPlant + static_cast<std::size_t>(breakdown->kind)];
+  return kVerbs[action.index()];
 }
 
 std::string to_string(const Target& target) {

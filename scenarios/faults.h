@@ -15,6 +15,7 @@
 
 #include "base/text.h"
 #include "base/time.h"
+#include "edge/devices/plant.h"
 #include "scenarios/quantities.h"
 
 namespace lockstep::scenarios {
@@ -176,10 +177,21 @@ struct DiskFault {
   bool operator==(const DiskFault&) const = default;
 };
 
+// ---- what: plants ---------------------------------------------------------------------------------------------
+
+struct Breakdown {
+  devices::PlantFault kind{};
+  Targets targets;     // edges
+  std::string device;  // by name (plant_parts.h); empty: each of the edge's devices
+  std::string part;    // a signal or an actuator, by the kind; empty: each that the device has
+  bool operator==(const Breakdown&) const = default;
+};
+
 // ---- the whole ------------------------------------------------------------------------------------------------
 
 using Action = std::variant<Kill, PowerLoss, Restart, Stall, Crash, Pause, Partition, Loss, Delay, Duplicate, Reorder,
-                            ClockChange, Bridge, Corrupt, Bandwidth, Clog, Swizzle, Reset, OutOfMemory, DiskFault>;
+                            ClockChange, Bridge, Corrupt, Bandwidth, Clog, Swizzle, Reset, OutOfMemory, DiskFault,
+                            Breakdown>;
 
 struct Fault {
   Trigger trigger;
@@ -192,7 +204,7 @@ struct Fault {
 
 // ---- the table of verbs -----------------------------------------------------------------------------------------
 
-enum class Family : std::uint8_t { kProcess, kNetwork, kClock, kDisk };
+enum class Family : std::uint8_t { kProcess, kNetwork, kClock, kDisk, kPlant };
 enum class Lasting : std::uint8_t { kNever, kOptional, kNeeded };
 // What a cluster owes under it, as long as the other faults allow (docs/scenarios.md, "Budgets").
 enum class Harm : std::uint8_t {

@@ -22,7 +22,7 @@ class FieldCast {
             std::function<Duration()> now);
   ~FieldCast();
 
-  const PlantYard& yard() const { return yard_; }
+  PlantYard& yard() { return yard_; }
   // One life of an edge or of the cloud.
   std::unique_ptr<env::Actor> make(NodeId who, const env::Env& env);
   // The time of this dispatch of the list has come; `is_alive`: the cloud, who is told at its next start

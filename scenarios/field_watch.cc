@@ -36,8 +36,9 @@ bool FieldWatch::Sent::is_answered() const {
 
 std::span<const env::EventType* const> FieldWatch::listens_to() const {
   static constexpr const env::EventType* kListened[] = {
-      &edge::kBuffered,    &edge::kBatchSettled,     &edge::kReadingsDropped,   &edge::kPlantState,
-      &hub::kBatchApplied, &hub::kInstructionLogged, &hub::kInstructionSettled, &hub::kPackageAnswered};
+      &edge::kBuffered,         &edge::kBatchSettled,      &edge::kReadingsDropped,
+      &edge::kPlantState,       &edge::kPlantFault,        &hub::kBatchApplied,
+      &hub::kInstructionLogged, &hub::kInstructionSettled, &hub::kPackageAnswered};
   return kListened;
 }
 
@@ -45,6 +46,7 @@ void FieldWatch::on_event(const Observation& seen) {
   const auto& fields = seen.event.fields;
   const std::uint16_t number = seen.event.type->number;
   if (number == edge::kPlantState.number) return plant_state(seen);
+  if (number == edge::kPlantFault.number) return plant_fault(seen);
   if (number == hub::kPackageAnswered.number) {
     const auto package = packages_.find({fields[0], fields[1]});
     // An old version is thrown away at last: what counts is what became of it first.
@@ -97,6 +99,25 @@ void FieldWatch::plant_state(const Observation& seen) {
   }
   double& worst = excursions_[known->second].worst;
   worst = value < low ? std::min(worst, value) : std::max(worst, value);
+}
+
+void FieldWatch::plant_fault(const Observation& seen) {
+  const auto& fields = seen.event.fields;
+  const auto fault = static_cast<devices::PlantFault>(fields[2] - 1);
+  if (fault == devices::PlantFault::kActuatorLagging || fault == devices::PlantFault::kActuatorWeak) return;
+  if (fields[3] != 0) {
+    broken_.push_back({.edge = seen.node,
+                       .device = fields[0],
+                       .part = fields[1],
+                       .fault = fields[2],
+                       .from = seen.at,
+                       .until = {}});
+    return;
+  }
+  for (Broken& broken : broken_)
+    if (!broken.until && broken.edge == seen.node && broken.device == fields[0] && broken.part == fields[1] &&
+        broken.fault == fields[2])
+      broken.until = seen.at;
 }
 
 // The highest batches may have been dropped whole: no hub will ever answer for them.
@@ -169,6 +190,22 @@ bool concerns(const Outage& outage, NodeId edge, const std::vector<NodeId>& node
 
 constexpr std::size_t kMostExcused = 3;  // that a verdict tells of
 
+std::optional<Duration> FieldWatch::excuse(const Excursion& excursion, std::span<const Outage> outages,
+                                           const std::vector<NodeId>& nodes, Duration recovery) const {
+  const auto covers = [&](Duration from, Duration until) {
+    const Duration end = until == Outage::kForever ? until : until + recovery;
+    return from <= excursion.from && excursion.from <= end;
+  };
+  for (const Outage& outage : outages)
+    if (covers(outage.from, outage.until) && concerns(outage, excursion.plant.edge, nodes))
+      return outage.from;
+  for (const Broken& broken : broken_)
+    if (broken.edge == excursion.plant.edge && broken.device == excursion.plant.device &&
+        covers(broken.from, broken.until.value_or(Outage::kForever)))
+      return broken.from;
+  return std::nullopt;
+}
+
 Verdict FieldWatch::envelope(std::span<const Outage> outages, const std::vector<NodeId>& nodes,
                              Duration recovery) const {
   Verdict verdict{
@@ -179,19 +216,15 @@ Verdict FieldWatch::envelope(std::span<const Outage> outages, const std::vector<
       .evidence = {}};
   std::vector<std::string> excused;
   for (const Excursion& excursion : excursions_) {
-    const auto reason = std::ranges::find_if(outages, [&](const Outage& outage) {
-      const Duration end = outage.until == Outage::kForever ? Outage::kForever : outage.until + recovery;
-      return outage.from <= excursion.from && excursion.from <= end &&
-             concerns(outage, excursion.plant.edge, nodes);
-    });
+    const auto reason = excuse(excursion, outages, nodes, recovery);
     const std::string what = cat("signal ", excursion.plant.signal, " of device ", excursion.plant.device,
                                  " of ", Roster::name(excursion.plant.edge), " left its envelope at ",
                                  reports::readable(excursion.from), " (worst value ", excursion.worst, ")");
-    if (reason == outages.end()) {
+    if (!reason) {
       verdict.outcome = Outcome::kViolated;
       verdict.evidence.push_back(what);
     } else if (excused.size() < kMostExcused) {
-      excused.push_back(cat(what, ": the fault of ", reports::readable(reason->from), " made that possible"));
+      excused.push_back(cat(what, ": the fault of ", reports::readable(*reason), " made that possible"));
     }
   }
   verdict.evidence.insert(verdict.evidence.end(), excused.begin(), excused.end());

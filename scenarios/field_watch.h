@@ -35,7 +35,8 @@ class FieldWatch final : public Observer {
   // `rested`: the field came to rest in time once all was healed. Below the scenario's minima the run is
   // vacuous.
   reports::Verdict field_rests(const Field& field, bool rested, Duration within) const;
-  // A plant may leave its envelope while something that its control needs is broken, and so long after it.
+  // A plant may leave its envelope while something that its control needs is broken, and so long after it. An
+  // actuator that is weak or late is no excuse: supervision has to make up for it.
   reports::Verdict envelope(std::span<const Outage> outages, const std::vector<NodeId>& nodes,
                             Duration recovery) const;
 
@@ -70,18 +71,32 @@ class FieldWatch final : public Observer {
     bool is_answered() const;
   };
 
+  // A part of a plant that was broken, so that the plant could not be controlled.
+  struct Broken {
+    NodeId edge;
+    std::uint64_t device = 0, part = 0, fault = 0;
+    Duration from{};
+    std::optional<Duration> until;
+  };
+
   void on_event(const Observation& observation) override;
   void plant_state(const Observation& observation);
+  void plant_fault(const Observation& observation);
+  // Since when something keeps this plant from being controlled, or kept it so until a short time before
+  // that.
+  std::optional<Duration> excuse(const Excursion& excursion, std::span<const Outage> outages,
+                                 const std::vector<NodeId>& nodes, Duration recovery) const;
   static bool is_empty(const Stream& stream);
 
   std::map<PackageName, Sent> packages_;
   std::map<StreamKey, Stream> streams_;
-  std::set<std::uint64_t> open_;  // instructions logged, not settled
+  std::set<std::uint64_t> open_;                             // instructions logged, not settled
   std::set<std::pair<StreamKey, std::uint64_t>> committed_;  // batches
   std::map<std::uint64_t, std::uint64_t> outcomes_;          // by instruction
   std::uint64_t readings_ = 0;
   std::uint64_t dropped_ = 0;
   std::uint64_t plant_states_ = 0;
+  std::vector<Broken> broken_;
   std::vector<Excursion> excursions_;
   std::map<PlantKey, std::size_t> outside_;  // places in excursions_
 };

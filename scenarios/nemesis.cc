@@ -209,6 +209,7 @@ void Nemesis::mend(const std::vector<NodeId>& processes) {
   for (const NodeId process : processes) {
     stage_.end_disk_faults(process);
     stage_.grant_memory(process);
+    stage_.repair_all_plants(process);
     stage_.release(process);
   }
   bring_up(processes, nullptr);

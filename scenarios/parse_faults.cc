@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "base/text.h"
+#include "scenarios/plant_parts.h"
 
 namespace lockstep::scenarios {
 namespace {
@@ -20,6 +21,7 @@ constexpr Kinds kNodesToRestart{kNode, kCrashed, kAll, kEdge, kCloud};
 constexpr Kinds kSides{kNode, kClient, kLeader, kFollower, kOthers, kAll, kEdge, kCloud};
 constexpr Kinds kProcesses{kNode, kClient, kLeader, kFollower, kAll, kEdge, kCloud};
 constexpr Kinds kBridges{kNode, kLeader, kFollower};
+constexpr Kinds kPlantsOf{kEdge};
 constexpr Kinds kPeers{kNode, kClient, kLeader, kEdge, kCloud};
 
 constexpr Duration kShortest{1};
@@ -301,6 +303,41 @@ class FaultReader {
     return out;
   }
 
+  template <devices::PlantFault kKind>
+  static Action breakdown(const FaultReader& reader, const json::Cursor& value) {
+    Breakdown out{.kind = kKind,
+                  .targets = reader.targets(*value.member("target"), kPlantsOf),
+                  .device = {},
+                  .part = {}};
+    read_member(value, "device", out.device);
+    const std::string_view part = devices::is_of_sensor(kKind) ? "signal" : "actuator";
+    read_member(value, part, out.part);
+    if (reader.before_.field) reader.check_parts(value, out, part);
+    return out;
+  }
+
+  // A device that the edges have, and a part of it or of one of them.
+  void check_parts(const json::Cursor& value, const Breakdown& out, std::string_view part) const {
+    std::vector<std::string> names;
+    std::vector<std::string> parts;
+    for (std::size_t place = 0; place < before_.field->devices.size(); ++place) {
+      names.push_back(device_name(*before_.field, place));
+      if (!out.device.empty() && out.device != names.back()) continue;
+      for (std::string& name : part_names(before_.field->devices[place], out.kind))
+        if (std::ranges::find(parts, name) == parts.end()) parts.push_back(std::move(name));
+    }
+    if (!out.device.empty() && std::ranges::find(names, out.device) == names.end())
+      return value.nearest("device").refuse(cat("a device (", joined(names), ")"));
+    if (!out.part.empty() && std::ranges::find(parts, out.part) == parts.end())
+      value.nearest(part).refuse(cat(part == "signal" ? "a signal (" : "an actuator (", joined(parts), ")"));
+  }
+
+  static std::string joined(const std::vector<std::string>& names) {
+    std::string out;
+    for (const std::string& name : names) append_text(out, cat(out.empty() ? "" : ", ", name));
+    return out;
+  }
+
   Links links(std::string_view key) const {
     Links out;
     if (const auto groups = at_.member(key)) {
@@ -394,6 +431,13 @@ const std::vector<FaultReader::Reading>& FaultReader::readings() {
       {"disk_misdirect", disk<DiskKind::kMisdirect>},
       {"disk_phantom", disk<DiskKind::kPhantom>},
       {"disk_rot", disk<DiskKind::kRot>},
+      {"sensor_dropout", breakdown<devices::PlantFault::kSensorDropout>},
+      {"sensor_stuck", breakdown<devices::PlantFault::kSensorStuck>},
+      {"sensor_drift", breakdown<devices::PlantFault::kSensorDrift>},
+      {"actuator_failed", breakdown<devices::PlantFault::kActuatorFailed>},
+      {"actuator_stuck", breakdown<devices::PlantFault::kActuatorStuck>},
+      {"actuator_lagging", breakdown<devices::PlantFault::kActuatorLagging>},
+      {"actuator_weak", breakdown<devices::PlantFault::kActuatorWeak>},
   };
   return all;
 }

@@ -138,8 +138,24 @@ void SimulatedStage::open_field() {
 
 void SimulatedStage::tell_plants() {
   constexpr Duration kEvery = std::chrono::seconds(1);
-  field_->yard().tell(now(), [this](NodeId edge, const env::Event& event) { world_.note(edge, event); });
+  field_->yard().tell(now(), notes());
   if (now() < scenario_.field->lasting) after(kEvery, [this] { tell_plants(); });
+}
+
+PlantYard::Note SimulatedStage::notes() {
+  return [this](NodeId edge, const env::Event& event) { world_.note(edge, event); };
+}
+
+std::uint64_t SimulatedStage::break_plants(NodeId edge, const Breakdown& breakdown) {
+  return field_->yard().break_down(edge, breakdown, now(), notes());
+}
+
+void SimulatedStage::repair_plants(NodeId edge, const Breakdown& breakdown) {
+  field_->yard().repair(edge, breakdown, now(), notes());
+}
+
+void SimulatedStage::repair_all_plants(NodeId edge) {
+  if (field_ && Roster::is_edge(edge)) field_->yard().repair_all(edge, now(), notes());
 }
 
 // Faults first: a partition comes before what the network does anyway.

@@ -58,6 +58,10 @@ class SimulatedStage : public Stage, private Observer {
   }
   void end_disk_faults(NodeId process) override { world_.disk_rules(process).clear(); }
 
+  std::uint64_t break_plants(NodeId edge, const Breakdown& breakdown) override;
+  void repair_plants(NodeId edge, const Breakdown& breakdown) override;
+  void repair_all_plants(NodeId edge) override;
+
  private:
   // A node or an edge that stops itself ends its process, as the program does.
   void on_event(const Observation& observation) override;
@@ -68,6 +72,7 @@ class SimulatedStage : public Stage, private Observer {
   void add_field();
   void open_field();
   void tell_plants();
+  PlantYard::Note notes();
 
   const Scenario& scenario_;
   std::uint64_t seed_;

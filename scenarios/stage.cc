@@ -32,6 +32,15 @@ void Stage::refuse_memory(NodeId process, const OutOfMemory&, std::uint64_t&) {
   CHECK(false, "the memory of process ", process, " cannot be refused here");
 }
 
+std::uint64_t Stage::break_plants(NodeId edge, const Breakdown&) {
+  CHECK(false, "the plants of edge ", edge, " cannot be broken here");
+  return 0;
+}
+
+void Stage::repair_plants(NodeId edge, const Breakdown&) {
+  CHECK(false, "the plants of edge ", edge, " cannot be broken here");
+}
+
 std::uint64_t Stage::reset_connections(NodeId process) {
   CHECK(false, "the connections of process ", process, " cannot be reset here");
   return 0;

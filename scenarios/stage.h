@@ -108,6 +108,11 @@ class Stage {
   virtual void end_disk_fault(NodeId process, DiskFaultId fault);
   virtual void end_disk_faults(NodeId) {}
 
+  // ---- plants. The breakdown's own targets name edges; it is about this one. How many parts it broke.
+  virtual std::uint64_t break_plants(NodeId edge, const Breakdown& breakdown);
+  virtual void repair_plants(NodeId edge, const Breakdown& breakdown);
+  virtual void repair_all_plants(NodeId) {}
+
   // ---- network. The action is a Partition, Loss, Delay, Duplicate, Reorder, Corrupt, Bandwidth or Clog;
   // whom it concerns is `between`, for its own links name roles. `effects` counts what it did, and outlives
   // the run. The fault that began first comes first.

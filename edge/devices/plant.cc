@@ -15,11 +15,14 @@ namespace {
 constexpr Duration kInnerStep = std::chrono::milliseconds(10);
 constexpr double kInnerSeconds = 0.01;
 constexpr double kWeakShare = 0.6;
+constexpr double kLaggingFactor = 10;
 
 struct Actuator {
   double target = 0;
   double position = 0;
+  bool failed = false;
   bool stuck = false;
+  bool lagging = false;
   bool weak = false;
 };
 
@@ -40,9 +43,10 @@ class SimulatedPlant final : public Plant {
       Inputs inputs{};
       for (std::size_t i = 0; i < actuators_.size(); ++i) {
         Actuator& actuator = actuators_[i];
-        if (!actuator.stuck)
-          actuator.position = moved(actuator.position, actuator.target, physics_->lag(i), kInnerSeconds);
         const double low = info().actuators[i].low;
+        const double target = actuator.failed ? low : actuator.target;
+        const double lag = physics_->lag(i) * (actuator.lagging ? kLaggingFactor : 1);
+        if (!actuator.stuck) actuator.position = moved(actuator.position, target, lag, kInnerSeconds);
         inputs[i] = low + (actuator.position - low) * (actuator.weak ? kWeakShare : 1);
       }
       state_ = advanced(*physics_, state_, inputs, physics_->outside(now_), kInnerSeconds);
@@ -70,8 +74,8 @@ class SimulatedPlant final : public Plant {
       return fail(ErrorCode::kInvalidArgument,
                   cat("expected a value for the ", name, " from ", actuator.low, " to ", actuator.high, " ",
                       actuator.unit, ", found ", value));
-    if (actuators_[place].stuck)
-      return fail(ErrorCode::kUnavailable, cat("the ", name, " of ", info().name, " is stuck"));
+    if (actuators_[place].failed)
+      return fail(ErrorCode::kUnavailable, cat("the ", name, " of ", info().name, " has failed"));
     actuators_[place].target = value;
     return {};
   }
@@ -83,11 +87,13 @@ class SimulatedPlant final : public Plant {
   }
 
   void set_fault(PlantFault fault, std::size_t part, bool on) override {
-    const bool of_sensor = fault == PlantFault::kSensorDropout || fault == PlantFault::kSensorDrift;
-    CHECK(part < (of_sensor ? sensors_.size() : actuators_.size()), "no such part");
+    CHECK(part < (is_of_sensor(fault) ? sensors_.size() : actuators_.size()), "no such part");
     switch (fault) {
       case PlantFault::kSensorDropout: sensors_[part].set_dropout(on); return;
+      case PlantFault::kSensorStuck: sensors_[part].set_stuck(on, state_[part], now_); return;
       case PlantFault::kSensorDrift: sensors_[part].set_drift(on, now_); return;
+      case PlantFault::kActuatorFailed: actuators_[part].failed = on; return;
+      case PlantFault::kActuatorLagging: actuators_[part].lagging = on; return;
       case PlantFault::kActuatorStuck: actuators_[part].stuck = on; return;
       case PlantFault::kActuatorWeak: actuators_[part].weak = on; return;
     }

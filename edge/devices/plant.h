@@ -39,8 +39,18 @@ struct DeviceInfo {
   Duration window{};  // a decision is due once per window
 };
 
-// What breaks, on command (scenarios) or by the plant's own draws.
-enum class PlantFault : std::uint8_t { kSensorDropout, kSensorDrift, kActuatorStuck, kActuatorWeak };
+// What breaks on command.
+enum class PlantFault : std::uint8_t {
+  kSensorDropout,    // it shows nothing
+  kSensorStuck,      // it shows what it showed when it got stuck
+  kSensorDrift,      // it shows more and more too much (sensor.h)
+  kActuatorFailed,   // without power it goes to its low end, and refuses what it is told
+  kActuatorStuck,    // it stays where it is, and nobody is told
+  kActuatorLagging,  // its lag is ten times as long
+  kActuatorWeak,     // of what it should put onto the plant comes 60 %
+};
+inline constexpr std::size_t kPlantFaults = 7;
+inline bool is_of_sensor(PlantFault fault) { return fault <= PlantFault::kSensorDrift; }
 
 class Plant {
  public:
@@ -56,6 +66,7 @@ class Plant {
   // the actuator has failed.
   virtual Status actuate(std::string_view actuator, double value) = 0;
   virtual std::vector<double> actuators() const = 0;
+  // From this moment on. part: the place of a signal or an actuator; equal faults of one part do not add up.
   virtual void set_fault(PlantFault fault, std::size_t part, bool on) = 0;
 };
 

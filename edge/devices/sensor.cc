@@ -30,12 +30,24 @@ std::optional<double> Sensor::show(double truth, Duration at) const {
   if (chance(draw(seed_, kLost, number_, moment), 5'000)) return std::nullopt;
   if (chance(draw(seed_, kOutage, number_, static_cast<std::uint64_t>(at / kOutageSlot)), 4'000))
     return std::nullopt;
+  return stuck_at_.value_or(measured(truth, at));
+}
+
+double Sensor::measured(double truth, Duration at) const {
+  const auto moment = static_cast<std::uint64_t>(at.count());
   const double range = high_ - low_;
   const std::uint64_t wander_seed = draw(seed_, kWander, number_, 0);
   double shown = truth + noise_ * bell(draw(seed_, kNoise, number_, moment));
   shown += range * Course{wander_seed, kWander, kWanderPeriod, -kWanderShare, kWanderShare}.gliding(at);
   if (drifts_since_) shown += range * std::min(0.2, 0.002 * seconds(at - *drifts_since_));
   return std::clamp(shown, low_, high_);
+}
+
+void Sensor::set_stuck(bool on, double truth, Duration at) {
+  if (!on)
+    stuck_at_.reset();
+  else if (!stuck_at_)
+    stuck_at_ = measured(truth, at);
 }
 
 void Sensor::set_drift(bool on, Duration at) {

@@ -1,11 +1,12 @@
-// What goes wrong around a hub: edges that die, stand still or are cut off, their disks and clocks, and hubs
-// that die between two steps of a decision.
+// What goes wrong around a hub: edges that die, stand still or are cut off, their disks, clocks and plants,
+// and hubs that die between two steps of a decision.
 #include <algorithm>
 #include <array>
 #include <utility>
 
 #include "scenarios/chaos/fault_draws.h"
 #include "scenarios/chaos/fault_families.h"
+#include "scenarios/plant_parts.h"
 
 namespace lockstep::chaos {
 namespace {
@@ -166,6 +167,34 @@ void draw_outpost_disks(std::uint64_t seed, Scenario& scenario) {
   });
 }
 
+// Of one part mostly, or of all that the edge has.
+void draw_breakdowns(std::string_view area, std::initializer_list<devices::PlantFault> kinds,
+                     std::uint64_t seed, Scenario& scenario) {
+  draw_outpost_faults(area, seed, scenario, 4000, 15'000, [&](Dice& dice) {
+    Breakdown breakdown;
+    breakdown.kind = dice.one_of(kinds);
+    breakdown.targets = only(draw_edge(dice, scenario));
+    if (dice.percent(20)) return breakdown;
+    const std::size_t place = dice.below(scenario.field->devices.size());
+    breakdown.device = device_name(*scenario.field, place);
+    const auto parts = part_names(scenario.field->devices[place], breakdown.kind);
+    const std::size_t part = dice.below(parts.size());
+    if (dice.percent(80)) breakdown.part = parts[part];
+    return breakdown;
+  });
+}
+
+void draw_sensors(std::uint64_t seed, Scenario& scenario) {
+  using enum devices::PlantFault;
+  draw_breakdowns("chaos.field.sensors", {kSensorDropout, kSensorStuck, kSensorDrift}, seed, scenario);
+}
+
+void draw_actuators(std::uint64_t seed, Scenario& scenario) {
+  using enum devices::PlantFault;
+  draw_breakdowns("chaos.field.actuators", {kActuatorFailed, kActuatorStuck, kActuatorLagging, kActuatorWeak},
+                  seed, scenario);
+}
+
 // Between a decision and what follows from it.
 void draw_hub_deaths(std::uint64_t seed, Scenario& scenario) {
   Dice dice(seed, "chaos.field.hub_deaths");
@@ -200,6 +229,10 @@ constexpr std::array kFamilies{
     FaultFamily{"edge disks",
                 {"disk_error", "disk_failed_sync", "disk_bad_sector", "disk_full", "disk_stall", "disk_slow"},
                 draw_outpost_disks},
+    FaultFamily{"sensors", {"sensor_dropout", "sensor_stuck", "sensor_drift"}, draw_sensors},
+    FaultFamily{"actuators",
+                {"actuator_failed", "actuator_stuck", "actuator_lagging", "actuator_weak"},
+                draw_actuators},
 };
 
 }  // namespace

@@ -34,6 +34,8 @@ std::vector<std::string> drawn_verbs() {
 // a link for much.
 bool must_strike(std::string_view verb, Condition condition) {
   if (verb == "restart") return condition != Condition::kStable;
+  // A plant does not ask what the cluster goes through.
+  if (verb.starts_with("sensor_") || verb.starts_with("actuator_")) return condition == Condition::kStable;
   // A lying disk is alone: until its node loses the power, all is well.
   if (verb == "disk_lie") return condition == Condition::kStable;
   const bool wants_traffic = verb == "crash" || verb == "pause" || verb == "clog" || verb == "swizzle" ||

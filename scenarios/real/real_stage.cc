@@ -432,6 +432,7 @@ std::optional<std::string> RealStage::cannot(const Action& action) {
     case Family::kProcess: return std::nullopt;
     case Family::kClock: return "all processes share this machine's clock";
     case Family::kDisk: return "this machine's disk cannot be made to fail from here";
+    case Family::kPlant: return "there are no plants here";
     case Family::kNetwork: break;
   }
   const bool is_of_the_wire =

@@ -203,17 +203,61 @@ TEST(Actuator, lags_behind_its_command_and_refuses_what_it_cannot_do) {
   EXPECT_EQ(it->actuate("heater", std::nan("")).error().code, ErrorCode::kInvalidArgument);
 }
 
+TEST(Sensor, sticks_on_command_at_what_it_shows) {
+  const auto it = plant("tank", 12);
+  it->advance(seconds(5));
+  const double before = it->state()[1];
+  it->set_fault(PlantFault::kSensorStuck, 1, true);
+  ASSERT_TRUE(it->actuate("heater", 12'000));
+  double shown = 0;
+  for (int i = 0; i < 30; ++i) {
+    it->advance(seconds(6 + i));
+    const auto reading = it->readings()[1];
+    if (!reading) continue;
+    if (shown != 0) {
+      EXPECT_EQ(*reading, shown);
+    }
+    shown = *reading;
+  }
+  EXPECT_NEAR(shown, before, 2);
+  EXPECT_GT(it->state()[1], before + 5);
+  it->set_fault(PlantFault::kSensorStuck, 1, false);
+  for (int i = 36; i < 60 && !it->readings()[1]; ++i) it->advance(seconds(i));
+  ASSERT_TRUE(it->readings()[1]);
+  EXPECT_NEAR(*it->readings()[1], it->state()[1], 2);
+}
+
 TEST(Actuator, sticks_and_weakens_on_command) {
   const auto stuck = plant("tank", 1), weak = plant("tank", 1), sound = plant("tank", 1);
   stuck->set_fault(PlantFault::kActuatorStuck, 1, true);
-  EXPECT_EQ(stuck->actuate("heater", 6000).error().code, ErrorCode::kUnavailable);
   weak->set_fault(PlantFault::kActuatorWeak, 1, true);
-  ASSERT_TRUE(weak->actuate("heater", 9000));
-  ASSERT_TRUE(sound->actuate("heater", 9000));
-  for (Plant* it : {stuck.get(), weak.get(), sound.get()}) it->advance(seconds(10));
+  for (Plant* it : {stuck.get(), weak.get(), sound.get()}) {
+    ASSERT_TRUE(it->actuate("heater", 9000));  // nobody is told
+    it->advance(seconds(10));
+  }
   EXPECT_EQ(stuck->actuators()[1], 0);
   EXPECT_LT(weak->state()[1], sound->state()[1]);
   EXPECT_GT(weak->state()[1], stuck->state()[1]);
+  stuck->set_fault(PlantFault::kActuatorStuck, 1, false);
+  stuck->advance(seconds(20));
+  EXPECT_GT(stuck->actuators()[1], 8000);
+}
+
+TEST(Actuator, that_has_failed_lets_go_and_says_so_and_a_lagging_one_comes_later) {
+  const auto failed = plant("tank", 1), lagging = plant("tank", 1), sound = plant("tank", 1);
+  lagging->set_fault(PlantFault::kActuatorLagging, 1, true);
+  for (Plant* it : {failed.get(), lagging.get(), sound.get()}) {
+    ASSERT_TRUE(it->actuate("heater", 9000));
+    it->advance(seconds(3));
+  }
+  EXPECT_LT(lagging->actuators()[1], sound->actuators()[1] / 2);
+  EXPECT_GT(lagging->actuators()[1], 0);
+  failed->set_fault(PlantFault::kActuatorFailed, 1, true);
+  EXPECT_EQ(failed->actuate("heater", 6000).error().code, ErrorCode::kUnavailable);
+  failed->advance(seconds(30));
+  EXPECT_NEAR(failed->actuators()[1], 0, 1);
+  failed->set_fault(PlantFault::kActuatorFailed, 1, false);
+  ASSERT_TRUE(failed->actuate("heater", 6000));
 }
 
 TEST(MakePlant, says_what_kinds_there_are) {

@@ -26,6 +26,7 @@ class EdgeEvents final : public Observer {
 struct Played {
   reports::Report report;
   EdgeEvents events;
+  std::uint64_t failed = 0;  // instructions
 
   const reports::Verdict* verdict(std::string_view name) const {
     const auto found = std::ranges::find(report.verdicts, name, &reports::Verdict::name);
@@ -51,10 +52,11 @@ Played play(const std::string& field, const std::string& faults, std::uint64_t s
           faults, R"(],"finally":{"converge_within":"30s"}})"));
   EXPECT_TRUE(variants.has_value()) << json::to_text(variants.error().front(), "x");
   Played played;
-  if (variants)
-    played.report =
-        run_simulated(variants->front().scenario, {.seed = seed, .observer = &played.events, .progress = {}})
-            .report;
+  if (!variants) return played;
+  Run run =
+      run_simulated(variants->front().scenario, {.seed = seed, .observer = &played.events, .progress = {}});
+  played.report = std::move(run.report);
+  played.failed = run.coverage.rare_events.at("instructions failed");
   return played;
 }
 
@@ -82,6 +84,48 @@ TEST(Field, BadSettingsAreRefusedByTheHubOrByEveryEdge) {
                        R"({"at":"3500ms","kill":"e1","for":"500ms"})");
   EXPECT_EQ(played.objections(), "");
   EXPECT_EQ(played.events["slot_switched"], 2u);  // to the first, one per edge
+}
+
+// Of a device whose control a fault must not end: `verb` from the third second to the seventh.
+Played play_broken(const std::string& verb, const std::string& members, std::uint64_t seed = 1) {
+  return play("", cat(R"({"at":"3s",")", verb, R"(":{"target":"e1")", members, R"(},"for":"4s"})"), seed);
+}
+
+TEST(Field, APartOfAPlantBreaksAndIsWholeAgain) {
+  Played one = play_broken("sensor_stuck", R"(,"device":"tank1","signal":"level")");
+  EXPECT_EQ(one.objections(), "");
+  EXPECT_EQ(one.events["plant_fault"], 2u);  // begins and ends
+  Played all = play_broken("sensor_drift", "");
+  EXPECT_EQ(all.objections(), "");
+  EXPECT_EQ(all.events["plant_fault"], 4u);
+}
+
+TEST(Field, OverlappingBreakdownsOfOnePartEndWithTheLast) {
+  Played played = play("", R"({"at":"2s","actuator_weak":{"target":"e1","actuator":"heater"},"for":"3s"},)"
+                           R"({"at":"3s","actuator_weak":{"target":"e1"}})");
+  // The heater breaks, the inlet too; both are whole when the faults end.
+  EXPECT_EQ(played.events["plant_fault"], 4u);
+  EXPECT_EQ(played.report.faults[1].fired, 1u);  // the heater was broken already
+}
+
+TEST(Field, WhoseSensorsShowNothingTakesFewerReadings) {
+  const auto readings = [](Played played) {
+    EXPECT_EQ(played.objections(), "");
+    std::uint64_t sum = 0;
+    for (const auto& [what, count] : played.verdict("field-rests")->checked)
+      if (what == "readings") sum = count;
+    return sum;
+  };
+  const std::uint64_t sound = readings(play("", R"({"at":"3s","sensor_drift":{"target":"e1"},"for":"4s"})"));
+  const std::uint64_t silent = readings(play_broken("sensor_dropout", ""));
+  EXPECT_LT(silent, sound - 60);  // two signals, four seconds, ten a second
+}
+
+TEST(Field, AnActuatorThatHasFailedMakesInstructionsFailAndTheHubHearsIt) {
+  Played played = play_broken("actuator_failed", "");
+  EXPECT_EQ(played.verdict("field-rests")->outcome, reports::Outcome::kHolds) << played.objections();
+  EXPECT_GT(played.failed, 0u);
+  EXPECT_EQ(play_broken("actuator_weak", "").failed, 0u);
 }
 
 }  // namespace
