@@ -16,6 +16,11 @@ constexpr Purpose kQuorum{"end_phase.quorum"};
 constexpr Duration kPoll = std::chrono::milliseconds(20);
 constexpr Duration kAnswerTimeout = std::chrono::seconds(1);
 
+// The hub's writes are of the cluster's mode: strong ones need every voter, and none can be owed without one.
+bool can_hubs_write(const Scenario& scenario, const Damage& damage) {
+  return scenario.cluster.write_mode != WriteMode::kStrong || !damage.has_lost_any();
+}
+
 }  // namespace
 
 void EndPhase::run() {
@@ -122,7 +127,10 @@ void EndPhase::await_field() {
   if (field_ == nullptr) return;
   const Duration deadline = stage_.now() + scenario_.finally.converge_within;
   while (!field_->is_at_rest() && stage_.now() < deadline) stage_.run_for(kPoll);
-  field_rested_ = field_->is_at_rest();
+  // Asked now: a node that is damaged may have found out meanwhile.
+  const bool is_owed = !may_stop() && can_hubs_write(scenario_, nemesis_.damage());
+  field_rested_ = field_->is_at_rest() || !is_owed;
+  if (!is_owed) phases_.push_back("the field need not come to rest: its hubs cannot write without who is lost");
 }
 
 // Writes that were under way when their clients gave up may be executed now: the nodes are compared when all
