@@ -16,6 +16,7 @@ using namespace scenarios;
 using std::chrono::milliseconds;
 
 constexpr std::int64_t kMostReadings = 20'000;  // a seed shall not be an hour of sampling
+constexpr Duration kLeastWindow = milliseconds(300);  // an instruction expires after two, and has a way to go
 constexpr Duration kMostOffset = milliseconds(200);
 constexpr std::uint32_t kMostDriftPpm = 200;
 constexpr Duration kFieldConverges = std::chrono::seconds(60);  // an edge may have much to bring
@@ -32,7 +33,7 @@ void draw_edges(std::uint64_t seed, Field& field) {
   std::int64_t signals = 0;
   for (const DeviceKind kind : field.devices) signals += signals_of(kind);
   while (field.edges * signals * (field.lasting / field.sample) > kMostReadings) field.sample *= 2;
-  if (dice.percent(30)) field.window = field.sample * dice.one_of({2, 5, 10});
+  if (dice.percent(30)) field.window = std::max(field.sample * dice.one_of({2, 5, 10}), kLeastWindow);
 }
 
 void draw_buffer(std::uint64_t seed, Field& field) {
