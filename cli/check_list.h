@@ -1,6 +1,7 @@
 // Checks as they are made: each is told at once, the verdict at the end.
 #pragma once
 
+#include <cstdint>
 #include <iosfwd>
 #include <string>
 #include <string_view>
@@ -10,11 +11,14 @@
 
 namespace lockstep::cli {
 
+// Who does not answer has broken no promise: nothing is known then.
+enum class Finding : std::uint8_t { kHolds, kFails, kUnknown };
+
 struct Check {
   std::string what;
-  bool holds = false;
+  Finding finding = Finding::kFails;
   std::string found;
-  std::string expected;                    // said if it does not hold
+  std::string expected;                    // said unless it holds
   std::vector<RowDifference> differences;  // likewise
 };
 
@@ -29,18 +33,23 @@ class CheckList {
 
   void note(Check check);
   void holds(std::string what, std::string found = {}) {
-    note({std::move(what), true, std::move(found), {}, {}});
+    note({std::move(what), Finding::kHolds, std::move(found), {}, {}});
   }
   void fails(std::string what, std::string expected, std::string found) {
-    note({std::move(what), false, std::move(found), std::move(expected), {}});
+    note({std::move(what), Finding::kFails, std::move(found), std::move(expected), {}});
+  }
+  void unknown(std::string what, std::string expected, std::string found) {
+    note({std::move(what), Finding::kUnknown, std::move(found), std::move(expected), {}});
   }
   // Says the verdict; returns whether every check holds.
   bool conclude();
 
  private:
+  std::size_t count(Finding finding) const;
+  std::string sentence() const;
   std::string verdict_of(const Check& check) const;
   void print(const Check& check);
-  void print_document(std::size_t failed);
+  void print_document();
 
   std::ostream& out_;
   Style style_;

@@ -264,7 +264,7 @@ void add_client(CLI::App& app, lockstep::cli::VerifyArguments& arguments) {
   client.add_option("--record", arguments.record, "What a full run leaves for verify-only")
       ->capture_default_str();
   client.add_flag("--json", arguments.json, "Print one JSON document instead of text");
-  client.footer("Exit code: 0 every check holds, 1 one does not or no node answers, 2 bad input.");
+  client.footer("Exit code: 0 every check holds, 1 one does not or something does not answer, 2 bad input.");
 }
 
 void add_schema(CLI::App& app, std::string& of) {

@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <limits>
 #include <ostream>
 #include <random>
+#include <set>
 #include <thread>
 
 #include "base/text.h"
@@ -59,66 +61,91 @@ class Verifier {
   void greet() {
     for (const AbsentNode& absent : client_.absent()) {
       if (absent.node.id.is_none())
-        checks_.fails(cat(to_text(absent.node.address), " answers"), "an answer", absent.trouble);
+        checks_.unknown(cat(to_text(absent.node.address), " answers"), "an answer", absent.trouble);
     }
     for (const NodeAddress& node : client_.nodes()) {
       const auto status = client_.status(node.id, kGreeting);
       const std::string what = cat("n", node.id, " answers");
-      if (!status) checks_.fails(what, "an answer", status.error().message);
+      if (!status) checks_.unknown(what, "an answer", status.error().message);
       if (!status) continue;
       checks_.holds(what, cat("term ", status->term(), ", applied ", status->applied_index()));
       present_.push_back(node.id);
     }
   }
 
-  // What the table must be afterwards.
-  TableState full() {
-    if (create_table() && read_state()) {
-      single_writes();
-      stale_write();
-      batch();
-      rolled_back_batch();
-      retry();
-      everywhere(expected_);
-    }
+  // What the table must be afterwards; nullopt: it could not even be read. Nothing more is written once it is
+  // not known what became of a write: what follows could not be judged.
+  std::optional<TableState> full() {
+    if (!create_table() || !read_state()) return std::nullopt;
+    using Step = void (Verifier::*)();
+    for (const Step step : {&Verifier::single_writes, &Verifier::stale_write, &Verifier::batch,
+                            &Verifier::rolled_back_batch, &Verifier::retry})
+      if (doubtful_.empty()) (this->*step)();
+    everywhere(expected_, expected_.version + doubtful_.size());
     return expected_;
   }
 
-  // The table at every node and level.
-  void everywhere(const TableState& wanted) {
+  // After a full run somebody may have written to the table: then there may be more in it.
+  void since(const TableState& recorded) { everywhere(recorded, std::numeric_limits<std::uint64_t>::max()); }
+
+ private:
+  // The table at every node and level. `highest`: the version that it may have by now.
+  void everywhere(const TableState& wanted, std::uint64_t highest) {
     for (const NodeId node : present_) {
       // Whoever has answered a linearizable query has applied everything that was acknowledged before it.
-      compare(cat("n", node, ": linearizable contents"), wanted.rows, contents_at(node, wire::LINEARIZABLE));
-      compare(cat("n", node, ": local contents"), wanted.rows, contents_at(node, wire::LOCAL));
-      const std::string what = cat("n", node, ": version");
+      const auto linearizable = contents_at(node, wire::LINEARIZABLE);
+      const auto local = contents_at(node, wire::LOCAL);
       const auto version = client_.version(std::string(kTable), node, kReading);
-      const std::string found = version ? cat(*version) : version.error().message;
-      if (version && *version == wanted.version) {
-        checks_.holds(what, found);
-      } else {
-        checks_.fails(what, cat(wanted.version), found);
-      }
+      const bool is_newer = version && *version > wanted.version && *version <= highest;
+      compare(cat("n", node, ": linearizable contents"), wanted, linearizable, is_newer);
+      compare(cat("n", node, ": local contents"), wanted, local, is_newer);
+      judge_version(cat("n", node, ": version"), wanted.version, highest, version);
     }
   }
 
- private:
   void expect(bool holds, std::string what, std::string expected, std::string found) {
-    checks_.note({std::move(what), holds, std::move(found), std::move(expected), {}});
+    if (holds) return checks_.holds(std::move(what), std::move(found));
+    checks_.fails(std::move(what), std::move(expected), std::move(found));
   }
 
-  void compare(std::string what, const TableRows& wanted, const Result<TableRows>& found) {
-    std::string expected = cat(wanted.size(), " rows");
-    if (!found) return checks_.fails(std::move(what), std::move(expected), found.error().message);
-    auto different = differences(wanted, *found);
+  // No answer says nothing; another one than rows does.
+  void note_error(std::string what, std::string expected, const Error& error) {
+    if (error.code == ErrorCode::kUnavailable)
+      return checks_.unknown(std::move(what), std::move(expected), error.message);
+    checks_.fails(std::move(what), std::move(expected), error.message);
+  }
+
+  // `is_newer`: the table was written since, so rows may have come. What was acknowledged is still there.
+  void compare(std::string what, const TableState& wanted, const Result<TableRows>& found, bool is_newer) {
+    std::string expected = cat(wanted.rows.size(), " rows");
+    if (!found) return note_error(std::move(what), std::move(expected), found.error());
+    auto different = differences(wanted.rows, *found);
+    const auto may_be = [&](const RowDifference& one) {
+      return !one.expected && (doubtful_.empty() ? is_newer : doubtful_.contains(*one.found));
+    };
+    const auto more = std::erase_if(different, may_be);
     std::string seen = cat(found->size(), " rows");
+    if (more > 0)
+      append_text(seen,
+                  cat(", ", more, doubtful_.empty() ? " written since" : " of a write without an answer"));
     if (!different.empty())
       append_text(seen, cat(", ", different.size(), different.size() == 1 ? " differs" : " differ"));
-    const bool holds = different.empty();
-    checks_.note({std::move(what), holds, std::move(seen), std::move(expected), std::move(different)});
+    const Finding finding = different.empty() ? Finding::kHolds : Finding::kFails;
+    checks_.note({std::move(what), finding, std::move(seen), std::move(expected), std::move(different)});
   }
 
-  // What the executed write says; nullopt, and a failed check, if it was not executed.
+  void judge_version(std::string what, std::uint64_t wanted, std::uint64_t highest,
+                     const Result<std::uint64_t>& found) {
+    if (!found) return note_error(std::move(what), cat(wanted), found.error());
+    const bool is_newer = *found > wanted;
+    expect(*found >= wanted && *found <= highest, std::move(what), cat(wanted),
+           is_newer && *found <= highest ? cat(*found, ", written since ", wanted) : cat(*found));
+  }
+
+  // What the executed write says; nullopt, and a check of which nothing is known, if there is no answer or it
+  // was given up. `rows`: those that it adds.
   std::optional<wire::BatchResult> write(const std::string& what, const std::vector<std::string>& batch,
+                                         const std::vector<int>& rows = {},
                                          std::optional<std::uint64_t> version = {}) {
     std::vector<wire::Statement> statements;
     for (const std::string& sql : batch) statements.push_back(statement_of(sql));
@@ -132,10 +159,13 @@ class Verifier {
     const bool answered = done.conclusion == client::Conclusion::kDone;
     if (answered && done.reply.write().kind() == wire::WriteOutcome::EXECUTED)
       return done.reply.write().result();
-    checks_.fails(what, "an answer", answered ? "the write was given up" : client_.trouble_of(done));
+    checks_.unknown(what, "an answer", answered ? "the write was given up" : client_.trouble_of(done));
+    if (done.conclusion == client::Conclusion::kUnknown)
+      for (const int n : rows) doubtful_.insert(row_of(n));
     return std::nullopt;
   }
 
+  std::string row_of(int n) const { return cat("'", run_, "', ", n); }
   std::string insert(int n) const {
     return cat("INSERT INTO ", kTable, "(run, n) VALUES('", run_, "', ", n, ")");
   }
@@ -143,7 +173,7 @@ class Verifier {
   void acknowledged(const wire::BatchResult& result, int first_n) {
     if (!is(result, sql::Outcome::kOk)) return;
     for (const wire::StatementResult& one : result.statements())
-      expected_.rows[one.last_insert_rowid()] = cat("'", run_, "', ", first_n++);
+      expected_.rows[one.last_insert_rowid()] = row_of(first_n++);
     expected_.version = version_in(result);
   }
 
@@ -169,15 +199,15 @@ class Verifier {
       }
       trouble = rows ? version.error().message : rows.error().message;
     }
-    checks_.fails("the table can be read", "rows and version", trouble);
+    checks_.unknown("the table can be read", "rows and version", trouble);
     return false;
   }
 
   void single_writes() {
-    for (int n = 1; n <= 10; ++n) {
+    for (int n = 1; n <= 10 && doubtful_.empty(); ++n) {
       const std::uint64_t before = expected_.version;
       const std::string what = cat("write ", n, " at version ", before);
-      const auto result = write(what, {insert(n)}, before);
+      const auto result = write(what, {insert(n)}, {n}, before);
       if (!result) continue;
       const bool fine = is(*result, sql::Outcome::kOk) && version_in(*result) == before + 1;
       expect(fine, what, cat("ok, version ", before + 1), text_of(*result));
@@ -187,7 +217,7 @@ class Verifier {
 
   void stale_write() {
     const std::string what = "a write at an old version is refused";
-    const auto result = write(what, {insert(100)}, expected_.version - 1);
+    const auto result = write(what, {insert(100)}, {100}, expected_.version - 1);
     if (result)
       expect(is(*result, sql::Outcome::kVersionConflict), what, "a version conflict", text_of(*result));
     if (result) acknowledged(*result, 100);
@@ -195,7 +225,8 @@ class Verifier {
 
   void batch() {
     const std::string what = "a batch of 5 adds 5";
-    const auto result = write(what, {insert(11), insert(12), insert(13), insert(14), insert(15)});
+    const auto result = write(what, {insert(11), insert(12), insert(13), insert(14), insert(15)},
+                              {11, 12, 13, 14, 15});
     if (!result) return;
     const std::uint64_t wanted = expected_.version + 5;
     expect(version_in(*result) == wanted, what, cat("version ", wanted), text_of(*result));
@@ -208,7 +239,7 @@ class Verifier {
     if (!result) return;
     if (!is(*result, sql::Outcome::kConstraint))
       return checks_.fails(what, "a constraint that says no", text_of(*result));
-    compare(what, expected_.rows, contents_at(std::nullopt, wire::LINEARIZABLE));
+    compare(what, expected_, contents_at(std::nullopt, wire::LINEARIZABLE), false);
   }
 
   // The leader's answer, by hand: the library would hide that it asks twice.
@@ -239,7 +270,8 @@ class Verifier {
     write.mutable_write()->add_statements()->set_sql(insert(16));
     const auto first = session ? ask_leader(request) : std::nullopt;
     const auto second = first ? ask_leader(request) : std::nullopt;
-    if (!second) return checks_.fails(what, "two answers", "none in time");
+    if (session && !second) doubtful_.insert(row_of(16));
+    if (!second) return checks_.unknown(what, "two answers", first ? "one in time" : "none in time");
     const wire::BatchResult& one = first->write().result();
     const wire::BatchResult& other = second->write().result();
     const std::string told = text_of(one);
@@ -273,6 +305,7 @@ class Verifier {
   std::string run_;
   std::vector<NodeId> present_;
   TableState expected_;
+  std::set<std::string> doubtful_;  // rows of writes without an answer: they may be there, or come
 };
 
 Result<TableState> read_record(const std::string& file) {
@@ -303,10 +336,10 @@ int run_client(const VerifyArguments& arguments, std::ostream& out, std::ostream
   Verifier verifier(**client, arguments, checks);
   verifier.greet();
   if (only_verify) {
-    verifier.everywhere(recorded);
-  } else if (const Status written = write_whole_file(arguments.record, record_of(verifier.full()));
-             !written) {
-    return complain(written.error());
+    verifier.since(recorded);
+  } else if (const auto state = verifier.full()) {
+    if (const Status written = write_whole_file(arguments.record, record_of(*state)); !written)
+      return complain(written.error());
   }
   return checks.conclude() ? 0 : 1;
 }

@@ -20,7 +20,7 @@ struct VerifyArguments {
   bool colours = false;
 };
 
-// Exit codes: 0 every check holds, 1 one does not or nobody answers, 2 bad input.
+// Exit codes: 0 every check holds, 1 one does not or something does not answer, 2 bad input.
 int run_client(const VerifyArguments& arguments, std::ostream& out, std::ostream& err);
 
 }  // namespace lockstep::cli

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "tests/cli/local_cluster.h"
@@ -26,8 +27,11 @@ class AbsentNode : public testing::Test {
     const Outcome verified = lockstep("client --scenario verify-only " + where + record_);
     EXPECT_EQ(verified.code, 1);
     EXPECT_NE(verified.out.find(name + " answers"), std::string::npos) << verified.out;
-    EXPECT_NE(verified.out.find("fails  expected an answer, found "), std::string::npos) << verified.out;
-    EXPECT_TRUE(verified.out.ends_with("8 hold, 1 fail\n")) << verified.out;
+    EXPECT_NE(verified.out.find("unknown  expected an answer, found "), std::string::npos) << verified.out;
+    EXPECT_TRUE(
+        verified.out.ends_with("8 hold, 0 fail, 1 unknown: nothing contradicts what was promised; of what did "
+                               "not answer nothing is known\n"))
+        << verified.out;
   }
 
   LocalCluster cluster_{3};
@@ -82,7 +86,48 @@ TEST_F(AbsentNode, ATableThatIsNotAsItWasIsToldRowByRow) {
   const auto json = nlohmann::json::parse(document.out, nullptr, false);
   ASSERT_FALSE(json.is_discarded()) << document.out;
   EXPECT_EQ(json["verdict"], "violated");
-  EXPECT_EQ(json["failed"], 9);  // contents twice and the version, at three nodes
+  EXPECT_EQ(json["failed"], 6);  // contents twice, at three nodes; the version only says that somebody wrote
+}
+
+TEST_F(AbsentNode, ADeadNodeIsUnknownAndNotViolated) {
+  ASSERT_EQ(::kill(cluster_.process(3), SIGKILL), 0);
+  const Outcome verified = lockstep("client --json --scenario verify-only " + cluster_.at() + record_);
+  EXPECT_EQ(verified.code, 1);
+  const auto json = nlohmann::json::parse(verified.out, nullptr, false);
+  ASSERT_FALSE(json.is_discarded()) << verified.out;
+  EXPECT_EQ(json["verdict"], "unknown");
+  EXPECT_EQ(json["failed"], 0);
+  EXPECT_EQ(json["unknown"], 1);
+  const auto silent = std::ranges::find(json["checks"], "n3 answers", [](const auto& check) { return check["check"]; });
+  ASSERT_NE(silent, json["checks"].end());
+  EXPECT_TRUE((*silent)["holds"].is_null());
+}
+
+TEST_F(AbsentNode, WithoutAMajorityNothingIsViolatedAndTheRecordStays) {
+  const auto record_text = [this] {
+    std::ifstream in(cluster_.home / "record.json");
+    return std::string(std::istreambuf_iterator<char>(in), {});
+  };
+  const std::string before = record_text();
+  for (const int node : {2, 3}) ASSERT_EQ(::kill(cluster_.process(node), SIGKILL), 0);
+  const Outcome full = lockstep("client --json --scenario full " + cluster_.at() + record_);
+  EXPECT_EQ(full.code, 1);
+  const auto json = nlohmann::json::parse(full.out, nullptr, false);
+  ASSERT_FALSE(json.is_discarded()) << full.out;
+  EXPECT_EQ(json["verdict"], "unknown");
+  EXPECT_EQ(json["failed"], 0);
+  EXPECT_EQ(record_text(), before);
+}
+
+TEST_F(AbsentNode, ARecordThatIsOlderThanTheTableIsStillThere) {
+  ASSERT_EQ(lockstep("client --scenario full " + cluster_.at() + " --record " + (cluster_.home / "newer.json")).code, 0);
+  const Outcome verified = lockstep("client --scenario verify-only " + cluster_.at() + record_);
+  EXPECT_EQ(verified.code, 0) << verified.out;
+  EXPECT_NE(verified.out.find("32 rows, 16 written since"), std::string::npos) << verified.out;
+  EXPECT_NE(verified.out.find(", written since "), std::string::npos) << verified.out;
+  const Outcome lost = lockstep("sql " + cluster_.at() + " -c 'DELETE FROM verification WHERE id = 2'");
+  EXPECT_EQ(lost.code, 0) << lost.out;
+  EXPECT_NE(lockstep("client --scenario verify-only " + cluster_.at() + record_).out.find("1 differs"), std::string::npos);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // What the verification client says about a table that is not as it should be.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -40,7 +41,7 @@ TEST(Verification, AFailedCheckSaysWhatWasExpectedAndWhatWasFound) {
   std::ostringstream out;
   CheckList checks(out, {});
   checks.holds("one", "3 rows");
-  checks.note({"two", false, "3 rows", "4 rows", differences(kExpected, kFound)});
+  checks.note({"two", Finding::kFails, "3 rows", "4 rows", differences(kExpected, kFound)});
   EXPECT_FALSE(checks.conclude());
   EXPECT_NE(out.str().find("holds  3 rows\n"), std::string::npos) << out.str();
   EXPECT_NE(
@@ -50,10 +51,23 @@ TEST(Verification, AFailedCheckSaysWhatWasExpectedAndWhatWasFound) {
   EXPECT_TRUE(out.str().ends_with("1 hold, 1 fail\n")) << out.str();
 }
 
+TEST(Verification, WhatDidNotAnswerIsUnknownUntilSomethingFails) {
+  const auto verdict_of = [](const std::vector<Finding>& findings) {
+    std::ostringstream out;
+    CheckList checks(out, {.json = true});
+    for (const Finding finding : findings) checks.note({"one", finding, "this", "that", {}});
+    EXPECT_EQ(checks.conclude(), std::ranges::count(findings, Finding::kHolds) == std::ssize(findings));
+    return nlohmann::json::parse(out.str())["verdict"].get<std::string>();
+  };
+  EXPECT_EQ(verdict_of({Finding::kHolds}), "holds");
+  EXPECT_EQ(verdict_of({Finding::kHolds, Finding::kUnknown}), "unknown");
+  EXPECT_EQ(verdict_of({Finding::kUnknown, Finding::kFails}), "violated");
+}
+
 TEST(Verification, TheDocumentHasEveryDifference) {
   std::ostringstream out;
   CheckList checks(out, {.json = true});
-  checks.note({"two", false, "3 rows", "4 rows", differences(kExpected, kFound)});
+  checks.note({"two", Finding::kFails, "3 rows", "4 rows", differences(kExpected, kFound)});
   EXPECT_EQ(out.str(), "");
   EXPECT_FALSE(checks.conclude());
   const auto document = nlohmann::json::parse(out.str());
