@@ -105,6 +105,11 @@ class ReportPage(unittest.TestCase):
         self.assertEqual(page.value("document.querySelectorAll('#verdicts tbody tr').length"), len(json.loads((self.runs.fine / "report.json").read_text())["verdicts"]))
         self.assertEqual(page.value("document.querySelectorAll('.wrong').length"), 0)
 
+    def test_an_oracles_effort_is_counted(self):
+        row = next(row for row in json.loads((self.runs.fine / "report.json").read_text())["verdicts"] if row["name"] == "exactly-once")
+        self.assertEqual(row["checked"]["events"], sum(event["event"] == "write_executed" for event in events_of(self.runs.fine)))
+        self.assertIn(f"{row['checked']['events']:,} events", self.open(self.runs.fine).value("$('verdicts').textContent"))
+
     def test_a_violation_is_told_shown_and_harmless(self):
         page = self.open(self.runs.violated)
         self.assertEqual(page.value("$('headline').textContent"), NAME + " is violated: election-safety")
