@@ -13,7 +13,9 @@ constexpr Purpose kAir{"devices.motor.air"};
 
 constexpr double kLoadLag = 1;  // second that a new load takes to bite
 
-MotorParameters drawn(std::uint64_t seed, double drift) {
+}  // namespace
+
+MotorParameters Motor::drawn(std::uint64_t seed, double drift) {
   std::uint64_t ordinal = 0;
   const auto spread = [&](double share) {
     return uniform(draw(seed, kParameter, 0, ordinal++), 1 - share, 1 + share);
@@ -30,15 +32,13 @@ MotorParameters drawn(std::uint64_t seed, double drift) {
   out.resistance *= 1 + 0.2 * drift;
   out.viscous *= 1 + 2 * drift;
   out.dry *= 1 + 2 * drift;
+  out.wear = uniform(draw(seed, kStart, 0, 0), 0, 0.2) + 0.2 * drift;
   return out;
 }
 
-}  // namespace
-
-Motor::Motor(std::string name, std::uint64_t seed, double drift)
+Motor::Motor(std::string name, std::uint64_t seed, const MotorParameters& parameters)
     : seed_(seed),
-      parameters_(drawn(seed, drift)),
-      start_wear_(uniform(draw(seed, kStart, 0, 0), 0, 0.2) + 0.2 * drift),
+      parameters_(parameters),
       load_{seed, kLoad, std::chrono::milliseconds(4000 + 500 * below(draw(seed, kLoad, 1, 0), 9)), 0.1, 1.4},
       air_{seed, kAir, std::chrono::seconds(40), 288, 308} {
   info_.name = std::move(name);
@@ -64,7 +64,7 @@ State Motor::start() const {
   const double share = uniform(draw(seed_, kStart, 2, 0), 0.7, 1.3);
   const double warmth = uniform(draw(seed_, kStart, 3, 0), 0, 40);
   return {info_.set_point * share, air_.gliding(Duration(0)) + warmth, load_.jumping(Duration(0)),
-          start_wear_};
+          parameters_.wear};
 }
 
 Outside Motor::outside(Duration at) const { return {.load = load_.jumping(at), .ambient = air_.gliding(at)}; }

@@ -2,21 +2,10 @@
 #pragma once
 
 #include "edge/devices/chance.h"
+#include "edge/devices/parameters.h"
 #include "edge/devices/physics.h"
 
 namespace lockstep::devices {
-
-// In SI units. Nominal values; every plant has its own within some percent.
-struct MotorParameters {
-  double resistance = 0.6;          // ohm at 293 K
-  double constant = 0.12;           // N m/A, and V s/rad
-  double inertia = 0.02;            // kg m2
-  double viscous = 4e-4;            // N m s/rad, unworn
-  double dry = 0.03;                // N m, unworn
-  double heat_capacity = 40;        // J/K, of the winding
-  double thermal_resistance = 0.9;  // K/W to the ambient air
-  double wear_rate = 2e-4;          // per second at 150 W of load and a winding below 350 K
-};
 
 // States: speed (rad/s), winding temperature (K), load torque (N m), wear (0: new, 1: worn out).
 // Input: voltage (V). Outside: load is the torque that the load goes to, by jumps; ambient is the air's
@@ -32,7 +21,10 @@ struct MotorParameters {
 // load fade out near standstill: they begin no motion.
 class Motor final : public Physics {
  public:
-  Motor(std::string name, std::uint64_t seed, double drift);
+  // seed: where it begins, what is asked of it, and what happens outside.
+  Motor(std::string name, std::uint64_t seed, const MotorParameters& parameters);
+  // Of one motor among many; drift as make_plant.
+  static MotorParameters drawn(std::uint64_t seed, double drift);
   const DeviceInfo& info() const override { return info_; }
   const MotorParameters& parameters() const { return parameters_; }
   State start() const override;
@@ -47,7 +39,6 @@ class Motor final : public Physics {
   std::uint64_t seed_;
   DeviceInfo info_;
   MotorParameters parameters_;
-  double start_wear_;
   Course load_;
   Course air_;
 };

@@ -32,9 +32,15 @@ Result<std::unique_ptr<Physics>> make_physics(std::string_view kind, std::string
   if (!(drift >= 0 && drift <= 1))
     return fail(ErrorCode::kInvalidArgument,
                 cat("expected a drift from 0 (nominal) to 1 (worn), found ", drift));
-  if (kind == "tank") return std::make_unique<Tank>(std::move(name), seed, drift);
-  if (kind == "motor") return std::make_unique<Motor>(std::move(name), seed, drift);
+  if (kind == "tank") return make_physics(Tank::drawn(seed, drift), std::move(name), seed);
+  if (kind == "motor") return make_physics(Motor::drawn(seed, drift), std::move(name), seed);
   return fail(ErrorCode::kNotFound, cat("no plant of the kind \"", kind, "\"; there are: tank, motor"));
+}
+
+std::unique_ptr<Physics> make_physics(const Parameters& parameters, std::string name, std::uint64_t seed) {
+  if (const auto* tank = std::get_if<TankParameters>(&parameters))
+    return std::make_unique<Tank>(std::move(name), seed, *tank);
+  return std::make_unique<Motor>(std::move(name), seed, std::get<MotorParameters>(parameters));
 }
 
 }  // namespace lockstep::devices

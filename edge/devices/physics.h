@@ -6,6 +6,7 @@
 #include <array>
 #include <memory>
 
+#include "edge/devices/parameters.h"
 #include "edge/devices/plant.h"
 
 namespace lockstep::devices {
@@ -58,5 +59,7 @@ inline double moved(double position, double target, double lag, double seconds) 
 // list.
 Result<std::unique_ptr<Physics>> make_physics(std::string_view kind, std::string name, std::uint64_t seed,
                                               double drift);
+// The equations with these numbers.
+std::unique_ptr<Physics> make_physics(const Parameters& parameters, std::string name, std::uint64_t seed);
 
 }  // namespace lockstep::devices

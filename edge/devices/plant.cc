@@ -115,4 +115,8 @@ Result<std::unique_ptr<Plant>> make_plant(std::string_view kind, std::string nam
   return std::make_unique<SimulatedPlant>(std::move(physics), seed);
 }
 
+std::unique_ptr<Plant> make_plant(const Parameters& parameters, std::string name, std::uint64_t seed) {
+  return std::make_unique<SimulatedPlant>(make_physics(parameters, std::move(name), seed), seed);
+}
+
 }  // namespace lockstep::devices

@@ -14,6 +14,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "edge/devices/parameters.h"
 
 namespace lockstep::devices {
 
@@ -74,5 +75,7 @@ class Plant {
 // the nominal ones (0: nominal): a worn pump, a scaled heater.
 Result<std::unique_ptr<Plant>> make_plant(std::string_view kind, std::string name, std::uint64_t seed,
                                           double drift = 0);
+// One with these numbers in its equations; seed: where it begins, and what happens to it.
+std::unique_ptr<Plant> make_plant(const Parameters& parameters, std::string name, std::uint64_t seed);
 
 }  // namespace lockstep::devices

@@ -14,7 +14,9 @@ constexpr Purpose kAir{"devices.tank.air"};
 
 constexpr double kLeastLevel = 0.01;  // m; below the heater's foot the water never sinks
 
-TankParameters drawn(std::uint64_t seed, double drift) {
+}  // namespace
+
+TankParameters Tank::drawn(std::uint64_t seed, double drift) {
   std::uint64_t ordinal = 0;
   const auto spread = [&](double share) {
     return uniform(draw(seed, kParameter, 0, ordinal++), 1 - share, 1 + share);
@@ -34,11 +36,9 @@ TankParameters drawn(std::uint64_t seed, double drift) {
   return out;
 }
 
-}  // namespace
-
-Tank::Tank(std::string name, std::uint64_t seed, double drift)
+Tank::Tank(std::string name, std::uint64_t seed, const TankParameters& parameters)
     : seed_(seed),
-      parameters_(drawn(seed, drift)),
+      parameters_(parameters),
       demand_{seed, kDemand, std::chrono::seconds(12 + below(draw(seed, kDemand, 1, 0), 9)), 0.2, 0.75},
       air_{seed, kAir, std::chrono::seconds(40), 285, 301} {
   info_.name = std::move(name);

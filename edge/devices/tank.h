@@ -2,20 +2,10 @@
 #pragma once
 
 #include "edge/devices/chance.h"
+#include "edge/devices/parameters.h"
 #include "edge/devices/physics.h"
 
 namespace lockstep::devices {
-
-// In SI units. Nominal values; every plant has its own within some percent.
-struct TankParameters {
-  double area = 0.01;             // m2, of the water's surface
-  double height = 0.8;            // m, of the rim
-  double inflow = 1.2e-4;         // m3/s through the open inlet valve
-  double outflow = 1.58e-4;       // m3/s through the open outlet at a level of 1 m, as the root of the level
-  double feed_temperature = 288;  // K, of what flows in
-  double loss = 8;                // W/K to the ambient air
-  double efficiency = 0.95;       // of the heater
-};
 
 inline constexpr double kWaterDensity = 998;        // kg/m3
 inline constexpr double kWaterHeatCapacity = 4182;  // J/(kg K)
@@ -29,7 +19,10 @@ inline constexpr double kWaterHeatCapacity = 4182;  // J/(kg K)
 //                + efficiency heater - loss (temperature - ambient)
 class Tank final : public Physics {
  public:
-  Tank(std::string name, std::uint64_t seed, double drift);
+  // seed: where it begins, what is asked of it, and what happens outside.
+  Tank(std::string name, std::uint64_t seed, const TankParameters& parameters);
+  // Of one tank among many; drift as make_plant.
+  static TankParameters drawn(std::uint64_t seed, double drift);
   const DeviceInfo& info() const override { return info_; }
   const TankParameters& parameters() const { return parameters_; }
   State start() const override;

@@ -154,4 +154,8 @@ Result<std::unique_ptr<Teacher>> make_teacher(std::string_view kind, std::uint64
   return std::make_unique<PlanningTeacher>(std::move(physics));
 }
 
+std::unique_ptr<Teacher> make_teacher(const Parameters& parameters, std::uint64_t seed) {
+  return std::make_unique<PlanningTeacher>(make_physics(parameters, "", seed));
+}
+
 }  // namespace lockstep::devices

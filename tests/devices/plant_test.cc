@@ -68,7 +68,7 @@ TEST(Plant, does_not_depend_on_how_often_it_is_looked_at) {
 }
 
 TEST(Tank, what_flows_in_and_not_out_is_in_it) {
-  const Tank tank("t", 5, 0);
+  const Tank tank("t", 5, Tank::drawn(5, 0));
   const TankParameters& is = tank.parameters();
   const State slope = tank.slope({0.4, 310}, {0.5, 0}, {.load = 0, .ambient = 310});
   EXPECT_NEAR(slope[0] * is.area, 0.5 * is.inflow, 1e-12);
@@ -78,7 +78,7 @@ TEST(Tank, what_flows_in_and_not_out_is_in_it) {
 }
 
 TEST(Tank, the_heater_s_energy_ends_in_the_water_or_in_the_air) {
-  const Tank tank("t", 6, 0);
+  const Tank tank("t", 6, Tank::drawn(6, 0));
   const TankParameters& is = tank.parameters();
   const Outside outside{.load = 0, .ambient = 290};
   State state{0.5, 300};
@@ -94,7 +94,7 @@ TEST(Tank, the_heater_s_energy_ends_in_the_water_or_in_the_air) {
 }
 
 TEST(Tank, comes_to_rest_where_inflow_is_outflow) {
-  const Tank tank("t", 9, 0);
+  const Tank tank("t", 9, Tank::drawn(9, 0));
   const TankParameters& is = tank.parameters();
   State state{0.4, 300};
   for (int step = 0; step < 40'000; ++step)
@@ -107,7 +107,7 @@ TEST(Tank, comes_to_rest_where_inflow_is_outflow) {
 }
 
 TEST(Tank, runs_neither_over_nor_dry) {
-  const Tank tank("t", 1, 0);
+  const Tank tank("t", 1, Tank::drawn(1, 0));
   State full{0.79, 300}, empty{0.05, 300};
   for (int step = 0; step < 10'000; ++step) {
     full = advanced(tank, full, {1, 0}, {.load = 0, .ambient = 290}, 0.05);
@@ -119,7 +119,7 @@ TEST(Tank, runs_neither_over_nor_dry) {
 }
 
 TEST(Motor, electrical_power_is_work_friction_and_heat) {
-  const Motor motor("m", 5, 0);
+  const Motor motor("m", 5, Motor::drawn(5, 0));
   const MotorParameters& is = motor.parameters();
   const State state{180, 320, 0.8, 0.1};
   const State slope = motor.slope(state, {36}, {.load = 0.8, .ambient = 300});
@@ -133,7 +133,7 @@ TEST(Motor, electrical_power_is_work_friction_and_heat) {
 }
 
 TEST(Motor, comes_to_rest_where_torque_is_load_and_wears_faster_when_hot) {
-  const Motor motor("m", 4, 0);
+  const Motor motor("m", 4, Motor::drawn(4, 0));
   State state{100, 300, 0.5, 0};
   const Outside outside{.load = 0.5, .ambient = 300};
   for (int step = 0; step < 60'000; ++step) {
