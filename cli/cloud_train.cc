@@ -19,6 +19,7 @@ namespace {
 
 constexpr int kFailed = 1, kBadInput = 2;
 constexpr std::uint64_t kMostSteps = 1'000'000, kMostPlants = 100'000;
+constexpr std::size_t kMostInputBytes = std::size_t{4} << 30;  // a training keeps what it learns from
 
 std::vector<std::string> split(const std::string& text) {
   std::vector<std::string> out;
@@ -33,6 +34,13 @@ std::string kinds_complaint(const std::string& text) {
     if (kind != "tank" && kind != "motor")
       return "expected tank, motor or tank,motor, found \"" + text + "\"";
   return kinds.empty() ? "expected tank, motor or tank,motor, found nothing" : "";
+}
+
+// A file that is not there is bad input here, not a fault of the machine.
+Result<std::string> read_input(const std::string& path) {
+  auto read = read_whole_file(path, kMostInputBytes);
+  if (!read) return fail(ErrorCode::kInvalidArgument, read.error().message);
+  return read;
 }
 
 std::string fixed(double value, int digits) {
@@ -79,7 +87,7 @@ void print_trained(const CloudTrainArguments& arguments, const training::Trained
     for (const cloud::CurvePoint& point : trained.curve)
       curve.push_back({{"step", point.step}, {"learned", point.learned}, {"held_out", point.held_out}});
     out << nlohmann::ordered_json{{"out", arguments.out},           {"bytes", trained.file.size()},
-                                  {"seed", arguments.seed},         {"steps", last.step},
+                                  {"seed", trained.seed},           {"steps", last.step},
                                   {"examples", trained.examples},   {"loss", last.learned},
                                   {"held_out_loss", last.held_out}, {"curve", std::move(curve)}}
                .dump(2)
@@ -91,6 +99,33 @@ void print_trained(const CloudTrainArguments& arguments, const training::Trained
       << fixed(last.held_out, 3) << " nats\n";
   if (!arguments.curve.empty()) out << arguments.curve << ": the loss over the steps\n";
   out << "What it is worth: lockstep cloud evaluate " << arguments.out << "\n";
+}
+
+std::vector<training::Specimen> specimens_of(const std::vector<std::string>& kinds, double drift) {
+  std::vector<training::Specimen> out;
+  for (const std::string& kind : kinds) out.push_back({.kind = kind, .drift = drift});
+  return out;
+}
+
+Result<training::Trained> begin(const CloudTrainArguments& arguments, const training::Listeners& listeners) {
+  std::string from;
+  if (!arguments.from.empty()) {
+    LOCKSTEP_TRY(read, read_input(arguments.from));
+    from = std::move(read);
+  }
+  training::Curriculum curriculum;
+  curriculum.specimens = specimens_of(split(arguments.kinds), arguments.drift);
+  curriculum.seed = arguments.seed;
+  curriculum.steps = arguments.steps;
+  if (!from.empty()) curriculum.rate /= 4;  // what is known already must not be washed away
+  return training::train(curriculum, from, listeners);
+}
+
+Result<training::Trained> go_on(const CloudTrainArguments& arguments, const training::Listeners& listeners) {
+  LOCKSTEP_TRY(kept, read_input(arguments.resume));
+  auto trained = training::resume(kept, listeners);
+  if (trained || trained.error().code != ErrorCode::kCorrupt) return trained;
+  return fail(ErrorCode::kCorrupt, cat(arguments.resume, ": ", trained.error().message));
 }
 
 nlohmann::ordered_json to_json(const training::Comparison& it, bool teacher) {
@@ -170,6 +205,12 @@ CloudTrainingCommands add_cloud_training(CLI::App& cloud, CloudTrainArguments& t
       ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();
   out.train->add_option("--curve", train.curve, "Write a picture of the loss to this file (SVG)");
+  out.train->add_option("--checkpoint", train.checkpoint,
+                        "Keep the training in this file while it goes on, to --resume it");
+  CLI::Option* resume = out.train->add_option(
+      "--resume", train.resume, "Go on with the training that this file keeps, and keep it there");
+  for (const char* of_the_file : {"--kind", "--seed", "--steps", "--from", "--drift", "--checkpoint"})
+    resume->excludes(out.train->get_option(of_the_file));
   out.train->add_flag("--json", train.json, "Print one JSON document instead of text");
   out.train->footer(
       "The teacher plans with the equations of the very plant; the model sees only what sensors show. It "
@@ -180,7 +221,8 @@ CloudTrainingCommands add_cloud_training(CLI::App& cloud, CloudTrainArguments& t
       "Exit code: 0 written, 1 a file cannot be written, 2 bad input.\n"
       "Example: lockstep cloud train --out model.safetensors --curve loss.svg\n"
       "Example: lockstep cloud train --from model.safetensors --drift 0.6 --steps 1500 --out "
-      "worn.safetensors");
+      "worn.safetensors\n"
+      "Example: lockstep cloud train --resume training.kept --out model.safetensors");
   out.evaluate = cloud.add_subcommand(
       "evaluate", "Judge a model beside the rules alone, on plants that no training has seen");
   out.evaluate->add_option("MODEL", evaluate.model, "The model file (safetensors)")->required();
@@ -205,23 +247,19 @@ CloudTrainingCommands add_cloud_training(CLI::App& cloud, CloudTrainArguments& t
 }
 
 int train_model(const CloudTrainArguments& arguments, std::ostream& out, std::ostream& err) {
-  std::string from;
-  if (!arguments.from.empty()) {
-    Result<std::string> read = read_whole_file(arguments.from, model::kMaxFileBytes);
-    if (!read) return refuse(err, "train", read.error().message, kBadInput);
-    from = std::move(*read);
-  }
-  training::Curriculum curriculum;
-  curriculum.kinds = split(arguments.kinds);
-  curriculum.seed = arguments.seed;
-  curriculum.steps = arguments.steps;
-  curriculum.drift = arguments.drift;
-  if (!from.empty()) curriculum.rate /= 4;  // what is known already must not be washed away
   ProgressLine line(arguments, err);
+  const std::string& kept = arguments.resume.empty() ? arguments.checkpoint : arguments.resume;
+  training::Listeners listeners{.report = [&](const training::Progress& now) { line.show(now); }};
+  if (!kept.empty())
+    listeners.keep = [&](BytesView checkpoint) { return write_whole_file(kept, std::string(checkpoint)); };
   const Result<training::Trained> trained =
-      training::train(curriculum, from, [&](const training::Progress& now) { line.show(now); });
+      arguments.resume.empty() ? begin(arguments, listeners) : go_on(arguments, listeners);
   line.end();
-  if (!trained) return refuse(err, "train", trained.error().message, kBadInput);
+  if (!trained) {
+    const bool of_the_world =
+        trained.error().code == ErrorCode::kIo || trained.error().code == ErrorCode::kUnavailable;
+    return refuse(err, "train", trained.error().message, of_the_world ? kFailed : kBadInput);
+  }
   if (const Status written = write_whole_file(arguments.out, trained->file); !written)
     return refuse(err, "train", written.error().message, kFailed);
   if (!arguments.curve.empty()) {
@@ -243,13 +281,13 @@ int evaluate_model(const CloudEvaluateArguments& arguments, std::ostream& out, s
   const auto rules = hub::make_decider({}, {});
   if (!rules) return refuse(err, "evaluate", rules.error().message, kFailed);
   training::JudgingPlan plan;
-  plan.kinds = split(arguments.kinds);
-  plan.plants = std::max<std::size_t>(arguments.plants, plan.kinds.size());
-  plan.drift = arguments.drift;
+  const std::vector<std::string> kinds = split(arguments.kinds);
+  plan.specimens = specimens_of(kinds, arguments.drift);
+  plan.plants = std::max<std::size_t>(arguments.plants, kinds.size());
   plan.with_teacher = arguments.teacher;
   const auto judged = training::judge(plan, **rules, **model);
   if (!judged) return refuse(err, "evaluate", judged.error().message, kBadInput);
-  print_comparison(arguments, plan.kinds, *judged, out);
+  print_comparison(arguments, kinds, *judged, out);
   return training::compare(*judged, "").gain_low > 0 ? 0 : kFailed;
 }
 

@@ -20,6 +20,8 @@ struct CloudTrainArguments {
   std::string from;   // empty: begin with nothing
   std::string curve;  // empty: no picture
   double drift = 0;
+  std::string checkpoint;  // empty: what is learned is lost if it is interrupted
+  std::string resume;      // empty: from the beginning
   bool json = false;
   bool progress = false;  // a line that is rewritten: standard error is a terminal
 };

@@ -3,6 +3,8 @@
 
 #include <cmath>
 
+#include "hub/cloud/bits.h"
+
 namespace lockstep::cloud {
 namespace {
 
@@ -22,6 +24,21 @@ double length(model::Weights& gradient) {
 
 Adam::Adam(const model::Weights& weights)
     : mean_(model::count_parameters(weights.configuration)), square_(mean_.size()) {}
+
+void Adam::save(ByteWriter& out) const {
+  write_bits(out, mean_decay_);
+  write_bits(out, square_decay_);
+  for (const std::vector<float>* moments : {&mean_, &square_})
+    for (const float value : *moments) write_bits(out, value);
+}
+
+Status Adam::restore(ByteReader& in) {
+  LOCKSTEP_TRY_STATUS(read_bits(in, mean_decay_));
+  LOCKSTEP_TRY_STATUS(read_bits(in, square_decay_));
+  for (std::vector<float>* moments : {&mean_, &square_})
+    for (float& value : *moments) LOCKSTEP_TRY_STATUS(read_bits(in, value));
+  return {};
+}
 
 void Adam::step(model::Weights& weights, model::Weights& gradient, double rate) {
   const double norm = length(gradient);

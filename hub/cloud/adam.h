@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "base/bytes.h"
 #include "hub/model/weights.h"
 
 namespace lockstep::cloud {
@@ -12,6 +13,10 @@ class Adam {
   explicit Adam(const model::Weights& weights);
   // One step against the gradient, which is scaled down to the norm 1 first if it is longer. Clears it.
   void step(model::Weights& weights, model::Weights& gradient, double rate);
+
+  // Its state to the last bit, and back into one for weights of the same shapes. kCorrupt.
+  void save(ByteWriter& out) const;
+  Status restore(ByteReader& in);
 
  private:
   std::vector<float> mean_, square_;          // of all tensors, one after the other

@@ -7,6 +7,8 @@
 #include "base/check.h"
 #include "base/exact_math.h"
 #include "base/prng.h"
+#include "base/text.h"
+#include "hub/cloud/bits.h"
 
 namespace lockstep::cloud {
 namespace {
@@ -41,6 +43,55 @@ void smooth(model::Matrix& embedding, Token first, std::uint32_t count, double s
       embedding(first + i, column) = static_cast<float>(size * value);
     }
   }
+}
+
+// ---- saved trainings
+
+void save_shape(const model::Configuration& shape, ByteWriter& out) {
+  for (const std::uint32_t number :
+       {shape.vocabulary, shape.width, shape.layers, shape.heads, shape.key_value_heads, shape.head_width,
+        shape.inner_width, shape.context})
+    out.u32(number);
+  write_bits(out, shape.rotary_base);
+  write_bits(out, shape.norm_epsilon);
+  out.u8(shape.tied_output ? 1 : 0);
+}
+
+Result<model::Configuration> restore_shape(ByteReader& in) {
+  model::Configuration out;
+  for (std::uint32_t* number : {&out.vocabulary, &out.width, &out.layers, &out.heads, &out.key_value_heads,
+                                &out.head_width, &out.inner_width, &out.context}) {
+    LOCKSTEP_TRY(found, in.u32());
+    *number = found;
+  }
+  LOCKSTEP_TRY_STATUS(read_bits(in, out.rotary_base));
+  LOCKSTEP_TRY_STATUS(read_bits(in, out.norm_epsilon));
+  LOCKSTEP_TRY(tied, in.u8());
+  out.tied_output = tied != 0;
+  if (const Status fine = model::check_configuration(out); !fine)
+    return fail(ErrorCode::kCorrupt, fine.error().message);
+  return out;
+}
+
+void save_example(const Example& example, ByteWriter& out) {
+  out.varint(example.prompt.size());
+  for (const hub::Token token : example.prompt) out.varint(token);
+  out.varint(example.steps.size());
+  for (const double step : example.steps) write_bits(out, step);
+}
+
+Result<Example> restore_example(ByteReader& in) {
+  Example out;
+  LOCKSTEP_TRY(tokens, in.varint());
+  for (std::uint64_t i = 0; i < tokens; ++i) {
+    LOCKSTEP_TRY(token, in.varint());
+    if (token >= hub::kVocabulary)
+      return fail(ErrorCode::kCorrupt, cat("expected a token below ", hub::kVocabulary, ", found ", token));
+    out.prompt.push_back(static_cast<hub::Token>(token));
+  }
+  LOCKSTEP_TRY(steps, in.varint());
+  for (std::uint64_t i = 0; i < steps; ++i) LOCKSTEP_TRY_STATUS(read_bits(in, out.steps.emplace_back()));
+  return out;
 }
 
 }  // namespace
@@ -141,6 +192,38 @@ double Trainer::step() {
   adam_.step(weights_, gradient_, rate());
   ++done_;
   return loss;
+}
+
+// Examples in the order of their groups: added again in this order they stand at the same places.
+void Trainer::save(ByteWriter& out) const {
+  save_shape(weights_.configuration, out);
+  for (const model::ConstNamedTensor& tensor : tensors(weights_))
+    for (const float value : tensor.values) write_bits(out, value);
+  adam_.save(out);
+  out.u64(done_).u64(count_);
+  for (const auto& [lengths, examples] : by_lengths_)
+    for (const Example& example : examples) save_example(example, out);
+}
+
+Result<Trainer> Trainer::restore(ByteReader& in, const TrainingSettings& settings) {
+  LOCKSTEP_TRY(shape, restore_shape(in));
+  model::Weights weights = model::make_weights(shape);
+  for (const model::NamedTensor& tensor : tensors(weights))
+    for (float& value : tensor.values) LOCKSTEP_TRY_STATUS(read_bits(in, value));
+  Trainer out(std::move(weights), settings);
+  LOCKSTEP_TRY_STATUS(out.adam_.restore(in));
+  LOCKSTEP_TRY(done, in.u64());
+  LOCKSTEP_TRY(count, in.u64());
+  if (done > settings.steps)
+    return fail(ErrorCode::kCorrupt, cat("expected at most ", settings.steps, " steps, found ", done));
+  out.done_ = done;
+  std::vector<Example> examples;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    LOCKSTEP_TRY(example, restore_example(in));
+    examples.push_back(std::move(example));
+  }
+  out.add(std::move(examples));
+  return out;
 }
 
 double Trainer::loss_of(const std::vector<Example>& examples) {

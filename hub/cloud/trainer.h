@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/bytes.h"
 #include "hub/cloud/adam.h"
 #include "hub/cloud/example.h"
 #include "hub/cloud/network.h"
@@ -44,6 +45,11 @@ class Trainer {
   double loss_of(const std::vector<Example>& examples);
   double rate() const;
   const model::Weights& weights() const { return weights_; }
+
+  // Everything that the steps to come depend on beside the settings, examples included.
+  void save(ByteWriter& out) const;
+  // With equal settings the same steps follow, to the last bit. kCorrupt: it is not what save() wrote.
+  static Result<Trainer> restore(ByteReader& in, const TrainingSettings& settings);
 
  private:
   using Lengths = std::pair<std::size_t, std::size_t>;  // of prompt and answer

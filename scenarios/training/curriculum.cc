@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "hub/model/model_file.h"
+#include "scenarios/training/checkpoint.h"
 
 namespace lockstep::training {
 namespace {
@@ -13,13 +14,19 @@ constexpr std::uint64_t kHeldOutRound = 1'000;
 constexpr std::size_t kTimesSeen = 6;     // an example, in a whole training, on average
 constexpr std::size_t kAnswerTokens = 3;  // of the self-test
 
+std::string to_text(const Specimen& specimen) {
+  if (specimen.known) return cat("a known ", specimen.kind);
+  return specimen.drift > 0 ? cat(specimen.kind, " (drift ", specimen.drift, ")") : specimen.kind;
+}
+
 Result<Bytes> file_of(const model::Weights& weights, const Curriculum& curriculum,
                       const std::vector<cloud::Example>& examples) {
-  std::string kinds;
-  for (const std::string& kind : curriculum.kinds) kinds += cat(kinds.empty() ? "" : ", ", kind);
-  const model::ModelNotes notes{.language = std::string(hub::kLanguage),
-                                .note = cat("trained on ", kinds, "; seed ", curriculum.seed, ", ",
-                                            curriculum.steps, " steps, drift ", curriculum.drift)};
+  std::string plants;
+  for (const Specimen& specimen : curriculum.specimens)
+    append_text(plants, cat(plants.empty() ? "" : ", ", to_text(specimen)));
+  const model::ModelNotes notes{
+      .language = std::string(hub::kLanguage),
+      .note = cat("trained on ", plants, "; seed ", curriculum.seed, ", ", curriculum.steps, " steps")};
   return model::write_model(weights, notes, model::NumberType::kF16, examples.front().prompt, kAnswerTokens);
 }
 
@@ -30,59 +37,71 @@ Result<model::Weights> first_weights(const Curriculum& curriculum, BytesView fro
   return std::move(file.weights);
 }
 
+cloud::TrainingSettings settings_of(const Curriculum& curriculum) {
+  return {
+      .seed = curriculum.seed, .steps = curriculum.steps, .batch = curriculum.batch, .rate = curriculum.rate};
+}
+
 class Lessons {
  public:
-  Lessons(const Curriculum& curriculum, model::Weights weights)
-      : curriculum_(curriculum),
-        trainer_(std::move(weights), {.seed = curriculum.seed,
-                                      .steps = curriculum.steps,
-                                      .batch = curriculum.batch,
-                                      .rate = curriculum.rate}) {}
+  Lessons(Curriculum curriculum, bool tunes, cloud::Trainer trainer, const Listeners& listeners)
+      : curriculum_(std::move(curriculum)),
+        tunes_(tunes),
+        trainer_(std::move(trainer)),
+        listeners_(listeners) {}
 
-  Result<Trained> run(BytesView from, const std::function<void(const Progress&)>& report) {
+  // As they stood when a checkpoint was taken.
+  void go_on(std::size_t round, std::vector<cloud::CurvePoint> curve) {
+    round_ = round;
+    curve_ = std::move(curve);
+  }
+
+  Result<Trained> run() {
     LOCKSTEP_TRY(held_out, record(plan(kHeldOutRound, std::max<std::size_t>(2, plants() / 8)), nullptr));
     held_out_ = std::move(held_out);
     const std::size_t every = std::max<std::size_t>(1, curriculum_.steps / 100);
-    std::size_t round = 0;
     double sum = 0;
     std::size_t count = 0;
     while (!trainer_.finished()) {
       // The last round begins early enough to be learned from.
-      if (round < curriculum_.rounds &&
-          trainer_.steps_done() * (curriculum_.rounds + 1) >= round * curriculum_.steps)
-        LOCKSTEP_TRY_STATUS(record_round(round++, from));
+      if (round_ < curriculum_.rounds &&
+          trainer_.steps_done() * (curriculum_.rounds + 1) >= round_ * curriculum_.steps)
+        LOCKSTEP_TRY_STATUS(record_round(round_++));
       sum += trainer_.step();
       ++count;
       if (count < every && !trainer_.finished()) continue;
-      note(sum / static_cast<double>(count), report);
+      note(sum / static_cast<double>(count));
       sum = 0;
       count = 0;
+      if (listeners_.keep) LOCKSTEP_TRY_STATUS(listeners_.keep(checkpoint()));
     }
     LOCKSTEP_TRY(file, file_of(trainer_.weights(), curriculum_, held_out_));
-    return Trained{.file = std::move(file), .curve = std::move(curve_), .examples = trainer_.examples()};
+    return Trained{.file = std::move(file),
+                   .curve = std::move(curve_),
+                   .examples = trainer_.examples(),
+                   .seed = curriculum_.seed};
   }
 
  private:
-  // Per kind and round.
+  // Per specimen and round.
   std::size_t plants() const {
     const std::size_t seen = curriculum_.steps * curriculum_.batch / kTimesSeen;
     return std::max<std::size_t>(
-        1, seen / (curriculum_.rounds * curriculum_.kinds.size() * curriculum_.windows));
+        1, seen / (curriculum_.rounds * curriculum_.specimens.size() * curriculum_.windows));
   }
 
   RecordingPlan plan(std::uint64_t round, std::size_t plants) const {
-    return {.kinds = curriculum_.kinds,
+    return {.specimens = curriculum_.specimens,
             .seed = curriculum_.seed,
             .round = round,
             .plants = plants,
-            .windows = curriculum_.windows,
-            .drift = curriculum_.drift};
+            .windows = curriculum_.windows};
   }
 
   // A learner that begins with somebody's weights acts from the first round on.
-  Status record_round(std::size_t round, BytesView from) {
+  Status record_round(std::size_t round) {
     std::unique_ptr<hub::Decider> learner;
-    if (round > 0 || !from.empty()) {
+    if (round > 0 || tunes_) {
       LOCKSTEP_TRY(file, file_of(trainer_.weights(), curriculum_, held_out_));
       LOCKSTEP_TRY(made, hub::make_decider(file, {}));
       learner = std::move(made);
@@ -92,32 +111,63 @@ class Lessons {
     return {};
   }
 
-  void note(double learned, const std::function<void(const Progress&)>& report) {
+  void note(double learned) {
     const double held_out = trainer_.loss_of(held_out_);
     curve_.push_back({.step = trainer_.steps_done(), .learned = learned, .held_out = held_out});
-    report({.step = trainer_.steps_done(),
-            .steps = curriculum_.steps,
-            .examples = trainer_.examples(),
-            .learned = learned,
-            .held_out = held_out});
+    if (!listeners_.report) return;
+    listeners_.report({.step = trainer_.steps_done(),
+                       .steps = curriculum_.steps,
+                       .examples = trainer_.examples(),
+                       .learned = learned,
+                       .held_out = held_out});
   }
 
-  const Curriculum& curriculum_;
+  Bytes checkpoint() const {
+    Bytes trainer;
+    ByteWriter out(trainer);
+    trainer_.save(out);
+    return write_checkpoint({.curriculum = curriculum_,
+                             .tunes = tunes_,
+                             .round = round_,
+                             .curve = curve_,
+                             .trainer = std::move(trainer)});
+  }
+
+  Curriculum curriculum_;
+  bool tunes_;
   cloud::Trainer trainer_;
+  const Listeners& listeners_;
+  std::size_t round_ = 0;  // of the next recording
   std::vector<cloud::Example> held_out_;
   std::vector<cloud::CurvePoint> curve_;
 };
 
+Status check(const Curriculum& curriculum) {
+  if (!curriculum.specimens.empty() && curriculum.steps > 0 && curriculum.batch > 0 &&
+      curriculum.rounds > 0 && curriculum.windows > 0)
+    return {};
+  return fail(ErrorCode::kInvalidArgument, "expected at least one kind of plant, one round, window and step");
+}
+
 }  // namespace
 
-Result<Trained> train(const Curriculum& curriculum, BytesView from,
-                      const std::function<void(const Progress&)>& report) {
-  if (curriculum.kinds.empty() || curriculum.steps == 0 || curriculum.batch == 0 || curriculum.rounds == 0 ||
-      curriculum.windows == 0)
-    return fail(ErrorCode::kInvalidArgument,
-                "expected at least one kind of plant, one round, window and step");
+Result<Trained> train(const Curriculum& curriculum, BytesView from, const Listeners& listeners) {
+  LOCKSTEP_TRY_STATUS(check(curriculum));
   LOCKSTEP_TRY(weights, first_weights(curriculum, from));
-  return Lessons(curriculum, std::move(weights)).run(from, report);
+  cloud::Trainer trainer(std::move(weights), settings_of(curriculum));
+  return Lessons(curriculum, !from.empty(), std::move(trainer), listeners).run();
+}
+
+Result<Trained> resume(BytesView checkpoint, const Listeners& listeners) {
+  LOCKSTEP_TRY(kept, read_checkpoint(checkpoint));
+  LOCKSTEP_TRY_STATUS(check(kept.curriculum));
+  ByteReader in(kept.trainer);
+  LOCKSTEP_TRY(trainer, cloud::Trainer::restore(in, settings_of(kept.curriculum)));
+  if (!in.at_end())
+    return fail(ErrorCode::kCorrupt, cat("expected the end, found ", in.remaining(), " bytes more"));
+  Lessons lessons(std::move(kept.curriculum), kept.tunes, std::move(trainer), listeners);
+  lessons.go_on(kept.round, std::move(kept.curve));
+  return lessons.run();
 }
 
 }  // namespace lockstep::training

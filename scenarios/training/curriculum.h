@@ -3,7 +3,6 @@
 
 #include <functional>
 #include <optional>
-#include <string>
 #include <vector>
 
 #include "base/bytes.h"
@@ -14,12 +13,11 @@
 namespace lockstep::training {
 
 struct Curriculum {
-  std::vector<std::string> kinds = {"tank", "motor"};
+  std::vector<Specimen> specimens = {{.kind = "tank"}, {.kind = "motor"}};
   std::uint64_t seed = 1;
   std::size_t steps = 5000;  // as many windows are recorded as to see each about six times
   std::size_t batch = 64;    // windows per step
   double rate = 3e-3;
-  double drift = 0;        // of the plants that are recorded
   std::size_t rounds = 5;  // of recordings: the first under the teacher, the others mostly under the learner
   std::size_t windows = 60;  // per plant
 };
@@ -34,11 +32,21 @@ struct Trained {
   Bytes file;  // safetensors with 16-bit numbers, which verify_model accepts
   std::vector<cloud::CurvePoint> curve;
   std::size_t examples = 0;
+  std::uint64_t seed = 0;
 };
 
-// from: the model file to begin with, for fine-tuning; empty: a fresh one. report is called about a hundred
-// times. Errors: those of recordings (kind, drift) and of the file to begin with.
-Result<Trained> train(const Curriculum& curriculum, BytesView from,
-                      const std::function<void(const Progress&)>& report);
+// What a training says while it goes on. Each may be empty.
+struct Listeners {
+  std::function<void(const Progress&)> report;  // about a hundred times
+  // After each report: what resume() goes on from. An error ends the training.
+  std::function<Status(BytesView checkpoint)> keep = {};
+};
+
+// from: the model file to begin with, for fine-tuning; empty: a fresh one. Errors: those of recordings (kind,
+// drift), of the file to begin with, and of `keep`.
+Result<Trained> train(const Curriculum& curriculum, BytesView from, const Listeners& listeners);
+// The rest of a training; its file is the same, to the last bit, as if nothing had interrupted it (on one
+// machine, by one program). kCorrupt: as read_checkpoint.
+Result<Trained> resume(BytesView checkpoint, const Listeners& listeners);
 
 }  // namespace lockstep::training

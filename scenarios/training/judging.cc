@@ -19,9 +19,9 @@ struct Run {
 };
 
 // controller: nullptr: the teacher.
-Result<Run> run(const JudgingPlan& plan, std::string_view kind, std::uint64_t seed,
+Result<Run> run(const JudgingPlan& plan, const Specimen& specimen, std::uint64_t seed,
                 hub::Decider* controller) {
-  LOCKSTEP_TRY(rig, Rig::make(kind, seed, plan.drift, controller == nullptr));
+  LOCKSTEP_TRY(rig, Rig::make(specimen, seed, controller == nullptr));
   Run out;
   for (std::size_t window = 0; window < plan.windows; ++window) {
     rig.pass_window();
@@ -43,18 +43,19 @@ Result<Run> run(const JudgingPlan& plan, std::string_view kind, std::uint64_t se
 }  // namespace
 
 Result<std::vector<Judgement>> judge(const JudgingPlan& plan, hub::Decider& rules, hub::Decider& model) {
-  CHECK(!plan.kinds.empty(), "no kinds to judge");
+  CHECK(!plan.specimens.empty(), "no plants to judge");
   std::vector<Judgement> out;
   for (std::size_t i = 0; i < plan.plants; ++i) {
-    Judgement one{.kind = plan.kinds[i % plan.kinds.size()], .seed = kFirstHeldOutSeed + i};
-    LOCKSTEP_TRY(by_rules, run(plan, one.kind, one.seed, &rules));
-    LOCKSTEP_TRY(by_model, run(plan, one.kind, one.seed, &model));
+    const Specimen& specimen = plan.specimens[i % plan.specimens.size()];
+    Judgement one{.kind = specimen.kind, .seed = kFirstHeldOutSeed + i};
+    LOCKSTEP_TRY(by_rules, run(plan, specimen, one.seed, &rules));
+    LOCKSTEP_TRY(by_model, run(plan, specimen, one.seed, &model));
     one.rules = by_rules.cost;
     one.rules_beyond = by_rules.beyond;
     one.model = by_model.cost;
     one.model_beyond = by_model.beyond;
     if (plan.with_teacher) {
-      LOCKSTEP_TRY(by_teacher, run(plan, one.kind, one.seed, nullptr));
+      LOCKSTEP_TRY(by_teacher, run(plan, specimen, one.seed, nullptr));
       one.teacher = by_teacher.cost;
     }
     out.push_back(std::move(one));

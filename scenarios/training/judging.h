@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "hub/policy/decider.h"
+#include "scenarios/training/specimen.h"
 
 namespace lockstep::training {
 
@@ -16,10 +17,9 @@ struct Judgement {
 };
 
 struct JudgingPlan {
-  std::vector<std::string> kinds;
-  std::size_t plants = 100;   // of all kinds together, in turn
+  std::vector<Specimen> specimens;
+  std::size_t plants = 100;   // of all specimens together, in turn
   std::size_t windows = 120;  // per plant; the first hub::kWindowSteps do not count
-  double drift = 0;
   bool with_teacher = false;  // what is possible: takes as long as all the rest
 };
 

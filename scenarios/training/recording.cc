@@ -28,9 +28,9 @@ bool is_hidden(std::uint64_t plant, std::uint64_t window, std::uint64_t signal) 
          chance(draw(plant, kHidden, signal, window), 20'000);
 }
 
-Status record_plant(const RecordingPlan& plan, std::string_view kind, std::uint64_t seed, hub::Decider* actor,
-                    std::vector<cloud::Example>& out) {
-  LOCKSTEP_TRY(rig, Rig::make(kind, seed, plan.drift, true));
+Status record_plant(const RecordingPlan& plan, const Specimen& specimen, std::uint64_t seed,
+                    hub::Decider* actor, std::vector<cloud::Example>& out) {
+  LOCKSTEP_TRY(rig, Rig::make(specimen, seed, true));
   const hub::DeviceModel device = rig.device();
   hub::Window seen;
   for (std::size_t window = 0; window <= plan.windows; ++window) {
@@ -54,9 +54,9 @@ Status record_plant(const RecordingPlan& plan, std::string_view kind, std::uint6
 Result<std::vector<cloud::Example>> record(const RecordingPlan& plan, hub::Decider* learner) {
   std::vector<cloud::Example> out;
   for (std::size_t i = 0; i < plan.plants; ++i) {
-    for (const std::string& kind : plan.kinds) {
+    for (const Specimen& specimen : plan.specimens) {
       const std::uint64_t seed = below(draw(plan.seed, kPlant, plan.round, i), kFirstHeldOutSeed);
-      LOCKSTEP_TRY_STATUS(record_plant(plan, kind, seed, i % 3 == 0 ? nullptr : learner, out));
+      LOCKSTEP_TRY_STATUS(record_plant(plan, specimen, seed, i % 3 == 0 ? nullptr : learner, out));
     }
   }
   return out;

@@ -5,11 +5,11 @@
 // act and the teacher comment is DAgger (Ross, Gordon and Bagnell, AISTATS 2011).
 #pragma once
 
-#include <string>
 #include <vector>
 
 #include "hub/cloud/example.h"
 #include "hub/policy/decider.h"
+#include "scenarios/training/specimen.h"
 
 namespace lockstep::training {
 
@@ -17,12 +17,11 @@ namespace lockstep::training {
 inline constexpr std::uint64_t kFirstHeldOutSeed = 1'000'000'000;
 
 struct RecordingPlan {
-  std::vector<std::string> kinds;
+  std::vector<Specimen> specimens;
   std::uint64_t seed = 1;    // of this recording; plants and disturbances are drawn from it
   std::uint64_t round = 0;   // of several recordings with one seed
-  std::size_t plants = 10;   // per kind
+  std::size_t plants = 10;   // per specimen
   std::size_t windows = 60;  // per plant
-  double drift = 0;
 };
 
 // learner: acts in two of three plants; nullptr: the teacher acts in all. kNotFound: no such kind;

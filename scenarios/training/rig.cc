@@ -27,11 +27,15 @@ hub::DeviceModel device_model(const devices::DeviceInfo& info) {
   return out;
 }
 
-Result<Rig> Rig::make(std::string_view kind, std::uint64_t seed, double drift, bool taught) {
-  LOCKSTEP_TRY(plant, devices::make_plant(kind, "rig", seed, drift));
+Result<Rig> Rig::make(const Specimen& specimen, std::uint64_t seed, bool taught) {
   std::unique_ptr<devices::Teacher> teacher;
+  if (specimen.known) {
+    if (taught) teacher = devices::make_teacher(*specimen.known, seed);
+    return Rig(devices::make_plant(*specimen.known, "rig", seed), std::move(teacher), seed);
+  }
+  LOCKSTEP_TRY(plant, devices::make_plant(specimen.kind, "rig", seed, specimen.drift));
   if (taught) {
-    LOCKSTEP_TRY(made, devices::make_teacher(kind, seed, drift));
+    LOCKSTEP_TRY(made, devices::make_teacher(specimen.kind, seed, specimen.drift));
     teacher = std::move(made);
   }
   return Rig(std::move(plant), std::move(teacher), seed);

@@ -13,6 +13,7 @@
 #include "edge/devices/plant.h"
 #include "edge/devices/teacher.h"
 #include "hub/policy/decision.h"
+#include "scenarios/training/specimen.h"
 
 namespace lockstep::training {
 
@@ -20,9 +21,9 @@ hub::DeviceModel device_model(const devices::DeviceInfo& info);
 
 class Rig {
  public:
-  // As devices::make_plant. The delay of instructions, up to a fifth of a window, is drawn from the seed.
-  // taught: the teacher watches; it takes most of the time.
-  static Result<Rig> make(std::string_view kind, std::uint64_t seed, double drift, bool taught);
+  // Errors as devices::make_plant. The delay of instructions, up to a fifth of a window, is drawn from the
+  // seed. taught: the teacher watches; it takes most of the time.
+  static Result<Rig> make(const Specimen& specimen, std::uint64_t seed, bool taught);
 
   const hub::DeviceModel& device() const { return device_; }
   // Lets the window pass that has begun. Its commands, as given by act() at the end of the last one, take

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "tests/cli/background.h"
 #include "tests/cli/program.h"
 
 namespace lockstep::tests {
@@ -49,6 +50,27 @@ TEST(CloudTraining, goes_on_from_a_file_and_repeats_itself) {
   EXPECT_EQ(train("--seed 5", "b"), first);
   EXPECT_NE(train("--seed 6", "c"), first);
   EXPECT_NE(train(cat("--seed 5 --drift 0.5 --from ", directory / "a"), "d"), first);
+}
+
+TEST(CloudTraining, goes_on_after_it_was_killed_as_if_nothing_had_happened) {
+  const TemporaryDirectory directory;
+  const std::string arguments = "cloud train --kind tank --steps 100 --seed 9 --out ";
+  ASSERT_EQ(lockstep(arguments + (directory / "whole")).code, 0);
+  const std::string kept = directory / "kept";
+  Background killed({"cloud", "train", "--kind", "tank", "--steps", "100", "--seed", "9", "--out",
+                     directory / "parts", "--checkpoint", kept},
+                    directory / "output");
+  EXPECT_TRUE(eventually([&] { return std::filesystem::exists(kept); }));
+  killed.end(SIGKILL);
+  const Outcome resumed = lockstep(cat("cloud train --resume ", kept, " --out ", directory / "parts"));
+  EXPECT_EQ(resumed.code, 0) << resumed.out;
+  EXPECT_EQ(read(directory / "parts"), read(directory / "whole"));
+
+  EXPECT_EQ(lockstep(cat("cloud train --steps 7 --resume ", kept)).code, 2) << "the file says how many";
+  std::ofstream(directory / "other") << "something else";
+  const Outcome other = lockstep(cat("cloud train --resume ", directory / "other"));
+  EXPECT_EQ(other.code, 2);
+  EXPECT_NE(other.out.find("expected a training that was interrupted"), std::string::npos) << other.out;
 }
 
 TEST(CloudTraining, says_what_it_expected) {

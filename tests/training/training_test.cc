@@ -11,7 +11,7 @@ namespace {
 std::unique_ptr<hub::Decider> rules() { return std::move(*hub::make_decider({}, {})); }
 
 TEST(Rig, shows_the_newest_readings_of_each_window) {
-  Rig rig = std::move(*Rig::make("motor", 1, 0, false));
+  Rig rig = std::move(*Rig::make({.kind = "motor"}, 1, false));
   rig.act(std::vector<double>{20.0}, {0});
   for (std::size_t window = 0; window < 10; ++window) rig.pass_window();
   EXPECT_EQ(rig.window().samples.size(), hub::kWindowSteps);
@@ -23,7 +23,7 @@ TEST(Rig, shows_the_newest_readings_of_each_window) {
 }
 
 TEST(Rig, follows_the_teacher_where_nobody_else_decides) {
-  Rig rig = std::move(*Rig::make("tank", 1, 0, true));
+  Rig rig = std::move(*Rig::make({.kind = "tank"}, 1, true));
   double last = 0;
   for (int window = 0; window < 40; ++window) {
     rig.act(std::nullopt, {0, 0});
@@ -37,7 +37,7 @@ TEST(Rig, follows_the_teacher_where_nobody_else_decides) {
 
 TEST(Recording, is_the_same_for_the_same_seed_and_speaks_the_language) {
   const RecordingPlan plan{
-      .kinds = {"tank", "motor"}, .seed = 4, .round = 0, .plants = 3, .windows = 12, .drift = 0};
+      .specimens = {{.kind = "tank"}, {.kind = "motor"}}, .seed = 4, .round = 0, .plants = 3, .windows = 12};
   const auto first = record(plan, nullptr), second = record(plan, nullptr);
   ASSERT_TRUE(first && second);
   ASSERT_EQ(first->size(), 2u * 3 * 12);
@@ -57,9 +57,9 @@ TEST(Recording, is_the_same_for_the_same_seed_and_speaks_the_language) {
 
 TEST(Judging, finds_no_gain_of_the_rules_over_themselves) {
   const auto one = rules(), other = rules();
-  const auto judged =
-      judge({.kinds = {"tank", "motor"}, .plants = 4, .windows = 30, .drift = 0, .with_teacher = true}, *one,
-            *other);
+  const auto judged = judge(
+      {.specimens = {{.kind = "tank"}, {.kind = "motor"}}, .plants = 4, .windows = 30, .with_teacher = true},
+      *one, *other);
   ASSERT_TRUE(judged);
   const Comparison all = compare(*judged, "");
   EXPECT_EQ(all.plants, 4u);
@@ -85,51 +85,86 @@ TEST(Compare, says_how_sure_the_gain_is) {
 }
 
 TEST(Train, gives_a_file_that_a_hub_accepts_and_can_go_on_from_it) {
-  Curriculum curriculum{.kinds = {"tank"},
+  Curriculum curriculum{.specimens = {{.kind = "tank"}},
                         .seed = 2,
                         .steps = 80,
                         .batch = 8,
                         .rate = 3e-3,
-                        .drift = 0,
                         .rounds = 2,
                         .windows = 20};
   std::size_t reports = 0;
-  const auto trained = train(curriculum, {}, [&](const Progress& now) {
-    ++reports;
-    EXPECT_LE(now.step, now.steps);
-  });
+  const auto trained = train(curriculum, {}, {.report = [&](const Progress& now) {
+                               ++reports;
+                               EXPECT_LE(now.step, now.steps);
+                             }});
   ASSERT_TRUE(trained) << trained.error().message;
   EXPECT_TRUE(hub::verify_model(trained->file));
   EXPECT_GT(reports, 50u);
   EXPECT_LT(trained->curve.back().learned, trained->curve.front().learned - 0.5);
-  const auto again = train(curriculum, {}, [](const Progress&) {});
+  const auto again = train(curriculum, {}, {});
   ASSERT_TRUE(again);
   EXPECT_EQ(again->file, trained->file);
 
   curriculum.steps = 10;
   curriculum.rate = 1e-4;
-  const auto tuned = train(curriculum, trained->file, [](const Progress&) {});
+  const auto tuned = train(curriculum, trained->file, {});
   ASSERT_TRUE(tuned) << tuned.error().message;
   EXPECT_LT(tuned->curve.front().learned, trained->curve.front().learned - 0.5);
   EXPECT_NE(tuned->file, trained->file);
 }
 
 TEST(Train, refuses_what_it_cannot_begin_with) {
-  Curriculum curriculum{.kinds = {"kiln"},
+  Curriculum curriculum{.specimens = {{.kind = "kiln"}},
                         .seed = 1,
                         .steps = 1,
                         .batch = 8,
                         .rate = 1e-3,
-                        .drift = 0,
                         .rounds = 1,
                         .windows = 5};
-  EXPECT_EQ(train(curriculum, {}, [](const Progress&) {}).error().code, ErrorCode::kNotFound);
-  curriculum.kinds = {"tank"};
-  EXPECT_FALSE(train(curriculum, "not a model", [](const Progress&) {}));
-  curriculum.drift = 7;
-  EXPECT_EQ(train(curriculum, {}, [](const Progress&) {}).error().code, ErrorCode::kInvalidArgument);
+  EXPECT_EQ(train(curriculum, {}, {}).error().code, ErrorCode::kNotFound);
+  curriculum.specimens = {{.kind = "tank"}};
+  EXPECT_FALSE(train(curriculum, "not a model", {}));
+  curriculum.specimens[0].drift = 7;
+  EXPECT_EQ(train(curriculum, {}, {}).error().code, ErrorCode::kInvalidArgument);
   curriculum.steps = 0;
-  EXPECT_EQ(train(curriculum, {}, [](const Progress&) {}).error().code, ErrorCode::kInvalidArgument);
+  EXPECT_EQ(train(curriculum, {}, {}).error().code, ErrorCode::kInvalidArgument);
+}
+
+// Interrupted after each report, and every time gone on from what was kept last.
+TEST(Resume, GivesTheSameBitsAsATrainingThatNothingInterrupted) {
+  const Curriculum curriculum{.specimens = {{.kind = "tank"}, {.kind = "motor", .drift = 0.3}},
+                              .seed = 3,
+                              .steps = 60,
+                              .batch = 8,
+                              .rate = 3e-3,
+                              .rounds = 3,
+                              .windows = 12};
+  const auto whole = train(curriculum, {}, {});
+  ASSERT_TRUE(whole) << whole.error().message;
+  Bytes kept;
+  std::size_t lives = 0, reports = 0;
+  const auto keep_some = [&](BytesView checkpoint) -> Status {
+    kept = checkpoint;
+    if (++reports % 17 == 0) return fail(ErrorCode::kIo, "interrupted");
+    return {};
+  };
+  auto parts = train(curriculum, {}, {.report = {}, .keep = keep_some});
+  for (; !parts && lives < 10; ++lives) parts = resume(kept, {.report = {}, .keep = keep_some});
+  ASSERT_TRUE(parts) << parts.error().message;
+  EXPECT_GE(lives, 3u);
+  EXPECT_EQ(parts->file, whole->file);
+  ASSERT_EQ(parts->curve.size(), whole->curve.size());
+  for (std::size_t i = 0; i < whole->curve.size(); ++i)
+    EXPECT_EQ(parts->curve[i].held_out, whole->curve[i].held_out);
+
+  // Damage anywhere is found; a file that is something else is named as that.
+  for (std::size_t place = 7; place < kept.size(); place += kept.size() / 20) {
+    Bytes damaged = kept;
+    damaged[place] = static_cast<char>(damaged[place] ^ 0x10);
+    EXPECT_EQ(resume(damaged, {}).error().code, ErrorCode::kCorrupt) << place;
+  }
+  EXPECT_EQ(resume(BytesView(kept).substr(0, kept.size() - 1), {}).error().code, ErrorCode::kCorrupt);
+  EXPECT_EQ(resume("", {}).error().code, ErrorCode::kCorrupt);
 }
 
 }  // namespace
