@@ -22,6 +22,7 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kIdentityName = "lockstep.json";
 constexpr std::string_view kLockName = "lockstep.lock";
+constexpr std::string_view kRoomName = "lockstep.room";
 constexpr std::string_view kLogName = "kv";  // a member's log
 
 constexpr std::string_view kAdviceToMembers =
@@ -172,6 +173,22 @@ Result<DataDirectory> DataDirectory::open(const std::string& path, const Owner& 
   DataDirectory out(path, lock);
   LOCKSTEP_TRY_STATUS(out.claim(owner, contents));
   return out;
+}
+
+// The file has no name by the time it is written: if the process dies its space is free.
+bool DataDirectory::has_room() const {
+  constexpr std::size_t kPieceBytes = 64 << 10, kPieces = 16;
+  const std::string file = cat(path_, "/", kRoomName);
+  const int descriptor = ::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  if (descriptor < 0) return false;
+  ::unlink(file.c_str());
+  const std::string piece(kPieceBytes, '\0');
+  std::size_t written = 0;
+  while (written < kPieces && ::write(descriptor, piece.data(), kPieceBytes) == ssize_t{kPieceBytes})
+    ++written;
+  const bool durable = written == kPieces && ::fsync(descriptor) == 0;
+  ::close(descriptor);
+  return durable;
 }
 
 Status DataDirectory::claim(const Owner& owner, const Contents& contents) {

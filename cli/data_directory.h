@@ -47,6 +47,8 @@ class DataDirectory {
   // The node's files are there and durable: notes it, durably, so that their loss is noticed. Before anything
   // is promised that they hold.
   Status note_data(const std::string& database);
+  // Whether the disk takes what a start writes at least, durably: 1 MiB. Leaves nothing behind.
+  bool has_room() const;
 
  private:
   DataDirectory(std::string path, int lock) : path_(std::move(path)), lock_(lock) {}

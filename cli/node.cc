@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "cli/disk_wait.h"
 #include "cli/node_log.h"
 #include "cli/node_program.h"
 
@@ -14,7 +15,6 @@ namespace {
 
 constexpr int kWorldRefused = 1;
 constexpr int kBadInput = 2;
-constexpr std::chrono::seconds kPauseBetweenLives{2};
 
 int complain(const Error& error, std::string_view command, std::ostream& err) {
   err << command << error.message << '\n';
@@ -30,23 +30,6 @@ Error trouble_of(const NodeProgram& program, const std::string& directory) {
   return {ErrorCode::kIo,
           cat(directory, ": expected files that this process may read and write, ", trouble.message)};
 }
-
-// While a node waits for its disk: says so once, as long as the trouble is the same.
-class WaitForDisk {
- public:
-  explicit WaitForDisk(spdlog::logger& log) : log_(log) {}
-  void tell(const Error& trouble) {
-    if (std::exchange(told_, trouble.message) == trouble.message) return;
-    log_.warn(cat("nobody is served until the disk ",
-                  trouble.code == ErrorCode::kNoSpace ? "has room" : "is well again",
-                  ", which is tried every ", to_string(kPauseBetweenLives), ": ", trouble.message,
-                  "; what was acknowledged is safe"));
-  }
-
- private:
-  spdlog::logger& log_;
-  std::string told_;
-};
 
 std::string summary_of(const config::NodeSettings& settings) {
   const config::Listen& listen = settings.listen;
@@ -72,9 +55,9 @@ int run_node(const NodeArguments& arguments, std::ostream& out, std::ostream& er
   }
   const auto log = open_log(settings->log);
   if (!log) return complain(log.error(), arguments.command(), err);
-  WaitForDisk disk(**log);
+  DiskWait disk(**log);
   for (bool first = true;; first = false) {
-    NodeProgram program(*settings, arguments.allow_faults, *log);
+    NodeProgram program(*settings, arguments.allow_faults, *log, disk);
     if (const Status started = program.start(); started) {
       if (first) out << program.introduction() << std::endl;  // whoever waits for this line must get it now
       if (!first) (*log)->info(program.introduction());
@@ -82,6 +65,7 @@ int run_node(const NodeArguments& arguments, std::ostream& out, std::ostream& er
       if (ending == NodeProgram::Ending::kLeft) return 0;
       if (ending == NodeProgram::Ending::kCannotBegin)
         return complain(trouble_of(program, settings->data), arguments.command(), err);
+      if (ending == NodeProgram::Ending::kDiskIsWell) continue;
       disk.tell(program.trouble());
     } else if (first || !is_of_the_disk(started.error().code)) {
       return complain(started.error(), arguments.command(), err);

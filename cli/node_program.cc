@@ -93,15 +93,12 @@ Owner owner_of(const config::NodeSettings& settings) {
 
 }  // namespace
 
-bool is_of_the_disk(ErrorCode code) {
-  return code == ErrorCode::kIo || code == ErrorCode::kNoSpace || code == ErrorCode::kPoisoned;
-}
-
 NodeProgram::NodeProgram(config::NodeSettings settings, bool allow_faults,
-                         std::shared_ptr<spdlog::logger> log)
+                         std::shared_ptr<spdlog::logger> log, DiskWait& disk)
     : settings_(std::move(settings)),
       allow_faults_(allow_faults),
       log_(std::move(log)),
+      disk_(disk),
       signals_(loop_.context()) {}
 
 // ---- start -----------------------------------------------------------------------------------------------
@@ -309,7 +306,11 @@ void NodeProgram::on_recovered(const service::Recovered& recovered) {
 
 void NodeProgram::end_with(const Error& error) {
   trouble_ = error;
-  ending_ = is_of_the_disk(error.code) ? Ending::kDiskFailed : Ending::kCannotBegin;
+  end(is_of_the_disk(error.code) ? Ending::kDiskFailed : Ending::kCannotBegin);
+}
+
+void NodeProgram::end(Ending ending) {
+  ending_ = ending;
   loop_.stop();
 }
 
@@ -329,12 +330,23 @@ void NodeProgram::watch() {
   const Error* failure = retiring_->failure();
   const bool may_recover = failure != nullptr && is_of_the_disk(failure->code);
   // Why one cannot begin is the process's last word.
-  if (failure != nullptr && (recovered_ || may_recover) && !std::exchange(told_of_failure_, true))
+  if (failure != nullptr && !leaving_ && !recovered_ && !may_recover) return end_with(*failure);
+  // A failure stops the node and not the process, so that people and clients can ask it why.
+  if (failure != nullptr && !std::exchange(told_of_failure_, true)) {
     log_->error(cat("this node has stopped: ", failure->message));
-  // Damage that is found later stops the node and not the process, so that people can ask it why.
-  if (failure != nullptr && !leaving_ && (may_recover || !recovered_)) return end_with(*failure);
+    if (may_recover) disk_.tell(*failure);
+    if (may_recover) loop_.after(kPauseBetweenLives, [this] { watch_disk(); });
+  }
   spare_memory_.give_back();
-  loop_.after(recovered_ ? kWatchInterval : kWatchOfRecovery, [this] { watch(); });
+  const bool goes_on = recovered_ || failure != nullptr;
+  loop_.after(goes_on ? kWatchInterval : kWatchOfRecovery, [this] { watch(); });
+}
+
+// On the loop's thread: nobody is served anyway.
+void NodeProgram::watch_disk() {
+  if (leaving_) return;
+  if (directory_->has_room()) return end(Ending::kDiskIsWell);
+  loop_.after(kPauseBetweenLives, [this] { watch_disk(); });
 }
 
 // ---- end -------------------------------------------------------------------------------------------------
@@ -356,6 +368,10 @@ void NodeProgram::on_signal(int number) {
     std::_Exit(1);
   }
   leaving_ = true;
+  if (retiring_->failure() != nullptr) {
+    log_->info("told to stop: this node had stopped before");
+    return end(Ending::kLeft);
+  }
   if (http_) http_->stop();
   log_->info(
       cat(number == SIGINT ? "interrupted" : "told to stop", ": no more writes, handing over, flushing"));

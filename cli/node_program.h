@@ -10,6 +10,7 @@
 
 #include "base/result.h"
 #include "cli/data_directory.h"
+#include "cli/disk_wait.h"
 #include "cli/spare_memory.h"
 #include "config/node_settings.h"
 #include "core/service/feed.h"
@@ -26,14 +27,12 @@
 
 namespace lockstep::cli {
 
-// A failure of the disk: it may be well again later (space is made, a device comes back). Damage stays damage.
-bool is_of_the_disk(ErrorCode code);
-
 // One at a time in a process: it takes the signals that end a process.
 class NodeProgram final : private service::FeedSubscriber {
  public:
   // `allow_faults`: an operator may bring faults (docs/format/faults.md).
-  NodeProgram(config::NodeSettings settings, bool allow_faults, std::shared_ptr<spdlog::logger> log);
+  NodeProgram(config::NodeSettings settings, bool allow_faults, std::shared_ptr<spdlog::logger> log,
+              DiskWait& disk);
 
   // Everything that can be refused is refused here.
   Status start();
@@ -41,11 +40,12 @@ class NodeProgram final : private service::FeedSubscriber {
   std::string introduction() const;
   enum class Ending : std::uint8_t {
     kLeft,         // a signal has ended it
-    kDiskFailed,   // the node has stopped itself; in another life the disk may be well again
+    kDiskFailed,   // before anybody was answered; in another life the disk may be well again
+    kDiskIsWell,   // again: the node has stopped itself when it was not, and may begin another life
     kCannotBegin,  // its data are damaged or lost
   };
   Ending run();
-  // Of an ending that is not kLeft.
+  // Of the endings kDiskFailed and kCannotBegin.
   const Error& trouble() const { return *trouble_; }
 
  private:
@@ -66,18 +66,22 @@ class NodeProgram final : private service::FeedSubscriber {
   Status open_http();
   void take_signals();
   void on_signal(int number);
-  // Looks at the node now and then. One that has stopped itself for good goes on answering, but people must be
-  // told; one whose disk has failed begins another life.
+  // Looks at the node now and then. One that has stopped itself goes on answering, with the reason, but
+  // people must be told.
   void watch();
+  // One whose disk has failed does so until the disk is well, and then begins another life.
+  void watch_disk();
 
   void on_rows(std::span<const sql::RowChange>) override {}
   void on_role(const raft::RoleChanged& change) override;
   void on_recovered(const service::Recovered& recovered) override;
   void end_with(const Error& error);
+  void end(Ending ending);
 
   config::NodeSettings settings_;
   bool allow_faults_;
   std::shared_ptr<spdlog::logger> log_;
+  DiskWait& disk_;
   net::EventLoop loop_;
   net::asio::signal_set signals_;
   bool leaving_ = false;

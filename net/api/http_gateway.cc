@@ -183,7 +183,7 @@ void HttpGateway::get_dashboard(const ExchangePtr& exchange) {
 }
 
 void HttpGateway::get_health(const ExchangePtr& exchange) {
-  exchange->respond({.body = "{\"alive\":true}\n"});
+  report([exchange](const NodeReport& report) { exchange->respond({.body = health_json(report)}); });
 }
 
 void HttpGateway::get_ready(const ExchangePtr& exchange) {

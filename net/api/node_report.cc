@@ -116,6 +116,15 @@ std::string unready_because(const NodeReport& report) {
   return {};
 }
 
+std::string health_json(const NodeReport& report) {
+  std::string text;
+  JsonWriter json(text);
+  json.open_object().member("alive", true);
+  if (report.reply.status() == wire::STOPPED) json.member("trouble", unready_because(report));
+  json.close_object();
+  return text + "\n";
+}
+
 std::string status_json(const NodeReport& report) {
   std::string text;
   JsonWriter json(text);

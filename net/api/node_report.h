@@ -1,4 +1,5 @@
-// Everything that a node's HTTP port tells of the node: where it comes from, and /status, /raft and /readyz.
+// Everything that a node's HTTP port tells of the node: where it comes from, and /status, /raft, /healthz and
+// /readyz.
 #pragma once
 
 #include <map>
@@ -55,6 +56,8 @@ std::string_view role_name(std::uint32_t role);
 // Empty: the node can serve. Otherwise why not.
 std::string unready_because(const NodeReport& report);
 
+// Alive in any case; why the node has stopped itself, if it has.
+std::string health_json(const NodeReport& report);
 std::string status_json(const NodeReport& report);
 std::string raft_json(const NodeReport& report);
 

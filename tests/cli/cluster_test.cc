@@ -67,30 +67,71 @@ void limit_files(pid_t process, rlim_t bytes) {
   ASSERT_EQ(::prlimit(process, RLIMIT_FSIZE, &limit, nullptr), 0) << std::strerror(errno);
 }
 
-TEST(ClusterCommand, ServesAgainWhenAFullDiskHasRoom) {
-  LocalCluster cluster(1);
-  ASSERT_EQ(cluster.started.code, 0) << cluster.started.out;
-  ASSERT_EQ(lockstep("sql " + cluster.at() + " -c \"CREATE TABLE t(id INTEGER PRIMARY KEY, v BLOB)\"").code, 0);
-  const pid_t process = cluster.process(1);
-  limit_files(process, 1 << 20);
-  int written = 0;
-  Outcome write;
-  do {
-    write = lockstep("sql " + cluster.at() + " -c \"INSERT INTO t(v) VALUES(zeroblob(200000))\"");
-    written += write.code == 0 ? 1 : 0;
-  } while (write.code == 0 && written < 100);
-  EXPECT_GT(written, 0) << write.out;
-  EXPECT_EQ(write.code, 1) << write.out;  // refused or unknown: the disk was full
+bool has(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
 
+// A cluster of one whose disk is full: writes were made until one was refused.
+class FullDisk : public testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_EQ(cluster.started.code, 0) << cluster.started.out;
+    std::string answer = execute("CREATE TABLE t(id INTEGER PRIMARY KEY, v BLOB)");
+    ASSERT_TRUE(answer.ends_with(" 200")) << answer;
+    process = cluster.process(1);
+    limit_files(process, 900'000);
+    for (; written < 100 && answer.ends_with(" 200"); written += answer.ends_with(" 200") ? 1 : 0)
+      answer = execute("INSERT INTO t(v) VALUES(zeroblob(200000))");
+    EXPECT_GT(written, 0) << answer;
+    EXPECT_TRUE(answer.ends_with(" 504") || answer.ends_with(" 503")) << answer;  // it was under way
+  }
+
+  // What the node's HTTP port says, with the status behind it.
+  std::string ask(std::string_view path, std::string_view options = {}) const {
+    const Outcome outcome =
+        run(cat("curl -s -w ' %{http_code}' ", options, " http://127.0.0.1:", cluster.port + 1, path));
+    return outcome.code == 0 ? outcome.out : cat("curl ends with ", outcome.code);
+  }
+  std::string execute(std::string_view statement) const {
+    return ask("/v1/execute", cat("-H 'Content-Type: application/json' -d '{\"sql\": \"", statement, "\"}'"));
+  }
+  Outcome count_rows() const {
+    return lockstep("sql " + cluster.at() + " --mode csv -c \"SELECT count(*) FROM t\"");
+  }
+
+  static constexpr std::string_view kReason = "this node has stopped for want of room: ";
+  LocalCluster cluster{1};
+  pid_t process = 0;
+  int written = 0;
+};
+
+TEST_F(FullDisk, KeepsItsPortsAndSaysWhy) {
+  const std::string ready = ask("/readyz");
+  EXPECT_TRUE(has(ready, kReason) && has(ready, "/n1/") && ready.ends_with(" 503")) << ready;
+  const std::string alive = ask("/healthz");
+  EXPECT_TRUE(has(alive, cat("\"alive\":true,\"trouble\":\"", kReason)) && alive.ends_with(" 200")) << alive;
+  const std::string write = execute("DELETE FROM t");
+  EXPECT_TRUE(has(write, kReason) && write.ends_with(" 503")) << write;
+  const Outcome rows = count_rows();  // of somebody who comes later
+  EXPECT_TRUE(rows.code == 1 && has(rows.out, kReason)) << rows.out;
+}
+
+TEST_F(FullDisk, IsServedAgainWhenThereIsRoom) {
   limit_files(process, RLIM_INFINITY);
-  const std::string count = "sql " + cluster.at() + " --mode csv -c \"SELECT count(*) FROM t\"";
   Outcome rows;
-  const auto serves = [&] { return (rows = lockstep(count)).code == 0; };
-  ASSERT_TRUE(eventually(serves)) << rows.out;  // between two lives nobody listens
+  ASSERT_TRUE(eventually([&] { return (rows = count_rows()).code == 0; })) << rows.out;
   const std::size_t header = rows.out.find("count(*)");  // what was waited for may stand before it
   ASSERT_NE(header, std::string::npos) << rows.out;
   EXPECT_GE(std::atoi(rows.out.c_str() + rows.out.find('\n', header) + 1), written) << rows.out;
   EXPECT_EQ(cluster.process(1), process) << "the same process in another life";
+  EXPECT_EQ(ask("/healthz"), "{\"alive\":true}\n 200");
+}
+
+// There is nothing to flush and nobody to hand over to.
+TEST_F(FullDisk, IsLeftAtOnceWhenAsked) {
+  EXPECT_EQ(::kill(process, SIGTERM), 0);
+  EXPECT_TRUE(eventually([&] { return has(ask("/healthz"), "curl ends"); }));
+  std::ifstream log(cluster.directory() + "/n1.log");
+  const std::string said{std::istreambuf_iterator<char>(log), {}};
+  EXPECT_TRUE(has(said, "told to stop: this node had stopped before")) << said;
 }
 
 TEST(ClusterCommand, ANodeStopsInTheMiddleOfAStatement) {

@@ -38,10 +38,10 @@ struct Outcome {
   std::string out;  // standard output and error, as they came
 };
 
-// `arguments` are the shell's: quote what needs it.
-inline Outcome lockstep(const std::string& arguments) {
+// A line for the shell: quote what needs it.
+inline Outcome run(const std::string& line) {
   Outcome outcome;
-  FILE* pipe = ::popen((std::string(LOCKSTEP_PROGRAM) + " " + arguments + " 2>&1").c_str(), "r");
+  FILE* pipe = ::popen((line + " 2>&1").c_str(), "r");
   CHECK(pipe != nullptr, "popen");
   char buffer[4096];
   for (std::size_t read = 0; (read = std::fread(buffer, 1, sizeof buffer, pipe)) > 0;)
@@ -49,6 +49,10 @@ inline Outcome lockstep(const std::string& arguments) {
   const int status = ::pclose(pipe);
   outcome.code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
   return outcome;
+}
+
+inline Outcome lockstep(const std::string& arguments) {
+  return run(std::string(LOCKSTEP_PROGRAM) + " " + arguments);
 }
 
 }  // namespace lockstep::tests
