@@ -15,13 +15,15 @@ struct EdgeArguments {
   std::string name = "e1";
   std::string data;  // each edge has a directory of its own in it
   std::vector<std::string> devices = {"tank", "motor"};
+  std::string plants;      // a file that says which devices there are, instead of `devices`
   double sample_ms = 100;    // between two looks at each device
   double probe_rate = 1000;  // readings a second that a probe gathers
   double batch_ms = 20;      // the first reading of a batch waits no longer for others
   std::uint32_t edges = 1;   // names count up from `name`
-  std::uint32_t buffer_mb = 64;
+  double buffer_mb = 64;
   std::string policy = "drop-oldest";  // or "thin"
   bool measure = false;  // how long readings take until they are committed, told as JSON at the end
+  bool allow_faults = false;
 };
 
 // Exit code: 0 stopped, 1 the world refused or the edge has stopped itself, 2 bad input. The first line on

@@ -27,6 +27,7 @@ void EdgeNews::sample(std::size_t device, std::vector<edge::Sample>& samples) {
 }
 
 void EdgeNews::emit(const env::Event& event) {
+  if (record_ != nullptr) record_->emit(event);
   {
     const std::lock_guard lock(mutex_);
     const auto& fields = event.fields;

@@ -31,6 +31,8 @@ class EdgeNews final : public edge::Driver, public env::Trace {
  public:
   // The driver outlives this. `measures`: waits are kept, for each reading.
   EdgeNews(std::string edge, edge::Driver& driver, std::shared_ptr<spdlog::logger> log, bool measures);
+  // It hears every event too, before anybody reads of it; outlives this.
+  void record_in(env::Trace& trace) { record_ = &trace; }
 
   const std::vector<devices::DeviceInfo>& devices() const override { return driver_.devices(); }
   void sample(std::size_t device, std::vector<edge::Sample>& samples) override;
@@ -62,6 +64,7 @@ class EdgeNews final : public edge::Driver, public env::Trace {
   edge::Driver& driver_;
   std::shared_ptr<spdlog::logger> log_;
   const bool measures_;
+  env::Trace* record_ = nullptr;  // none: nobody else wants to know
   std::mutex mutex_;
   std::map<std::uint32_t, Stream> streams_;
   FieldFigures figures_;

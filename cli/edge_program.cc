@@ -11,12 +11,14 @@
 #include "base/text.h"
 #include "cli/random_number.h"
 #include "net/descriptors.h"
+#include "scenarios/real/plant_record.h"
 
 namespace lockstep::cli {
 namespace {
 
 constexpr Duration kBeforeMeasuring = std::chrono::seconds(5);  // a start is not what is to be measured
 constexpr Duration kWatchInterval = std::chrono::seconds(1);
+constexpr std::size_t kTraceRingBytes = 16 << 20;
 
 std::unexpected<Error> refuse(std::string sentence) {
   return fail(ErrorCode::kInvalidArgument, std::move(sentence));
@@ -57,14 +59,18 @@ Result<EdgeSettings> settings_of(const EdgeArguments& arguments) {
     return refuse("expected --data DIR: an edge keeps its readings there until the hub has them");
   out.data = arguments.data;
   out.devices = arguments.devices;
+  out.plants = arguments.plants;
   out.probe_rate = arguments.probe_rate;
+  if (!out.plants.empty() && out.names.size() > 1)
+    return refuse("expected either --plants or --edges, found both: a file of plants is about one edge");
   LOCKSTEP_TRY(plants, PlantDriver::create(out.devices, 0, arguments.probe_rate));
   const auto milliseconds = [](double count) { return Duration(static_cast<std::int64_t>(count * 1e6)); };
   out.config.sample_period = milliseconds(arguments.sample_ms);
   out.config.sensing.collector.longest_wait = milliseconds(arguments.batch_ms);
-  out.config.sensing.buffer.most_bytes = std::uint64_t{arguments.buffer_mb} << 20;
+  out.config.sensing.buffer.most_bytes = static_cast<std::uint64_t>(arguments.buffer_mb * (1 << 20));
   if (arguments.policy == "thin") out.config.sensing.buffer.policy = edge::FullPolicy::kThin;
   out.measure = arguments.measure;
+  out.allow_faults = arguments.allow_faults;
   return out;
 }
 
@@ -107,24 +113,52 @@ Status EdgeProgram::open(const std::string& name) {
   LOCKSTEP_TRY(directory, DataDirectory::open(cat(settings_.data, "/", name),
                                               {.cluster = cat("edge ", name), .node = edge.number}, {}));
   edge.directory = std::make_unique<DataDirectory>(std::move(directory));
-  LOCKSTEP_TRY(plants, PlantDriver::create(settings_.devices, hash64(name), settings_.probe_rate));
+  LOCKSTEP_TRY(plants, open_plants(name));
   edge.plants = std::move(plants);
   edge.news = std::make_unique<EdgeNews>(name, *edge.plants, log_, settings_.measure);
+  LOCKSTEP_TRY_STATUS(open_trace(edge));
   net::HostOptions options = field_options(hub_, edge.number, connect_.options, security_.get());
   options.incarnation = edge.directory->incarnation();
   options.data_directory = edge.directory->path();
   options.trace = edge.news.get();
-  options.log = [log = log_](net::Tone tone, const std::string& line) {
-    log->log(tone == net::Tone::kWarning ? spdlog::level::warn : spdlog::level::info, line);
-  };
+  options.log = remarks();
   edge.host = std::make_unique<net::Host>(loop_, std::move(options), [&](const env::Env& env) {
     edge::EdgeConfig config = settings_.config;
     config.name = name;
     config.link.hubs = hub_.ids();
     return std::make_unique<edge::EdgeProcess>(env, std::move(config), *edge.news);
   });
+  LOCKSTEP_TRY_STATUS(open_faults(edge));
   edges_.push_back(std::move(edge));
   return {};
+}
+
+Result<std::unique_ptr<edge::Driver>> EdgeProgram::open_plants(const std::string& edge) const {
+  if (!settings_.plants.empty()) return real::RecordedPlants::open(settings_.plants);
+  return PlantDriver::create(settings_.devices, hash64(edge), settings_.probe_rate);
+}
+
+Status EdgeProgram::open_trace(Edge& edge) {
+  if (!settings_.allow_faults) return {};
+  LOCKSTEP_TRY(trace, net::TraceRing::create(cat(edge.directory->path(), "/", faults::kTraceRingFile),
+                                             kTraceRingBytes, edge.number, edge.directory->incarnation()));
+  edge.trace = std::move(trace);
+  edge.news->record_in(*edge.trace);
+  return {};
+}
+
+Status EdgeProgram::open_faults(Edge& edge) {
+  if (!settings_.allow_faults) return {};
+  log_->warn(cat(edge.name, ": faults are allowed: whoever may write to its directory can break it"));
+  LOCKSTEP_TRY(admin, faults::Admin::open(loop_, *edge.host, edge.directory->path(), remarks()));
+  edge.faults = std::move(admin);
+  return {};
+}
+
+net::Log EdgeProgram::remarks() const {
+  return [log = log_](net::Tone tone, const std::string& line) {
+    log->log(tone == net::Tone::kWarning ? spdlog::level::warn : spdlog::level::info, line);
+  };
 }
 
 std::string EdgeProgram::introduction() const {
@@ -143,7 +177,10 @@ std::string EdgeProgram::introduction() const {
 Status EdgeProgram::run() {
   loop_.run();
   signals_.clear();
-  for (Edge& edge : edges_) edge.host.reset();
+  for (Edge& edge : edges_) {
+    edge.faults.reset();
+    edge.host.reset();
+  }
   log_->flush();
   if (trouble_) return std::unexpected(*trouble_);
   return {};

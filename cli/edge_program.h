@@ -14,7 +14,9 @@
 #include "cli/field_party.h"
 #include "cli/plant_driver.h"
 #include "edge/edge_process.h"
+#include "net/faults/admin.h"
 #include "net/host.h"
+#include "net/trace_ring.h"
 
 namespace lockstep::cli {
 
@@ -23,9 +25,11 @@ struct EdgeSettings {
   std::vector<std::string> names;
   std::string data;
   std::vector<std::string> devices;
+  std::string plants;  // a file: then these are the devices
   double probe_rate = 1000;
   edge::EdgeConfig config;  // but for name and hubs
   bool measure = false;
+  bool allow_faults = false;  // an operator may bring them (docs/format/faults.md)
 };
 Result<EdgeSettings> settings_of(const EdgeArguments& arguments);
 
@@ -48,13 +52,19 @@ class EdgeProgram {
     std::string name;
     NodeId number;
     std::unique_ptr<DataDirectory> directory;
-    std::unique_ptr<PlantDriver> plants;
+    std::unique_ptr<edge::Driver> plants;
+    std::unique_ptr<net::TraceRing> trace;  // with allow_faults
     std::unique_ptr<EdgeNews> news;
     std::unique_ptr<net::Host> host;
+    std::unique_ptr<faults::Admin> faults;  // with allow_faults
     bool failed = false;
   };
 
   Status open(const std::string& name);
+  Result<std::unique_ptr<edge::Driver>> open_plants(const std::string& edge) const;
+  Status open_trace(Edge& edge);
+  Status open_faults(Edge& edge);
+  net::Log remarks() const;
   void take_signals();
   void watch();
 

@@ -52,6 +52,10 @@ CLI::App* add_edge(CLI::App& app, EdgeArguments& arguments) {
   edge.add_option("--devices", arguments.devices, "Kinds: tank, motor, and probe, which only shows numbers")
       ->delimiter(',')
       ->capture_default_str();
+  edge.add_option("--plants", arguments.plants,
+                  "Instead of --devices: a file that says which there are, what they were told and when; with it their "
+                  "physics outlive the edge")
+      ->excludes("--devices");
   edge.add_option("--sample-ms", arguments.sample_ms, "Between two looks at each device, in ms")
       ->check(CLI::Range(0.1, 60'000.0))
       ->capture_default_str();
@@ -67,7 +71,7 @@ CLI::App* add_edge(CLI::App& app, EdgeArguments& arguments) {
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
   edge.add_option("--buffer-mb", arguments.buffer_mb, "Of readings that the hub does not have yet, in MB")
-      ->check(CLI::Range(1, 1 << 20))
+      ->check(CLI::Range(0.001, 1'048'576.0))
       ->capture_default_str();
   edge.add_option("--policy", arguments.policy,
                   "When the buffer is full: drop-oldest of the lowest class, or thin it out first")
@@ -76,6 +80,8 @@ CLI::App* add_edge(CLI::App& app, EdgeArguments& arguments) {
   edge.add_flag("--measure", arguments.measure,
                 "At the end, tell as JSON how long readings took until they were committed; the first 5 s do "
                 "not count");
+  edge.add_flag("--allow-faults", arguments.allow_faults,
+                "Let an operator bring faults through its directory in --data (docs/format/faults.md)");
   edge.footer(
       "SIGTERM ends it; what the hub does not have is sent in the next life.\n"
       "Exit code: 0 stopped, 1 the disk is in the way, 2 bad input.\n"

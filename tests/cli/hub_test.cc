@@ -125,6 +125,12 @@ TEST(HubCommand, AnEdgeSaysWhatIsWrong) {
   const Outcome many = lockstep("edge --hub 127.0.0.1:1 --name east --edges 3" + data);
   EXPECT_EQ(many.code, 2) << many.out;
   EXPECT_NE(many.out.find("ends with a number"), std::string::npos) << many.out;
+  const Outcome plants = lockstep("edge --hub 1=127.0.0.1:1 --plants " + (home / "none") + data);
+  EXPECT_EQ(plants.code, 2) << plants.out;
+  EXPECT_NE(plants.out.find("expected a record of plants"), std::string::npos) << plants.out;
+  const Outcome both = lockstep("edge --hub 1=127.0.0.1:1 --edges 2 --plants x" + data);
+  EXPECT_EQ(both.code, 2) << both.out;
+  EXPECT_NE(both.out.find("either --plants or --edges"), std::string::npos) << both.out;
   const Outcome rest = lockstep("cloud send /nowhere --kind model --hub 127.0.0.1:1");
   EXPECT_EQ(rest.code, 2) << rest.out;
 }
