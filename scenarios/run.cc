@@ -203,6 +203,14 @@ void run_workloads(Stage& stage, const RunBook& book, const Scenario& scenario, 
   stage.run_while([&book] { return book.busy_clients > 0; });
 }
 
+// What was missed may be what would explain what was seen.
+Verdict doubted(Verdict verdict, const std::string& gap) {
+  if (gap.empty()) return verdict;
+  verdict.outcome = Outcome::kUnknown;
+  verdict.evidence.insert(verdict.evidence.begin(), gap);
+  return verdict;
+}
+
 // A strong write needs every node.
 Verdict judge_availability(const Scenario& scenario, const Nemesis& nemesis, const Uptime& uptime, const Cast& cast,
                            const RunBook& book, const std::string& gap) {
@@ -214,23 +222,19 @@ Verdict judge_availability(const Scenario& scenario, const Nemesis& nemesis, con
       .bound = std::max(scenario.expect.available_within, least)};
   std::vector<Outage> outages = outages_of(scenario, nemesis);
   outages.insert(outages.end(), uptime.outages().begin(), uptime.outages().end());
-  Verdict verdict = check_availability(rules, outages, book.history(), book.clients());
-  if (!gap.empty()) {
-    verdict.outcome = Outcome::kUnknown;
-    verdict.evidence.insert(verdict.evidence.begin(), gap);
-  }
-  return verdict;
+  return doubted(check_availability(rules, outages, book.history(), book.clients()), gap);
 }
 
 // After what broke its control, a plant needs time to come back.
 constexpr Duration kPlantRecovery = std::chrono::seconds(30);
 
 void judge_field(const Scenario& scenario, const FieldWatch& field, const EndPhase& end, const Nemesis& nemesis,
-                 const Uptime& uptime, std::vector<Verdict>& verdicts) {
+                 const Uptime& uptime, const std::string& gap, std::vector<Verdict>& verdicts) {
   std::vector<Outage> outages = outages_of(scenario, nemesis);
   outages.insert(outages.end(), uptime.outages().begin(), uptime.outages().end());
-  verdicts.push_back(field.field_rests(*scenario.field, end.field_rested(), scenario.finally.converge_within));
-  verdicts.push_back(field.envelope(outages, roster_of(scenario).nodes(), kPlantRecovery));
+  verdicts.push_back(doubted(
+      field.field_rests(*scenario.field, end.field_rested(), scenario.finally.converge_within), gap));
+  verdicts.push_back(doubted(field.envelope(outages, roster_of(scenario).nodes(), kPlantRecovery), gap));
 }
 
 // Those that the cloud sends in this scenario and no hub may take.
@@ -316,7 +320,7 @@ Run play(const Scenario& scenario, const RunOptions& options, Cast& cast, Stage&
   report.faults = fault_records(scenario, nemesis);
   Verdict availability = judge_availability(scenario, nemesis, uptime, cast, book, stage.gap());
   report.verdicts = judge(scenario, witness.verdicts(stage.gap()), std::move(availability), end, nemesis, book);
-  if (scenario.field) judge_field(scenario, field, end, nemesis, uptime, report.verdicts);
+  if (scenario.field) judge_field(scenario, field, end, nemesis, uptime, stage.gap(), report.verdicts);
   judge_time(stage, report.verdicts);
   return run;
 }
