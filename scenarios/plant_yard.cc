@@ -18,12 +18,16 @@ std::uint64_t bits(double value) { return std::bit_cast<std::uint64_t>(value); }
 
 }  // namespace
 
+std::uint64_t PlantYard::seed_of(NodeId edge, std::size_t place, std::uint64_t seed) {
+  return draw(seed, kPlant, edge.value(), place);
+}
+
 PlantYard::PlantYard(const Field& field, const Roster& roster, std::uint64_t seed) : field_(field) {
   for (const NodeId edge : roster.edges()) {
     for (std::size_t place = 0; place < field.devices.size(); ++place) {
       const std::string_view kind = to_string(field.devices[place]);
       auto plant = devices::make_plant(kind, cat(Roster::name(edge), '/', device_name(field, place)),
-                                       draw(seed, kPlant, edge.value(), place));
+                                       seed_of(edge, place, seed));
       CHECK(plant.has_value(), kind);
       plants_[edge].push_back(std::move(*plant));
     }

@@ -21,6 +21,8 @@ class PlantYard {
 
   PlantYard(const Field& field, const Roster& roster, std::uint64_t seed);
 
+  // Of the plant at this place of the edge's devices; `seed` is the run's.
+  static std::uint64_t seed_of(NodeId edge, std::size_t place, std::uint64_t seed);
   const std::vector<std::unique_ptr<devices::Plant>>& of(NodeId edge) const { return plants_.at(edge); }
   // Tells the true state of every plant at this time since the run began, as events of the edge that has it.
   void tell(Duration now, const Note& note) const;

@@ -17,8 +17,8 @@ using scenarios::Between;
 using scenarios::NetworkFaultId;
 using scenarios::Roster;
 
-// Each frame is judged once: between nodes by its sender, between a node and a client by the client, both
-// ways.
+// Each frame is judged once: between nodes by its sender, between a node and another (a client, an edge, the
+// cloud) by that other, both ways.
 class LinkPlan {
  public:
   // Both outlive the plan.

@@ -24,8 +24,8 @@ class RealEvents final : public scenarios::Events {
   void subscribe_all(Observer& observer) override { to_all_.push_back(&observer); }
   void subscribe_early(const env::EventType& type, Observer& observer) override;
 
-  // The times of one process do not go back. What happened before the run began is told with its first
-  // moment.
+  // The times of one process do not go back, but for its plants, whose course is told at the end. What happened
+  // before the run began is told with its first moment.
   void add(Duration at, NodeId node, Incarnation incarnation, const env::Event& event);
   // Once, at the end.
   void tell_those_who_look();

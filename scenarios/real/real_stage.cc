@@ -30,16 +30,15 @@ constexpr Duration kBoot = seconds(30);
 
 }  // namespace
 
-class RealStage::ClientTrace final : public env::Trace {
+class RealStage::GuestTrace final : public env::Trace {
  public:
-  ClientTrace(RealStage& stage, NodeId id) : stage_(stage), id_(id) {}
-  void emit(const env::Event& event) override {
-    stage_.events_.add(stage_.now(), id_, Incarnation(1), event);
-  }
+  GuestTrace(RealStage& stage, NodeId id, Incarnation life) : stage_(stage), id_(id), life_(life) {}
+  void emit(const env::Event& event) override { stage_.events_.add(stage_.now(), id_, life_, event); }
 
  private:
   RealStage& stage_;
   NodeId id_;
+  Incarnation life_;
 };
 
 // ---- before it begins
@@ -53,13 +52,14 @@ RealStage::RealStage(const Scenario& scenario, const RealOptions& options, Cast&
       signals_(loop_.context()),
       began_(clock_.monotonic_now()),
       links_(scenario.network, cast.roster()) {
+  if (scenario.field) field_.emplace(scenario, cast.roster(), options.seed, workplace_.directory());
   end_on_signals();
 }
 
 // Before the event loop goes, to which hosts and lines belong.
 RealStage::~RealStage() {
-  nodes_.clear();
-  clients_.clear();
+  processes_.clear();
+  guests_.clear();
 }
 
 void RealStage::end_on_signals() {
@@ -70,7 +70,7 @@ void RealStage::end_on_signals() {
   }
   signals_.async_wait([this, before](const net::IoError& error, int number) {
     if (error) return;
-    for (auto& [id, node] : nodes_) node->kill();
+    for (auto& [id, process] : processes_) process->kill();
     workplace_.remove();
     ::sigaction(number, &before.at(number), nullptr);
     ::raise(number);
@@ -79,9 +79,7 @@ void RealStage::end_on_signals() {
 
 Result<std::unique_ptr<RealStage>> RealStage::make(const Scenario& scenario, const RealOptions& options,
                                                    Cast& cast) {
-  if (scenario.field)
-    return fail(ErrorCode::kInvalidArgument,
-                "a scenario of the system \"hub\" runs in the simulator only: its plants have no real time here");
+  LOCKSTEP_TRY_STATUS(check_length(scenario));
   LOCKSTEP_TRY(workplace, Workplace::make());
   std::unique_ptr<RealStage> stage(new RealStage(scenario, options, cast, std::move(workplace)));
   LOCKSTEP_TRY_STATUS(stage->start_nodes());
@@ -95,31 +93,46 @@ Status RealStage::start_nodes() {
     LOCKSTEP_TRY(free, net::listen(loop_.context(), endpoint));  // else the sentence names who is in the way
   }
   for (const NodeId id : cast_.roster().nodes()) {
-    const std::string directory = cat(workplace_.directory(), '/', Roster::name(id));
-    std::error_code error;
-    std::filesystem::create_directory(directory, error);
-    const std::string config = directory + ".json";
-    LOCKSTEP_TRY_STATUS(write_config(id, config));
-    nodes_[id] = std::make_unique<RealNode>(
-        loop_,
-        RealNode::Options{.id = id,
-                          .program = options_.program,
-                          .config = config,
-                          .directory = directory,
-                          .log = directory + ".log"},
-        RealNode::Callbacks{
-            .on_greeting =
-                [this, id](const faults::Greeting&) {
-                  greeted_.insert(id);
-                  node(id).order(orders_of(id));
-                },
-            .on_hit = [this, id](const faults::ProbeNote& hit) { on_hit(id, hit); },
-            .on_struck = [this](std::uint64_t rule, std::uint64_t frames) { links_.count(rule, frames); }});
-    LOCKSTEP_TRY_STATUS(node(id).start(orders_of(id)));
+    LOCKSTEP_TRY_STATUS(write_config(id, config_of(id)));
+    add_process(id, node_arguments(id));
+    LOCKSTEP_TRY_STATUS(process(id).start(orders_of(id)));
   }
+  return await_greetings();
+}
+
+std::string RealStage::config_of(NodeId id) const {
+  return cat(workplace_.directory(), '/', Roster::name(id), ".json");
+}
+
+std::vector<std::string> RealStage::node_arguments(NodeId id) const {
+  return {scenario_.system == System::kHub ? "hub" : "node", "--config", config_of(id), "--allow-faults"};
+}
+
+void RealStage::add_process(NodeId id, std::vector<std::string> arguments) {
+  const std::string directory = cat(workplace_.directory(), '/', Roster::name(id));
+  std::error_code error;  // the orders, which are written there, will say what is wrong with it
+  std::filesystem::create_directory(directory, error);
+  processes_[id] = std::make_unique<RealProcess>(
+      loop_,
+      RealProcess::Options{.id = id,
+                           .program = options_.program,
+                           .arguments = std::move(arguments),
+                           .directory = directory,
+                           .log = directory + ".log"},
+      RealProcess::Callbacks{
+          .on_greeting =
+              [this, id](const faults::Greeting&) {
+                greeted_.insert(id);
+                process(id).order(orders_of(id));
+              },
+          .on_hit = [this, id](const faults::ProbeNote& hit) { on_hit(id, hit); },
+          .on_struck = [this](std::uint64_t rule, std::uint64_t frames) { links_.count(rule, frames); }});
+}
+
+Status RealStage::await_greetings() {
   const Instant deadline = clock_.monotonic_now() + kBoot;
-  while (greeted_.size() < nodes_.size()) {
-    for (auto& [id, started] : nodes_)
+  while (greeted_.size() < processes_.size()) {
+    for (auto& [id, started] : processes_)
       if (const auto end = started->look())
         return fail(ErrorCode::kUnavailable, cat("node ", id, " did not start, ", *end, "; its log is ",
                                                  keep(), '/', Roster::name(id), ".log"));
@@ -150,7 +163,8 @@ Status RealStage::write_config(NodeId id, const std::string& file) const {
   settings.about = cat(Roster::name(id), " of a run of the scenario ", scenario_.name);
   settings.data = cat(workplace_.directory(), '/', Roster::name(id));
   settings.listen.native = address_of(id);
-  if (scenario_.system == System::kRaftSql) settings.cluster = cluster_of(id);
+  if (scenario_.system != System::kStandaloneSql) settings.cluster = cluster_of(id);
+  if (scenario_.system == System::kHub) settings.hub.emplace();
   std::ofstream out(file);
   out << config::to_json_text(settings);
   if (!out.flush()) return fail(ErrorCode::kIo, cat(file, ": cannot be written"));
@@ -159,27 +173,54 @@ Status RealStage::write_config(NodeId id, const std::string& file) const {
 
 void RealStage::open() {
   began_ = clock_.monotonic_now();
-  for (auto& [id, started] : nodes_) started->order(orders_of(id));
-  start_client(Roster::steward());
-  for (const NodeId id : cast_.roster().clients()) start_client(id);
+  for (auto& [id, started] : processes_) started->order(orders_of(id));
+  start_guest(Roster::steward());
+  for (const NodeId id : cast_.roster().clients()) start_guest(id);
+  if (field_) open_field();
 }
 
-void RealStage::start_client(NodeId id) {
-  Client& client = clients_[id];
-  client.trace = std::make_unique<ClientTrace>(*this, id);
+void RealStage::open_field() {
+  if (const Status begun = field_->begin(began_); !begun) gap_ = begun.error().message;
+  for (const NodeId id : cast_.roster().edges()) {
+    add_process(id, field_->arguments(id, hub_addresses()));
+    start(id);
+  }
+  start(Roster::cloud());
+  for (std::size_t place = 0; place < scenario_.field->dispatch.size(); ++place)
+    schedule(scenario_.field->dispatch[place].at, [this, place] {
+      const auto cloud = guests_.find(Roster::cloud());
+      field_->dispatch(place, cloud == guests_.end() ? nullptr : cloud->second.host.get());
+    });
+}
+
+// With their numbers, so that an edge knows also those that are away when it starts.
+std::string RealStage::hub_addresses() const {
+  std::string all;
+  for (const auto& [id, endpoint] : endpoints_)
+    append_text(all, cat(all.empty() ? "" : ",", id, '=', net::to_string(endpoint)));
+  return all;
+}
+
+void RealStage::start_guest(NodeId id) {
+  const bool is_cloud = id == Roster::cloud();
+  const Incarnation life = is_cloud ? cloud_life_ : Incarnation(1);
+  Guest& guest = guests_[id];
+  guest.trace = std::make_unique<GuestTrace>(*this, id, life);
   net::HostOptions options;
   options.place.self = id;
-  if (scenario_.system == System::kRaftSql) options.place.cluster = config::cluster_id(kClusterName);
+  if (scenario_.system != System::kStandaloneSql) options.place.cluster = config::cluster_id(kClusterName);
+  options.incarnation = life;
   options.seed = options_.seed;
-  options.transport.kind = net::PartyKind::kClient;
+  options.transport.kind = is_cloud ? net::PartyKind::kField : net::PartyKind::kClient;
   options.transport.peers = endpoints_;
-  options.transport.boot = id.value();
-  options.trace = client.trace.get();
-  client.host = std::make_unique<net::Host>(loop_, std::move(options),
-                                            [this, id](const env::Env& env) { return cast_.make(id, env); });
-  client.host->links().set_latency(links_.latency_of(id));
-  for (const net::LinkRule& rule : links_.rules_of(id)) client.host->links().add(rule);
-  client.host->start();
+  options.transport.boot = (life.value() << 32) + id.value();
+  options.trace = guest.trace.get();
+  guest.host = std::make_unique<net::Host>(loop_, std::move(options), [&](const env::Env& env) {
+    return is_cloud ? field_->make_cloud(env) : cast_.make(id, env);
+  });
+  guest.host->links().set_latency(links_.latency_of(id));
+  for (const net::LinkRule& rule : links_.rules_of(id)) guest.host->links().add(rule);
+  guest.host->start();
 }
 
 // ---- time
@@ -220,10 +261,10 @@ void RealStage::run_due() {
 
 void RealStage::look() {
   read_traces();
-  for (auto& [id, node] : nodes_) {
-    const auto end = node->look();
+  for (auto& [id, process] : processes_) {
+    const auto end = process->look();
     if (!end) continue;
-    read_trace(*node);
+    read_trace(*process);
     const std::string sentence = cat("its process ended by itself, ", *end);
     emit(id, {replica::kNodeFailed, {1}, sentence});
     emit(id, {sim::kProcessKilled, {}});
@@ -234,96 +275,115 @@ void RealStage::look() {
 // -------------------------------------------------------------------------------------------------------
 
 void RealStage::emit(NodeId id, const env::Event& event) {
-  events_.add(now(), id, node(id).incarnation(), event);
+  events_.add(now(), id, id == Roster::cloud() ? cloud_life_ : process(id).incarnation(), event);
 }
 
 void RealStage::read_traces() {
-  for (auto& [id, node] : nodes_) read_trace(*node);
+  for (auto& [id, process] : processes_) read_trace(*process);
 }
 
-void RealStage::read_trace(RealNode& node) {
+void RealStage::read_trace(RealProcess& process) {
   std::vector<net::RingRecord> records;
-  std::string missing = node.read_trace(records);
+  std::string missing = process.read_trace(records);
   for (const net::RingRecord& record : records) {
     const env::EventType* type = find_event_type(record.type);
     if (type == nullptr || type->field_count() != record.fields.size()) {
-      missing = cat("the trace of node ", node.id(), " holds an unknown event, number ", record.type);
+      missing =
+          cat("the trace of ", Roster::name(process.id()), " holds an unknown event, number ", record.type);
       continue;
     }
     std::array<std::uint64_t, env::kMaxEventFields> fields{};
     std::copy(record.fields.begin(), record.fields.end(), fields.begin());
-    events_.add(record.at - began_, node.id(), node.incarnation(), event_of(*type, fields, record.text));
+    events_.add(record.at - began_, process.id(), process.incarnation(),
+                event_of(*type, fields, record.text));
   }
   if (gap_.empty()) gap_ = std::move(missing);
 }
 
 void RealStage::close() {
-  count_struck_of_clients();
-  for (auto& [id, node] : nodes_) {
-    if (node->is_running()) kill(id);
+  count_struck_of_guests();
+  for (auto& [id, process] : processes_) {
+    if (process->is_running()) kill(id);
   }
   signals_.clear();  // nothing is left that must not be left
+  if (field_) tell_plants();
   events_.tell_those_who_look();
+}
+
+void RealStage::tell_plants() {
+  const Status told = field_->tell_plants([this](Duration at, NodeId edge, const env::Event& event) {
+    events_.add(at, edge, process(edge).incarnation(), event);
+  });
+  if (!told && gap_.empty()) gap_ = told.error().message;
 }
 
 // ---- processes
 // ----------------------------------------------------------------------------------------------------
 
-bool RealStage::is_alive(NodeId process) const {
-  const auto found = nodes_.find(process);
-  return found == nodes_.end() ? clients_.contains(process) : found->second->is_running();
+bool RealStage::is_alive(NodeId id) const {
+  const auto found = processes_.find(id);
+  return found == processes_.end() ? guests_.contains(id) : found->second->is_running();
 }
 
-void RealStage::start(NodeId process) {
-  RealNode& started = node(process);
-  CHECK(!started.is_running(), "node ", process, " is running");
-  const Status status = started.start(orders_of(process));
-  emit(process, {sim::kProcessStarted, {}});
-  if (!status) emit(process, {replica::kNodeFailed, {1}, status.error().message});
+void RealStage::start(NodeId id) {
+  CHECK(!is_alive(id), Roster::name(id), " is running");
+  Status status;
+  if (id == Roster::cloud()) {
+    cloud_life_ = cloud_life_.next();
+    start_guest(id);
+  } else {
+    status = process(id).start(orders_of(id));
+  }
+  emit(id, {sim::kProcessStarted, {}});
+  if (!status) emit(id, {replica::kNodeFailed, {1}, status.error().message});
 }
 
-void RealStage::kill(NodeId process) {
-  RealNode& victim = node(process);
-  victim.kill();
-  read_trace(victim);
-  stalled_until_.erase(process);
-  emit(process, {sim::kProcessKilled, {}});
+void RealStage::kill(NodeId id) {
+  if (id == Roster::cloud()) {
+    count_struck_of_guests();
+    guests_.erase(id);
+  } else {
+    process(id).kill();
+    read_trace(process(id));
+    stalled_until_.erase(id);
+  }
+  emit(id, {sim::kProcessKilled, {}});
 }
 
-void RealStage::power_loss(NodeId process) {
-  CHECK(false, "the power of node ", process, " cannot be lost here");
+void RealStage::power_loss(NodeId id) {
+  CHECK(false, "the power of ", Roster::name(id), " cannot be lost here");
 }
 
-void RealStage::change_clock(NodeId process, const ClockChange&) {
-  CHECK(false, "the clock of process ", process, " cannot be changed here");
+void RealStage::change_clock(NodeId id, const ClockChange&) {
+  CHECK(false, "the clock of ", Roster::name(id), " cannot be changed here");
 }
 
-void RealStage::stall(NodeId process, Duration duration) {
-  node(process).stop();
-  emit(process, {sim::kProcessStalled, {static_cast<std::uint64_t>(duration.count())}});
-  Duration& until = stalled_until_[process];
+void RealStage::stall(NodeId id, Duration duration) {
+  process(id).stop();
+  emit(id, {sim::kProcessStalled, {static_cast<std::uint64_t>(duration.count())}});
+  Duration& until = stalled_until_[id];
   until = std::max(until, now() + duration);
-  schedule(until, [this, process, life = node(process).incarnation()] { go_on(process, life); });
+  schedule(until, [this, id, life = process(id).incarnation()] { go_on(id, life); });
 }
 
 void RealStage::go_on(NodeId id, Incarnation life) {
   const auto stalled = stalled_until_.find(id);
-  if (stalled == stalled_until_.end() || stalled->second > now() || node(id).incarnation() != life) return;
+  if (stalled == stalled_until_.end() || stalled->second > now() || process(id).incarnation() != life) return;
   stalled_until_.erase(stalled);
-  node(id).go_on();
+  process(id).go_on();
   emit(id, {sim::kProcessResumed, {0}});
 }
 
-void RealStage::release(NodeId process) {
-  RealNode& held = node(process);
-  if (!held.is_running()) return;
-  if (const auto stalled = stalled_until_.find(process); stalled != stalled_until_.end()) {
+void RealStage::release(NodeId id) {
+  const auto found = processes_.find(id);
+  if (found == processes_.end() || !found->second->is_running()) return;
+  if (const auto stalled = stalled_until_.find(id); stalled != stalled_until_.end()) {
     stalled->second = now();
-    go_on(process, held.incarnation());
+    go_on(id, found->second->incarnation());
   }
   faults::Orders orders;
   orders.release_all = true;
-  held.order(orders);
+  found->second->order(orders);
 }
 
 // ---- probes
@@ -335,9 +395,9 @@ void RealStage::arm_probe(std::string point, ProbeDecision decide) {
 
 void RealStage::on_hit(NodeId id, const faults::ProbeNote& hit) {
   read_traces();  // whoever decides knows what came before
-  const Incarnation life = node(id).incarnation();
+  const Incarnation life = process(id).incarnation();
   const auto hold = decide(id, hit.point);
-  if (!node(id).is_running()) return;
+  if (!process(id).is_running()) return;
   if (hold)
     return schedule(now() + *hold, [this, id, life, ticket = hit.ticket] { let_go(id, life, ticket); });
   let_go(id, life, hit.ticket);
@@ -355,10 +415,10 @@ std::optional<Duration> RealStage::decide(NodeId id, const std::string& point) {
 }
 
 void RealStage::let_go(NodeId id, Incarnation life, std::uint64_t ticket) {
-  if (!node(id).is_running() || node(id).incarnation() != life) return;
+  if (!process(id).is_running() || process(id).incarnation() != life) return;
   faults::Orders orders;
   orders.release = {ticket};
-  node(id).order(orders);
+  process(id).order(orders);
 }
 
 // ---- network
@@ -375,24 +435,24 @@ faults::Orders RealStage::orders_of(NodeId id) const {
 }
 
 void RealStage::order_links() {
-  for (auto& [id, node] : nodes_) {
+  for (auto& [id, process] : processes_) {
     faults::Orders orders;
     orders.links = links_.rules_of(id);
-    node->order(orders);
+    process->order(orders);
   }
-  count_struck_of_clients();
-  for (auto& [id, client] : clients_) {
-    client.struck.clear();
-    client.host->links().clear();
-    for (const net::LinkRule& rule : links_.rules_of(id)) client.host->links().add(rule);
+  count_struck_of_guests();
+  for (auto& [id, guest] : guests_) {
+    guest.struck.clear();
+    guest.host->links().clear();
+    for (const net::LinkRule& rule : links_.rules_of(id)) guest.host->links().add(rule);
   }
 }
 
-void RealStage::count_struck_of_clients() {
-  for (auto& [id, client] : clients_)
+void RealStage::count_struck_of_guests() {
+  for (auto& [id, guest] : guests_)
     for (const net::LinkRule& rule : links_.rules_of(id)) {
-      std::uint64_t& counted = client.struck[rule.id];
-      const std::uint64_t struck = client.host->links().struck(rule.id);
+      std::uint64_t& counted = guest.struck[rule.id];
+      const std::uint64_t struck = guest.host->links().struck(rule.id);
       if (struck > counted) links_.count(rule.id, struck - counted);
       counted = std::max(counted, struck);
     }
@@ -405,62 +465,21 @@ NetworkFaultId RealStage::begin_fault(const Action& action, Between between, std
 }
 
 void RealStage::end_fault(NetworkFaultId fault) {
-  count_struck_of_clients();
+  count_struck_of_guests();
   links_.end(fault);
   order_links();
 }
 
 void RealStage::set_apart(std::set<NodeId> healed) {
-  count_struck_of_clients();
+  count_struck_of_guests();
   links_.set_apart(std::move(healed));
   order_links();
 }
 
 void RealStage::end_all_faults() {
-  count_struck_of_clients();
+  count_struck_of_guests();
   links_.end_all();
   order_links();
-}
-
-// ---- what it is not
-// -----------------------------------------------------------------------------------------------
-
-std::optional<std::string> RealStage::cannot(const Action& action) {
-  if (std::holds_alternative<PowerLoss>(action)) return "the power of a real machine cannot be cut from here";
-  if (std::holds_alternative<OutOfMemory>(action)) return "the memory of a real process cannot be refused from here";
-  switch (facts_of(action).family) {
-    case Family::kProcess: return std::nullopt;
-    case Family::kClock: return "all processes share this machine's clock";
-    case Family::kDisk: return "this machine's disk cannot be made to fail from here";
-    case Family::kPlant: return "there are no plants here";
-    case Family::kNetwork: break;
-  }
-  const bool is_of_the_wire =
-      std::holds_alternative<Corrupt>(action) || std::holds_alternative<Bandwidth>(action) ||
-      std::holds_alternative<Clog>(action) || std::holds_alternative<Swizzle>(action) ||
-      std::holds_alternative<Reset>(action);
-  if (!is_of_the_wire) return std::nullopt;
-  return cat("the rules of a node's transport know no ", verb_of(action));
-}
-
-std::optional<std::string> RealStage::cannot(const Fault& fault) const {
-  if (auto reason = cannot(fault.action)) return reason;
-  const auto* trigger = std::get_if<AtEvent>(&fault.trigger);
-  if (trigger == nullptr) return std::nullopt;
-  const env::EventType* type = find_event_type(trigger->event);
-  constexpr const env::EventType* kTold[] = {&sim::kProcessStarted, &sim::kProcessKilled,
-                                             &sim::kProcessStalled, &sim::kProcessResumed};
-  constexpr std::uint16_t kLastOfTheSimulator = 99;
-  if (type->number > kLastOfTheSimulator ||
-      std::find(std::begin(kTold), std::end(kTold), type) != std::end(kTold))
-    return std::nullopt;
-  return cat("only the simulator tells of ", type->name);
-}
-
-std::vector<std::string> RealStage::not_applied() const {
-  std::vector<std::string> all{"disk: syncs take what this machine's disk takes"};
-  if (scenario_.clocks != Clocks()) all.push_back("clocks: all processes share this machine's clock");
-  return all;
 }
 
 }  // namespace lockstep::real

@@ -11,12 +11,12 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr Purpose kGroups{"tests.link_plan.groups"};
-const Roster kRoster(5, 3);
+const Roster kRoster(5, 3, 2);
 const scenarios::Network kQuiet{.latency = {}, .loss = {}, .duplicate = {}, .reorder = {}};
 
 std::vector<NodeId> everybody() {
   auto all = kRoster.nodes();
-  for (const NodeId client : kRoster.clients()) all.push_back(client);
+  for (const auto& others : {kRoster.clients(), kRoster.field()}) all.insert(all.end(), others.begin(), others.end());
   all.push_back(Roster::steward());
   return all;
 }
@@ -58,7 +58,7 @@ TEST(LinkPlan, TheHealedAreFreeAmongThemselvesAndCutOffFromTheRest) {
   std::uint64_t effects = 0;
   plan.begin(scenarios::Loss{.share = {500'000}, .between = {}}, {}, effects);
   std::set<NodeId> healed{NodeId(1), NodeId(2), NodeId(3), Roster::steward()};
-  for (const NodeId client : kRoster.clients()) healed.insert(client);
+  for (const auto& others : {kRoster.clients(), kRoster.field()}) healed.insert(others.begin(), others.end());
   plan.set_apart(healed);
   for (const NodeId from : everybody())
     for (const NodeId to : everybody()) {

@@ -23,7 +23,7 @@ def command_line(pid):
 
 
 def nodes_of(runner):
-    """The node processes of a run: their configuration lies in a directory that is named after the runner."""
+    """The processes of a run, nodes and edges: a directory that is named after the runner is in their arguments."""
     mark = f"/lockstep-run-{runner}-"
     return [pid for pid in os.listdir("/proc") if pid.isdigit() and mark in command_line(pid)]
 
@@ -72,11 +72,28 @@ class RealRun(unittest.TestCase):
         verdicts = {row["name"]: row["verdict"] for row in report["verdicts"]}
         self.assertEqual(verdicts["pause-window"], "holds")
 
-    def start_and_await_nodes(self):
-        runner = subprocess.Popen(self.command("killed_and_cut_off.json"), stdout=subprocess.DEVNULL,
-                                  stderr=subprocess.DEVNULL)
+    def test_a_field_holds_while_hub_edge_and_cloud_are_killed_and_cut_off(self):
+        report = self.run_to_the_end("hub_leader_killed.json")
+        self.assertEqual([fault["fired"] > 0 for fault in report["faults"]], [True] * 6 + [False], report["faults"])
+        rows = {row["name"]: row for row in report["verdicts"]}
+        for name in ("readings-once", "executed-once", "inputs-committed", "one-version", "slots-whole", "field-rests"):
+            self.assertEqual(rows[name]["verdict"], "holds", rows[name])
+            self.assertGreater(max(rows[name]["checked"].values()), 0, rows[name])
+        # Two edges, each with the six signals of a tank and a motor, once a second from 0 to 8: also while one was dead.
+        self.assertEqual(rows["plant-envelope"]["checked"]["states"], 2 * 6 * 9)
+        self.assertEqual(report["fidelity"]["simulated"]["verdict"], "holds")
+
+    def test_a_killed_or_interrupted_runner_of_a_field_leaves_no_process(self):
+        for number in (signal.SIGKILL, signal.SIGINT):
+            runner = self.start_and_await_nodes("hub_leader_killed.json", 5)
+            runner.send_signal(number)
+            self.assertEqual(runner.wait(timeout=60), -number)
+            self.assertTrue(wait_until(lambda: not nodes_of(runner.pid)), "hubs or edges outlive their runner")
+
+    def start_and_await_nodes(self, scenario="killed_and_cut_off.json", count=3):
+        runner = subprocess.Popen(self.command(scenario), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.addCleanup(runner.kill)
-        self.assertTrue(wait_until(lambda: len(nodes_of(runner.pid)) == 3), "no nodes were started")
+        self.assertTrue(wait_until(lambda: len(nodes_of(runner.pid)) == count), "no nodes were started")
         return runner
 
     def test_a_node_that_ends_by_itself_is_found_and_its_log_is_kept(self):

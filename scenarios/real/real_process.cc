@@ -1,5 +1,5 @@
-// A node seen from outside.
-#include "scenarios/real/real_node.h"
+// A process seen from outside.
+#include "scenarios/real/real_process.h"
 
 #include <signal.h>
 
@@ -10,7 +10,7 @@
 
 namespace lockstep::real {
 
-Status RealNode::start(const faults::Orders& orders) {
+Status RealProcess::start(const faults::Orders& orders) {
   const std::string file = cat(options_.directory, '/', faults::kOrdersFile);
   std::ofstream out(file, std::ios::trunc);
   out << faults::to_line(orders) << '\n';
@@ -18,26 +18,25 @@ Status RealNode::start(const faults::Orders& orders) {
   incarnation_ = incarnation_.next();
   struck_.clear();
   trace_.reset();
-  auto process = ChildProcess::start({.program = options_.program,
-                                      .arguments = {"node", "--config", options_.config, "--allow-faults"},
-                                      .log = options_.log});
+  auto process = ChildProcess::start(
+      {.program = options_.program, .arguments = options_.arguments, .log = options_.log});
   if (!process) return std::unexpected(std::move(process).error());
   process_.emplace(std::move(*process));
   return {};
 }
 
-void RealNode::kill() {
+void RealProcess::kill() {
   hang_up();
   if (!process_) return;
   process_->kill();
   process_.reset();
 }
 
-void RealNode::order(const faults::Orders& orders) {
+void RealProcess::order(const faults::Orders& orders) {
   if (line_) line_->send(faults::to_line(orders));
 }
 
-std::optional<std::string> RealNode::look() {
+std::optional<std::string> RealProcess::look() {
   if (!process_) return std::nullopt;
   auto end = process_->how_it_ended();
   if (end) {
@@ -50,7 +49,7 @@ std::optional<std::string> RealNode::look() {
 }
 
 // The socket of an earlier life refuses; then it is tried again.
-void RealNode::connect() {
+void RealProcess::connect() {
   faults::LocalSocket::socket socket(loop_.context());
   net::IoError error;
   socket.connect(faults::LocalSocket::endpoint(cat(options_.directory, '/', faults::kSocketFile)), error);
@@ -62,14 +61,14 @@ void RealNode::connect() {
   line_->start();
 }
 
-void RealNode::hang_up() {
+void RealProcess::hang_up() {
   if (line_) line_->close();
   line_ = nullptr;
 }
 
-void RealNode::on_line(std::string_view line) {
+void RealProcess::on_line(std::string_view line) {
   const auto note = faults::parse_note(line);
-  CHECK(note.has_value(), "a note of node ", options_.id, ": ", line);
+  CHECK(note.has_value(), "a note of process ", options_.id, ": ", line);
   if (const auto* greeting = std::get_if<faults::Greeting>(&*note)) {
     incarnation_ = greeting->incarnation;
     callbacks_.on_greeting(*greeting);
@@ -82,12 +81,12 @@ void RealNode::on_line(std::string_view line) {
       before = frames;
     }
   } else {
-    CHECK(false, "node ", options_.id, " complains: ", line);
+    CHECK(false, "process ", options_.id, " complains: ", line);
   }
 }
 
 // The ring of an earlier life stays until this one has made its own.
-void RealNode::open_trace() {
+void RealProcess::open_trace() {
   auto ring = net::TraceRingReader::open(cat(options_.directory, '/', faults::kTraceRingFile));
   if (ring && ring->incarnation() >= incarnation_) {
     incarnation_ = ring->incarnation();
@@ -95,12 +94,12 @@ void RealNode::open_trace() {
   }
 }
 
-std::string RealNode::read_trace(std::vector<net::RingRecord>& into) {
+std::string RealProcess::read_trace(std::vector<net::RingRecord>& into) {
   if (!trace_) open_trace();
   if (!trace_) return {};
   const auto whole = trace_->read(into);
-  if (!whole) return cat("the trace of node ", options_.id, " is damaged: ", whole.error().message);
-  if (!*whole) return cat("the trace of node ", options_.id, " was written faster than it was read");
+  if (!whole) return cat("the trace of process ", options_.id, " is damaged: ", whole.error().message);
+  if (!*whole) return cat("the trace of process ", options_.id, " was written faster than it was read");
   return {};
 }
 

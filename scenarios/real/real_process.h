@@ -1,4 +1,4 @@
-// One node of a real run over all its lives: its process, the line to its admin interface, its trace.
+// A node or an edge of a real run over all its lives: its process, the line to its admin interface, its trace.
 #pragma once
 
 #include <signal.h>
@@ -16,13 +16,13 @@
 
 namespace lockstep::real {
 
-class RealNode {
+class RealProcess {
  public:
   struct Options {
     NodeId id;
-    std::string program;    // of `program node`
-    std::string config;     // a file
-    std::string directory;  // of its data; exists
+    std::string program;
+    std::vector<std::string> arguments;  // with which the program is it, and obeys orders
+    std::string directory;               // of its data; exists
     std::string log;
   };
   struct Callbacks {
@@ -30,12 +30,12 @@ class RealNode {
     std::function<void(const faults::ProbeNote&)> on_hit;
     std::function<void(std::uint64_t rule, std::uint64_t frames)> on_struck;  // so many more
   };
-  // The loop outlives the node.
-  RealNode(net::EventLoop& loop, Options options, Callbacks callbacks)
+  // The loop outlives it.
+  RealProcess(net::EventLoop& loop, Options options, Callbacks callbacks)
       : loop_(loop), options_(std::move(options)), callbacks_(std::move(callbacks)) {}
-  ~RealNode() { kill(); }
-  RealNode(const RealNode&) = delete;
-  RealNode& operator=(const RealNode&) = delete;
+  ~RealProcess() { kill(); }
+  RealProcess(const RealProcess&) = delete;
+  RealProcess& operator=(const RealProcess&) = delete;
 
   NodeId id() const { return options_.id; }
   const std::string& log() const { return options_.log; }
