@@ -35,6 +35,11 @@ class Run:
         return self.exit_code == 0 and self.verdict == HOLDS
 
     @property
+    def refused(self):
+        """It takes more time than anybody waits for where time is real; `verdict` says so."""
+        return self.exit_code == 2 and "runs in the simulator only" in self.verdict
+
+    @property
     def spoke(self):
         """False if the program crashed, hung or printed no verdict: neither a pass nor a catch."""
         return self.exit_code in (0, 1) and not self.verdict.startswith("no verdict")

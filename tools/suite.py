@@ -30,17 +30,21 @@ def main():
     if not real:
         items += [(path, None) for path in runs.seed_files()]
     progress = runs.Progress(len(items))
-    failed = []
+    failed, refused = [], []
     started = time.monotonic()
     for result in runs.in_parallel(arguments.jobs, lambda item: runs.run(arguments.program, *item, world=arguments.on), items):
         progress.step(result.title)
-        if not result.holds:
+        if result.refused:
+            refused.append(result)
+            print(f"REFUSED {result.title}: {result.verdict}", flush=True)
+        elif not result.holds:
             failed.append(result)
             names = f" ({', '.join(result.violated)})" if result.violated else ""
             print(f"FAILED {result.title}: {result.verdict}{names}\n"
                   f"       {runs.command_of(result, world=arguments.on)}", flush=True)
     print(f"suite: {len(files)} files, {arguments.seeds} seeds, {time.monotonic() - started:.1f} s")
-    print(f"suite: {len(items) - len(failed)} passed, {len(failed)} failed")
+    passed = len(items) - len(failed) - len(refused)
+    print(f"suite: {passed} passed, {len(failed)} failed" + (f", {len(refused)} refused" if refused else ""))
     return 1 if failed else 0
 
 
