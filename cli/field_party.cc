@@ -1,11 +1,9 @@
-// Introductions, places in the list, hashes of names.
+// Introductions and places in the list.
 #include "cli/field_party.h"
 
 #include <algorithm>
-#include <charconv>
 #include <set>
 
-#include "base/hash.h"
 #include "cli/endpoint.h"
 #include "cli/local_cluster.h"
 #include "cli/random_number.h"
@@ -13,10 +11,6 @@
 
 namespace lockstep::cli {
 namespace {
-
-constexpr std::uint64_t kMostNumberedEdge = 9'999;
-constexpr std::uint64_t kHashedNumbers = std::uint64_t{1} << 32;  // and as many as 48 bits above
-constexpr std::uint64_t kPassingNumbers = std::uint64_t{1} << 52;
 
 Status fill_in(HubAddresses& hub, const ConnectArguments& arguments, net::Security* security) {
   net::EventLoop loop;
@@ -68,17 +62,7 @@ Result<HubAddresses> find_hub(const ConnectArguments& arguments, net::Security* 
   return out;
 }
 
-NodeId edge_number(std::string_view name) {
-  std::uint64_t number = 0;
-  if (name.starts_with("e")) {
-    const auto [end, error] = std::from_chars(name.data() + 1, name.data() + name.size(), number);
-    const bool whole = error == std::errc() && end == name.data() + name.size() && name[1] != '0';
-    if (whole && number > 0 && number <= kMostNumberedEdge) return NodeId(net::kFirstFieldNumber + number);
-  }
-  return NodeId(kHashedNumbers + (hash64(name) >> 16));
-}
-
-NodeId passing_number() { return NodeId(kPassingNumbers + (random_number() >> 12)); }
+NodeId passing_number() { return passing_cloud_number(random_number()); }
 
 net::HostOptions field_options(const HubAddresses& hub, NodeId self, const ConnectOptions& connect,
                                net::Security* security) {

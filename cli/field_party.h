@@ -2,9 +2,9 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 #include <vector>
 
+#include "base/field_numbers.h"
 #include "cli/cluster_client.h"
 #include "cli/connect.h"
 
@@ -22,9 +22,6 @@ struct HubAddresses {
 // to begin while its hub is away.
 Result<HubAddresses> find_hub(const ConnectArguments& arguments, net::Security* security);
 
-// "e7" is 10,007; other names are numbers by their hash, far above. The same name is the same number always.
-NodeId edge_number(std::string_view name);
-inline constexpr NodeId kCloudNumber{20'001};
 // Of a command that comes and goes beside the cloud.
 NodeId passing_number();
 

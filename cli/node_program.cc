@@ -69,6 +69,7 @@ hub::HubConfig hub_config(const config::Hub& hub) {
 
 api::Access access_of(config::Role role) {
   switch (role) {
+    case config::Role::kEdge: return api::Access::kEdge;
     case config::Role::kRead: return api::Access::kRead;
     case config::Role::kWrite: return api::Access::kWrite;
     case config::Role::kAdmin: return api::Access::kAdmin;
@@ -172,6 +173,7 @@ Status NodeProgram::take_tokens() {
     } else {
       LOCKSTEP_TRY_STATUS(tokens_->add_sha256(token.name, access, token.sha256));
     }
+    tokens_->bind_last_to(token.edges);
   }
   settings_.tokens.clear();  // only hashes are kept
   return {};

@@ -31,6 +31,7 @@ std::string_view to_string(Engine) { return "sqlite"; }
 
 std::string_view to_string(Role role) {
   switch (role) {
+    case Role::kEdge: return "edge";
     case Role::kRead: return "read";
     case Role::kWrite: return "write";
     case Role::kAdmin: return "admin";

@@ -17,7 +17,7 @@ namespace lockstep::config {
 inline constexpr std::uint64_t kMostNodeId = 99;  // clients' numbers begin above it
 
 enum class Engine { kSqlite };
-enum class Role { kRead, kWrite, kAdmin };
+enum class Role { kEdge, kRead, kWrite, kAdmin };
 enum class LogLevel { kTrace, kDebug, kInfo, kWarning, kError, kOff };
 
 // Where nothing else is said. Of a node that is told one port: HTTP is the next, gRPC the one behind it.
@@ -79,6 +79,7 @@ struct Token {
   Role role = Role::kRead;
   std::string token;
   std::string sha256;  // 64 lower-case hex digits
+  std::vector<std::string> edges = {};  // names of the edges that it may be; empty: any
   bool operator==(const Token&) const = default;
 };
 

@@ -29,7 +29,7 @@ void read(const Cursor& at, std::optional<Address>& out) {
   read(at, out.emplace());
 }
 void read(const Cursor& at, Role& out) {
-  read_choice(at, std::array{Role::kRead, Role::kWrite, Role::kAdmin}, out);
+  read_choice(at, std::array{Role::kEdge, Role::kRead, Role::kWrite, Role::kAdmin}, out);
 }
 void read(const Cursor& at, LogLevel& out) {
   read_choice(at,
@@ -42,6 +42,7 @@ void read(const Cursor& at, Token& out) {
   read_member(at, "role", out.role);
   read_member(at, "token", out.token);
   read_member(at, "sha256", out.sha256);
+  read_member(at, "edges", out.edges);
   const auto hash = at.member("sha256");
   if (hash && out.sha256.size() != 64) {
     hash->refuse("64 hex digits", cat("there are ", out.sha256.size()));

@@ -44,6 +44,7 @@ Json json_of(const Hub& hub) {
 Json json_of(const Token& token) {
   Json out{{"name", token.name}, {"role", to_string(token.role)}};
   out[token.sha256.empty() ? "token" : "sha256"] = token.sha256.empty() ? token.token : token.sha256;
+  if (!token.edges.empty()) out["edges"] = token.edges;
   return out;
 }
 

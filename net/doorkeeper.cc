@@ -189,7 +189,7 @@ std::string Doorkeeper::objection_to_client(Caller& caller, const Hello& hello) 
   if (hello.kind == PartyKind::kField)
     if (auto reason = objection_to_second(clients_, hello, "number "); !reason.empty()) return reason;
   if (!premises_.options.authenticate) return {};
-  const auto access = premises_.options.authenticate(hello.token, hello.kind);
+  const auto access = premises_.options.authenticate(hello);
   if (!access) return access.error().message;
   caller.party.access = *access;
   return {};
@@ -233,6 +233,21 @@ void Doorkeeper::refuse(const CallerPtr& caller, const std::string& reason) {
   forget(caller);
   strangers_.insert(caller->number);
   leave_later(caller, kLinger);
+}
+
+void Doorkeeper::send_away(NodeId client) {
+  const auto found = clients_.find(client);
+  if (found == clients_.end()) return;
+  const CallerPtr caller = found->second;
+  caller->connection->finish();
+  forget(caller);
+  strangers_.insert(caller->number);
+  leave_later(caller, kLinger);
+}
+
+void Doorkeeper::say_forbidden(const Party& from, const std::string& why) {
+  ++premises_.counters.forbidden;
+  say(cat("not taken from number ", from.name, ": ", why));
 }
 
 // A later connection may have taken its place.

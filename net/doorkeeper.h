@@ -33,6 +33,12 @@ class Doorkeeper final : private MemoryPool::Port {
   // read what it asked for is dropped.
   bool send(NodeId client, Channel channel, BytesView payload);
 
+  // Closes the connection of a client or of one of the field when it has read what was sent to it: its place
+  // is free for another process.
+  void send_away(NodeId client);
+  // Counts a frame that is not taken, and tells people why.
+  void say_forbidden(const Party& from, const std::string& why);
+
   // Of a client's made-up id: what it calls itself; none if it is gone.
   NodeId name_of(NodeId client) const;
   std::size_t clients() const { return clients_.size(); }

@@ -77,9 +77,9 @@ Result<HandshakeMessage> read_body(Kind kind, ByteReader& in) {
 std::string objection_to_field(const Hello& hello, const Gate& gate) {
   if (!gate.serves_field)
     return cat("node n", gate.self, " has no hub: its configuration has no \"hub\" section");
-  const std::uint64_t number = hello.from.value();
-  if (number < kFirstFieldNumber || number >= kEndOfFieldNumbers)
-    return cat("expected a number of the field, from ", kFirstFieldNumber, " on, found ", number);
+  if (field_kind(hello.from) == FieldKind::kNobody)
+    return cat("expected the number of an edge or a cloud, above ", kFirstFieldNumber, ", found ",
+               hello.from);
   return {};
 }
 

@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "base/bytes.h"
+#include "base/field_numbers.h"
 #include "base/ids.h"
 #include "base/result.h"
 
@@ -22,10 +23,6 @@ enum class PartyKind : std::uint8_t {
   kClient = 2,
   kField = 3,  // an edge or the cloud: a client that is known by its own number, and by no connection's
 };
-
-// Numbers of the field begin here, above all members'.
-inline constexpr std::uint64_t kFirstFieldNumber = 10'000;
-inline constexpr std::uint64_t kEndOfFieldNumbers = std::uint64_t{1} << 62;
 
 // From the one who dials.
 struct Hello {

@@ -111,7 +111,8 @@ void Host::send(NodeId to, Channel channel, BytesView payload) {
 void Host::on_frame(const Party& from, Channel channel, BytesView payload) {
   if (filter_ && !from.is_member) {
     if (const auto answer = filter_(from, channel, payload)) {
-      tcp_.send(from.id, Channel::kReply, *answer);
+      if (!answer->why.empty()) tcp_.say_forbidden(from, answer->why);
+      tcp_.send(from.id, answer->channel, answer->answer);
       return end_turn_soon();
     }
   }

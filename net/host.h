@@ -36,8 +36,15 @@ class Host {
   using Factory = std::function<std::unique_ptr<env::Actor>(const env::Env&)>;
   // A local party has no socket: a gateway of another protocol in this process.
   using LocalReceive = std::function<void(Channel channel, BytesView payload)>;
-  // May answer a client's frame in the actor's place: the payload of the reply, or nothing to let it pass.
-  using Filter = std::function<std::optional<Bytes>(const Party& from, Channel channel, BytesView payload)>;
+  // What stands before the actor: nothing lets the frame of a client or of one of the field pass; else the
+  // actor does not see it.
+  struct Forbidden {
+    Channel channel = Channel::kReply;
+    Bytes answer;     // goes back on it
+    std::string why;  // for people; empty: the sender's own business
+  };
+  using Filter =
+      std::function<std::optional<Forbidden>(const Party& from, Channel channel, BytesView payload)>;
 
   Host(EventLoop& loop, HostOptions options, const Factory& factory);
   // Kills the process: its disk fails, its lanes end, then it is destroyed. Nothing is flushed. Not from

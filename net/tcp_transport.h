@@ -26,7 +26,10 @@ class TcpTransport final : public env::Transport {
   // One more to dial, for a process that learns only later who is there.
   void add_peer(NodeId peer, const Endpoint& endpoint);
   void send(NodeId to, Channel channel, BytesView payload) override;
-  void forget(NodeId peer) override { dialler_.forget(peer); }
+  void forget(NodeId peer) override {
+    dialler_.knows(peer) ? dialler_.forget(peer) : doorkeeper_.send_away(peer);
+  }
+  void say_forbidden(const Party& from, const std::string& why) { doorkeeper_.say_forbidden(from, why); }
   // What was sent since the last flush leaves now.
   void flush() { premises_.flush(); }
 

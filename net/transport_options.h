@@ -40,9 +40,9 @@ struct TransportOptions {
   std::uint64_t boot = 0;            // drawn at the start of the process
   TransportLimits limits;
   Security* security = nullptr;  // of all connections; none: in the clear
-  // Of a member: what a client or one of the field with this token may do, or why it is refused. None: everybody may
-  // do everything.
-  std::function<Result<Access>(const std::string& token, PartyKind kind)> authenticate;
+  // Of a member: what a client or one of the field may do by the token of its hello, or why it is refused.
+  // None: everybody may do everything.
+  std::function<Result<Access>(const Hello& hello)> authenticate;
   bool serves_field = false;  // of a member: it has a hub
   // A peer could not be reached, or the connection to it has ended; what was sent there and not answered is lost.
   // `was_connected`: it may have been read before. Called on the loop, never inside send(). None: nobody asks.
@@ -62,6 +62,7 @@ struct TransportCounters {
   std::uint64_t bytes_received = 0;
   std::uint64_t frames_lost = 0;  // no connection, or too much waited
   std::uint64_t refused = 0;      // connections
+  std::uint64_t forbidden = 0;    // frames of those who may not say such things
 };
 
 // Who sent a frame.

@@ -9,6 +9,9 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/field_numbers.h"
+#include "core/proto/field.pb.h"
+
 namespace lockstep::api {
 namespace {
 
@@ -46,10 +49,50 @@ Outline outline_of(BytesView payload) {
   return outline;
 }
 
+std::string needs(Access needed, Access has) {
+  return cat("expected a token with the role ", to_string(needed), "; this one has ", to_string(has));
+}
+
+// Models, policies and settings change what every device is told: only an administrator sends them, and makes
+// them active. The answer is the one with which a hub refuses a package.
+std::optional<net::Host::Forbidden> forbidden_package(Access has, BytesView payload) {
+  wire::FieldMessage message;
+  if (!message.ParseFromArray(payload.data(), static_cast<int>(payload.size()))) return std::nullopt;
+  wire::FieldMessage answer;
+  wire::PackageStatus& status = *answer.mutable_package_status();
+  const auto about = [&](const auto& order) {
+    status.set_kind(order.kind());
+    status.set_version(order.version());
+  };
+  switch (message.what_case()) {
+    case wire::FieldMessage::kPackage: about(message.package()); break;
+    case wire::FieldMessage::kChunk: about(message.chunk()); break;
+    case wire::FieldMessage::kActivate: about(message.activate()); break;
+    default: return std::nullopt;
+  }
+  status.set_state(wire::REFUSED);
+  status.set_reason(needs(Access::kAdmin, has));
+  return net::Host::Forbidden{
+      .channel = Channel::kField, .answer = answer.SerializeAsString(), .why = status.reason()};
+}
+
+bool may_be(const std::vector<std::string>& edges, NodeId number) {
+  return edges.empty() || std::ranges::find(edges, number, [](const std::string& name) {
+                            return edge_number(name);
+                          }) != edges.end();
+}
+
+std::string joined(const std::vector<std::string>& names) {
+  std::string out;
+  for (const std::string& name : names) append_text(out, cat(out.empty() ? "" : ", ", name));
+  return out;
+}
+
 }  // namespace
 
 std::string_view to_string(Access access) {
   switch (access) {
+    case Access::kEdge: return "edge";
     case Access::kRead: return "read";
     case Access::kWrite: return "write";
     case Access::kAdmin: return "admin";
@@ -75,7 +118,7 @@ Access needed_for(wire::Request::WhatCase what) {
 std::string objection(Access has, wire::Request::WhatCase what) {
   const Access needed = needed_for(what);
   if (has >= needed) return {};
-  return cat("expected a token with the role ", to_string(needed), "; this one has ", to_string(has));
+  return needs(needed, has);
 }
 
 TokenTable::Hash TokenTable::hash_of(std::string_view token) {
@@ -103,8 +146,9 @@ Status TokenTable::add_sha256(std::string name, Access access, std::string_view 
   return {};
 }
 
-Result<Access> TokenTable::authenticate(std::string_view token) const {
-  if (is_open()) return Access::kAdmin;
+void TokenTable::bind_last_to(const std::vector<std::string>& edges) { bearers_.back().edges = edges; }
+
+Result<const TokenTable::Bearer*> TokenTable::bearer_of(std::string_view token) const {
   if (token.empty()) return fail(ErrorCode::kRefused, "expected a token");
   const Hash hash = hash_of(token);
   const Bearer* found = nullptr;
@@ -112,25 +156,47 @@ Result<Access> TokenTable::authenticate(std::string_view token) const {
     if (::CRYPTO_memcmp(hash.data(), bearer.hash.data(), hash.size()) == 0) found = &bearer;
   if (found == nullptr)
     return fail(ErrorCode::kRefused, "expected a token of this cluster; this one is not known");
-  return found->access;
+  return found;
 }
 
-std::function<Result<net::Access>(const std::string&, net::PartyKind)> make_authenticate(
+Result<Access> TokenTable::authenticate(std::string_view token) const {
+  if (is_open()) return Access::kAdmin;
+  LOCKSTEP_TRY(bearer, bearer_of(token));
+  return bearer->access;
+}
+
+Result<Access> TokenTable::admit(const net::Hello& hello) const {
+  if (is_open()) return Access::kAdmin;
+  LOCKSTEP_TRY(bearer, bearer_of(hello.token));
+  if (hello.kind != net::PartyKind::kField) return bearer->access;
+  const bool is_edge = field_kind(hello.from) == FieldKind::kEdge;
+  if (is_edge && bearer->access == Access::kRead)
+    return fail(ErrorCode::kRefused,
+                "expected a token with the role edge, for an edge changes what is stored; this one has read");
+  if (is_edge && !may_be(bearer->edges, hello.from))
+    return fail(ErrorCode::kRefused, cat("expected a token of the edge with number ", hello.from,
+                                         "; this one is of ", joined(bearer->edges)));
+  if (!is_edge && bearer->access < Access::kRead)
+    return fail(ErrorCode::kRefused,
+                "expected a token with the role read, for the cloud hears reports; this one has edge");
+  return bearer->access;
+}
+
+std::function<Result<net::Access>(const net::Hello&)> make_authenticate(
     std::shared_ptr<const TokenTable> tokens) {
-  return [tokens = std::move(tokens)](const std::string& token, net::PartyKind kind) -> Result<net::Access> {
-    LOCKSTEP_TRY(access, tokens->authenticate(token));
-    if (kind == net::PartyKind::kField && access < Access::kWrite)
-      return fail(ErrorCode::kRefused,
-                  "expected a token with the role write: edges and the cloud change what is stored");
+  return [tokens = std::move(tokens)](const net::Hello& hello) -> Result<net::Access> {
+    LOCKSTEP_TRY(access, tokens->admit(hello));
     return static_cast<net::Access>(access);
   };
 }
 
 net::Host::Filter make_client_filter(std::shared_ptr<const TokenTable> tokens) {
   return [tokens = std::move(tokens)](const net::Party& from, Channel channel,
-                                      BytesView payload) -> std::optional<Bytes> {
+                                      BytesView payload) -> std::optional<net::Host::Forbidden> {
     const auto has = static_cast<Access>(from.access);
-    if (tokens->is_open() || has >= Access::kAdmin || channel != Channel::kRequest) return std::nullopt;
+    if (tokens->is_open() || has >= Access::kAdmin) return std::nullopt;
+    if (channel == Channel::kField) return forbidden_package(has, payload);
+    if (channel != Channel::kRequest) return std::nullopt;
     const Outline outline = outline_of(payload);
     const std::string sentence = objection(has, outline.what);
     if (sentence.empty()) return std::nullopt;
@@ -138,7 +204,7 @@ net::Host::Filter make_client_filter(std::shared_ptr<const TokenTable> tokens) {
     reply.set_call(outline.call);
     reply.set_status(wire::FORBIDDEN);
     reply.set_message(sentence);
-    return reply.SerializeAsString();
+    return net::Host::Forbidden{.channel = Channel::kReply, .answer = reply.SerializeAsString(), .why = {}};
   };
 }
 

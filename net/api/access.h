@@ -13,11 +13,13 @@
 
 namespace lockstep::api {
 
-// Each may do what those before it may. The values travel as net::Access.
+// Each may do what those before it may, but that only kEdge, kWrite and kAdmin may be edges. The values
+// travel as net::Access.
 enum class Access : std::uint8_t {
-  kRead = 1,   // queries, versions, status
+  kEdge = 0,   // nothing but to be an edge
+  kRead = 1,   // queries, versions, status; hears what the hub reports
   kWrite = 2,  // writes and sessions
-  kAdmin = 3,  // maintenance and faults
+  kAdmin = 3,  // maintenance and faults; models, policies and settings for the hub
 };
 std::string_view to_string(Access access);
 
@@ -31,11 +33,15 @@ class TokenTable {
   void add_token(std::string name, Access access, std::string_view token);
   // `sha256`: of the token, 64 hex digits.
   Status add_sha256(std::string name, Access access, std::string_view sha256);
+  // The token that was added last may be these edges and no others.
+  void bind_last_to(const std::vector<std::string>& edges);
 
   // Without tokens everybody may do everything.
   bool is_open() const { return bearers_.empty(); }
   // kRefused: no token where one is needed, or an unknown one.
   Result<Access> authenticate(std::string_view token) const;
+  // The same of one that says hello: of the field the token must fit the number, too.
+  Result<Access> admit(const net::Hello& hello) const;
 
  private:
   using Hash = std::array<unsigned char, 32>;
@@ -43,14 +49,17 @@ class TokenTable {
     std::string name;
     Access access;
     Hash hash;
+    std::vector<std::string> edges{};  // empty: any
   };
   static Hash hash_of(std::string_view token);
+
+  Result<const Bearer*> bearer_of(std::string_view token) const;
 
   std::vector<Bearer> bearers_;
 };
 
-// For the native protocol: who comes in, and what those may ask. Both keep the table.
-std::function<Result<net::Access>(const std::string&, net::PartyKind)> make_authenticate(
+// For the native protocol: who comes in, and what those may ask and send. Both keep the table.
+std::function<Result<net::Access>(const net::Hello&)> make_authenticate(
     std::shared_ptr<const TokenTable> tokens);
 net::Host::Filter make_client_filter(std::shared_ptr<const TokenTable> tokens);
 

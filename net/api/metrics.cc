@@ -141,6 +141,8 @@ void add_network(Page& page, const NodeReport& report) {
   page.counter("lockstep_connections_refused_total", refused, report.http.refused, {{"port", "http"}});
   if (report.grpc)
     page.counter("lockstep_connections_refused_total", refused, report.grpc->refused, {{"port", "grpc"}});
+  page.counter("lockstep_frames_forbidden_total",
+               "Frames of edges and clouds whose token does not allow them.", native.forbidden);
   const std::string open = "Connections that others have made to this node.";
   page.gauge("lockstep_connections", open, report.facts.connections, {{"port", "native"}});
   page.gauge("lockstep_connections", open, report.http_connections, {{"port", "http"}});

@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include "base/field_numbers.h"
+#include "core/proto/field.pb.h"
+
 namespace lockstep::api {
 namespace {
 
@@ -34,7 +37,8 @@ wire::ReplyStatus filtered(Access access, BytesView payload) {
   const auto answer = filter(party, Channel::kRequest, payload);
   if (!answer) return wire::DONE;
   wire::Reply reply;
-  EXPECT_TRUE(reply.ParseFromString(*answer));
+  EXPECT_EQ(answer->channel, Channel::kReply);
+  EXPECT_TRUE(reply.ParseFromString(answer->answer));
   EXPECT_EQ(reply.call(), 17u);
   return reply.status();
 }
@@ -46,6 +50,72 @@ TEST(Tokens, AreKnownByTextOrByHash) {
   EXPECT_EQ(tokens->authenticate("a"), Access::kAdmin);
   EXPECT_EQ(tokens->authenticate("x").error().code, ErrorCode::kRefused);
   EXPECT_EQ(tokens->authenticate("").error().message, "expected a token");
+}
+
+// The sentence of a refusal; empty: it comes in.
+std::string objection_to(const TokenTable& tokens, const std::string& token, NodeId number,
+                         net::PartyKind kind = net::PartyKind::kField) {
+  net::Hello hello;
+  hello.kind = kind;
+  hello.from = number;
+  hello.token = token;
+  const auto access = tokens.admit(hello);
+  return access ? std::string() : access.error().message;
+}
+
+TEST(Tokens, AnEdgesMayBeBoundToItsNumber) {
+  const auto tokens = three_tokens();
+  tokens->add_token("any edge", Access::kEdge, "e");
+  tokens->add_token("the first", Access::kEdge, "e1");
+  tokens->bind_last_to({"e1", "east"});
+  for (const std::string name : {"e1", "east"}) {
+    EXPECT_EQ(objection_to(*tokens, "e", edge_number(name)), "");
+    EXPECT_EQ(objection_to(*tokens, "e1", edge_number(name)), "");
+  }
+  EXPECT_EQ(objection_to(*tokens, "e1", edge_number("e2")),
+            "expected a token of the edge with number 10002; this one is of e1, east");
+  EXPECT_EQ(objection_to(*tokens, "w", edge_number("e2")), "");
+  EXPECT_EQ(objection_to(*tokens, "r", edge_number("e2")),
+            "expected a token with the role edge, for an edge changes what is stored; this one has read");
+  EXPECT_EQ(objection_to(*tokens, "r", kCloudNumber), "") << "it may look on";
+  EXPECT_EQ(objection_to(*tokens, "e1", kCloudNumber),
+            "expected a token with the role read, for the cloud hears reports; this one has edge");
+  EXPECT_EQ(objection_to(*tokens, "e1", NodeId(7), net::PartyKind::kClient), "") << "it may ask who is there";
+}
+
+// Why what one of the field says with this role is not taken; empty: it is.
+std::string forbidden(Access access, const wire::FieldMessage& message) {
+  const auto filter = make_client_filter(three_tokens());
+  net::Party party;
+  party.access = static_cast<net::Access>(access);
+  const auto answer = filter(party, Channel::kField, message.SerializeAsString());
+  if (!answer) return {};
+  wire::FieldMessage back;
+  EXPECT_EQ(answer->channel, Channel::kField);
+  EXPECT_TRUE(back.ParseFromString(answer->answer));
+  EXPECT_EQ(back.package_status().state(), wire::REFUSED);
+  EXPECT_EQ(back.package_status().version(), 7u);
+  EXPECT_EQ(back.package_status().kind(), wire::MODEL);
+  EXPECT_EQ(answer->why, back.package_status().reason());
+  return answer->why;
+}
+
+TEST(ClientFilter, OnlyAnAdministratorSendsPackages) {
+  std::vector<wire::FieldMessage> orders(3);
+  orders[0].mutable_package()->set_kind(wire::MODEL);
+  orders[0].mutable_package()->set_version(7);
+  orders[1].mutable_chunk()->set_kind(wire::MODEL);
+  orders[1].mutable_chunk()->set_version(7);
+  orders[2].mutable_activate()->set_kind(wire::MODEL);
+  orders[2].mutable_activate()->set_version(7);
+  for (const wire::FieldMessage& order : orders) {
+    EXPECT_EQ(forbidden(Access::kEdge, order), "expected a token with the role admin; this one has edge");
+    EXPECT_EQ(forbidden(Access::kWrite, order), "expected a token with the role admin; this one has write");
+    EXPECT_EQ(forbidden(Access::kAdmin, order), "");
+  }
+  wire::FieldMessage batch;
+  batch.mutable_batch()->set_sequence(1);
+  EXPECT_EQ(forbidden(Access::kEdge, batch), "");
 }
 
 TEST(Tokens, WithoutAnyEverybodyMayDoEverything) {
@@ -69,6 +139,8 @@ TEST(Roles, EachMayWhatThoseBelowItMay) {
   EXPECT_EQ(objection(Access::kWrite, Request::kOpenSession), "");
   EXPECT_NE(objection(Access::kWrite, Request::kMaintain), "");
   EXPECT_EQ(objection(Access::kAdmin, Request::kMaintain), "");
+  EXPECT_EQ(objection(Access::kEdge, Request::kQuery),
+            "expected a token with the role read; this one has edge");
 }
 
 TEST(ClientFilter, AnswersInTheNodesPlaceWhatARoleMayNot) {

@@ -93,7 +93,9 @@ TEST(NodeConfig, WhatIsWrittenIsReadAsTheSame) {
   settings.cluster->consensus.batch = {7, 1000, 5ms};
   settings.cluster->members[0].grpc = Address{"grpc.example", 4003};
   settings.listen.http = Address{"::1", 4012};
-  settings.tokens = {{"ops", Role::kAdmin, "s3cret", ""}, {"", Role::kRead, "", std::string(64, 'a')}};
+  settings.tokens = {{"ops", Role::kAdmin, "s3cret", ""},
+                     {"", Role::kRead, "", std::string(64, 'a')},
+                     {"", Role::kEdge, "x", "", {"e1", "east"}}};
   settings.tls = Tls{"a", "b", "c", "d"};
   settings.hub = Hub{.credit = 3, .resend_first = 1s, .retention = 24h, .retention_step = 7};
   settings.limits = {5, 90s};
@@ -167,7 +169,7 @@ TEST(Tokens, AFileOfTokensIsAnArray) {
   const auto refused = parse_tokens(R"([{"role": "root", "token": "abc"}])");
   ASSERT_FALSE(refused);
   EXPECT_EQ(to_text(refused.error().front(), "t"),
-            "t:1:11: /0/role: expected \"read\", \"write\" or \"admin\", found \"root\"");
+            "t:1:11: /0/role: expected \"edge\", \"read\", \"write\" or \"admin\", found \"root\"");
   EXPECT_FALSE(parse_tokens(R"("another.json")"));
 }
 

@@ -49,8 +49,8 @@ class Refusals : public testing::Test {
  protected:
   Refusals() {
     node_.options.peers = {{NodeId(2), {"127.0.0.1", 1}}, {NodeId(3), {"127.0.0.1", 1}}};
-    node_.options.authenticate = [](const std::string& token, PartyKind) -> Result<Access> {
-      if (token != "open sesame") return fail(ErrorCode::kRefused, "the token is not known");
+    node_.options.authenticate = [](const Hello& hello) -> Result<Access> {
+      if (hello.token != "open sesame") return fail(ErrorCode::kRefused, "the token is not known");
       return Access{3};
     };
     node_.start(loop_);
@@ -147,9 +147,25 @@ TEST_F(Refusals, OfTheFieldOnlyThoseWithANumberOfItsOwnComeInAndOnlyToAHub) {
   serve_field();
   EXPECT_EQ(answer_to(edge), "welcome");
   edge.from = NodeId(2);
-  EXPECT_EQ(answer_to(edge), "expected a number of the field, from 10000 on, found 2");
+  EXPECT_EQ(answer_to(edge), "expected the number of an edge or a cloud, above 10000, found 2");
   edge.from = NodeId(kEndOfFieldNumbers);
-  EXPECT_EQ(answer_to(edge), cat("expected a number of the field, from 10000 on, found ", kEndOfFieldNumbers));
+  EXPECT_EQ(answer_to(edge),
+            cat("expected the number of an edge or a cloud, above 10000, found ", kEndOfFieldNumbers));
+}
+
+// Whose place it is, the actor knows; the transport keeps the first.
+TEST_F(Refusals, ANumberThatIsForgottenIsFreeForAnother) {
+  serve_field();
+  Hello first = hello_of(10'001, 1, PartyKind::kField);
+  first.token = "open sesame";
+  Stranger holder(loop_, at_);
+  holder.listen_on();
+  holder.send(hello_frame(first));
+  ASSERT_TRUE(loop_.run_until([&] { return holder.is_welcome(); }, kPatience));
+  node_.tcp->forget(NodeId(10'001));
+  EXPECT_TRUE(loop_.run_until([&] { return holder.is_closed(); }, kPatience));
+  first.boot = 77;
+  EXPECT_EQ(answer_to(first), "welcome");
 }
 
 TEST_F(Refusals, ANumberOfTheFieldStaysWithTheProcessThatIsConnected) {

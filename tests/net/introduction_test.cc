@@ -43,9 +43,7 @@ TEST(Introduction, AsksAllAtOnceAndKeepsTheirOrder) {
 TEST(Introduction, ARefusalIsAnAnswer) {
   EventLoop loop;
   Neighbour strict{1, PartyKind::kMember};
-  strict.options.authenticate = [](const std::string&, PartyKind) {
-    return fail(ErrorCode::kRefused, "expected a token");
-  };
+  strict.options.authenticate = [](const Hello&) { return fail(ErrorCode::kRefused, "expected a token"); };
   strict.start(loop);
   const auto answers = ask_who(loop, {listen_for(loop, strict)}, "", nullptr, {.at_most = kPatience});
   ASSERT_FALSE(answers[0]);
