@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -11,6 +12,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "base/field_numbers.h"
 #include "base/text.h"
 #include "cli/files.h"
 #include "json/text.h"
@@ -30,7 +32,15 @@ constexpr std::string_view kAdviceToMembers =
     "node left "
     "it, or go on with the other members; docs/node.md, \"Replacing a disk\", has the cases";
 
+constexpr std::string_view kAdviceToEdges =
+    "it would not know which instructions it has carried out, nor what the hub does not have yet. Put it "
+    "back; if it is "
+    "lost, start the edge once with --anew";
+
+bool is_edge(const Owner& owner) { return field_kind(owner.node) == FieldKind::kEdge; }
+
 std::string name_of(const Owner& owner) {
+  if (is_edge(owner)) return owner.cluster;
   return owner.cluster.empty() ? "a node that stands alone"
                                : cat("node ", owner.node, " of cluster \"", owner.cluster, "\"");
 }
@@ -115,6 +125,7 @@ Status refuse_loss(const std::string& path, const Owner& owner, const Identity& 
       "put it back, or restore the directory whole; to begin anew without the data, name an empty directory";
   if (!owner.cluster.empty()) {
     if (holds_something(fs::path(path) / kLogName)) return {};
+    if (is_edge(owner)) return refuse(cat(whose, ", found no store in ", kLogName, ": ", kAdviceToEdges));
     return refuse(cat(whose, contents.is_expected ? " (expect_data)" : "", ", found no log in ", kLogName,
                       ": ", kAdviceToMembers));
   }
@@ -208,6 +219,7 @@ Status DataDirectory::claim(const Owner& owner, const Contents& contents) {
                         " (expect_data), found an empty directory: ", kAdviceToMembers));
     }
   }
+  if (found && contents.begins_anew) found->database.clear();
   const bool had_data = contents.is_expected || (found && !found->database.empty());
   if (had_data) LOCKSTEP_TRY_STATUS(refuse_loss(path_, owner, *found, contents));
   identity_ = found.value_or(Identity{.owner = owner, .incarnation = Incarnation(0), .database = {}});
@@ -219,6 +231,11 @@ Status DataDirectory::note_data(const std::string& database) {
   if (identity_.database == database) return {};
   identity_.database = database;
   return write_identity(path_, identity_);
+}
+
+bool DataDirectory::is_there() const {
+  struct stat file{};
+  return ::fstat(lock_, &file) != 0 || file.st_nlink > 0;
 }
 
 DataDirectory::~DataDirectory() {

@@ -1,4 +1,5 @@
-// The directory of a node: whose it is, that nobody else uses it now, and how often it was started.
+// The directory of a node or an edge: whose it is, that nobody else uses it now, and how often it was
+// started.
 #pragma once
 
 #include <string>
@@ -28,6 +29,7 @@ class DataDirectory {
   struct Contents {
     std::string database;      // its file, inside the directory
     bool is_expected = false;  // the configuration says that there is data
+    bool begins_anew = false;  // what it held is lost, as its operator says
   };
 
   // Made if it does not exist. Refused: in use by another process, another node's, not empty and nobody's;
@@ -49,6 +51,10 @@ class DataDirectory {
   Status note_data(const std::string& database);
   // Whether the disk takes what a start writes at least, durably: 1 MiB. Leaves nothing behind.
   bool has_room() const;
+  // False: somebody has removed it, and what this process writes there now is gone with the process.
+  bool is_there() const;
+  // A former life has noted that there was data.
+  bool had_data() const { return !identity_.database.empty(); }
 
  private:
   DataDirectory(std::string path, int lock) : path_(std::move(path)), lock_(lock) {}

@@ -22,6 +22,7 @@ struct EdgeArguments {
   std::uint32_t edges = 1;   // names count up from `name`
   double buffer_mb = 64;
   std::string policy = "drop-oldest";  // or "thin"
+  bool anew = false;                   // what it held is lost
   bool measure = false;  // how long readings take until they are committed, told as JSON at the end
   bool allow_faults = false;
 };

@@ -75,6 +75,9 @@ void EdgeNews::say(const env::Event& event) {
                    " instructions"));
   } else if (event.type == &edge::kEdgeStopped) {
     log_->error(cat(edge_, ": it has stopped itself: ", event.text));
+  } else if (event.type == &edge::kHubRefuses) {
+    if (refusal_ != event.text) log_->error(cat(edge_, ": the hub refuses it: ", event.text));
+    refusal_ = event.text;
   } else if (event.type == &edge::kReadingsDropped) {
     log_->warn(
         cat(edge_, ": the buffer is full: ", fields[3], " readings of stream ", fields[1], " dropped"));

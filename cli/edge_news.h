@@ -68,6 +68,7 @@ class EdgeNews final : public edge::Driver, public env::Trace {
   std::mutex mutex_;
   std::map<std::uint32_t, Stream> streams_;
   FieldFigures figures_;
+  std::string refusal_;  // the last that was told: the hub says it to each greeting
 };
 
 }  // namespace lockstep::cli

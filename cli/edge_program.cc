@@ -19,6 +19,9 @@ namespace {
 constexpr Duration kBeforeMeasuring = std::chrono::seconds(5);  // a start is not what is to be measured
 constexpr Duration kWatchInterval = std::chrono::seconds(1);
 constexpr std::size_t kTraceRingBytes = 16 << 20;
+constexpr Duration kOpening =
+    std::chrono::seconds(8);  // a disk that is full may take longer, and is waited for
+constexpr std::string_view kStore = "kv";
 
 std::unexpected<Error> refuse(std::string sentence) {
   return fail(ErrorCode::kInvalidArgument, std::move(sentence));
@@ -69,6 +72,7 @@ Result<EdgeSettings> settings_of(const EdgeArguments& arguments) {
   out.config.sensing.collector.longest_wait = milliseconds(arguments.batch_ms);
   out.config.sensing.buffer.most_bytes = static_cast<std::uint64_t>(arguments.buffer_mb * (1 << 20));
   if (arguments.policy == "thin") out.config.sensing.buffer.policy = edge::FullPolicy::kThin;
+  out.anew = out.config.begins_anew = arguments.anew;
   out.measure = arguments.measure;
   out.allow_faults = arguments.allow_faults;
   return out;
@@ -95,6 +99,16 @@ Status EdgeProgram::start() {
   take_signals();
   begin_ = std::chrono::steady_clock::now();
   for (Edge& edge : edges_) edge.host->start();
+  // Who cannot begin says so at once: whoever starts an edge waits for its first line.
+  loop_.run_until(
+      [&] {
+        return std::ranges::all_of(edges_, [](const Edge& edge) {
+          return edge.process().is_open() || edge.process().failure() != nullptr;
+        });
+      },
+      kOpening);
+  note_stores();
+  if (note_failures() == edges_.size()) return std::unexpected(*trouble_);
   if (settings_.measure)
     loop_.after(kBeforeMeasuring, [this] {
       (void)take_figures();
@@ -111,7 +125,8 @@ Status EdgeProgram::open(const std::string& name) {
   std::error_code error;
   std::filesystem::create_directories(settings_.data, error);  // the next line says what is wrong with it
   LOCKSTEP_TRY(directory, DataDirectory::open(cat(settings_.data, "/", name),
-                                              {.cluster = cat("edge ", name), .node = edge.number}, {}));
+                                              {.cluster = cat("edge ", name), .node = edge.number},
+                                              {.database = {}, .begins_anew = settings_.anew}));
   edge.directory = std::make_unique<DataDirectory>(std::move(directory));
   LOCKSTEP_TRY(plants, open_plants(name));
   edge.plants = std::move(plants);
@@ -125,6 +140,7 @@ Status EdgeProgram::open(const std::string& name) {
   edge.host = std::make_unique<net::Host>(loop_, std::move(options), [&](const env::Env& env) {
     edge::EdgeConfig config = settings_.config;
     config.name = name;
+    config.had_store = edge.directory->had_data();
     config.link.hubs = hub_.ids();
     return std::make_unique<edge::EdgeProcess>(env, std::move(config), *edge.news);
   });
@@ -211,17 +227,43 @@ void EdgeProgram::take_signals() {
   });
 }
 
-// An edge that has stopped itself says why; the process ends when none is left.
-void EdgeProgram::watch() {
+// From now on a store that is missing is missed.
+void EdgeProgram::note_stores() {
+  for (Edge& edge : edges_)
+    if (!edge.noted && edge.host != nullptr && edge.process().is_open())
+      edge.noted = edge.directory->note_data(std::string(kStore)).has_value();
+}
+
+// How many have stopped themselves.
+std::size_t EdgeProgram::note_failures() {
   std::size_t failed = 0;
   for (Edge& edge : edges_) {
-    const Error* failure = static_cast<edge::EdgeProcess&>(edge.host->actor()).failure();
-    if (failure == nullptr) continue;
-    ++failed;
-    if (!std::exchange(edge.failed, true))
-      trouble_ = Error{failure->code, cat(edge.name, ": ", failure->message)};
+    if (edge.host == nullptr) {
+      ++failed;
+      continue;
+    }
+    if (const Error* failure = edge.process().failure()) {
+      ++failed;
+      if (!std::exchange(edge.failed, true))
+        trouble_ = Error{failure->code, cat(edge.name, ": ", failure->message)};
+    } else if (!edge.directory->is_there()) {
+      ++failed;
+      trouble_ = Error{ErrorCode::kIo,
+                       cat(edge.name, ": ", edge.directory->path(),
+                           ": the directory was removed while it ran: nothing that it would write down "
+                           "would outlive it, so it has stopped")};
+      log_->error(trouble_->message);
+      edge.faults.reset();
+      edge.host.reset();
+    }
   }
-  if (failed == edges_.size()) return loop_.stop();
+  return failed;
+}
+
+// An edge that has stopped itself says why; the process ends when none is left.
+void EdgeProgram::watch() {
+  note_stores();
+  if (note_failures() == edges_.size()) return loop_.stop();
   loop_.after(kWatchInterval, [this] { watch(); });
 }
 

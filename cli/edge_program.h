@@ -28,6 +28,7 @@ struct EdgeSettings {
   std::string plants;  // a file: then these are the devices
   double probe_rate = 1000;
   edge::EdgeConfig config;  // but for name and hubs
+  bool anew = false;
   bool measure = false;
   bool allow_faults = false;  // an operator may bring them (docs/format/faults.md)
 };
@@ -58,6 +59,9 @@ class EdgeProgram {
     std::unique_ptr<net::Host> host;
     std::unique_ptr<faults::Admin> faults;  // with allow_faults
     bool failed = false;
+    bool noted = false;  // that there is a store
+
+    const edge::EdgeProcess& process() const { return static_cast<const edge::EdgeProcess&>(host->actor()); }
   };
 
   Status open(const std::string& name);
@@ -65,6 +69,8 @@ class EdgeProgram {
   Status open_trace(Edge& edge);
   Status open_faults(Edge& edge);
   net::Log remarks() const;
+  void note_stores();
+  std::size_t note_failures();
   void take_signals();
   void watch();
 

@@ -127,6 +127,7 @@ Status NodeProgram::start() {
   take_signals();
   google::protobuf::SetLogHandler(nullptr);  // bytes of strangers that do not parse are no news
   sql::initialise_sqlite(random_number());
+  if (settings_.hub) hub_news_ = std::make_unique<HubNews>(log_, trace_.get());
   host_ = std::make_unique<net::Host>(loop_, host_options(),
                                       [this](const env::Env& env) { return make_actor(env); });
   host_->filter_clients(api::make_client_filter(tokens_));
@@ -223,7 +224,7 @@ net::HostOptions NodeProgram::host_options() const {
   out.incarnation = directory_->incarnation();
   out.seed = random_number();
   out.data_directory = directory_->path();
-  out.trace = trace_.get();
+  out.trace = hub_news_ ? static_cast<env::Trace*>(hub_news_.get()) : trace_.get();
   out.transport.kind = net::PartyKind::kMember;
   out.transport.boot = random_number();
   out.transport.identity = sql::sqlite_identity();

@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "cli/data_directory.h"
 #include "cli/disk_wait.h"
+#include "cli/hub_news.h"
 #include "cli/spare_memory.h"
 #include "config/node_settings.h"
 #include "core/service/feed.h"
@@ -97,6 +98,7 @@ class NodeProgram final : private service::FeedSubscriber {
   std::shared_ptr<api::TokenTable> tokens_ = std::make_shared<api::TokenTable>();
   std::unique_ptr<net::TlsSecurity> security_;
   std::unique_ptr<net::TraceRing> trace_;  // with allow_faults
+  std::unique_ptr<HubNews> hub_news_;      // of a hub
   std::unique_ptr<net::Host> host_;
   std::unique_ptr<api::Gateway> gateway_;  // of the protocols below
   std::unique_ptr<api::GrpcServer> grpc_;  // none: not configured

@@ -49,6 +49,12 @@ void EdgeProcess::start() { open(); }
 void EdgeProcess::open() {
   lane_.open(
       [this](kv::Store& store) -> Result<Contents> {
+        if (config_.had_store && store.trees().empty())
+          return fail(ErrorCode::kCorrupt, cat("expected the store that edge '", config_.name,
+                                               "' had, found an empty one: it would not know "
+                                               "which instructions it has carried out, nor what the hub does "
+                                               "not have yet. Put it back; if it "
+                                               "is lost, start the edge once with --anew"));
         LOCKSTEP_TRY(buffer, Buffer::restore(store, env_.trace, config_.name, env_.seed));
         LOCKSTEP_TRY(executions, Executions::restore(store));
         LOCKSTEP_TRY(slots, Slots::restore(store));
@@ -108,6 +114,8 @@ wire::Hello EdgeProcess::hello() const {
   description_.describe(hello);
   if (parts_) hello.set_floor(parts_->executions.floor());
   if (parts_) hello.set_settings_version(parts_->slots.version());
+  if (parts_) hello.set_store(parts_->sensing.buffer().id());
+  hello.set_anew(config_.begins_anew);
   return hello;
 }
 
@@ -115,6 +123,10 @@ void EdgeProcess::on_message(NodeId from, Channel channel, BytesView payload) {
   wire::FieldMessage message;
   if (failure_ || channel != Channel::kField || !link_.is_hub(from)) return;
   if (!message.ParseFromArray(payload.data(), static_cast<int>(payload.size()))) return;
+  if (message.has_refused()) {
+    env_.trace.emit({kHubRefuses, {from.value()}, message.refused().reason()});
+    return link_.on_refused(from);
+  }
   link_.heard(from);
   dispatch(from, message);
 }

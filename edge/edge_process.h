@@ -16,6 +16,10 @@ namespace lockstep::edge {
 
 struct EdgeConfig {
   std::string name{};
+  // The store must be there: it has been, and what was executed by it must not be forgotten without a word.
+  bool had_store = false;
+  // The hub is told that the former store of this edge is lost, as its operator says.
+  bool begins_anew = false;
   kv::Options kv{};
   LinkOptions link{};
   SensingOptions sensing{};
@@ -42,6 +46,7 @@ class EdgeProcess : public env::Actor {
   void on_turn_end() override;
 
   // Why it has stopped itself; none while it works.
+  bool is_open() const { return parts_ != nullptr; }
   const Error* failure() const { return failure_ ? &*failure_ : nullptr; }
   // For who reads settings of their own; nullptr while the store is not open. Asked for anew in each turn.
   SlotKeeper* slots() { return parts_ ? &parts_->slots : nullptr; }

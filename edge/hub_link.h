@@ -40,6 +40,10 @@ class HubLink {
   // Any message of a hub node.
   void heard(NodeId from);
   void on_welcome(NodeId from, const wire::Welcome& welcome);
+  // It takes nothing from us: not to be spoken to but by another greeting.
+  void on_refused(NodeId from) {
+    if (from == leader_) lose();
+  }
   Instant deadline() const { return next_; }
   void on_deadline();
 

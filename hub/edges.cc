@@ -1,32 +1,48 @@
 // Only what is new is written: an edge says hello whenever it has not heard anything for a while.
 #include "hub/edges.h"
 
+#include "base/text.h"
+
 namespace lockstep::hub {
 namespace {
 
 constexpr std::chrono::seconds kSilence{3};  // then an edge counts as not connected
 constexpr std::size_t kMostDevices = 64;     // of an edge
+constexpr std::chrono::seconds kNoteEvery{5};  // who was heard: an entry of the log costs more than a word
+constexpr std::size_t kMostNoted = 256;        // in one entry
 
 }  // namespace
 
-void Edges::on_hello(NodeId from, const wire::Hello& hello) {
+std::string Edges::on_hello(NodeId from, const wire::Hello& hello) {
+  const auto known = edges_.find(hello.name());
+  const bool is_other = hello.role() == wire::EDGE && known != edges_.end() && known->second.store != 0 &&
+                        hello.store() != 0 && known->second.store != hello.store();
+  if (is_other && !hello.anew()) {
+    unwelcome_.insert(from);
+    return cat("edge '", hello.name(),
+               "' is known here with another store: another process runs under its name, or its "
+               "directory is not the one that it had; if that is lost, start it once with --anew");
+  }
+  unwelcome_.erase(from);
+  forgotten_.erase(from);
   heard(from);
   if (hello.role() == wire::CLOUD) clouds_.insert(from);
   if (hello.role() == wire::EDGE && !hello.name().empty()) register_edge(from, hello);
+  return {};
 }
 
 void Edges::register_edge(NodeId from, const wire::Hello& hello) {
   std::vector<wire::Statement> statements;
   const auto known = edges_.find(hello.name());
   const bool is_new = known == edges_.end() || known->second.node != from ||
-                      known->second.settings_version != hello.settings_version();
+                      known->second.settings_version != hello.settings_version() ||
+                      known->second.store != hello.store();
   if (is_new) {
     statements.push_back(statement(
-        "INSERT INTO hub_edges(name, node, settings_version, seen_ns) VALUES(?1, ?2, ?3, ?4) ON "
-        "CONFLICT(name) DO UPDATE "
-        "SET node = excluded.node, settings_version = excluded.settings_version, seen_ns = excluded.seen_ns",
-        hello.name(), from.value(), hello.settings_version(),
-        surroundings_.env.clock.wall_now().time_since_epoch().count()));
+        "INSERT INTO hub_edges(name, node, settings_version, seen_ns, store) VALUES(?1, ?2, ?3, ?4, ?5) ON "
+        "CONFLICT(name) DO UPDATE SET node = excluded.node, settings_version = excluded.settings_version, "
+        "seen_ns = excluded.seen_ns, store = excluded.store",
+        hello.name(), from.value(), hello.settings_version(), wall_ns(surroundings_.now()), hello.store()));
   }
   for (const wire::Device& device : hello.devices()) {
     // A device belongs to the edge that its name begins with.
@@ -45,9 +61,42 @@ void Edges::register_edge(NodeId from, const wire::Hello& hello) {
   if (!statements.empty()) surroundings_.database.write(std::move(statements), [](const Written&) {});
 }
 
-bool Edges::is_connected(NodeId node) const {
+Edges::Presence Edges::presence(NodeId node) const {
+  const Instant now = surroundings_.now();
   const auto found = heard_.find(node);
-  return found != heard_.end() && surroundings_.now() - found->second < kSilence;
+  if (found != heard_.end()) return now - found->second < kSilence ? Presence::kConnected : Presence::kSilent;
+  return now - leads_since_ < kSilence ? Presence::kNotHeardYet : Presence::kSilent;
+}
+
+std::int64_t Edges::wall_ns(Instant at) const {
+  const Duration ago = surroundings_.now() - at;
+  return (surroundings_.env.clock.wall_now().time_since_epoch() - ago).count();
+}
+
+std::int64_t Edges::seen_ns(const EdgeRow& edge) const {
+  const auto found = heard_.find(edge.node);
+  return found == heard_.end() ? edge.seen_ns : wall_ns(found->second);
+}
+
+// If a write fails, the next words are noted.
+void Edges::note_seen() {
+  std::vector<wire::Statement> statements;
+  for (const auto& [name, edge] : edges_) {
+    const auto found = heard_.find(edge.node);
+    if (found == heard_.end() || found->second <= noted_) continue;
+    statements.push_back(
+        statement("UPDATE hub_edges SET seen_ns = ?2 WHERE name = ?1", name, wall_ns(found->second)));
+    if (statements.size() == kMostNoted)
+      surroundings_.database.write(std::exchange(statements, {}), [](const Written&) {});
+  }
+  if (!statements.empty()) surroundings_.database.write(std::move(statements), [](const Written&) {});
+  noted_ = surroundings_.now();
+}
+
+void Edges::act(Instant now, bool leads) {
+  if (!leads || now < note_at_) return;
+  note_at_ = now + kNoteEvery;
+  note_seen();
 }
 
 NodeId Edges::node_of(std::string_view edge) const {
@@ -58,7 +107,10 @@ NodeId Edges::node_of(std::string_view edge) const {
 void Edges::on_row(const sql::RowChange& change) {
   if (change.table == kEdges) {
     if (!change.before.empty()) edges_.erase(EdgeRow(change.before).name);
-    if (change.after.empty()) return;
+    if (change.after.empty()) {
+      forgotten_.insert(EdgeRow(change.before).node);
+      return;
+    }
     EdgeRow row(change.after);
     edges_.insert_or_assign(row.name, row);
   } else if (change.table == kDevices) {
@@ -69,7 +121,15 @@ void Edges::on_row(const sql::RowChange& change) {
   }
 }
 
+void Edges::on_lead() {
+  leads_since_ = noted_ = surroundings_.now();
+  note_at_ = leads_since_ + kNoteEvery;
+}
+
 void Edges::on_follow() {
+  note_at_ = kNever;
+  unwelcome_.clear();
+  forgotten_.clear();
   clouds_.clear();
   heard_.clear();
 }

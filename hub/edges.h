@@ -14,11 +14,24 @@ class Edges final : public Part {
  public:
   explicit Edges(const Surroundings& surroundings) : surroundings_(surroundings) {}
 
-  // On the leader.
-  void on_hello(NodeId from, const wire::Hello& hello);
+  // On the leader. Not empty: why this edge is not welcome. An edge is known by its store: a second one under
+  // its name, or one that has lost what it knew, would carry out again what was carried out already.
+  std::string on_hello(NodeId from, const wire::Hello& hello);
+  // Since its last hello.
+  bool is_unwelcome(NodeId from) const { return unwelcome_.contains(from); }
+  // Its row was deleted since: it has to say who it is again.
+  bool is_forgotten(NodeId from) const { return forgotten_.contains(from); }
   // Any message of it.
   void heard(NodeId from) { heard_[from] = surroundings_.now(); }
-  bool is_connected(NodeId node) const;
+  enum class Presence : std::uint8_t {
+    kConnected,
+    kSilent,
+    kNotHeardYet
+  };  // the last: this node leads too short to know
+  Presence presence(NodeId node) const;
+  bool is_connected(NodeId node) const { return presence(node) == Presence::kConnected; }
+  // When its last word was heard, in Unix time.
+  std::int64_t seen_ns(const EdgeRow& edge) const;
 
   // None: never heard of, or never said hello.
   NodeId node_of(std::string_view edge) const;
@@ -28,16 +41,26 @@ class Edges final : public Part {
   const std::set<NodeId>& clouds() const { return clouds_; }
 
   void on_row(const sql::RowChange& change) override;
+  void on_lead() override;
   void on_follow() override;
+  void act(Instant now, bool leads) override;
+  Instant deadline() const override { return note_at_; }
 
  private:
   void register_edge(NodeId from, const wire::Hello& hello);
+  void note_seen();
+  std::int64_t wall_ns(Instant at) const;
 
   const Surroundings& surroundings_;
   std::map<std::string, EdgeRow, std::less<>> edges_;
   std::map<std::string, DeviceRow, std::less<>> devices_;
   std::map<NodeId, Instant> heard_;
   std::set<NodeId> clouds_;
+  std::set<NodeId> unwelcome_;
+  std::set<NodeId> forgotten_;
+  Instant leads_since_{};
+  Instant noted_{};  // what was heard up to then is in the rows, or on its way
+  Instant note_at_ = kNever;
 };
 
 }  // namespace lockstep::hub

@@ -33,6 +33,11 @@ inline constexpr env::EventType kPackageStaged{622, "package_staged", {"index", 
 // The one with which the next decision on this node is made.
 inline constexpr env::EventType kModelInUse{623, "model_in_use", {"version", "hash"}};
 
+// On the leader: a message of the field was not taken. from: its number; text: why.
+inline constexpr env::EventType kFieldRefused{630, "field_refused", {"from"}};
+// A statement of the hub itself failed: its tables are not as it made them. text: SQLite's words.
+inline constexpr env::EventType kStatementFailed{631, "statement_failed", {}};
+
 // At the cloud.
 inline constexpr env::EventType kReportReceived{640, "report_received", {"leader", "applied"}};
 inline constexpr env::EventType kPackageAnswered{

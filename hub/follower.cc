@@ -30,21 +30,23 @@ void Follower::act(Instant now) {
   look_for_tables();
 }
 
-// A new database has none of them: then they are empty as of this answer.
+// A new database has none of them, one of an older version not all: what is not there is empty as of this
+// answer.
 void Follower::look_for_tables() {
   asked_ = true;
-  database_.query(statement("SELECT count(*) FROM sqlite_schema WHERE name = ?1", kSchemaTable), wire::LOCAL,
+  database_.query(statement("SELECT name FROM sqlite_schema WHERE type = 'table'"), wire::LOCAL,
                   [this](const Read& read) {
                     asked_ = false;
                     if (!read.ok()) {
                       again_ = now_ + kAskAgain;
                       return;
                     }
-                    const bool made = read.reply.rows().rows(0).values(0).integer() > 0;
+                    std::set<std::string, std::less<>> made;
+                    for (const wire::Row& row : read.reply.rows().rows()) made.insert(row.values(0).text());
                     for (const Followed& followed : followed_tables()) {
                       const std::string table(followed.table);
                       if (!loading_.contains(table)) continue;
-                      if (made) {
+                      if (made.contains(table)) {
                         load(table, std::string(followed.query));
                       } else {
                         loaded_as_of(table, LogIndex(read.reply.applied()), {});

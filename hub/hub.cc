@@ -4,7 +4,9 @@
 #include <algorithm>
 
 #include "hub/announcements.h"
+#include "hub/events.h"
 #include "hub/schema.h"
+#include "hub/speakers.h"
 
 namespace lockstep::hub {
 namespace {
@@ -29,7 +31,12 @@ Hub::Hub(const env::Env& env, HubConfig config, LocalDatabase& database)
       reports_(surroundings_, {edges_, intake_, instructions_, packages_, catalogue_}),
       retention_(surroundings_),
       parts_{&edges_,     &intake_,   &catalogue_,  &in_force_, &instructions_,
-             &decisions_, &packages_, &forwarding_, &reports_,  &retention_} {}
+             &decisions_, &packages_, &forwarding_, &reports_,  &retention_} {
+  database_.on_failure([this](BytesView words) {
+    env_.trace.emit({kStatementFailed, {}, words});
+    reports_.count_failed(Bytes(words));
+  });
+}
 
 // ---- the feed
 // -------------------------------------------------------------------------------------------------
@@ -46,7 +53,8 @@ void Hub::on_rows(std::span<const sql::RowChange> changes) {
 }
 
 void Hub::on_row(const sql::RowChange& change) {
-  if (change.table == kSchemaTable) has_tables_ = true;
+  if (change.table == kSchemaTable && !change.after.empty())
+    tables_ = std::max(tables_, schema_version_of(change.after));
   for (Part* part : parts_) part->on_row(change);
 }
 
@@ -74,7 +82,7 @@ void Hub::confirm() {
 
 void Hub::make_tables() {
   leadership_ = Leadership::kMakingTables;
-  database_.write(schema_statements(), [this, term = term_](const Written& written) {
+  database_.write(schema_statements(tables_), [this, term = term_](const Written& written) {
     if (term_ != term || leadership_ != Leadership::kMakingTables) return;
     leadership_ = Leadership::kConfirmed;
     if (!written.ok()) again_ = surroundings_.now() + kAskAgain;
@@ -86,7 +94,7 @@ void Hub::advance_leadership() {
   again_ = kNever;
   if (leadership_ == Leadership::kElected) confirm();
   if (leadership_ != Leadership::kConfirmed || !follower_.loaded()) return;
-  if (!has_tables_) return make_tables();
+  if (tables_ < kSchemaVersion) return make_tables();
   leadership_ = Leadership::kLeads;
   reports_.set_term(term_);
   for (Part* part : parts_) part->on_lead();
@@ -120,18 +128,34 @@ Instant Hub::deadline() const {
 void Hub::on_field(NodeId from, BytesView payload) {
   wire::FieldMessage message;
   if (!message.ParseFromArray(payload.data(), static_cast<int>(payload.size()))) return;
-  if (message.has_hello()) return hello(from, message.hello());
-  // The others have no meaning for who does not lead; the sender learns who does.
+  // Nothing has a meaning for who does not lead; the sender learns who does.
   if (!leads()) return welcome(from);
+  if (std::string reason = objection_to(from, message); !reason.empty())
+    return refuse(from, std::move(reason));
+  if (message.has_hello()) return hello(from, message.hello());
+  if (edges_.is_unwelcome(from)) return;
+  if (edges_.is_forgotten(from))
+    return refuse(from, "somebody has deleted this edge's row: expected another hello");
   edges_.heard(from);
   route(from, message);
 }
 
 void Hub::hello(NodeId from, const wire::Hello& hello) {
+  if (std::string reason = edges_.on_hello(from, hello); !reason.empty()) {
+    refuse(from, std::move(reason));
+    // Its place is for the process to which the number belongs.
+    return env_.transport.forget(from);
+  }
   welcome(from);
-  if (!leads()) return;
-  edges_.on_hello(from, hello);
   instructions_.on_hello(hello.name());
+}
+
+void Hub::refuse(NodeId from, std::string reason) {
+  env_.trace.emit({kFieldRefused, {from.value()}, reason});
+  reports_.count_refused(reason);
+  wire::FieldMessage message;
+  message.mutable_refused()->set_reason(std::move(reason));
+  surroundings_.send(from, message);
 }
 
 void Hub::welcome(NodeId to) {

@@ -45,6 +45,7 @@ class Hub final : public service::FeedSubscriber {
   void make_tables();
   void hello(NodeId from, const wire::Hello& hello);
   void welcome(NodeId to);
+  void refuse(NodeId from, std::string reason);
   void route(NodeId from, wire::FieldMessage& message);
   void on_row(const sql::RowChange& change);
 
@@ -57,7 +58,7 @@ class Hub final : public service::FeedSubscriber {
   Leadership leadership_ = Leadership::kNone;
   Term term_;
   NodeId leader_;
-  bool has_tables_ = false;
+  std::uint64_t tables_ = 0;  // version of the schema that they have; 0: there are none
   bool known_ = false;  // the parts have been told of all rows that were there
   Instant again_ = kNever;
 

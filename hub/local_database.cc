@@ -40,9 +40,14 @@ void LocalDatabase::on_reply(BytesView payload) {
   CHECK(reply.ParseFromArray(payload.data(), static_cast<int>(payload.size())), "an answer of our own node");
   if (auto write = writes_.extract(reply.call()); !write.empty()) {
     const bool executed = reply.write().kind() == wire::WriteOutcome::EXECUTED;  // else given up
+    const wire::BatchResult& result = reply.write().result();
+    if (tell_ && reply.status() == wire::DONE && executed && !is_ok(result.outcome()))
+      tell_(result.message());
     write.mapped()(
         {reply.status() == wire::DONE && executed, std::move(*reply.mutable_write()->mutable_result())});
   } else if (auto query = reads_.extract(reply.call()); !query.empty()) {
+    if (tell_ && reply.status() == wire::DONE && !is_ok(reply.query().outcome()))
+      tell_(reply.query().message());
     query.mapped()({reply.status() == wire::DONE, std::move(*reply.mutable_query())});
   }
 }

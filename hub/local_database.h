@@ -37,6 +37,9 @@ class LocalDatabase {
 
   explicit LocalDatabase(Ask ask) : ask_(std::move(ask)) {}
 
+  // A statement was carried out and failed: the tables are not as the hub made them. `words` are SQLite's.
+  void on_failure(std::function<void(BytesView words)> tell) { tell_ = std::move(tell); }
+
   // All of them or none, as one entry of the log.
   void write(std::vector<wire::Statement> statements, ThenWritten then);
   void query(wire::Statement statement, wire::ReadLevel level, ThenRead then);
@@ -46,6 +49,7 @@ class LocalDatabase {
   void ask(wire::Request& request);
 
   Ask ask_;
+  std::function<void(BytesView)> tell_{};
   std::uint64_t calls_ = 0;
   std::map<std::uint64_t, ThenWritten> writes_{};  // waiting for their answers, by call
   std::map<std::uint64_t, ThenRead> reads_{};

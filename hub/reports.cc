@@ -8,7 +8,13 @@ constexpr std::uint64_t kBlocksInReply = 64;
 
 }  // namespace
 
-void Reports::on_lead() { next_ = surroundings_.now(); }
+void Reports::on_lead() {
+  refused_ = 0;
+  last_refusal_.clear();
+  failed_ = 0;
+  last_failure_.clear();
+  next_ = surroundings_.now();
+}
 
 void Reports::act(Instant now, bool leads) {
   if (!leads || now < next_) return;
@@ -29,6 +35,10 @@ void Reports::send() {
   report.set_instructions(totals.decided);
   report.set_done(totals.done);
   report.set_missed(totals.missed);
+  report.set_refused(refused_);
+  report.set_last_refusal(last_refusal_);
+  report.set_failed_statements(failed_);
+  report.set_last_failure(last_failure_);
   for (const NodeId cloud : about_.edges.clouds()) surroundings_.send(cloud, message);
 }
 
@@ -37,6 +47,11 @@ void Reports::describe_edges(wire::StatusReport& report) const {
     wire::StatusReport::Edge& told = *report.add_edges();
     told.set_name(name);
     told.set_connected(about_.edges.is_connected(edge.node));
+    told.set_not_heard_yet(about_.edges.presence(edge.node) == Edges::Presence::kNotHeardYet);
+    told.set_seen_ns(about_.edges.seen_ns(edge));
+    told.set_settings_version(edge.settings_version);
+    told.set_refused_settings(edge.refused_settings);
+    told.set_refusal(edge.refusal);
     told.set_open_instructions(about_.instructions.open_of(name));
     for (const auto& [key, stream] : about_.intake.streams()) {
       if (key.edge != edge.node) continue;

@@ -27,6 +27,18 @@ class Reports final : public Part {
   // On the leader.
   void on_telemetry(NodeId from, const wire::TelemetryRequest& request);
 
+  // A message of the field was not taken.
+  void count_refused(std::string reason) {
+    ++refused_;
+    last_refusal_ = std::move(reason);
+  }
+
+  // A statement of the hub failed.
+  void count_failed(Bytes words) {
+    ++failed_;
+    last_failure_ = std::move(words);
+  }
+
   void set_term(Term term) { term_ = term; }
   // The newest entry that changed any row.
   void set_applied(LogIndex applied) { applied_ = applied; }
@@ -43,6 +55,10 @@ class Reports final : public Part {
   Reported about_;
   Term term_;
   LogIndex applied_;
+  std::uint64_t refused_ = 0;  // since this node leads
+  std::string last_refusal_;
+  std::uint64_t failed_ = 0;
+  Bytes last_failure_;
   Instant next_ = kNever;
 };
 

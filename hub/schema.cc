@@ -2,6 +2,7 @@
 #include "hub/schema.h"
 
 #include "base/hash.h"
+#include "base/text.h"
 #include "storage/series/block_table.h"
 
 namespace lockstep::hub {
@@ -10,7 +11,8 @@ namespace {
 // Columns of a primary key come first: the applied feed counts columns in storage order.
 constexpr std::string_view kStatements[] = {
     "CREATE TABLE IF NOT EXISTS hub_edges(name TEXT PRIMARY KEY, node INTEGER NOT NULL, "
-    "settings_version INTEGER NOT NULL, seen_ns INTEGER NOT NULL) WITHOUT ROWID",
+    "settings_version INTEGER NOT NULL, seen_ns INTEGER NOT NULL, store INTEGER NOT NULL DEFAULT 0, "
+    "refused_settings INTEGER NOT NULL DEFAULT 0, refusal TEXT NOT NULL DEFAULT '') WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS hub_devices(device TEXT PRIMARY KEY, edge TEXT NOT NULL, "
     "description BLOB NOT NULL, window_ns INTEGER NOT NULL) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS hub_streams(edge INTEGER, buffer INTEGER, stream INTEGER, "
@@ -40,6 +42,11 @@ constexpr std::string_view kStatements[] = {
     "CREATE TABLE IF NOT EXISTS hub_schema(version INTEGER PRIMARY KEY)",
 };
 
+// Of hub_edges, that version 1 did not have.
+constexpr std::string_view kEdgeColumns[] = {"store INTEGER NOT NULL DEFAULT 0",
+                                             "refused_settings INTEGER NOT NULL DEFAULT 0",
+                                             "refusal TEXT NOT NULL DEFAULT ''"};
+
 // Of the instructions: those that are open, and the last one of each device, which says what has been
 // decided.
 constexpr Followed kFollowed[] = {
@@ -57,12 +64,17 @@ constexpr Followed kFollowed[] = {
 
 }  // namespace
 
-std::vector<wire::Statement> schema_statements() {
+std::vector<wire::Statement> schema_statements(std::uint64_t found) {
   std::vector<wire::Statement> statements;
+  if (found == 1)
+    for (const std::string_view column : kEdgeColumns)
+      statements.push_back(statement(cat("ALTER TABLE hub_edges ADD COLUMN ", column)));
   for (const std::string_view text : kStatements) statements.push_back(statement(text));
   statements.push_back(statement("INSERT OR IGNORE INTO hub_schema(version) VALUES(?1)", kSchemaVersion));
   return statements;
 }
+
+std::uint64_t schema_version_of(const std::vector<sql::Value>& row) { return Fields(row).number(0); }
 
 std::span<const Followed> followed_tables() { return kFollowed; }
 
@@ -71,6 +83,10 @@ EdgeRow::EdgeRow(const std::vector<sql::Value>& values) {
   name = row.text(0);
   node = NodeId(row.number(1));
   settings_version = row.number(2);
+  seen_ns = row.integer(3);
+  store = row.number(4);
+  refused_settings = row.number(5);
+  refusal = row.text(6);
 }
 
 DeviceRow::DeviceRow(const std::vector<sql::Value>& values) {

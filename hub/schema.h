@@ -12,10 +12,12 @@
 
 namespace lockstep::hub {
 
-inline constexpr std::uint64_t kSchemaVersion = 1;
+inline constexpr std::uint64_t kSchemaVersion = 2;
 
-// Makes what is missing and writes the version down; the row is the last thing that appears.
-std::vector<wire::Statement> schema_statements();
+// Makes what is missing, or what version `found` (0: none) had otherwise, and writes the version down; the
+// row is the last thing that appears.
+std::vector<wire::Statement> schema_statements(std::uint64_t found);
+std::uint64_t schema_version_of(const std::vector<sql::Value>& row);
 
 inline constexpr std::string_view kSchemaTable = "hub_schema";
 inline constexpr std::string_view kEdges = "hub_edges";
@@ -38,6 +40,10 @@ struct EdgeRow {
   std::string name;
   NodeId node;
   std::uint64_t settings_version = 0;
+  std::int64_t seen_ns = 0;            // its last word was heard, by the leaders' clocks, a few seconds late
+  std::uint64_t store = 0;             // see wire::Hello
+  std::uint64_t refused_settings = 0;  // a version; 0: none since it took one
+  std::string refusal;                 // its reason
   explicit EdgeRow(const std::vector<sql::Value>& values);
 };
 

@@ -1,0 +1,32 @@
+// What a hub does not take, and what of its tables it misses, as lines for people.
+#pragma once
+
+#include <spdlog/logger.h>
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include "base/env/trace.h"
+
+namespace lockstep::cli {
+
+// Hears the trace of a node with a hub and hands it on.
+class HubNews final : public env::Trace {
+ public:
+  // `next` outlives this; null: nobody else looks.
+  HubNews(std::shared_ptr<spdlog::logger> log, env::Trace* next) : log_(std::move(log)), next_(next) {}
+
+  bool wants(const env::EventType& type) const override;
+  void emit(const env::Event& event) override;
+
+ private:
+  void say(std::string line);
+
+  std::shared_ptr<spdlog::logger> log_;
+  env::Trace* next_;
+  std::string said_;  // not again for a while: strangers must not be able to fill the log
+  std::chrono::steady_clock::time_point said_at_{};
+};
+
+}  // namespace lockstep::cli

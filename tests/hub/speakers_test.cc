@@ -1,0 +1,169 @@
+// Who may say what to a hub, and which edge is the one that it knows.
+#include "hub/speakers.h"
+
+#include <gtest/gtest.h>
+
+#include "base/field_numbers.h"
+#include "hub/events.h"
+#include "tests/hub/field_device.h"
+
+namespace lockstep::tests {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+wire::FieldMessage hello_of(wire::FieldRole role, const std::string& name) {
+  wire::FieldMessage message;
+  message.mutable_hello()->set_role(role);
+  message.mutable_hello()->set_name(name);
+  return message;
+}
+
+wire::FieldMessage batch_of(const std::vector<std::string>& names) {
+  wire::FieldMessage message;
+  message.mutable_batch()->set_buffer(1);
+  message.mutable_batch()->set_sequence(1);
+  const series::Point point{1, 1.0};
+  for (const std::string& name : names) {
+    message.mutable_batch()->add_blocks()->set_series(name);
+    message.mutable_batch()->mutable_blocks()->rbegin()->set_points(series::pack(std::span(&point, 1)));
+  }
+  return message;
+}
+
+TEST(Speakers, AnEdgeSpeaksForItsOwnNumberOnly) {
+  using hub::objection_to;
+  const NodeId east = edge_number("east");
+  EXPECT_EQ(objection_to(kEdge, hello_of(wire::EDGE, "e1")), "");
+  EXPECT_EQ(objection_to(east, hello_of(wire::EDGE, "east")), "");
+  EXPECT_EQ(objection_to(kEdge, hello_of(wire::EDGE, "e2")),
+            "expected edge 'e2' under number 10002, found it under 10001");
+  EXPECT_EQ(objection_to(kCloud, hello_of(wire::CLOUD, "cloud")), "");
+  EXPECT_NE(objection_to(kEdge, hello_of(wire::CLOUD, "cloud")), "");
+  EXPECT_NE(objection_to(kCloud, hello_of(wire::EDGE, "e1")), "");
+  EXPECT_EQ(objection_to(kEdge, batch_of({"e1/tank/level", "e1/tank/temperature"})), "");
+  EXPECT_EQ(objection_to(east, batch_of({"east/tank/level"})), "");
+  EXPECT_EQ(
+      objection_to(kEdge, batch_of({"e1/tank/level", "e2/tank/level"})),
+      "expected readings of the edge with number 10001, found the series 'e2/tank/level' of number 10002");
+  EXPECT_NE(objection_to(kCloud, batch_of({"e1/tank/level"})), "");
+}
+
+TEST(Speakers, PackagesComeFromClouds) {
+  wire::FieldMessage package;
+  package.mutable_package()->set_kind(wire::MODEL);
+  wire::FieldMessage chunk;
+  chunk.mutable_chunk();
+  wire::FieldMessage activate;
+  activate.mutable_activate();
+  wire::FieldMessage question;
+  question.mutable_telemetry();
+  for (const wire::FieldMessage& message : {package, chunk, activate, question}) {
+    EXPECT_NE(hub::objection_to(kEdge, message), "");
+    EXPECT_EQ(hub::objection_to(kCloud, message), "");
+    EXPECT_EQ(hub::objection_to(passing_cloud_number(77), message), "");
+  }
+}
+
+TEST(Speakers, WhatIsNotTakenIsAnsweredCountedAndWithoutEffect) {
+  TestHubs hubs(81);
+  const NodeId leader = hubs.leader();
+  hubs.edge().say(leader, batch_of({"e2/tank/level"}));
+  ASSERT_TRUE(hubs.run_until([&] { return hubs.edge().count(wire::FieldMessage::kRefused) == 1; }));
+  EXPECT_NE(hubs.edge().last(wire::FieldMessage::kRefused).refused().reason().find("e2/tank/level"),
+            std::string::npos);
+  hubs.cloud().say(leader, hello_of(wire::CLOUD, "cloud"));
+  ASSERT_TRUE(hubs.run_until([&] { return hubs.cloud().count(wire::FieldMessage::kReport) > 0; }));
+  EXPECT_EQ(hubs.cloud().last(wire::FieldMessage::kReport).report().refused(), 1u);
+  EXPECT_EQ(hubs.events().of(hub::kFieldRefused).size(), 1u);
+  EXPECT_EQ(hubs.row("SELECT count(*) FROM series_blocks"), "0");
+}
+
+// ---- which edge is known
+// ------------------------------------------------------------------------------------------
+
+wire::FieldMessage edge_with_store(std::uint64_t store, bool anew = false) {
+  wire::FieldMessage message = hello_of(wire::EDGE, "e1");
+  message.mutable_hello()->set_store(store);
+  message.mutable_hello()->set_anew(anew);
+  return message;
+}
+
+TEST(KnownEdges, AnotherStoreUnderOneNameIsRefusedUntilItsOperatorSaysSo) {
+  TestHubs hubs(82);
+  const NodeId leader = hubs.leader();
+  const auto welcomes = [&] { return hubs.edge().count(wire::FieldMessage::kWelcome); };
+  hubs.edge().say(leader, edge_with_store(5));
+  ASSERT_TRUE(hubs.run_until([&] { return hubs.row("SELECT store FROM hub_edges") == "5"; }));
+  EXPECT_EQ(welcomes(), 1u);
+  hubs.edge().say(leader, edge_with_store(6));
+  hubs.edge().say(leader, batch_of({"e1/tank/level"}));
+  hubs.run(seconds(1));
+  EXPECT_EQ(welcomes(), 1u);
+  EXPECT_NE(
+      hubs.edge().last(wire::FieldMessage::kRefused).refused().reason().find("known here with another store"),
+      std::string::npos);
+  EXPECT_EQ(hubs.row("SELECT count(*) FROM series_blocks"), "0") << "nothing of it is taken";
+  hubs.edge().say(leader, edge_with_store(5));
+  hubs.edge().say(leader, batch_of({"e1/tank/level"}));
+  ASSERT_TRUE(hubs.run_until([&] { return hubs.row("SELECT count(*) FROM series_blocks") == "1"; }));
+  hubs.edge().say(leader, edge_with_store(6, true));
+  ASSERT_TRUE(hubs.run_until([&] { return hubs.row("SELECT store FROM hub_edges") == "6"; }));
+  // It is a row: the next leader knows it, too.
+  hubs.world().kill(leader);
+  hubs.edge().heard.clear();
+  hubs.edge().say(hubs.leader(), edge_with_store(5));
+  ASSERT_TRUE(hubs.run_until([&] { return hubs.edge().count(wire::FieldMessage::kRefused) == 1; }));
+}
+
+TEST(KnownEdges, WhoseRowIsDeletedIsAskedForAnotherHello) {
+  TestHubs hubs(85);
+  const NodeId leader = hubs.leader();
+  hubs.edge().say(leader, edge_with_store(5));
+  ASSERT_TRUE(hubs.run_until([&] { return hubs.row("SELECT count(*) FROM hub_edges") == "1"; }));
+  ASSERT_TRUE(hubs.write("DELETE FROM hub_edges"));
+  hubs.edge().say(leader, batch_of({"e1/tank/level"}));
+  ASSERT_TRUE(hubs.run_until([&] { return hubs.edge().count(wire::FieldMessage::kRefused) == 1; }));
+  hubs.edge().say(leader, edge_with_store(5));
+  hubs.edge().say(leader, batch_of({"e1/tank/level"}));
+  ASSERT_TRUE(hubs.run_until([&] { return hubs.row("SELECT count(*) FROM series_blocks") == "1"; }));
+  EXPECT_EQ(hubs.row("SELECT store FROM hub_edges"), "5");
+}
+
+TEST(KnownEdges, TheLastWordIsNotedNowAndThen) {
+  TestHubs hubs(83);
+  const NodeId leader = hubs.leader();
+  hubs.edge().say(leader, edge_with_store(5));
+  ASSERT_TRUE(hubs.run_until([&] { return hubs.row("SELECT count(*) FROM hub_edges") == "1"; }));
+  const auto seen = [&] { return std::stoll(hubs.row("SELECT seen_ns FROM hub_edges")); };
+  const std::int64_t first = seen();
+  for (int i = 0; i < 200; ++i) {
+    hubs.edge().say(leader, edge_with_store(5));
+    hubs.run(milliseconds(100));
+  }
+  const std::int64_t last = seen();
+  EXPECT_GE(last - first, 14'000'000'000);
+  EXPECT_LE(last - first, 20'100'000'000);
+  hubs.run(seconds(20));
+  EXPECT_LE(seen() - first, 20'100'000'000) << "it has said nothing since";
+}
+
+TEST(KnownEdges, ANewLeaderDoesNotSayThatTheyAreGone) {
+  TestHubs hubs(84);
+  hubs.edge().say(hubs.leader(), edge_with_store(5));
+  ASSERT_TRUE(hubs.run_until([&] { return hubs.row("SELECT count(*) FROM hub_edges") == "1"; }));
+  hubs.world().kill(hubs.leader());
+  hubs.cloud().heard.clear();
+  hubs.cloud().say(hubs.leader(), hello_of(wire::CLOUD, "cloud"));
+  const auto edge = [&] { return hubs.cloud().last(wire::FieldMessage::kReport).report().edges(0); };
+  ASSERT_TRUE(hubs.run_until([&] { return hubs.cloud().count(wire::FieldMessage::kReport) > 0; }));
+  EXPECT_FALSE(edge().connected());
+  EXPECT_TRUE(edge().not_heard_yet());
+  EXPECT_GT(edge().seen_ns(), 0);
+  hubs.run(seconds(5));
+  EXPECT_FALSE(edge().not_heard_yet()) << "now it is known";
+}
+
+}  // namespace
+}  // namespace lockstep::tests
