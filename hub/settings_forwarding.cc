@@ -11,6 +11,15 @@ namespace lockstep::hub {
 namespace {
 
 constexpr std::chrono::milliseconds kAskEvery{1000};
+constexpr std::size_t kMostReason = 400;  // bytes
+
+// Cut between characters.
+std::string_view shortened(std::string_view text) {
+  if (text.size() <= kMostReason) return text;
+  std::size_t end = kMostReason;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
+  return text.substr(0, end);
+}
 
 }  // namespace
 
@@ -75,7 +84,7 @@ void SettingsForwarding::on_status(NodeId from, const wire::PackageStatus& statu
     case wire::STAGED:
     case wire::KEPT: return activate(from);
     case wire::ACTIVE: return note(from);
-    case wire::REFUSED: refused_.insert({from, status.version()}); return;
+    case wire::REFUSED: return note_refusal(from, status);
     default: return;
   }
 }
@@ -100,10 +109,25 @@ void SettingsForwarding::activate(NodeId edge) {
 
 void SettingsForwarding::note(NodeId edge) {
   std::vector<wire::Statement> statements;
-  statements.push_back(
-      statement("UPDATE hub_edges SET settings_version = ?2 WHERE node = ?1 AND settings_version <> ?2",
-                edge.value(), settings_->package.version));
+  statements.push_back(statement(
+      "UPDATE hub_edges SET settings_version = ?2, refused_settings = 0, refusal = '' WHERE node = ?1 AND "
+      "(settings_version <> ?2 OR refused_settings <> 0)",
+      edge.value(), settings_->package.version));
   surroundings_.database.write(std::move(statements), [](const Written&) {});
+}
+
+// It has to be seen by who can mend it: the one who sent them.
+void SettingsForwarding::note_refusal(NodeId edge, const wire::PackageStatus& status) {
+  const std::uint64_t version = status.version();
+  if (!refused_.insert({edge, version}).second) return;
+  std::vector<wire::Statement> statements;
+  statements.push_back(statement(
+      "UPDATE hub_edges SET refused_settings = ?2, refusal = ?3, settings_version = ?4 WHERE node = ?1 "
+      "AND (refused_settings <> ?2 OR refusal <> ?3 OR settings_version <> ?4)",
+      edge.value(), version, shortened(status.reason()), status.active()));
+  surroundings_.database.write(std::move(statements), [this, edge, version](const Written& written) {
+    if (!written.ok()) refused_.erase({edge, version});  // it is asked again, and says it again
+  });
 }
 
 }  // namespace lockstep::hub

@@ -35,6 +35,7 @@ class SettingsForwarding final : public Part {
   void activate(NodeId edge);
   // It has them: known before its next hello.
   void note(NodeId edge);
+  void note_refusal(NodeId edge, const wire::PackageStatus& status);
   bool refused(NodeId edge) const;
 
   const Surroundings& surroundings_;
