@@ -39,6 +39,18 @@ wire::Statement move_stream(const StreamKey& key, const wire::SensorBatch& batch
       batch.dropped());
 }
 
+// The edge was told that all up to `settled` is committed, and this node, which knows all that is committed,
+// does not have it: somebody has deleted the row, or restored an older database. What came before is not to
+// be had again; what comes now must not wait for it.
+wire::Statement take_for_received(const StreamKey& key, const wire::SensorBatch& batch) {
+  return statement(
+      "INSERT INTO hub_streams(edge, buffer, stream, received, readings, dropped) VALUES(?1, ?2, ?3, ?4, 0, "
+      "?5) ON "
+      "CONFLICT(edge, buffer, stream) DO UPDATE SET received = excluded.received WHERE received < "
+      "excluded.received",
+      key.edge.value(), key.buffer, key.stream, batch.settled(), batch.dropped());
+}
+
 struct Rows {
   std::vector<wire::Statement> statements;  // after the stream's own
   std::uint64_t readings = 0;
@@ -76,7 +88,9 @@ void Intake::on_batch(NodeId edge, wire::SensorBatch& batch) {
   const StreamKey key{edge, batch.buffer(), batch.stream()};
   const auto known = streams_.find(key);
   const Stream stream = known == streams_.end() ? Stream{} : known->second;
-  const bool follows = batch.previous() < batch.sequence() && batch.previous() <= stream.taken;
+  const bool is_lost = batch.settled() > stream.received && batch.settled() <= batch.previous();
+  const std::uint64_t taken_up_to = is_lost ? std::max(stream.taken, batch.settled()) : stream.taken;
+  const bool follows = batch.previous() < batch.sequence() && batch.previous() <= taken_up_to;
   if (batch.sequence() <= stream.received || !follows) {  // a duplicate, or a gap before it
     to_acknowledge_.insert(key);
     return;
@@ -85,6 +99,7 @@ void Intake::on_batch(NodeId edge, wire::SensorBatch& batch) {
   auto rows = rows_of(batch);
   if (!rows) return;
   Waiting waiting{.stream = key, .bytes = batch.ByteSizeLong(), .statements = {}};
+  if (is_lost) waiting.statements.push_back(take_for_received(key, batch));
   waiting.statements.push_back(move_stream(key, batch, rows->readings));
   std::ranges::move(rows->statements, std::back_inserter(waiting.statements));
   Stream& taken = streams_[key];
