@@ -1,6 +1,7 @@
 // Packages there, reports back; what is kept is read from the hub's tables.
 #include "cli/cloud.h"
 
+#include <ctime>
 #include <nlohmann/json.hpp>
 #include <ostream>
 
@@ -63,9 +64,17 @@ Result<std::uint64_t> next_version(const ConnectArguments& connect_with, wire::P
   return static_cast<std::uint64_t>(rows.rows(0).values(0).integer());
 }
 
+// Of what is active.
+std::string title_of(wire::PackageKind kind, std::uint64_t version) {
+  if (version != 0) return cat(name_of(kind), " ", version);
+  return kind == wire::POLICY ? "the built-in policy" : "the rules alone";
+}
+
 std::string describe(const wire::PackageStatus& status) {
   std::string out =
       cat(name_of(status.kind()), " version ", status.version(), " is ", name_of(status.state()));
+  if (status.version() == 0 && status.state() == wire::ACTIVE)
+    out = cat(name_of(status.kind()), ": ", title_of(status.kind(), 0));
   if (status.state() == wire::ACTIVE && status.active_index() != 0)
     append_text(out, cat(" since log index ", status.active_index()));
   if (!status.reason().empty()) append_text(out, cat(": ", status.reason()));
@@ -104,19 +113,26 @@ int carry_out(const CloudArguments& arguments, cloud::Dispatch what, std::ostrea
 }
 
 std::string line_of(const wire::StatusReport& report) {
-  std::uint64_t connected = 0, readings = 0, dropped = 0, open = 0;
+  std::uint64_t connected = 0, not_heard = 0, readings = 0, dropped = 0, open = 0;
   for (const auto& edge : report.edges()) {
     connected += edge.connected() ? 1 : 0;
+    not_heard += edge.not_heard_yet() ? 1 : 0;
     readings += edge.readings();
     dropped += edge.dropped();
     open += edge.open_instructions();
   }
   std::string active;
   for (const wire::PackageStatus& one : report.active())
-    append_text(active, cat(", ", name_of(one.kind()), " ", one.version()));
+    append_text(active, cat(", ", title_of(one.kind(), one.version())));
+  if (report.refused() > 0)
+    append_text(active, cat("; ", report.refused(), " messages refused, the last: ", report.last_refusal()));
+  if (report.failed_statements() > 0)
+    append_text(active, cat("; ", report.failed_statements(), " statements of the hub failed, the last: ",
+                            report.last_failure(), " (somebody has changed its tables)"));
   return cat("node ", report.leader(), " leads in term ", report.term(), " at index ", report.applied(), "; ",
-             connected, " of ", report.edges_size(), " edges, ", readings, " readings",
-             dropped == 0 ? "" : cat(", ", dropped, " dropped"), "; ", report.instructions(),
+             connected, " of ", report.edges_size(), " edges",
+             not_heard == 0 ? "" : cat(" (", not_heard, " not heard yet: the leader is new)"), ", ", readings,
+             " readings", dropped == 0 ? "" : cat(", ", dropped, " dropped"), "; ", report.instructions(),
              " instructions, ", report.done(), " done, ", report.missed(), " missed, ", open, " open",
              active);
 }
@@ -139,13 +155,33 @@ Result<HubView> look_at_hub(const CloudArguments& arguments) {
   return HubView{std::move(*report), std::move(packages)};
 }
 
+std::string_view state_of(const wire::StatusReport::Edge& edge) {
+  return edge.connected() ? "connected" : edge.not_heard_yet() ? "not heard yet" : "silent";
+}
+
+// "2026-01-31 12:00:00", of an edge that was ever heard.
+std::string time_of(std::int64_t ns) {
+  if (ns <= 0) return {};
+  const std::time_t seconds = ns / 1'000'000'000;
+  std::tm utc{};
+  char text[32];
+  if (::gmtime_r(&seconds, &utc) == nullptr || std::strftime(text, sizeof text, "%F %T", &utc) == 0)
+    return {};
+  return text;
+}
+
 void print_text(const HubView& view, std::ostream& out) {
   out << line_of(view.report) << "\n\n";
   std::vector<TextRow> edges;
   for (const auto& edge : view.report.edges())
-    edges.push_back({edge.name(), edge.connected() ? "connected" : "silent", cat(edge.readings()),
-                     cat(edge.dropped()), cat(edge.open_instructions())});
-  out << to_table({"edge", "state", "readings", "dropped", "open"}, edges) << '\n';
+    edges.push_back({edge.name(), std::string(state_of(edge)), time_of(edge.seen_ns()), cat(edge.readings()),
+                     cat(edge.dropped()), cat(edge.open_instructions()), cat(edge.settings_version())});
+  out << to_table({"edge", "state", "heard", "readings", "dropped", "open", "settings"}, edges) << '\n';
+  for (const auto& edge : view.report.edges())
+    if (edge.refused_settings() != 0)
+      out << edge.name() << " refuses settings " << edge.refused_settings() << ": " << edge.refusal() << '\n';
+  for (const wire::PackageStatus& one : view.report.active())
+    if (one.version() == 0) out << describe(one) << '\n';
   std::vector<TextRow> packages;
   for (const wire::Row& row : view.packages.rows())
     packages.push_back({std::string(name_of(static_cast<wire::PackageKind>(row.values(0).integer()))),
@@ -161,13 +197,21 @@ void print_text(const HubView& view, std::ostream& out) {
 
 void print_json(const HubView& view, std::ostream& out) {
   using Json = nlohmann::ordered_json;
-  Json edges = Json::array(), packages = Json::array();
+  Json edges = Json::array(), packages = Json::array(), active = Json::array();
+  for (const wire::PackageStatus& one : view.report.active())
+    active.push_back(
+        {{"kind", name_of(one.kind())}, {"version", one.version()}, {"index", one.active_index()}});
   for (const auto& edge : view.report.edges())
     edges.push_back({{"edge", edge.name()},
                      {"connected", edge.connected()},
+                     {"not_heard_yet", edge.not_heard_yet()},
+                     {"seen_ns", edge.seen_ns()},
                      {"readings", edge.readings()},
                      {"dropped", edge.dropped()},
-                     {"open_instructions", edge.open_instructions()}});
+                     {"open_instructions", edge.open_instructions()},
+                     {"settings", edge.settings_version()},
+                     {"refused_settings", edge.refused_settings()},
+                     {"refusal", edge.refusal()}});
   for (const wire::Row& row : view.packages.rows())
     packages.push_back({{"kind", name_of(static_cast<wire::PackageKind>(row.values(0).integer()))},
                         {"version", row.values(1).integer()},
@@ -181,6 +225,11 @@ void print_json(const HubView& view, std::ostream& out) {
                       {"instructions", view.report.instructions()},
                       {"done", view.report.done()},
                       {"missed", view.report.missed()},
+                      {"refused", view.report.refused()},
+                      {"last_refusal", view.report.last_refusal()},
+                      {"failed_statements", view.report.failed_statements()},
+                      {"last_failure", view.report.last_failure()},
+                      {"active", active},
                       {"edges", edges},
                       {"packages", packages}};
   out << document.dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
@@ -233,9 +282,15 @@ int send_package(const CloudArguments& arguments, std::ostream& out, std::ostrea
 }
 
 int activate_package(const CloudArguments& arguments, std::ostream& out, std::ostream& err) {
-  return carry_out(arguments,
-                   {.kind = kind_of(arguments.kind), .version = *arguments.version, .bytes = {}, .note = {}},
-                   out, err);
+  const wire::PackageKind kind = kind_of(arguments.kind);
+  if (arguments.rules == arguments.version.has_value())
+    return complain({ErrorCode::kInvalidArgument, "expected --version N, or --rules for none"}, err);
+  if (arguments.rules && kind == wire::SETTINGS)
+    return complain({ErrorCode::kInvalidArgument,
+                     "expected --kind model or policy with --rules: an edge keeps the settings that it has"},
+                    err);
+  return carry_out(
+      arguments, {.kind = kind, .version = arguments.version.value_or(0), .bytes = {}, .note = {}}, out, err);
 }
 
 int show_cloud_status(const CloudArguments& arguments, std::ostream& out, std::ostream& err) {

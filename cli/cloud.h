@@ -17,6 +17,7 @@ struct CloudArguments {
   std::string file;
   std::string note;
   bool stage = false;  // do not make it active
+  bool rules = false;  // none of the kind: the built-in rules
   bool json = false;
   double patience_s = 30;
 };

@@ -28,8 +28,10 @@ void add_hub(CLI::App& command, ConnectArguments& arguments) {
       "(1=127.0.0.1:4001) also nodes that are away are known");
   command.add_option("--dir", arguments.directory, "Without --hub: the directory of a local cluster")
       ->capture_default_str();
-  command.add_option("--token", arguments.options.token,
-                     "Where nodes ask for one; it must have the role write");
+  command.add_option(
+      "--token", arguments.options.token,
+      "Where nodes ask for one. Of an edge: with the role edge, write or admin; to send packages: admin; "
+      "to look on: read");
   command.add_option("--ca", arguments.options.tls.authority,
                      "Connect with TLS; PEM file of who signs the nodes");
   command
@@ -77,6 +79,10 @@ CLI::App* add_edge(CLI::App& app, EdgeArguments& arguments) {
                   "When the buffer is full: drop-oldest of the lowest class, or thin it out first")
       ->check(CLI::IsMember({"drop-oldest", "thin"}))
       ->capture_default_str();
+  edge.add_flag(
+      "--anew", arguments.anew,
+      "Its directory is lost: begin with an empty one, and tell the hub so. What it had carried out and not "
+      "reported may be done again; not to be given for good");
   edge.add_flag("--measure", arguments.measure,
                 "At the end, tell as JSON how long readings took until they were committed; the first 5 s do "
                 "not count");
@@ -126,8 +132,11 @@ void FieldCommands::add_to(CLI::App& app) {
   parsed.send->add_option("--note", parsed.cloud.note, "A remark for people");
   parsed.send->add_flag("--stage", parsed.cloud.stage, "Only send and verify it: `activate` comes later");
   parsed.activate->add_option("--version", parsed.cloud.version, "Its number")
-      ->check(CLI::Range(std::uint64_t{1}, hub::kMostVersion))
-      ->required();
+      ->check(CLI::Range(std::uint64_t{1}, hub::kMostVersion));
+  parsed.activate
+      ->add_flag("--rules", parsed.cloud.rules,
+                 "No version at all: of models the rules decide alone, of policies the built-in one")
+      ->excludes("--version");
   for (CLI::App* command : {parsed.send, parsed.activate}) add_kind(*command, parsed.cloud);
   parsed.status->add_flag("--json", parsed.cloud.json, "Print one JSON document instead of text");
   parsed.send->footer(
@@ -135,7 +144,8 @@ void FieldCommands::add_to(CLI::App& app) {
       "Example: lockstep cloud send model.safetensors --kind model");
   parsed.activate->footer(
       "Exit code: 0 active, 1 the hub does not keep it, or no answer; 2 bad input.\n"
-      "Example: lockstep cloud activate --kind model --version 3");
+      "Example: lockstep cloud activate --kind model --version 3\n"
+      "Example: lockstep cloud activate --kind model --rules");
 }
 
 std::optional<int> FieldCommands::run(std::ostream& out, std::ostream& err) const {

@@ -23,9 +23,15 @@ struct InForceRow {
 class Catalogue final : public Part {
  public:
   const std::map<PackageKey, PackageRow>& packages() const { return packages_; }
-  // Null: never heard of; none active.
+  // Null: never heard of; none was ever active. A row of version 0: none is any more, the built-in rules
+  // alone.
   const PackageRow* find(PackageKey key) const;
   const InForceRow* active(wire::PackageKind kind) const;
+  // 0: none.
+  std::uint64_t active_version(wire::PackageKind kind) const {
+    const InForceRow* found = active(kind);
+    return found == nullptr ? 0 : found->row.version;
+  }
   const std::map<wire::PackageKind, InForceRow>& all_active() const { return active_; }
 
   void on_row(const sql::RowChange& change) override;

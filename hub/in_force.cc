@@ -24,9 +24,7 @@ std::shared_ptr<Decider> make(BytesView model, BytesView policy) {
 }  // namespace
 
 DecidingPair InForce::wanted() const {
-  const InForceRow* model = catalogue_.active(wire::MODEL);
-  const InForceRow* policy = catalogue_.active(wire::POLICY);
-  return {model == nullptr ? 0 : model->row.version, policy == nullptr ? 0 : policy->row.version};
+  return {catalogue_.active_version(wire::MODEL), catalogue_.active_version(wire::POLICY)};
 }
 
 void InForce::act(Instant now, bool) {

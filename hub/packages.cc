@@ -13,6 +13,7 @@ namespace lockstep::hub {
 namespace {
 
 constexpr std::chrono::milliseconds kTryAgain{100};
+constexpr std::size_t kKeptRefused = 16;     // of a kind: long enough to read why
 constexpr std::uint64_t kChunksDeleted = 8;  // in one entry: a clean-up never holds others up
 constexpr wire::PackageKind kKinds[] = {wire::MODEL, wire::POLICY, wire::SETTINGS};
 
@@ -61,6 +62,18 @@ std::vector<wire::Statement> make_active(PackageKey key) {
       number(key.kind), key.version));
   return statements;
 }
+
+// What was ACTIVE becomes KEPT, and the row of the kind says that there is none: version 0.
+std::vector<wire::Statement> make_none_active(wire::PackageKind kind) {
+  std::vector<wire::Statement> statements;
+  statements.push_back(
+      statement("UPDATE hub_packages SET state = 4 WHERE kind = ?1 AND state = 3", number(kind)));
+  statements.push_back(statement(
+      "UPDATE hub_active SET version = 0, hash = 0 WHERE kind = ?1 AND version <> 0", number(kind)));
+  return statements;
+}
+
+bool has_built_in(wire::PackageKind kind) { return kind == wire::MODEL || kind == wire::POLICY; }
 
 std::string objection_to(const wire::Package& package) {
   if (std::ranges::find(kKinds, package.kind()) == std::ranges::end(kKinds))
@@ -113,6 +126,10 @@ void Packages::on_chunk(NodeId from, const wire::PackageChunk& chunk) {
 
 void Packages::on_activate(NodeId from, const wire::Activate& activate) {
   const PackageKey key{activate.kind(), activate.version()};
+  if (key.version == 0 && has_built_in(key.kind)) {
+    if (catalogue_.active_version(key.kind) == 0) return answer(from, key);
+    return write_then_answer(make_none_active(key.kind), from, key);
+  }
   const PackageRow* package = catalogue_.find(key);
   const bool can = package != nullptr && (package->state == wire::STAGED || package->state == wire::KEPT);
   if (!can) return answer(from, key);
@@ -138,6 +155,8 @@ wire::PackageStatus Packages::status(PackageKey key) const {
     status.set_active(active->row.version);
     status.set_active_index(active->index.value());
   }
+  if (key.version == 0 && has_built_in(key.kind))
+    status.set_state(status.active() == 0 ? wire::ACTIVE : wire::KEPT);
   return status;
 }
 
@@ -233,6 +252,29 @@ void Packages::clean_up() {
     if (const PackageRow* package = first_beyond_kept(kind)) return forget({kind, package->version});
   for (const auto& [key, package] : catalogue_.packages())
     if (package.state == wire::REFUSED && package.received > 0) return delete_chunks(key);
+  for (const wire::PackageKind kind : kKinds)
+    if (const PackageRow* package = first_refused_beyond_kept(kind))
+      return delete_row({kind, package->version});
+}
+
+// The newest stay, so that the highest number of a kind is known as long as it has any rows.
+const PackageRow* Packages::first_refused_beyond_kept(wire::PackageKind kind) const {
+  std::size_t refused = 0;
+  const PackageRow* oldest = nullptr;
+  for (const auto& [key, package] : catalogue_.packages()) {
+    if (key.kind != kind || package.state != wire::REFUSED) continue;
+    ++refused;
+    if (oldest == nullptr) oldest = &package;
+  }
+  return refused > kKeptRefused ? oldest : nullptr;
+}
+
+void Packages::delete_row(PackageKey key) {
+  std::vector<wire::Statement> statements;
+  statements.push_back(
+      statement("DELETE FROM hub_packages WHERE kind = ?1 AND version = ?2 AND state = 5 AND received = 0",
+                number(key.kind), key.version));
+  clean(std::move(statements));
 }
 
 void Packages::clean(std::vector<wire::Statement> statements) {

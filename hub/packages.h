@@ -51,7 +51,9 @@ class Packages final : public Part {
   void clean(std::vector<wire::Statement> statements);
   void forget(PackageKey key);
   void delete_chunks(PackageKey key);
+  void delete_row(PackageKey key);
   const PackageRow* first_beyond_kept(wire::PackageKind kind) const;
+  const PackageRow* first_refused_beyond_kept(wire::PackageKind kind) const;
 
   const Surroundings& surroundings_;
   const Catalogue& catalogue_;

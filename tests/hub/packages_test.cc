@@ -207,6 +207,46 @@ TEST(Packages, AVersionIsNeverUsedTwice) {
   EXPECT_EQ(hubs.row("SELECT count(*) FROM hub_packages"), "1");
 }
 
+// The way back from the first model, too, is one entry of the log, on every node.
+TEST(Packages, TheRulesAloneAreAVersionToGoBackTo) {
+  TestHubs hubs(51);
+  hubs.leader();
+  const cloud::Dispatch rules{.kind = wire::POLICY, .version = 0};
+  Cloud cloud(hubs, {rules, package(1, policy(1000)), rules, rules});
+  ASSERT_TRUE(hubs.run_until([&] { return cloud.settled.size() == 4; }));
+  for (const std::size_t at : {0u, 2u, 3u}) {
+    EXPECT_EQ(cloud.settled[at].second.state(), wire::ACTIVE) << at;
+    EXPECT_EQ(cloud.settled[at].second.active(), 0u) << at;
+  }
+  hubs.run(seconds(1));
+  EXPECT_EQ(hubs.rows("SELECT kind, version FROM hub_active"), (std::vector<std::string>{"2|0"}));
+  EXPECT_EQ(hubs.rows("SELECT version, state FROM hub_packages"), (std::vector<std::string>{"1|4"}));
+  std::set<std::uint64_t> indexes;
+  for (const NodeId member : hubs.members()) {
+    const auto active = hubs.events().of(hub::kPackageActive, member);
+    ASSERT_EQ(active.size(), 2u);
+    EXPECT_EQ(active[1].fields[2], 0u);
+    indexes.insert(active[1].fields[0]);
+  }
+  EXPECT_EQ(indexes.size(), 1u);
+  EXPECT_EQ(cloud.settled[2].second.active_index(), *indexes.begin());
+  cloud.actor->dispatch(package(1, {}));
+  ASSERT_TRUE(hubs.run_until([&] { return hubs.row("SELECT version FROM hub_active") == "1"; }))
+      << "and forward again";
+}
+
+TEST(Packages, OfRefusedOnesTheNewestStay) {
+  TestHubs hubs(52);
+  hubs.leader();
+  std::vector<cloud::Dispatch> bad;
+  for (std::uint64_t version = 1; version <= 20; ++version) bad.push_back(package(version, "{}"));
+  Cloud cloud(hubs, bad);
+  ASSERT_TRUE(hubs.run_until([&] { return cloud.settled.size() == 20; }));
+  ASSERT_TRUE(hubs.run_until([&] { return hubs.row("SELECT count(*) FROM hub_packages") == "16"; }));
+  EXPECT_EQ(hubs.row("SELECT min(version), max(version) FROM hub_packages"), "5|20");
+  EXPECT_EQ(hubs.row("SELECT count(*) FROM hub_chunks"), "0");
+}
+
 TEST(Reports, TheCloudLearnsOfEdgesInstructionsAndPackages) {
   TestHubs hubs(48);
   ScriptedEdge edge(hubs);
@@ -275,6 +315,39 @@ TEST(Settings, AreForwardedUntilEachEdgeHasThem) {
   }));
   EXPECT_EQ(received, settings);
   ASSERT_TRUE(hubs.run_until([&] { return hubs.row("SELECT settings_version FROM hub_edges") == "1"; }));
+}
+
+TEST(Settings, AnEdgesRefusalIsARowWithItsReason) {
+  TestHubs hubs(62);
+  wire::FieldMessage hello;
+  hello.mutable_hello()->set_role(wire::EDGE);
+  hello.mutable_hello()->set_name("e1");
+  bool takes_them = false;
+  hubs.edge().answer = [&](NodeId from, const wire::FieldMessage& message) {
+    if (!message.has_package()) return;
+    wire::FieldMessage answer;
+    wire::PackageStatus& status = *answer.mutable_package_status();
+    status.set_kind(wire::SETTINGS);
+    status.set_version(message.package().version());
+    status.set_state(takes_them ? wire::ACTIVE : wire::REFUSED);
+    if (!takes_them) status.set_reason("'sampling/tank/period_ms': expected 1 to 3600000");
+    if (takes_them) hello.mutable_hello()->set_settings_version(message.package().version());
+    hubs.edge().say(from, answer);
+  };
+  const NodeId leader = hubs.leader();
+  const auto greet_until = [&](const std::string& row) {
+    for (int i = 0; i < 100; ++i) {
+      if (hubs.row("SELECT settings_version, refused_settings, refusal FROM hub_edges") == row) return true;
+      hubs.edge().say(leader, hello);
+      hubs.run(milliseconds(500));
+    }
+    return false;
+  };
+  Cloud cloud(hubs, {package(1, "bad", wire::SETTINGS)});
+  EXPECT_TRUE(greet_until("0|1|'sampling/tank/period_ms': expected 1 to 3600000"));
+  takes_them = true;
+  cloud.actor->dispatch(package(2, "good", wire::SETTINGS));
+  EXPECT_TRUE(greet_until("2|0|"));
 }
 
 // By whoever may write SQL: first the bytes, which the next leader looks for, then what is in force.
