@@ -276,9 +276,14 @@ Result<std::string> BatchRunner::adopt_tables(const StatementFacts& facts) {
   const auto lists = [](const std::vector<std::string>& list, const std::string& name) {
     return std::ranges::find(list, name) != list.end();
   };
-  for (const auto& [name, record] : ledger_.records())
-    if (record.is_table && name != kSchemaTable && !lists(names, name))
-      ledger_.set_table(ledger_.record(name), false, 0);
+  const TableRecord* mark = ledger_.find(kFollowedMark);
+  const bool has_followers = mark != nullptr && mark->is_table;
+  for (const auto& [name, record] : ledger_.records()) {
+    if (!record.is_table || name == kSchemaTable || lists(names, name)) continue;
+    if (has_followers && is_followed_table(name))
+      return cat("dropping or renaming ", name, ": the hub would not see its rows go; delete rows instead");
+    ledger_.set_table(ledger_.record(name), false, 0);
+  }
   for (const std::string& name : names) {
     TableRecord& record = ledger_.record(name);
     if (record.is_table && !lists(facts.altered, name)) continue;

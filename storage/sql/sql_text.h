@@ -18,6 +18,13 @@ std::size_t longest_literal(std::string_view text);
 // "name" with quotes doubled, as an identifier.
 std::string quoted(std::string_view name);
 // Names of the machine's own tables, which users may neither touch nor make.
+// A hub follows the rows of these by the applied feed, if there is a hub (docs/hub.md); the last is its first
+// table.
+inline bool is_followed_table(std::string_view folded) {
+  return folded.starts_with("hub_") || folded == "series_blocks";
+}
+inline constexpr std::string_view kFollowedMark = "hub_schema";
+
 inline bool is_own_table(std::string_view folded) { return folded.starts_with("_lockstep_"); }
 inline bool is_system_table(std::string_view folded) { return folded.starts_with("sqlite_"); }
 

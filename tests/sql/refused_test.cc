@@ -125,5 +125,29 @@ TEST_F(Refused, DefaultsCannotCallWhatIsRefused) {
     EXPECT_EQ(made.outcome, Outcome::kRefused);
 }
 
+// The feed shows rows that are deleted, and not that a table has gone.
+TEST_F(Refused, TablesThatAHubFollowsAreNotDroppedUnseen) {
+  node.must("CREATE TABLE hub_streams(a INTEGER PRIMARY KEY)");
+  node.must("DROP TABLE hub_streams");
+  node.must("CREATE TABLE hub_streams(a INTEGER PRIMARY KEY)");
+  node.must("CREATE TABLE series_blocks(a INTEGER PRIMARY KEY)");
+  node.must("CREATE TABLE hub_schema(version INTEGER PRIMARY KEY)");
+  node.must("INSERT INTO hub_streams VALUES(7)");
+  for (const char* sql :
+       {"DROP TABLE hub_streams", "DROP TABLE Hub_Streams", "ALTER TABLE hub_streams RENAME TO mine",
+        "DROP TABLE hub_schema", "DROP TABLE series_blocks"}) {
+    const BatchResult result = node.apply(sql);
+    EXPECT_EQ(result.outcome, Outcome::kRefused) << sql;
+    EXPECT_NE(result.message.find("the hub would not see its rows go"), std::string::npos)
+        << sql << ": " << result.message;
+    node.expect_digest_is_scan(sql);
+  }
+  EXPECT_EQ(node.number("SELECT a FROM hub_streams"), 7);
+  node.must("ALTER TABLE hub_streams ADD COLUMN b INTEGER NOT NULL DEFAULT 3");
+  node.must("CREATE TABLE other(a)");
+  node.must("DROP TABLE other");
+  node.must("DELETE FROM hub_streams");
+}
+
 }  // namespace
 }  // namespace lockstep::sql
