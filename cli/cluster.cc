@@ -133,6 +133,11 @@ void print_table(const std::vector<NodeState>& states, std::ostream& out) {
   out << to_table(
       {"node", "state", "role", "term", "commit", "applied", "leader", "process", "native", "http", "grpc"},
       rows);
+  for (const NodeState& state : states) {
+    const std::string why = state.pid == 0 ? state.node->why_it_ended() : state.trouble;
+    if (!why.empty())
+      out << state.node->name << (state.pid == 0 ? " has ended: " : " does not answer: ") << why << '\n';
+  }
 }
 
 nlohmann::ordered_json json_of(const NodeState& state) {
@@ -155,6 +160,8 @@ nlohmann::ordered_json json_of(const NodeState& state) {
     out["serves"] = status->can_serve();
   } else if (state.pid != 0) {
     out["trouble"] = state.trouble;
+  } else {
+    out["ended"] = state.node->why_it_ended();
   }
   return out;
 }

@@ -33,9 +33,14 @@ std::string_view role_of(const Companion& companion) { return companion.is_cloud
 }  // namespace
 
 Status start_companions(const LocalCluster& cluster) {
-  for (const Companion& companion : cluster.companions())
-    if (!companion.process()) LOCKSTEP_TRY_STATUS(start(cluster, companion));
-  return {};
+  std::string troubles;
+  for (const Companion& companion : cluster.companions()) {
+    if (companion.process()) continue;
+    if (const Status begun = start(cluster, companion); !begun)
+      append_text(troubles, cat(troubles.empty() ? "" : "\n", begun.error().message));
+  }
+  if (troubles.empty()) return {};
+  return fail(ErrorCode::kUnavailable, std::move(troubles));
 }
 
 void print_companions(const LocalCluster& cluster, std::ostream& out) {
@@ -47,6 +52,9 @@ void print_companions(const LocalCluster& cluster, std::ostream& out) {
                     process ? cat(process->pid()) : "", companion.log_file()});
   }
   out << '\n' << to_table({"beside", "role", "state", "process", "log"}, rows);
+  for (const Companion& companion : cluster.companions())
+    if (const std::string why = companion.why_it_ended(); !why.empty())
+      out << companion.name << " has ended: " << why << '\n';
 }
 
 nlohmann::ordered_json companions_json(const LocalCluster& cluster) {
@@ -58,7 +66,8 @@ nlohmann::ordered_json companions_json(const LocalCluster& cluster) {
                    {"role", role_of(companion)},
                    {"state", process ? "running" : "stopped"},
                    {"process", process ? Json(process->pid()) : Json()},
-                   {"log", companion.log_file()}});
+                   {"log", companion.log_file()},
+                   {"ended", companion.why_it_ended()}});
   }
   return out;
 }

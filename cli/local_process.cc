@@ -28,6 +28,17 @@ std::string StartedProcess::last_words() const {
   return last == std::string::npos ? text : text.substr(last + 1);
 }
 
+// Whoever is stopped by `cluster stop` leaves no such file.
+std::string LocalProcess::why_it_ended() const {
+  std::error_code error;
+  if (process() || !fs::exists(process_file(), error)) return {};
+  constexpr std::uintmax_t kTail = 64 << 10;
+  const std::uintmax_t size = fs::file_size(log_file(), error);
+  const std::uintmax_t from = error || size < kTail ? 0 : size - kTail;
+  const std::string words = StartedProcess{.pid = 0, .log_file = log_file(), .log_offset = from}.last_words();
+  return words.empty() ? "its log is empty" : words;
+}
+
 Result<StartedProcess> start_process(const LocalProcess& process, std::vector<std::string> arguments) {
   std::error_code error;
   arguments.insert(arguments.begin(), fs::read_symlink("/proc/self/exe", error).string());

@@ -20,6 +20,8 @@ struct LocalProcess {
   std::string log_file() const { return stem + ".log"; }
   std::string process_file() const { return stem + ".pid"; }
   std::optional<Process> process() const { return Process::load(process_file()); }
+  // The last line of the log of one that has ended without being told to; empty: it runs, or was stopped.
+  std::string why_it_ended() const;
 };
 
 // One that was started now.

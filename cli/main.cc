@@ -296,6 +296,34 @@ bool is_no_part_of(const CLI::App& command, std::string_view what) {
   return !what.starts_with('-') && command.get_subcommands(is_asked_for).empty();
 }
 
+// "lockstep cloud send": as far as the command line names a command.
+std::string asked_for(const CLI::App& app) {
+  std::string out = app.get_name();
+  const CLI::App* command = &app;
+  while (!command->get_subcommands().empty()) {
+    command = command->get_subcommands().front();
+    out += " " + command->get_name();
+  }
+  return out;
+}
+
+int print_help(const CLI::App& app, const std::vector<std::string_view>& words) {
+  const CLI::App* command = &app;
+  std::string before;
+  for (const std::string_view word : words) {
+    before += (before.empty() ? "" : " ") + command->get_name();
+    const auto found =
+        command->get_subcommands([word](const CLI::App* part) { return part->get_name() == word; });
+    if (found.empty()) {
+      std::cerr << before << ": expected a command, found \"" << word << "\"; see " << before << " --help\n";
+      return kBadInput;
+    }
+    command = found.front();
+  }
+  std::cout << command->help(before);
+  return 0;
+}
+
 int run_program(int argc, char** argv) {
   CLI::App app{"Lockstep: a replicated SQLite database and the deterministic laboratory that proves it",
                "lockstep"};
@@ -341,6 +369,7 @@ int run_program(int argc, char** argv) {
     std::cerr << app.help();
     return kBadInput;
   }
+  if (std::string_view(argv[1]) == "help") return print_help(app, {argv + 2, argv + argc});
   const auto is_asked_for = [argv](const CLI::App* command) { return command->get_name() == argv[1]; };
   if (argc > 1 && argv[1][0] != '-' && app.get_subcommands(is_asked_for).empty()) {
     std::cerr << "lockstep: expected a command (run, chaos, shrink, report, compare, diff, check, node, cluster, hub, edge, cloud, sql, client, schema), found \""
@@ -358,9 +387,13 @@ int run_program(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    const bool asked_for_help = error.get_exit_code() == 0;
-    app.exit(error);
-    return asked_for_help ? 0 : kBadInput;
+    if (error.get_exit_code() == 0) {
+      app.exit(error);  // --help, --version
+      return 0;
+    }
+    const std::string command = asked_for(app);
+    std::cerr << command << ": " << error.what() << "; see " << command << " --help\n";
+    return kBadInput;
   }
   if (app.got_subcommand("schema")) return print_schema(schema);
   if (of_cluster.start->parsed()) return lockstep::cli::start_cluster(cluster, std::cout, std::cerr);

@@ -148,5 +148,165 @@ TEST(HubCommand, AnEdgeThatFindsNoHubKeepsItsReadings) {
   EXPECT_TRUE(eventually([&] { return number_of(cat("--nodes 127.0.0.1:", port), received) > 20; }));
 }
 
+// ---- who may be whom
+// ---------------------------------------------------------------------------------------------
+
+// One node with a hub and four tokens.
+class GuardedHub {
+ public:
+  GuardedHub() : port(free_ports(1)) {
+    std::ofstream(home / "hub.json") << cat(R"({"data": "n", "listen": {"native": "127.0.0.1:)", port,
+                                            R"("}, "hub": {}, "tokens": [
+          {"role": "edge", "token": "first", "edges": ["e1"]}, {"role": "write", "token": "writer"},
+          {"role": "read", "token": "reader"}, {"role": "admin", "token": "boss"}]})");
+    start();
+  }
+  void start() {
+    hub.reset();
+    hub = std::make_unique<Background>(std::vector<std::string>{"hub", "--config", home / "hub.json"},
+                                       home / "hub.log");
+    EXPECT_TRUE(hub->says("lockstep: hub, a node that stands alone")) << hub->said();
+  }
+  std::unique_ptr<Background> edge(const std::string& name, const std::string& token, const std::string& data,
+                                   std::vector<std::string> more = {}) const {
+    std::vector<std::string> words{
+        "edge", "--hub", cat("127.0.0.1:", port), "--name", name, "--token", token, "--data", home / data};
+    words.insert(words.end(), more.begin(), more.end());
+    return std::make_unique<Background>(words, home / cat(data, "-", name, ".log"));
+  }
+  std::string at(const std::string& token, const std::string& option = "--hub") const {
+    return cat(option, " 127.0.0.1:", port, " --token ", token);
+  }
+  std::int64_t number(const std::string& sql) const { return number_of(at("reader", "--nodes"), sql); }
+
+  TemporaryDirectory home;
+  int port;
+  std::unique_ptr<Background> hub;
+};
+
+TEST(GuardedHubs, ATokenOfAnEdgeIsNoCloudAndNoOtherEdge) {
+  GuardedHub field;
+  const auto e1 = field.edge("e1", "first", "d");
+  ASSERT_TRUE(eventually([&] {
+    return field.number("SELECT count(*) FROM hub_streams WHERE received > 5") > 0;
+  })) << e1->said();
+  const auto e2 = field.edge("e2", "first", "d");
+  EXPECT_TRUE(e2->says("expected a token of the edge with number 10002; this one is of e1")) << e2->said();
+  EXPECT_TRUE(field.hub->says("expected a token of the edge with number 10002"));
+  const std::string policy = LOCKSTEP_SOURCE_DIR "/hub/policy/default_policy.json";
+  const std::string send = cat("cloud send ", policy, " --kind policy --version 1 --patience 5 ");
+  const Outcome by_edge = lockstep(send + field.at("first"));
+  EXPECT_EQ(by_edge.code, 1) << by_edge.out;
+  EXPECT_NE(by_edge.out.find("expected a token with the role read"), std::string::npos) << by_edge.out;
+  const Outcome by_writer = lockstep(send + field.at("writer"));
+  EXPECT_EQ(by_writer.code, 1) << by_writer.out;
+  EXPECT_NE(by_writer.out.find("is refused: expected a token with the role admin; this one has write"),
+            std::string::npos)
+      << by_writer.out;
+  EXPECT_EQ(lockstep("sql -c \"SELECT 1\" " + field.at("first", "--nodes")).code, 1);
+  EXPECT_EQ(lockstep(send + field.at("boss")).code, 0);
+  const Outcome status = lockstep("cloud status --json " + field.at("reader"));
+  ASSERT_EQ(status.code, 0) << status.out;
+  EXPECT_TRUE(nlohmann::json::parse(status.out)["edges"][0].value("connected", false)) << status.out;
+  const Outcome back = lockstep("cloud activate --kind policy --rules " + field.at("boss"));
+  EXPECT_EQ(back.code, 0) << back.out;
+  EXPECT_NE(back.out.find("policy: the built-in policy since log index"), std::string::npos) << back.out;
+  EXPECT_EQ(field.number("SELECT version FROM hub_active"), 0);
+}
+
+TEST(GuardedHubs, OfTwoEdgesUnderOneNameTheFirstGoesOn) {
+  GuardedHub field;
+  const auto first = field.edge("e1", "first", "a");
+  const std::string received = "SELECT coalesce(sum(received), 0) FROM hub_streams";
+  ASSERT_TRUE(eventually([&] { return field.number(received) > 5; })) << first->said();
+  const auto second = field.edge("e1", "first", "b");
+  EXPECT_TRUE(second->says("number 10001 is taken by the process at")) << second->said();
+  const std::int64_t store = field.number("SELECT store FROM hub_edges");
+  // Whoever of them reaches the hub first in its next life.
+  for (int life = 0; life < 3; ++life) {
+    field.start();
+    const std::int64_t before = field.number(received);
+    EXPECT_TRUE(eventually([&] { return field.number(received) > before + 20; })) << first->said();
+    EXPECT_EQ(field.number("SELECT store FROM hub_edges"), store);
+    EXPECT_EQ(field.number("SELECT count(DISTINCT buffer) FROM hub_streams"), 1)
+        << "nothing of the second is taken";
+  }
+  first->end(SIGKILL);
+  EXPECT_TRUE(second->says("is known here with another store")) << second->said();
+  second->end(SIGTERM);
+  const auto anew = field.edge("e1", "first", "b", {"--anew"});
+  EXPECT_TRUE(
+      eventually([&] { return field.number("SELECT count(DISTINCT buffer) FROM hub_streams") == 2; }));
+}
+
+TEST(GuardedHubs, AStreamWhoseRowIsGoneGoesOn) {
+  GuardedHub field;
+  const auto edge = field.edge("e1", "first", "a");
+  const std::string received = "SELECT coalesce(min(received), 0) FROM hub_streams";
+  ASSERT_TRUE(eventually([&] { return field.number(received) > 20; })) << edge->said();
+  for (const std::string change :
+       {"DELETE FROM hub_streams", "UPDATE hub_streams SET received = 3", "DELETE FROM hub_edges"}) {
+    EXPECT_EQ(lockstep(cat("sql -c \"", change, "\" ", field.at("writer", "--nodes"))).code, 0) << change;
+    const std::int64_t before = std::max<std::int64_t>(field.number(received), 20);
+    EXPECT_TRUE(eventually([&] { return field.number(received) > before + 5; })) << change;
+  }
+  const Outcome dropped = lockstep("sql -c \"DROP TABLE hub_streams\" " + field.at("writer", "--nodes"));
+  EXPECT_EQ(dropped.code, 1);
+  EXPECT_NE(dropped.out.find("the hub would not see its rows go"), std::string::npos) << dropped.out;
+}
+
+// ---- stores that are lost
+// ----------------------------------------------------------------------------------------------
+
+TEST(HubCommand, AnEdgeThatHasLostItsStoreIsNamedAndDoesNotBegin) {
+  Field field("--nodes 1 --edges 2");
+  ASSERT_EQ(field.started.code, 0) << field.started.out;
+  ASSERT_EQ(lockstep("cluster stop " + field.at()).code, 0);
+  for (const auto& file : std::filesystem::directory_iterator(field.directory() + "/e1/kv"))
+    std::filesystem::resize_file(file.path(), 0);
+  const Outcome cut = lockstep("cluster start " + field.at());
+  EXPECT_EQ(cut.code, 1) << cut.out;
+  EXPECT_NE(cut.out.find(
+                "e1 has ended: lockstep edge: e1: expected the store that edge 'e1' had, found an empty one"),
+            std::string::npos)
+      << cut.out;
+  const Outcome status = lockstep("cluster status " + field.at());
+  EXPECT_EQ(status.code, 0) << status.out;
+  EXPECT_NE(status.out.find("e1 has ended: lockstep edge: e1: expected the store"), std::string::npos)
+      << status.out;
+  const std::size_t of_e2 = status.out.find("\ne2 ");
+  ASSERT_NE(of_e2, std::string::npos) << status.out;
+  EXPECT_EQ(status.out.substr(of_e2, 30).find("stopped"), std::string::npos)
+      << "the others go on: " << status.out;
+  std::filesystem::remove_all(field.directory() + "/e1/kv");
+  const Outcome gone = lockstep(cat("edge ", field.at(), " --name e1 --data ", field.directory()));
+  EXPECT_EQ(gone.code, 2) << gone.out;
+  EXPECT_NE(gone.out.find("found no store in kv"), std::string::npos) << gone.out;
+  Background anew({"edge", "--dir", field.directory(), "--name", "e1", "--data", field.directory(), "--anew"},
+                  field.home / "anew.log");
+  EXPECT_TRUE(eventually([&] {
+    return field.number("SELECT count(DISTINCT buffer) FROM hub_streams WHERE edge = 10001") == 2;
+  })) << anew.said();
+}
+
+TEST(Help, IsACommandToo) {
+  const Outcome all = lockstep("help");
+  EXPECT_EQ(all.code, 0);
+  EXPECT_EQ(all.out, lockstep("--help").out);
+  EXPECT_EQ(lockstep("help cloud send").out, lockstep("cloud send --help").out);
+  const Outcome unknown = lockstep("help clod");
+  EXPECT_EQ(unknown.code, 2);
+  EXPECT_NE(unknown.out.find("lockstep: expected a command, found \"clod\""), std::string::npos)
+      << unknown.out;
+}
+
+TEST(Help, AMistakeInAFlagLooksLikeEveryOther) {
+  const Outcome unknown = lockstep("cloud status --jsn");
+  EXPECT_EQ(unknown.code, 2);
+  EXPECT_TRUE(unknown.out.starts_with("lockstep cloud status: ")) << unknown.out;
+  EXPECT_TRUE(unknown.out.ends_with("; see lockstep cloud status --help\n")) << unknown.out;
+  EXPECT_EQ(lockstep("cloud activate --kind policy --hub 127.0.0.1:1").code, 2);
+}
+
 }  // namespace
 }  // namespace lockstep::tests
