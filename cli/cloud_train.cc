@@ -8,8 +8,10 @@
 #include <sstream>
 
 #include "base/text.h"
+#include "cli/field_commands.h"
 #include "cli/files.h"
 #include "cli/table.h"
+#include "cli/telemetry.h"
 #include "hub/model/safetensors.h"
 #include "scenarios/training/curriculum.h"
 #include "scenarios/training/judging.h"
@@ -107,7 +109,28 @@ std::vector<training::Specimen> specimens_of(const std::vector<std::string>& kin
   return out;
 }
 
-Result<training::Trained> begin(const CloudTrainArguments& arguments, const training::Listeners& listeners) {
+// One per device of the hub that has shown enough; the others are named.
+Result<std::vector<training::Specimen>> identified_specimens(const CloudTrainArguments& arguments,
+                                                             std::ostream& err) {
+  const Duration span(static_cast<std::int64_t>(arguments.last_minutes * 60e9));
+  LOCKSTEP_TRY(tracks, read_telemetry(arguments.connect, split(arguments.kinds), span));
+  std::vector<training::Specimen> out;
+  for (const DeviceTrack& one : tracks) {
+    const auto found = training::identify(one.track);
+    if (!found) {
+      err << one.device << ": left out: " << found.error().message << "\n";
+      continue;
+    }
+    err << one.device << ": identified from " << found->spans << " windows\n";
+    out.push_back(training::known_specimen(found->parameters));
+  }
+  if (out.empty())
+    return fail(ErrorCode::kUnavailable, "no device of the hub has shown enough to be identified");
+  return out;
+}
+
+Result<training::Trained> begin(const CloudTrainArguments& arguments, const training::Listeners& listeners,
+                                std::ostream& err) {
   std::string from;
   if (!arguments.from.empty()) {
     LOCKSTEP_TRY(read, read_input(arguments.from));
@@ -115,6 +138,10 @@ Result<training::Trained> begin(const CloudTrainArguments& arguments, const trai
   }
   training::Curriculum curriculum;
   curriculum.specimens = specimens_of(split(arguments.kinds), arguments.drift);
+  if (arguments.from_telemetry) {
+    LOCKSTEP_TRY(identified, identified_specimens(arguments, err));
+    curriculum.specimens = std::move(identified);
+  }
   curriculum.seed = arguments.seed;
   curriculum.steps = arguments.steps;
   if (!from.empty()) curriculum.rate /= 4;  // what is known already must not be washed away
@@ -205,12 +232,22 @@ CloudTrainingCommands add_cloud_training(CLI::App& cloud, CloudTrainArguments& t
       ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();
   out.train->add_option("--curve", train.curve, "Write a picture of the loss to this file (SVG)");
+  CLI::Option* telemetry = out.train->add_flag(
+      "--from-telemetry", train.from_telemetry,
+      "Train on plants like those of a running hub: their numbers are found from its recordings");
+  out.train->add_option("--last", train.last_minutes, "With --from-telemetry: so many minutes of recordings")
+      ->check(CLI::Range(1.0, 10'000.0))
+      ->needs(telemetry)
+      ->capture_default_str();
+  add_hub(*out.train, train.connect);
   out.train->add_option("--checkpoint", train.checkpoint,
                         "Keep the training in this file while it goes on, to --resume it");
   CLI::Option* resume = out.train->add_option(
       "--resume", train.resume, "Go on with the training that this file keeps, and keep it there");
-  for (const char* of_the_file : {"--kind", "--seed", "--steps", "--from", "--drift", "--checkpoint"})
+  for (const char* of_the_file :
+       {"--kind", "--seed", "--steps", "--from", "--drift", "--from-telemetry", "--checkpoint"})
     resume->excludes(out.train->get_option(of_the_file));
+  telemetry->excludes(out.train->get_option("--drift"));
   out.train->add_flag("--json", train.json, "Print one JSON document instead of text");
   out.train->footer(
       "The teacher plans with the equations of the very plant; the model sees only what sensors show. It "
@@ -218,10 +255,12 @@ CloudTrainingCommands add_cloud_training(CLI::App& cloud, CloudTrainArguments& t
       "the teacher's own runs, and from runs of its own that the teacher comments (docs/training.md). One "
       "thread; the\n"
       "same arguments give the same file on the same machine.\n"
-      "Exit code: 0 written, 1 a file cannot be written, 2 bad input.\n"
+      "Exit code: 0 written, 1 a file cannot be written or no hub answers, 2 bad input.\n"
       "Example: lockstep cloud train --out model.safetensors --curve loss.svg\n"
       "Example: lockstep cloud train --from model.safetensors --drift 0.6 --steps 1500 --out "
       "worn.safetensors\n"
+      "Example: lockstep cloud train --from model.safetensors --from-telemetry --steps 1500 --out "
+      "tuned.safetensors\n"
       "Example: lockstep cloud train --resume training.kept --out model.safetensors");
   out.evaluate = cloud.add_subcommand(
       "evaluate", "Judge a model beside the rules alone, on plants that no training has seen");
@@ -253,7 +292,7 @@ int train_model(const CloudTrainArguments& arguments, std::ostream& out, std::os
   if (!kept.empty())
     listeners.keep = [&](BytesView checkpoint) { return write_whole_file(kept, std::string(checkpoint)); };
   const Result<training::Trained> trained =
-      arguments.resume.empty() ? begin(arguments, listeners) : go_on(arguments, listeners);
+      arguments.resume.empty() ? begin(arguments, listeners, err) : go_on(arguments, listeners);
   line.end();
   if (!trained) {
     const bool of_the_world =

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "cli/connect.h"
+
 namespace CLI {
 class App;
 }
@@ -20,8 +22,11 @@ struct CloudTrainArguments {
   std::string from;   // empty: begin with nothing
   std::string curve;  // empty: no picture
   double drift = 0;
-  std::string checkpoint;  // empty: what is learned is lost if it is interrupted
-  std::string resume;      // empty: from the beginning
+  bool from_telemetry = false;  // plants as identified from what a hub has recorded
+  double last_minutes = 10;     // of it
+  ConnectArguments connect;     // to that hub
+  std::string checkpoint;       // empty: what is learned is lost if it is interrupted
+  std::string resume;           // empty: from the beginning
   bool json = false;
   bool progress = false;  // a line that is rewritten: standard error is a terminal
 };
@@ -44,7 +49,7 @@ struct CloudTrainingCommands {
 CloudTrainingCommands add_cloud_training(CLI::App& cloud, CloudTrainArguments& train,
                                          CloudEvaluateArguments& evaluate);
 
-// Exit codes: 0 done, 1 a file cannot be written, 2 bad input.
+// Exit codes: 0 done, 1 a file cannot be written or no hub answers, 2 bad input.
 int train_model(const CloudTrainArguments& arguments, std::ostream& out, std::ostream& err);
 // Exit codes: 0 the model is better than the rules with 95 % confidence, 1 it is not, 2 bad input.
 int evaluate_model(const CloudEvaluateArguments& arguments, std::ostream& out, std::ostream& err);

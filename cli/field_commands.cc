@@ -19,8 +19,6 @@ struct FieldCommands::Parsed {
   CLI::App* status = nullptr;
 };
 
-namespace {
-
 void add_hub(CLI::App& command, ConnectArguments& arguments) {
   command.add_option(
       "--hub", arguments.nodes,
@@ -40,6 +38,8 @@ void add_hub(CLI::App& command, ConnectArguments& arguments) {
   command.add_option("--key", arguments.options.tls.key, "With --certificate: its key")
       ->needs("--certificate");
 }
+
+namespace {
 
 CLI::App* add_edge(CLI::App& app, EdgeArguments& arguments) {
   CLI::App& edge = *app.add_subcommand("edge",

@@ -11,6 +11,10 @@ class App;
 
 namespace lockstep::cli {
 
+struct ConnectArguments;
+// Where the hub is.
+void add_hub(CLI::App& command, ConnectArguments& arguments);
+
 class FieldCommands {
  public:
   FieldCommands();

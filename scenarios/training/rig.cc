@@ -68,6 +68,7 @@ void Rig::take_effect(Duration now) {
     command = std::clamp(command + kicks_[i] * (range.high - range.low), range.low, range.high);
     const Status status = plant_->actuate(range.name, command);
     CHECK(status.has_value(), status.error().message);
+    if (track_ != nullptr) track_->moves.push_back({.time_ns = now.count(), .actuator = i, .value = command});
   }
 }
 
@@ -78,6 +79,13 @@ void Rig::judge() {
     return state[i] < device_.signals[i].safe_low || state[i] > device_.signals[i].safe_high;
   });
   if (out) beyond_ += 1.0 / kMoments;
+}
+
+void Rig::record(Duration now, const std::vector<std::optional<double>>& readings) {
+  track_->kind = device_.kind;
+  track_->signals.resize(readings.size());
+  for (std::size_t i = 0; i < readings.size(); ++i)
+    if (readings[i]) track_->signals[i].push_back({.time_ns = now.count(), .value = *readings[i]});
 }
 
 void Rig::pass_window() {
@@ -91,6 +99,7 @@ void Rig::pass_window() {
     const std::vector<std::optional<double>> readings = plant_->readings();
     for (std::size_t i = 0; i < readings.size(); ++i)
       if (readings[i]) newest[i] = readings[i];
+    if (track_ != nullptr) record(begin + length * moment / kMoments, readings);
     plant_->advance(begin + length * (moment + 1) / kMoments);
     judge();
   }

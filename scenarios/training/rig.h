@@ -13,6 +13,7 @@
 #include "edge/devices/plant.h"
 #include "edge/devices/teacher.h"
 #include "hub/policy/decision.h"
+#include "scenarios/training/identification.h"
 #include "scenarios/training/specimen.h"
 
 namespace lockstep::training {
@@ -30,6 +31,8 @@ class Rig {
   // effect after the delay. What was seen until its end is in window() then.
   void pass_window();
   const hub::Window& window() const { return window_; }
+  // From now on what a hub would record is appended to it; nullptr: no more.
+  void record_to(Track* track) { track_ = track; }
   // As if the sensor had shown nothing in the window that has just passed.
   void hide(std::size_t signal) { window_.samples.back()[signal].reset(); }
 
@@ -48,6 +51,7 @@ class Rig {
   Rig(std::unique_ptr<devices::Plant> plant, std::unique_ptr<devices::Teacher> teacher, std::uint64_t seed);
   void take_effect(Duration now);
   void judge();
+  void record(Duration now, const std::vector<std::optional<double>>& readings);
 
   std::unique_ptr<devices::Plant> plant_;
   std::unique_ptr<devices::Teacher> teacher_;
@@ -60,6 +64,7 @@ class Rig {
   std::vector<double> taught_;
   bool acting_ = false;
   double cost_ = 0, beyond_ = 0;
+  Track* track_ = nullptr;
 };
 
 }  // namespace lockstep::training

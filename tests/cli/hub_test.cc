@@ -56,6 +56,21 @@ class Field {
 
 constexpr const char* kDone = "SELECT count(*) FROM hub_instructions WHERE outcome = 1";
 
+TEST(CloudCommand, TrainsOnPlantsAsTheirRecordingsShowThem) {
+  Field field("--edges 1");
+  ASSERT_EQ(field.started.code, 0) << field.started.out;
+  const std::string command = cat("cloud train --kind motor --from-telemetry --steps 1 ", field.at(),
+                                  " --out ", field.home / "tuned.safetensors");
+  Outcome trained = lockstep(command);
+  EXPECT_EQ(trained.code, 1) << "nothing can be said of seconds";
+  EXPECT_NE(trained.out.find("e1/motor: left out: expected at least 60 windows"), std::string::npos)
+      << trained.out;
+  EXPECT_TRUE(eventually([&] { return (trained = lockstep(command)).code == 0; })) << trained.out;
+  EXPECT_NE(trained.out.find("e1/motor: identified from "), std::string::npos) << trained.out;
+  EXPECT_EQ(lockstep(cat("cloud send ", field.home / "tuned.safetensors", " --kind model ", field.at())).code,
+            0);
+}
+
 TEST(HubCommand, InstructionsGoOnWhenTheLeaderIsKilled) {
   Field field("--edges 3 --cloud");
   ASSERT_EQ(field.started.code, 0) << field.started.out;
