@@ -18,7 +18,7 @@ constexpr Duration kAnswerTimeout = std::chrono::seconds(1);
 
 // The hub's writes are of the cluster's mode: strong ones need every voter, and none can be owed without one.
 bool can_hubs_write(const Scenario& scenario, const Damage& damage) {
-  return scenario.cluster.write_mode != WriteMode::kStrong || !damage.has_lost_any();
+  return scenario.cluster.consensus.write_mode != WriteMode::kStrong || !damage.has_lost_any();
 }
 
 }  // namespace

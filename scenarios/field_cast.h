@@ -23,6 +23,7 @@ class FieldCast {
   ~FieldCast();
 
   PlantYard& yard() { return yard_; }
+  const PlantYard& yard() const { return yard_; }
   // One life of an edge or of the cloud.
   std::unique_ptr<env::Actor> make(NodeId who, const env::Env& env);
   // The time of this dispatch of the list has come; `is_alive`: the cloud, who is told at its next start
