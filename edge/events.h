@@ -30,7 +30,7 @@ inline constexpr env::EventType kStreamRestored{
 // This edge has stopped itself; the text says why. code: ErrorCode.
 inline constexpr env::EventType kEdgeStopped{706, "edge_stopped", {"code"}};
 // The hub does not take what this edge says; the text says why.
-inline constexpr env::EventType kHubRefuses{707, "hub_refuses", {"hub"}};
+inline constexpr env::EventType kHubRefuses{708, "hub_refuses", {"hub"}};
 
 // An instruction came, and is written down (durable). This and kInstructionEnded are said again after a
 // restart of those that are not settled.

@@ -211,15 +211,23 @@ Verdict doubted(Verdict verdict, const std::string& gap) {
   return verdict;
 }
 
+// Where the network itself loses frames, a client may be unlucky several times: each percent adds the bound once.
+Duration bound_of_service(const Scenario& scenario) {
+  constexpr std::uint32_t kPercent = 10'000;  // in parts per million
+  const config::Consensus& consensus = scenario.cluster.consensus;
+  const Duration least = 10 * consensus.election_timeout + 2 * consensus.pause_before_commit;
+  const std::uint32_t percents = (scenario.network.loss.parts_per_million + kPercent - 1) / kPercent;
+  return std::max(scenario.expect.available_within, least) * (1 + percents);
+}
+
 // A strong write needs every node.
 Verdict judge_availability(const Scenario& scenario, const Nemesis& nemesis, const Uptime& uptime, const Cast& cast,
                            const RunBook& book, const std::string& gap) {
   const Cluster& cluster = scenario.cluster;
-  const Duration least = 10 * cluster.consensus.election_timeout + 2 * cluster.consensus.pause_before_commit;
   const AvailabilityRules rules{
       .nodes = cast.roster().nodes(),
       .quorum = cluster.consensus.write_mode == WriteMode::kStrong ? cluster.nodes : cluster.nodes / 2 + 1,
-      .bound = std::max(scenario.expect.available_within, least)};
+      .bound = bound_of_service(scenario)};
   std::vector<Outage> outages = outages_of(scenario, nemesis);
   outages.insert(outages.end(), uptime.outages().begin(), uptime.outages().end());
   return doubted(check_availability(rules, outages, book.history(), book.clients()), gap);

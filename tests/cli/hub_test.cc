@@ -59,6 +59,7 @@ constexpr const char* kDone = "SELECT count(*) FROM hub_instructions WHERE outco
 TEST(CloudCommand, TrainsOnPlantsAsTheirRecordingsShowThem) {
   Field field("--edges 1");
   ASSERT_EQ(field.started.code, 0) << field.started.out;
+  ASSERT_TRUE(eventually([&] { return field.number("SELECT count(*) FROM hub_devices") > 0; }));
   const std::string command = cat("cloud train --kind motor --from-telemetry --steps 1 ", field.at(),
                                   " --out ", field.home / "tuned.safetensors");
   Outcome trained = lockstep(command);
