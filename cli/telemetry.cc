@@ -2,6 +2,7 @@
 #include "cli/telemetry.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "base/text.h"
 #include "core/proto/control.pb.h"
@@ -97,7 +98,9 @@ class TelemetryReader {
       }
       if (rows.rows_size() < kMostMoves) break;
     }
-    std::ranges::stable_sort(out, {}, &training::Move::time_ns);
+    std::ranges::sort(out, {}, [](const training::Move& move) {
+      return std::tuple(move.time_ns, move.actuator, move.value);
+    });
     return out;
   }
 

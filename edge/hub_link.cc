@@ -47,6 +47,7 @@ void HubLink::greet(NodeId node) {
   *message.mutable_hello() = listener_.hello();
   send(node, message);
   greeted_ = now();
+  asked_ = node;
 }
 
 // One node after another; who is said to lead comes first.
@@ -75,9 +76,14 @@ void HubLink::heard(NodeId from) {
 }
 
 void HubLink::on_welcome(NodeId from, const wire::Welcome& welcome) {
+  const bool was_asked = asked_ == from;
+  if (was_asked) asked_ = NodeId();
   if (welcome.leads()) {
     const bool is_new = leader_ != from;
     if (is_new && !leader_.is_none()) lose();
+    // A new leader makes itself known to the numbers that it knows; it takes nothing before it knows who
+    // bears them.
+    if (is_new && !was_asked) greet(from);
     leader_ = from;
     searches_ = 0;
     hint_.reset();

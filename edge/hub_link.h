@@ -60,6 +60,7 @@ class HubLink {
   NodeId leader_;
   Instant heard_{};  // from the leader
   Instant greeted_{};
+  NodeId asked_;  // who was greeted last and has not answered
   Instant silent_since_{};
   Instant next_ = kNever;       // greeting or verdict
   std::size_t turn_ = 0;        // whose turn it is to be greeted

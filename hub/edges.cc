@@ -24,7 +24,7 @@ std::string Edges::on_hello(NodeId from, const wire::Hello& hello) {
                "directory is not the one that it had; if that is lost, start it once with --anew");
   }
   unwelcome_.erase(from);
-  forgotten_.erase(from);
+  greeted_.insert(from);
   heard(from);
   if (hello.role() == wire::CLOUD) clouds_.insert(from);
   if (hello.role() == wire::EDGE && !hello.name().empty()) register_edge(from, hello);
@@ -108,7 +108,7 @@ void Edges::on_row(const sql::RowChange& change) {
   if (change.table == kEdges) {
     if (!change.before.empty()) edges_.erase(EdgeRow(change.before).name);
     if (change.after.empty()) {
-      forgotten_.insert(EdgeRow(change.before).node);
+      greeted_.erase(EdgeRow(change.before).node);
       return;
     }
     EdgeRow row(change.after);
@@ -129,7 +129,7 @@ void Edges::on_lead() {
 void Edges::on_follow() {
   note_at_ = kNever;
   unwelcome_.clear();
-  forgotten_.clear();
+  greeted_.clear();
   clouds_.clear();
   heard_.clear();
 }

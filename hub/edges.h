@@ -19,8 +19,9 @@ class Edges final : public Part {
   std::string on_hello(NodeId from, const wire::Hello& hello);
   // Since its last hello.
   bool is_unwelcome(NodeId from) const { return unwelcome_.contains(from); }
-  // Its row was deleted since: it has to say who it is again.
-  bool is_forgotten(NodeId from) const { return forgotten_.contains(from); }
+  // It has said to this leader who it is, and its row is there since. Who bears the number is not who it was
+  // before.
+  bool has_greeted(NodeId from) const { return greeted_.contains(from); }
   // Any message of it.
   void heard(NodeId from) { heard_[from] = surroundings_.now(); }
   enum class Presence : std::uint8_t {
@@ -57,7 +58,7 @@ class Edges final : public Part {
   std::map<NodeId, Instant> heard_;
   std::set<NodeId> clouds_;
   std::set<NodeId> unwelcome_;
-  std::set<NodeId> forgotten_;
+  std::set<NodeId> greeted_;
   Instant leads_since_{};
   Instant noted_{};  // what was heard up to then is in the rows, or on its way
   Instant note_at_ = kNever;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/field_numbers.h"
 #include "hub/announcements.h"
 #include "hub/events.h"
 #include "hub/schema.h"
@@ -134,8 +135,7 @@ void Hub::on_field(NodeId from, BytesView payload) {
     return refuse(from, std::move(reason));
   if (message.has_hello()) return hello(from, message.hello());
   if (edges_.is_unwelcome(from)) return;
-  if (edges_.is_forgotten(from))
-    return refuse(from, "somebody has deleted this edge's row: expected another hello");
+  if (field_kind(from) == FieldKind::kEdge && !edges_.has_greeted(from)) return ask_who(from);
   edges_.heard(from);
   route(from, message);
 }
@@ -148,6 +148,13 @@ void Hub::hello(NodeId from, const wire::Hello& hello) {
   }
   welcome(from);
   instructions_.on_hello(hello.name());
+}
+
+// Whoever bore this number under another leader, or before its row was deleted, need not be who bears it now.
+void Hub::ask_who(NodeId from) {
+  wire::FieldMessage message;
+  message.mutable_refused()->set_reason("expected a hello first");
+  surroundings_.send(from, message);
 }
 
 void Hub::refuse(NodeId from, std::string reason) {

@@ -45,6 +45,7 @@ class Hub final : public service::FeedSubscriber {
   void make_tables();
   void hello(NodeId from, const wire::Hello& hello);
   void welcome(NodeId to);
+  void ask_who(NodeId from);
   void refuse(NodeId from, std::string reason);
   void route(NodeId from, wire::FieldMessage& message);
   void on_row(const sql::RowChange& change);

@@ -82,6 +82,7 @@ TEST(Intake, ABatchBehindAGapIsNotTakenUnlessTheGapWasDropped) {
 TEST(Intake, ManyBatchesUnderWayKeepTheirOrder) {
   TestHubs hubs(4);
   const NodeId leader = hubs.leader();
+  hubs.edge().introduce_to(leader);
   std::uint64_t next = 1;
   ASSERT_TRUE(hubs.run_until([&] {
     for (; next <= 100 && next <= received(hubs) + 16; ++next) hubs.edge().say(leader, batch(next, next - 1));

@@ -117,12 +117,33 @@ TEST(KnownEdges, AnotherStoreUnderOneNameIsRefusedUntilItsOperatorSaysSo) {
   ASSERT_TRUE(hubs.run_until([&] { return hubs.edge().count(wire::FieldMessage::kRefused) == 1; }));
 }
 
+// A new leader tells the numbers that it knows that it leads, whoever bears them now.
+TEST(KnownEdges, NothingIsTakenFromWhoHasNotSaidWhoItIs) {
+  TestHubs hubs(86);
+  const NodeId first = hubs.leader();
+  hubs.edge().say(first, edge_with_store(5));
+  ASSERT_TRUE(hubs.run_until([&] { return hubs.row("SELECT count(*) FROM hub_edges") == "1"; }));
+  hubs.edge().introduces_itself = false;
+  hubs.edge().heard.clear();
+  hubs.world().kill(first);
+  const NodeId second = hubs.leader();
+  ASSERT_TRUE(
+      hubs.run_until([&] { return hubs.edge().last(wire::FieldMessage::kWelcome).welcome().leads(); }));
+  hubs.edge().say(second, batch_of({"e1/tank/level"}));
+  ASSERT_TRUE(hubs.run_until([&] { return hubs.edge().count(wire::FieldMessage::kRefused) == 1; }));
+  EXPECT_EQ(hubs.row("SELECT count(*) FROM series_blocks"), "0");
+  hubs.edge().say(second, edge_with_store(5));
+  hubs.edge().say(second, batch_of({"e1/tank/level"}));
+  ASSERT_TRUE(hubs.run_until([&] { return hubs.row("SELECT count(*) FROM series_blocks") == "1"; }));
+}
+
 TEST(KnownEdges, WhoseRowIsDeletedIsAskedForAnotherHello) {
   TestHubs hubs(85);
   const NodeId leader = hubs.leader();
   hubs.edge().say(leader, edge_with_store(5));
   ASSERT_TRUE(hubs.run_until([&] { return hubs.row("SELECT count(*) FROM hub_edges") == "1"; }));
   ASSERT_TRUE(hubs.write("DELETE FROM hub_edges"));
+  hubs.edge().introduces_itself = false;
   hubs.edge().say(leader, batch_of({"e1/tank/level"}));
   ASSERT_TRUE(hubs.run_until([&] { return hubs.edge().count(wire::FieldMessage::kRefused) == 1; }));
   hubs.edge().say(leader, edge_with_store(5));

@@ -19,22 +19,35 @@ namespace lockstep::tests {
 inline constexpr NodeId kEdge{10'001};
 inline constexpr NodeId kCloud{20'001};
 
-// Says what it is told to say and remembers what it hears.
+// Says what it is told to say and remembers what it hears. A leader that does not know who speaks is told,
+// and hears what was said last once more.
 class FieldHost : public env::Actor {
  public:
-  explicit FieldHost(const env::Env& env) : env_(env) {}
+  explicit FieldHost(const env::Env& env) : env_(env) {
+    hello_.mutable_hello()->set_role(wire::EDGE);
+    hello_.mutable_hello()->set_name("e1");
+  }
   void start() override {}
   void on_message(NodeId from, Channel channel, BytesView payload) override {
     if (channel != Channel::kField) return;
     wire::FieldMessage message;
-    if (message.ParseFromArray(payload.data(), static_cast<int>(payload.size())))
+    if (message.ParseFromArray(payload.data(), static_cast<int>(payload.size()))) {
+      if (introduces_itself && message.refused().reason() == "expected a hello first")
+        return introduce_to(from);
       heard.emplace_back(from, message);
+    }
     if (answer && message.what_case() != wire::FieldMessage::WHAT_NOT_SET) answer(from, message);
   }
   void on_alarm() override {}
   void on_job_done(std::unique_ptr<env::Job>) override {}
   void say(NodeId to, const wire::FieldMessage& message) {
-    env_.transport.send(to, Channel::kField, message.SerializeAsString());
+    (message.has_hello() ? hello_ : said_) = message;
+    send(to, message);
+  }
+  // And says once more what was said last, if anything was.
+  void introduce_to(NodeId hub) {
+    send(hub, hello_);
+    if (said_.what_case() != wire::FieldMessage::WHAT_NOT_SET) send(hub, said_);
   }
   // How often a message of this kind was heard.
   std::size_t count(wire::FieldMessage::WhatCase what) const {
@@ -50,11 +63,18 @@ class FieldHost : public env::Actor {
     return found;
   }
 
+  bool introduces_itself = true;
   std::vector<std::pair<NodeId, wire::FieldMessage>> heard;
   std::function<void(NodeId, const wire::FieldMessage&)> answer;
 
  private:
+  void send(NodeId to, const wire::FieldMessage& message) {
+    env_.transport.send(to, Channel::kField, message.SerializeAsString());
+  }
+
   env::Env env_;
+  wire::FieldMessage hello_;
+  wire::FieldMessage said_;
 };
 
 struct Seen {
