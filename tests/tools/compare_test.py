@@ -68,6 +68,8 @@ class EnduranceTest(unittest.TestCase):
     def test_a_curve_that_flattens_levels_off_and_one_that_climbs_does_not(self):
         self.assertTrue(endurance.levels_off([100 + min(n, 20) for n in range(100)]))
         self.assertTrue(endurance.levels_off([100 + n % 17 for n in range(100)]))  # a saw
+        self.assertTrue(endurance.levels_off([n * 17 % 64 for n in range(360)]))  # one that is seldom looked at
+        self.assertFalse(endurance.levels_off([n * 17 % 64 + n / 10 for n in range(360)]))  # on a ground that rises
         self.assertFalse(endurance.levels_off([100 + n for n in range(100)]))
         self.assertFalse(endurance.levels_off([100, 101]))  # too few to say
 
