@@ -138,6 +138,13 @@ BatchFacts* Buffer::next_to_send(std::uint32_t number) {
   return nullptr;
 }
 
+BatchFacts* Buffer::first_after(std::uint32_t number, std::uint64_t sequence) {
+  StreamFacts& stream = streams_.at(number);
+  const auto found = std::ranges::find_if(stream.batches,
+                                          [&](const BatchFacts& batch) { return batch.sequence > sequence; });
+  return found == stream.batches.end() ? nullptr : &*found;
+}
+
 void Buffer::sent(std::uint32_t number, BatchFacts& batch) {
   StreamFacts& stream = streams_.at(number);
   batch.under_way = true;

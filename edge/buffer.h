@@ -99,6 +99,8 @@ class Buffer {
 
   // The first batch that could be sent now; nullptr: none.
   BatchFacts* next_to_send(std::uint32_t stream);
+  // The one that follows this number; nullptr: none.
+  BatchFacts* first_after(std::uint32_t stream, std::uint64_t sequence);
   void sent(std::uint32_t stream, BatchFacts& batch);
   // The one before it that was not dropped.
   std::uint64_t previous(std::uint32_t stream, std::uint64_t sequence) const;

@@ -1,4 +1,4 @@
-// Windows, acknowledgements, resending from what the hub says it has.
+// Windows, acknowledgements, resending from what the hub says it has or misses.
 #include "edge/uplink.h"
 
 #include <algorithm>
@@ -24,6 +24,7 @@ void Uplink::on_lost() {
   for (auto& [stream, window] : windows_) {
     buffer_.none_under_way(stream);
     window.is_probing = true;
+    window.repeated = 0;
     window.resend_at = kNever;
   }
 }
@@ -40,7 +41,18 @@ void Uplink::on_ack(const wire::SensorAck& ack) {
     window.resend_at =
         buffer_.count_under_way(ack.stream()) > 0 ? env_.clock.monotonic_now() + window.patience : kNever;
   }
+  if (ack.has_gap_after()) repeat_after(ack.stream(), ack.gap_after());
   pump(ack.stream());
+}
+
+// Once: whether the second one is lost as well, silence tells.
+void Uplink::repeat_after(std::uint32_t stream, std::uint64_t sequence) {
+  Window& window = windows_[stream];
+  BatchFacts* missing = buffer_.first_after(stream, sequence);
+  if (link_.leader().is_none() || window.is_held || missing == nullptr) return;
+  if (!missing->under_way || missing->body.empty() || missing->sequence <= window.repeated) return;
+  window.repeated = missing->sequence;
+  send(stream, *missing);
 }
 
 void Uplink::begin_anew(std::uint32_t stream) {
@@ -123,6 +135,7 @@ void Uplink::on_deadline() {
     // Go back to what the hub has, and ask with one batch where that is.
     buffer_.none_under_way(stream);
     window.is_probing = true;
+    window.repeated = 0;
     window.resend_at = kNever;
     window.patience = std::min(2 * window.patience, options_.resend_most);
     pump(stream);

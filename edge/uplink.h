@@ -1,4 +1,5 @@
-// Batches on their way from the buffer to the leading hub: a window per stream, again after silence.
+// Batches on their way from the buffer to the leading hub: a window per stream, again after silence, and one
+// alone when the hub has later ones.
 #pragma once
 
 #include <map>
@@ -33,6 +34,7 @@ class Uplink {
     bool is_probing = true;  // nothing heard of the stream on this connection
     Instant resend_at = kNever;
     Duration patience{};
+    std::uint64_t repeated = 0;  // the last batch that went again because the hub was said to miss it
     bool is_loading = false;
     bool is_held = false;  // the stream begins anew
   };
@@ -40,6 +42,7 @@ class Uplink {
   std::size_t allowed(const Window& window) const { return window.is_probing ? 1 : credit_; }
   void pump(std::uint32_t stream);
   void send(std::uint32_t stream, BatchFacts& batch);
+  void repeat_after(std::uint32_t stream, std::uint64_t sequence);
   void begin_anew(std::uint32_t stream);
   void load(std::uint32_t stream, std::size_t most);
 

@@ -147,6 +147,7 @@ void Hub::hello(NodeId from, const wire::Hello& hello) {
     return env_.transport.forget(from);
   }
   welcome(from);
+  intake_.on_hello(from);
   instructions_.on_hello(hello.name());
 }
 

@@ -39,9 +39,7 @@ wire::Statement move_stream(const StreamKey& key, const wire::SensorBatch& batch
       batch.dropped());
 }
 
-// The edge was told that all up to `settled` is committed, and this node, which knows all that is committed,
-// does not have it: somebody has deleted the row, or restored an older database. What came before is not to
-// be had again; what comes now must not wait for it.
+// See has_lost: what came before is not to be had again; what comes now must not wait for it.
 wire::Statement take_for_received(const StreamKey& key, const wire::SensorBatch& batch) {
   return statement(
       "INSERT INTO hub_streams(edge, buffer, stream, received, readings, dropped) VALUES(?1, ?2, ?3, ?4, 0, "
@@ -82,29 +80,43 @@ std::optional<Rows> rows_of(const wire::SensorBatch& batch) {
   return rows;
 }
 
+// The edge was told that all up to `settled` is committed, and this node, which knows all that is committed,
+// does not have it: somebody has deleted the row, or restored an older database.
+bool has_lost(const Intake::Stream& stream, const wire::SensorBatch& batch) {
+  return batch.settled() > stream.received && batch.settled() <= batch.previous();
+}
+
 }  // namespace
 
 void Intake::on_batch(NodeId edge, wire::SensorBatch& batch) {
   const StreamKey key{edge, batch.buffer(), batch.stream()};
   const auto known = streams_.find(key);
   const Stream stream = known == streams_.end() ? Stream{} : known->second;
-  const bool is_lost = batch.settled() > stream.received && batch.settled() <= batch.previous();
-  const std::uint64_t taken_up_to = is_lost ? std::max(stream.taken, batch.settled()) : stream.taken;
-  const bool follows = batch.previous() < batch.sequence() && batch.previous() <= taken_up_to;
-  if (batch.sequence() <= stream.received || !follows) {  // a duplicate, or a gap before it
+  if (batch.sequence() <= stream.received || batch.previous() >= batch.sequence()) {
     to_acknowledge_.insert(key);
     return;
   }
+  const std::uint64_t lost = has_lost(stream, batch) ? batch.settled() : 0;
+  if (batch.previous() > std::max(stream.taken, lost)) {
+    early_.keep(key, surroundings_.config.credit, std::move(batch));
+    to_acknowledge_.insert(key);
+    return;
+  }
+  take(key, batch);
+  while (const auto next = early_.next(key, streams_[key].taken)) take(key, *next);
+}
+
+void Intake::take(const StreamKey& key, const wire::SensorBatch& batch) {
+  Stream& stream = streams_[key];
   if (batch.sequence() <= stream.taken || waiting_bytes_ > kMostWaitingBytes) return;
   auto rows = rows_of(batch);
   if (!rows) return;
   Waiting waiting{.stream = key, .bytes = batch.ByteSizeLong(), .statements = {}};
-  if (is_lost) waiting.statements.push_back(take_for_received(key, batch));
+  if (has_lost(stream, batch)) waiting.statements.push_back(take_for_received(key, batch));
   waiting.statements.push_back(move_stream(key, batch, rows->readings));
   std::ranges::move(rows->statements, std::back_inserter(waiting.statements));
-  Stream& taken = streams_[key];
-  taken.taken = batch.sequence();
-  ++taken.under_way;
+  stream.taken = batch.sequence();
+  ++stream.under_way;
   waiting_bytes_ += waiting.bytes;
   waiting_.push_back(std::move(waiting));
 }
@@ -161,6 +173,7 @@ void Intake::acknowledge(const StreamKey& key) {
   ack.set_stream(key.stream);
   ack.set_received(received);
   ack.set_credit(credit());
+  if (early_.any(key)) ack.set_gap_after(known == streams_.end() ? 0 : known->second.taken);
   surroundings_.env.trace.emit({kBatchAcknowledged, {key.edge.value(), key.buffer, key.stream, received}});
   surroundings_.send(key.edge, message);
 }
@@ -185,6 +198,7 @@ void Intake::on_row(const sql::RowChange& change) {
 void Intake::on_follow() {
   for (const Waiting& waiting : std::exchange(waiting_, {})) settle(waiting.stream);
   waiting_bytes_ = 0;
+  early_.forget_all();
 }
 
 }  // namespace lockstep::hub

@@ -2,24 +2,16 @@
 // are applied.
 #pragma once
 
-#include <compare>
 #include <deque>
 #include <map>
 #include <set>
 #include <vector>
 
+#include "hub/early_batches.h"
 #include "hub/part.h"
 #include "hub/schema.h"
 
 namespace lockstep::hub {
-
-// An edge's streams begin anew with a new buffer.
-struct StreamKey {
-  NodeId edge;
-  std::uint64_t buffer = 0;
-  std::uint32_t stream = 0;
-  auto operator<=>(const StreamKey&) const = default;
-};
 
 class Intake final : public Part {
  public:
@@ -27,6 +19,8 @@ class Intake final : public Part {
 
   // On the leader. A batch that cannot be readings is left without an answer: its edge is broken.
   void on_batch(NodeId edge, wire::SensorBatch& batch);
+  // Perhaps it begins another life.
+  void on_hello(NodeId edge) { early_.forget(edge); }
 
   struct Stream {
     std::uint64_t received = 0;  // applied here
@@ -49,6 +43,8 @@ class Intake final : public Part {
     std::vector<wire::Statement> statements;
   };
 
+  // It follows what is taken.
+  void take(const StreamKey& key, const wire::SensorBatch& batch);
   void write_waiting();
   void written(const std::vector<StreamKey>& streams);
   void settle(const StreamKey& key);
@@ -56,6 +52,7 @@ class Intake final : public Part {
 
   const Surroundings& surroundings_;
   std::map<StreamKey, Stream> streams_;
+  EarlyBatches early_;
   std::deque<Waiting> waiting_;
   std::size_t waiting_bytes_ = 0;
   std::size_t writes_ = 0;  // under way

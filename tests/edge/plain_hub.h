@@ -17,12 +17,14 @@ namespace lockstep::edge {
 struct HubBooks {
   struct Stream {
     std::uint64_t received = 0;
+    std::uint64_t seen = 0;                           // the highest number
     std::uint64_t dropped = 0;                        // as the edge said last
     std::map<std::uint64_t, std::uint64_t> readings;  // by sequence
   };
   NodeId leader{1};
   std::uint32_t credit = 4;
   bool settles = true;
+  bool tells_gaps = false;
   std::map<std::pair<std::uint64_t, std::uint32_t>, Stream> streams;  // by buffer and number
   std::map<double, int> values;
   std::map<std::uint64_t, int> acks, duplicates;
@@ -104,12 +106,15 @@ class HubNode final : public env::Actor {
         for (const series::Point& point : *points) ++books_.values[point.value];
       }
     }
+    stream.seen = std::max(stream.seen, batch.sequence());
     stream.dropped = std::max(stream.dropped, batch.dropped());
     wire::FieldMessage answer;
     answer.mutable_batch_ack()->set_buffer(batch.buffer());
     answer.mutable_batch_ack()->set_stream(batch.stream());
     answer.mutable_batch_ack()->set_received(stream.received);
     answer.mutable_batch_ack()->set_credit(books_.credit);
+    if (books_.tells_gaps && stream.received < stream.seen)
+      answer.mutable_batch_ack()->set_gap_after(stream.received);
     send(from, answer);
   }
 

@@ -55,6 +55,21 @@ TEST(Sensing, LostDuplicatedAndLateMessagesNeitherLoseNorRepeatAReading) {
   }
 }
 
+TEST(Sensing, WhatTheHubMissesGoesAgainBeforeItIsSilent) {
+  EdgeConfig config;
+  config.sensing.uplink.resend_least = config.sensing.uplink.resend_most = minutes(10);
+  Field field({.edge = config});
+  field.books.credit = 16;
+  field.books.tells_gaps = true;
+  field.world.run_for(seconds(5));
+  const auto rule = field.cut();
+  field.world.run_for(milliseconds(350));
+  field.world.network().remove_rule(rule);
+  field.world.run_for(seconds(5));
+  EXPECT_EQ(field.compare(), "");
+  EXPECT_GE(field.books.values.size(), 3u * 100);
+}
+
 TEST(Sensing, NoMoreThanTheCreditIsUnderWay) {
   Field field;
   field.books.credit = 2;

@@ -79,6 +79,43 @@ TEST(Intake, ABatchBehindAGapIsNotTakenUnlessTheGapWasDropped) {
   EXPECT_EQ(totals(hubs), "2|6|2");
 }
 
+// One frame is late: what has overtaken it waits, and need not be sent again.
+TEST(Intake, BatchesThatComeBeforeTheirTurnWaitForIt) {
+  TestHubs hubs(8);
+  const NodeId leader = hubs.leader();
+  hubs.edge().say(leader, batch(1, 0));
+  ASSERT_TRUE(hubs.run_until([&] { return received(hubs) == 1; }));
+  EXPECT_FALSE(hubs.edge().last(What::kBatchAck).batch_ack().has_gap_after());
+  for (const std::uint64_t early : {4, 3, 6}) hubs.edge().say(leader, batch(early, early - 1));
+  ASSERT_TRUE(hubs.run_until([&] { return hubs.edge().last(What::kBatchAck).batch_ack().has_gap_after(); }));
+  EXPECT_EQ(hubs.edge().last(What::kBatchAck).batch_ack().gap_after(), 1u);
+  EXPECT_EQ(received(hubs), 1u);
+  hubs.edge().say(leader, batch(2, 1));
+  ASSERT_TRUE(hubs.run_until([&] { return received(hubs) == 4; }));
+  EXPECT_EQ(hubs.edge().last(What::kBatchAck).batch_ack().gap_after(), 4u);
+  hubs.edge().say(leader, batch(5, 4));
+  ASSERT_TRUE(hubs.run_until([&] { return received(hubs) == 6; }));
+  EXPECT_FALSE(hubs.edge().last(What::kBatchAck).batch_ack().has_gap_after());
+  EXPECT_EQ(totals(hubs), "6|18|6");
+}
+
+// Its disk may have lost what it had sent; then it has other readings under these numbers.
+TEST(Intake, AnEdgeThatBeginsAnewFindsNothingWaiting) {
+  TestHubs hubs(9);
+  const NodeId leader = hubs.leader();
+  hubs.edge().say(leader, batch(2, 1));
+  ASSERT_TRUE(hubs.run_until([&] { return hubs.edge().count(What::kBatchAck) == 1; }));
+  wire::FieldMessage hello;
+  hello.mutable_hello()->set_role(wire::EDGE);
+  hello.mutable_hello()->set_name("e1");
+  hubs.edge().say(leader, hello);
+  ASSERT_TRUE(hubs.run_until([&] { return hubs.edge().count(What::kWelcome) > 0; }));
+  hubs.edge().say(leader, batch(1, 0));
+  ASSERT_TRUE(hubs.run_until([&] { return received(hubs) == 1; }));
+  hubs.run(seconds(1));
+  EXPECT_EQ(totals(hubs), "1|3|1");
+}
+
 TEST(Intake, ManyBatchesUnderWayKeepTheirOrder) {
   TestHubs hubs(4);
   const NodeId leader = hubs.leader();
