@@ -109,6 +109,7 @@ void Uplink::send(std::uint32_t stream, BatchFacts& batch) {
   sent.set_sequence(batch.sequence);
   sent.set_previous(buffer_.previous(stream, batch.sequence));
   sent.set_dropped(buffer_.streams().at(stream).dropped);
+  sent.set_sent_ns(env_.clock.wall_now().time_since_epoch().count());
   sent.set_settled(buffer_.streams().at(stream).settled);
   const Status coded = append_blocks(batch.body, sent);
   CHECK(coded, "batch ", batch.sequence, " of stream ", stream, ": ", coded.error().message);

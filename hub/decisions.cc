@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/env/function_job.h"
+#include "base/field_numbers.h"
 #include "hub/events.h"
 #include "hub/schema.h"
 
@@ -104,6 +105,7 @@ void Decisions::on_lead() {
   ++reign_;
   due_.clear();
   put_off_.clear();
+  clocks_.clear();
   for (auto& [name, device] : devices_) {
     device.busy = false;
     due_.insert(name);
@@ -158,11 +160,29 @@ std::uint64_t Decisions::next_window(const std::string& name, const Device& devi
 // ---- one decision
 // ---------------------------------------------------------------------------------------------
 
+std::int64_t Decisions::deadline_ns(const KnownDevice& device, std::uint64_t closed) const {
+  const std::uint64_t last = closed + surroundings_.config.deadline_windows;
+  return static_cast<std::int64_t>(last) * device.window_ns;
+}
+
+// An edge that was away brings what it has in order. What would expire on arrival helps no plant, and writing
+// it down makes the rest come later.
+bool Decisions::is_too_late(const std::string& name, const Device& device, std::uint64_t closed) const {
+  const auto clock = clocks_.find(edge_number(edge_of(name)));
+  return clock != clocks_.end() && clock->second > deadline_ns(device.known, closed);
+}
+
+void Decisions::skip(const std::string& name, Device& device, std::uint64_t window) {
+  if (std::exchange(device.skipped, window) == window) return;
+  surroundings_.env.trace.emit({kWindowSkipped, {device_number(name), window}, name});
+}
+
 void Decisions::begin(const std::string& name, Device& device) {
   const std::uint64_t closed = closed_window(device.known, device.newest_ns);
   const std::uint64_t window = next_window(name, device, closed);
   const auto last = last_.find(name);
   if (closed == 0 || (last != last_.end() && window <= last->second.window)) return;
+  if (is_too_late(name, device, closed)) return skip(name, device, window);
   device.busy = true;
   const Making making{name, window, closed, reign_};
   surroundings_.database.query(
@@ -197,8 +217,6 @@ void Decisions::write(const Making& making, const Decided& decided, DecidingPair
   const Inputs& inputs = decided.inputs;
   // A description that has changed meanwhile makes another decision.
   if (decided.decision.commands.size() != device.model.actuators.size()) return end(making, true);
-  const auto windows = static_cast<std::int64_t>(surroundings_.config.deadline_windows);
-  const std::int64_t deadline_ns = inputs.to_ns + windows * device.window_ns;
   const std::uint64_t number = device_number(making.device);
   surroundings_.env.trace.emit(
       {kDecided,
@@ -208,7 +226,8 @@ void Decisions::write(const Making& making, const Decided& decided, DecidingPair
     surroundings_.env.trace.emit({kEnvelopeBounded, {number, making.window}, making.device});
   std::vector<wire::Statement> statements;
   statements.push_back(
-      insert(making.window, inputs, instruction_of(device, decided.decision, deadline_ns, pair.model)));
+      insert(making.window, inputs,
+             instruction_of(device, decided.decision, deadline_ns(device, making.closed), pair.model)));
   statements.push_back(count_decided());
   surroundings_.database.write(std::move(statements), [this, making](const Written& written) {
     if (is_current(making)) end(making, !written.ok());

@@ -24,6 +24,10 @@ class Decisions final : public Part {
   // Readings are applied; on every node, so that a new leader knows where its devices are.
   void on_block(const sql::RowChange& change);
 
+  // On the leader: what the clock of an edge shows, 0: it does not say. What comes last counts, for it may be
+  // set back.
+  void on_clock(NodeId edge, std::int64_t now_ns) { clocks_[edge] = now_ns; }
+
   void on_row(const sql::RowChange& change) override;
   void on_lead() override;
   void act(Instant now, bool leads) override;
@@ -34,6 +38,7 @@ class Decisions final : public Part {
     KnownDevice known;
     std::vector<std::int64_t> newest_ns;  // reading of each signal; 0: not known
     bool busy = false;                    // a decision is being made
+    std::uint64_t skipped = 0;            // the last window of which was said so
   };
   // The device's newest instruction.
   struct Last {
@@ -56,6 +61,9 @@ class Decisions final : public Part {
   void see_newest(std::string_view series, std::int64_t time_ns);
   void ask_newest(const std::string& name, const Device& device);
   std::uint64_t next_window(const std::string& name, const Device& device, std::uint64_t closed) const;
+  std::int64_t deadline_ns(const KnownDevice& device, std::uint64_t closed) const;
+  bool is_too_late(const std::string& name, const Device& device, std::uint64_t closed) const;
+  void skip(const std::string& name, Device& device, std::uint64_t window);
   void begin(const std::string& name, Device& device);
   void decide(const Making& making, Inputs inputs);
   void write(const Making& making, const Decided& decided, DecidingPair pair);
@@ -68,6 +76,7 @@ class Decisions final : public Part {
   std::map<std::string, Device, std::less<>> devices_;
   std::map<std::string, Last, std::less<>> last_;
   std::map<std::string, std::pair<std::string, std::size_t>, std::less<>> signals_;  // by series
+  std::map<NodeId, std::int64_t> clocks_;  // of edges, since this node leads
   std::set<std::string> due_;
   std::set<std::string> put_off_;  // could not be done; due at again_
   bool leads_ = false;

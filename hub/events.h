@@ -16,6 +16,9 @@ inline constexpr env::EventType kBatchAcknowledged{
 // at.
 inline constexpr env::EventType kDecided{
     610, "decided", {"device", "window", "input_index", "model_version", "corrected"}};
+// On the leader: a window closed when its instruction's deadline was over by the edge's clock; nothing is
+// decided about it.
+inline constexpr env::EventType kWindowSkipped{615, "window_skipped", {"device", "window"}};
 // On every node, from the applied feed: the instruction is in the log at this index.
 inline constexpr env::EventType kInstructionLogged{
     611, "instruction_logged", {"index", "id", "device", "window", "input_index", "model_version"}};

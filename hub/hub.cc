@@ -177,7 +177,9 @@ void Hub::welcome(NodeId to) {
 
 void Hub::route(NodeId from, wire::FieldMessage& message) {
   switch (message.what_case()) {
-    case wire::FieldMessage::kBatch: return intake_.on_batch(from, *message.mutable_batch());
+    case wire::FieldMessage::kBatch:
+      decisions_.on_clock(from, message.batch().sent_ns());
+      return intake_.on_batch(from, *message.mutable_batch());
     case wire::FieldMessage::kInstructionAck: return instructions_.on_ack(from, message.instruction_ack());
     case wire::FieldMessage::kResult: return instructions_.on_result(from, message.result());
     case wire::FieldMessage::kPackage: return packages_.on_package(from, message.package());

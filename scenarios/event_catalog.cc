@@ -67,6 +67,7 @@ constexpr const env::EventType* kAll[] = {
     &hub::kInstructionSent,
     &hub::kInstructionSettled,
     &hub::kEnvelopeBounded,
+    &hub::kWindowSkipped,
     &hub::kPackageActive,
     &hub::kPackageRefused,
     &hub::kPackageStaged,

@@ -208,6 +208,30 @@ TEST(Decisions, AClockThatIsSetBackStopsNothing) {
   EXPECT_EQ(hubs.row("SELECT count(*), max(window) FROM hub_instructions"), cat("8|", kFirstWindow + 7));
 }
 
+// An edge that was away brings its readings in order: only where a deadline can still be kept something is
+// decided.
+TEST(Decisions, WhatWouldExpireOnArrivalIsSkippedAndSaid) {
+  TestHubs hubs(30);
+  ScriptedEdge edge(hubs);
+  const NodeId leader = hubs.leader();
+  edge.hello(leader);
+  edge.lag = 60;
+  edge.read_windows(3);
+  EXPECT_EQ(count(hubs, "1"), "0");
+  const auto skipped = hubs.events().of(hub::kWindowSkipped);
+  ASSERT_EQ(skipped.size(), 3u) << "once each";
+  for (std::uint64_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(skipped[i].node, leader);
+    EXPECT_EQ(skipped[i].fields[1], kFirstWindow + i);
+    EXPECT_EQ(skipped[i].text, "e1/tank");
+  }
+  edge.lag = 0;
+  edge.read_windows(2);
+  ASSERT_TRUE(hubs.run_until([&] { return edge.settled.size() == 2; }));
+  EXPECT_EQ(hubs.row("SELECT count(*), min(window) FROM hub_instructions"), cat("2|", kFirstWindow + 3));
+  EXPECT_EQ(hubs.events().of(hub::kWindowSkipped).size(), 3u);
+}
+
 TEST(Decisions, AWindowIsNotDecidedBeforeItIsClosed) {
   TestHubs hubs(26);
   ScriptedEdge edge(hubs);

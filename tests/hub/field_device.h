@@ -2,6 +2,7 @@
 // told.
 #pragma once
 
+#include <optional>
 #include <set>
 
 #include "tests/hub/test_hubs.h"
@@ -60,6 +61,8 @@ class ScriptedEdge {
       hubs_.run(std::chrono::milliseconds(200));
     }
   }
+  // Its clock is so many windows beyond its readings when it sends them; without a value it does not say.
+  std::optional<std::int64_t> lag;
   void set_clock_back(std::int64_t windows) { clock_ns_ -= windows * kWindowNs; }
 
   bool is_silent = false;  // takes nothing, answers nothing
@@ -77,6 +80,7 @@ class ScriptedEdge {
     batch.set_stream(1);
     batch.set_previous(sequence_);
     batch.set_sequence(++sequence_);
+    if (lag) batch.set_sent_ns(clock_ns_ + (static_cast<std::int64_t>(number) - 1 + *lag) * kWindowNs);
     for (const char* signal : {"temperature", "level"}) {
       std::vector<series::Point> points;
       for (std::int64_t i = 0; i < 4; ++i)
