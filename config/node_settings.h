@@ -52,7 +52,7 @@ struct Cluster {
 
 // The hub beside the node (docs/hub.md): equal on all members, or decisions depend on who leads.
 struct Hub {
-  std::uint32_t credit = 16;
+  std::uint32_t credit = 64;
   std::uint32_t deadline_windows = 2;
   Duration resend_first = std::chrono::milliseconds(200);
   Duration resend_most = std::chrono::seconds(5);

@@ -10,7 +10,7 @@ namespace lockstep::hub {
 struct HubConfig {
   // Sensing: batches of one stream under way, and writes of batches that wait for the log at once: what comes
   // meanwhile shares the next one.
-  std::uint32_t credit = 16;
+  std::uint32_t credit = 64;
   std::size_t most_intake_writes = 4;
 
   // Decisions: an instruction has so many windows to be begun.
