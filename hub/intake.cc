@@ -90,8 +90,7 @@ bool has_lost(const Intake::Stream& stream, const wire::SensorBatch& batch) {
 
 void Intake::on_batch(NodeId edge, wire::SensorBatch& batch) {
   const StreamKey key{edge, batch.buffer(), batch.stream()};
-  const auto known = streams_.find(key);
-  const Stream stream = known == streams_.end() ? Stream{} : known->second;
+  const Stream stream = stream_of(key);
   if (batch.sequence() <= stream.received || batch.previous() >= batch.sequence()) {
     to_acknowledge_.insert(key);
     return;
@@ -103,18 +102,24 @@ void Intake::on_batch(NodeId edge, wire::SensorBatch& batch) {
     return;
   }
   take(key, batch);
-  while (const auto next = early_.next(key, streams_[key].taken)) take(key, *next);
+  while (const auto next = early_.next(key, stream_of(key).taken)) take(key, *next);
+}
+
+Intake::Stream Intake::stream_of(const StreamKey& key) const {
+  const auto known = streams_.find(key);
+  return known == streams_.end() ? Stream{} : known->second;
 }
 
 void Intake::take(const StreamKey& key, const wire::SensorBatch& batch) {
-  Stream& stream = streams_[key];
-  if (batch.sequence() <= stream.taken || waiting_bytes_ > kMostWaitingBytes) return;
+  const Stream before = stream_of(key);
+  if (batch.sequence() <= before.taken || waiting_bytes_ > kMostWaitingBytes) return;
   auto rows = rows_of(batch);
   if (!rows) return;
   Waiting waiting{.stream = key, .bytes = batch.ByteSizeLong(), .statements = {}};
-  if (has_lost(stream, batch)) waiting.statements.push_back(take_for_received(key, batch));
+  if (has_lost(before, batch)) waiting.statements.push_back(take_for_received(key, batch));
   waiting.statements.push_back(move_stream(key, batch, rows->readings));
   std::ranges::move(rows->statements, std::back_inserter(waiting.statements));
+  Stream& stream = streams_[key];  // only now: what is no block leaves nothing behind
   stream.taken = batch.sequence();
   ++stream.under_way;
   waiting_bytes_ += waiting.bytes;
@@ -165,16 +170,16 @@ void Intake::settle(const StreamKey& key) {
 }
 
 void Intake::acknowledge(const StreamKey& key) {
-  const auto known = streams_.find(key);
-  const std::uint64_t received = known == streams_.end() ? 0 : known->second.received;
+  const Stream stream = stream_of(key);
   wire::FieldMessage message;
   wire::SensorAck& ack = *message.mutable_batch_ack();
   ack.set_buffer(key.buffer);
   ack.set_stream(key.stream);
-  ack.set_received(received);
+  ack.set_received(stream.received);
   ack.set_credit(credit());
-  if (early_.any(key)) ack.set_gap_after(known == streams_.end() ? 0 : known->second.taken);
-  surroundings_.env.trace.emit({kBatchAcknowledged, {key.edge.value(), key.buffer, key.stream, received}});
+  if (early_.any(key)) ack.set_gap_after(stream.taken);
+  surroundings_.env.trace.emit(
+      {kBatchAcknowledged, {key.edge.value(), key.buffer, key.stream, stream.received}});
   surroundings_.send(key.edge, message);
 }
 

@@ -44,6 +44,7 @@ class Intake final : public Part {
   };
 
   // It follows what is taken.
+  Stream stream_of(const StreamKey& key) const;
   void take(const StreamKey& key, const wire::SensorBatch& batch);
   void write_waiting();
   void written(const std::vector<StreamKey>& streams);
