@@ -36,6 +36,13 @@ class Party final : public env::Actor {
   env::Env env_;
 };
 
+wire::FieldMessage greeting() {
+  wire::FieldMessage message;
+  message.mutable_hello()->set_role(wire::EDGE);
+  message.mutable_hello()->set_name("e2");
+  return message;
+}
+
 wire::FieldMessage good_batch() {
   wire::FieldMessage message;
   wire::SensorBatch& batch = *message.mutable_batch();
@@ -80,6 +87,7 @@ class Field {
   void must_go_on() {
     world_.run_for(std::chrono::seconds(1));
     for (int i = 0; i < 10 && edge_->received == 0; ++i) {
+      edge_->say(greeting().SerializeAsString());
       edge_->say(good_batch().SerializeAsString());
       world_.run_for(std::chrono::seconds(1));
     }
