@@ -78,6 +78,8 @@ std::string describe(const wire::PackageStatus& status) {
   if (status.state() == wire::ACTIVE && status.active_index() != 0)
     append_text(out, cat(" since log index ", status.active_index()));
   if (!status.reason().empty()) append_text(out, cat(": ", status.reason()));
+  if (status.kind() == wire::SETTINGS && status.state() == wire::ACTIVE)
+    append_text(out, "; each edge tries them for itself, and may refuse: `lockstep cloud status` tells");
   return out;
 }
 

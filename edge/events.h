@@ -57,7 +57,7 @@ inline constexpr env::EventType kSlotRead{724, "slot_read", {"slot", "version", 
 inline constexpr env::EventType kPlantState{
     730, "plant_state", {"device", "signal", "value", "safe_low", "safe_high"}};
 // Something of a plant breaks (begins: 1), or is whole again (0). part: the place of a sensor or an actuator,
-// by the fault: 1 + devices::PlantFault.
+// by the fault: 1 + devices::PlantFault. text: their names.
 inline constexpr env::EventType kPlantFault{731, "plant_fault", {"device", "part", "fault", "begins"}};
 
 }  // namespace lockstep::edge

@@ -65,7 +65,9 @@ void PlantYard::set(const Part& part, bool broken, Duration now, const Note& not
   plant.advance(now);
   plant.set_fault(part.fault, part.number, broken);
   const auto fault = static_cast<std::uint64_t>(part.fault) + 1;
-  note(part.edge, {edge::kPlantFault, {part.device, part.number, fault, broken ? 1u : 0u}});
+  const std::string name = cat(device_name(field_, part.device), " ",
+                               part_names(field_.devices[part.device], part.fault)[part.number]);
+  note(part.edge, {edge::kPlantFault, {part.device, part.number, fault, broken ? 1u : 0u}, name});
 }
 
 std::size_t PlantYard::break_down(NodeId edge, const Breakdown& breakdown, Duration now, const Note& note) {

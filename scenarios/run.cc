@@ -147,6 +147,12 @@ reports::FaultStrike recorded(const Strike& strike, bool one_way) {
   return record;
 }
 
+// What of a plant breaks.
+std::string describe(const Breakdown& breakdown) {
+  return cat(breakdown.device.empty() ? "every device" : breakdown.device, ", ",
+             breakdown.part.empty() ? "every part" : breakdown.part, ": ");
+}
+
 std::vector<reports::FaultRecord> fault_records(const Scenario& scenario, const Nemesis& nemesis) {
   constexpr std::size_t kMostDescribed = 3;
   std::vector<reports::FaultRecord> records;
@@ -155,6 +161,8 @@ std::vector<reports::FaultRecord> fault_records(const Scenario& scenario, const 
                                 .description = {},
                                 .fired = nemesis.effects(fault),
                                 .skipped = nemesis.skipped(fault)};
+    if (const auto* breakdown = std::get_if<Breakdown>(&scenario.faults[fault].action))
+      record.description = describe(*breakdown);
     std::size_t count = 0;
     const bool one_way = is_one_way(scenario.faults[fault].action);
     for (const auto& strike : nemesis.strikes()) {

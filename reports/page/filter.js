@@ -36,8 +36,13 @@ const filter = {
     if (asked) this.matched = match(this.text);
     this.apply();
   },
+  // What a lane is there for; with one group more, if one is given. Plants break on the lanes of edges.
+  is_asked_for(lane, more) {
+    const has = group => group === more || this.groups.has(group);
+    return this.nodes.size ? this.nodes.has(lane.name) : lane.is_client ? has('client') : lane.is_field ? has('field') || has('faults') : true;
+  },
   apply() {
-    this.lanes = lanes.map(lane => this.nodes.size ? this.nodes.has(lane.name) : lane.is_client ? this.groups.has('client') : lane.is_field ? this.groups.has('field') : true);
+    this.lanes = lanes.map(lane => this.is_asked_for(lane));
     this.apply_to_events();
     this.apply_to_operations();
     for (const lane of lanes) {
@@ -55,7 +60,7 @@ const filter = {
   apply_to_events() {
     const kinds = trace.kinds.map(kind => !this.kinds.size || this.kinds.has(kind.name)), own = group_of_kind.map(group => group && this.groups.has(group)), words = this.only && this.matched?.events;
     const by_life = new Float64Array(trace.lives.length), by_kind = new Float64Array(trace.kinds.length), by_group = new Map(Object.keys(GROUPS).map(group => [group, 0]));
-    const chosen = lane_of_life.map(lane => !this.nodes.size || this.lanes[lane]);
+    const there_with = new Map(Object.keys(GROUPS).map(group => [group, lane_of_life.map(lane => this.is_asked_for(lanes[lane], group))]));
     this.shown.events = 0;
     for (let i = 0; i < trace.n; ++i) {
       this.passes[i] = 0;
@@ -63,7 +68,7 @@ const filter = {
       const kind = trace.kind[i], life = trace.life[i], is_of_group = group_of_kind[kind] ? own[kind] : this.groups.has(group_of(i)), is_of_kind = kinds[kind], is_there = this.lanes[lane_of_life[life]];
       if (is_of_group && is_of_kind) ++by_life[life];
       if (is_of_group && is_there) ++by_kind[kind];
-      if (is_of_kind && chosen[life]) { const group = group_of(i); by_group.set(group, by_group.get(group) + 1); }
+      if (is_of_kind) { const group = group_of(i); if (there_with.get(group)[life]) by_group.set(group, by_group.get(group) + 1); }
       if (is_of_group && is_of_kind && is_there) { this.passes[i] = 1; ++this.shown.events; }
     }
     const sum = (values, name_of_place) => values.reduce((sums, n, place) => sums.set(name_of_place(place), (sums.get(name_of_place(place)) ?? 0) + n), new Map());

@@ -91,8 +91,18 @@ const weight_of_kind = trace.kinds.map(kind => DISK.includes(kind.name) ? 3 : ki
 const TURNS = ['role_changed', 'process_killed', 'power_lost', 'node_failed', 'recovered', 'process_stalled', 'log_truncated', 'contradicted', 'tail_torn', 'disk_wiped', 'disk_forgot', 'memory_refused', 'wall_jumped', 'clock_leapt', 'clock_frozen',
   'package_active', 'package_refused', 'model_in_use', 'envelope_bounded', 'readings_dropped', 'readings_refused', 'edge_stopped', 'stream_restored', 'field_refused', 'statement_failed', 'hub_refuses', 'duplicate_refused', 'fallback_taken', 'slot_switched', 'slot_rolled_back', 'plant_fault'];
 const is_turn = trace.kinds.map(kind => TURNS.includes(kind.name)), is_end_of_instruction = trace.kinds.map(kind => ['instruction_settled', 'instruction_ended'].includes(kind.name));
-// An instruction that was not done matters; one that was is as it should be.
-const matters = i => is_turn[trace.kind[i]] || (is_end_of_instruction[trace.kind[i]] && field(i, 'outcome') !== 1);
+// An instruction that was not done matters, once: every hub tells of it, and its edge. One that was done, or taken back because a newer one was there, is as it should be.
+const DONE = 1, CANCELLED = 4;
+const told_first = (() => {
+  const first = new Map();
+  for (let i = 0; i < trace.kind.length; ++i) {
+    if (!is_end_of_instruction[trace.kind[i]] || [DONE, CANCELLED].includes(field(i, 'outcome'))) continue;
+    const id = field(i, 'id');
+    if (!first.has(id)) first.set(id, i);
+  }
+  return new Set(first.values());
+})();
+const matters = i => is_turn[trace.kind[i]] || told_first.has(i);
 
 // ---- who was there: members of the cluster get a lane each ----
 const hosts = [...new Set(trace.lives.map(life => life[0]))];

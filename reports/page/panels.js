@@ -60,11 +60,12 @@ function first_place() {
   return null;
 }
 function show_fault(strike) { const margin = Math.max((strike.to - strike.from) * 0.35, END / 40); view.show(strike.from - margin, Math.min(strike.to, strike.from + END / 3) + margin); }
+let next_fault = -1;
 function show_jumps() {
   const add = (text, act) => $('jumps').append(make('button', { type: 'button', onclick: act }, text));
   const wrong = first_place(), faults = [...strikes].sort((a, b) => a.from - b.from);
   if (wrong) add('First violation', () => wrong.event !== undefined ? view.select({ event: wrong.event }, true) : view.visit(wrong.time));
-  if (faults.length) add(faults.length > 1 ? 'Next fault' : 'The fault', () => { const next = faults.find(strike => strike.from > view.begin + (view.end - view.begin) * 0.45) ?? faults[0]; show_fault(next); view.select({ strike: next }); });
+  if (faults.length) add(faults.length > 1 ? 'Next fault' : 'The fault', () => { next_fault = (next_fault + 1) % faults.length; show_fault(faults[next_fault]); view.select({ strike: faults[next_fault] }); });
   if (leaders.length) add(leaders.length > 1 ? 'Next leader' : 'The leader', () => { const middle = (view.begin + view.end) / 2, next = leaders.find(l => l.time > middle + 1) ?? leaders[0]; view.select({ event: next.event }); view.visit(next.time, Math.min(view.end - view.begin, END / 8)); });
   const gap = data.availability;
   if (gap.gap_ns > 0) add('Longest silence', () => view.show(gap.gap_from_ns - gap.gap_ns * 0.3, gap.gap_from_ns + gap.gap_ns * 1.3));

@@ -67,6 +67,8 @@ Duration quantile(const std::vector<Duration>& sorted, std::uint64_t percent) {
   return sorted.empty() ? Duration() : sorted[std::min(sorted.size() - 1, sorted.size() * percent / 100)];
 }
 
+constexpr std::size_t kVerbWidth = 16;  // longer than the longest
+
 std::string padded_left(const std::string& text, std::size_t width) {
   return text.size() >= width ? text : std::string(width - text.size(), ' ') + text;
 }
@@ -87,12 +89,12 @@ std::string rare_table(const TotalCoverage& coverage) {
 
 std::string matrix(const TotalCoverage& coverage) {
   const std::string head = "struck while";
-  std::string out = cat("  ", padded(head, 14));
+  std::string out = cat("  ", padded(head, kVerbWidth));
   for (const Condition condition : kConditions)
     append_text(out, padded_left(std::string(to_string(condition)), 17));
   append_text(out, "\n");
   for (const std::string& verb : drawn_verbs()) {
-    append_text(out, cat("  ", padded(verb, 14)));
+    append_text(out, cat("  ", padded(verb, kVerbWidth)));
     for (const Condition condition : kConditions) {
       const std::uint64_t times = times_struck(coverage, verb, condition);
       append_text(out, padded_left(times > 0 || must_strike(verb, condition) ? cat(times) : "-", 17));

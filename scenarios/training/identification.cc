@@ -228,15 +228,19 @@ std::array<double, 5> identify_torques(const std::vector<Span>& spans, const dev
                                 2);
 }
 
+// Where a minute says little, noise may say less than nothing: no plant has a tenth of what a usual one has.
+double at_least_a_tenth(double found, double usual) { return std::max(found, usual / 10); }
+
 devices::MotorParameters identify_motor(const std::vector<Span>& spans) {
   const devices::MotorParameters nominal;
   devices::MotorParameters out;
-  const auto [volt, back, viscous, dry, load] = identify_torques(spans, nominal);
+  const auto [volt, back, viscous, dry, found_load] = identify_torques(spans, nominal);
+  const double load = at_least_a_tenth(found_load, 1 / nominal.inertia);
   out.inertia = 1 / load;
   out.constant = back / volt;
   out.resistance = back * load / (volt * volt);
-  out.viscous = viscous / load;
-  out.dry = dry / load;
+  out.viscous = at_least_a_tenth(viscous / load, nominal.viscous);
+  out.dry = at_least_a_tenth(dry / load, nominal.dry);
   std::vector<Equation<2>> equations;  // of what the winding gives away per kelvin, and the air's part in it
   double wear = 0;
   for (const Span& span : spans) {
@@ -248,7 +252,7 @@ devices::MotorParameters identify_motor(const std::vector<Span>& spans) {
   }
   const double cooling = 1 / nominal.thermal_resistance;
   const auto found = most_likely<2>(equations, {{{cooling, 0.3 * cooling}, {5 * cooling, 8 * cooling}}}, 50);
-  out.thermal_resistance = 1 / found[0];
+  out.thermal_resistance = 1 / at_least_a_tenth(found[0], cooling);
   out.wear = std::max(wear, 0.01);
   return out;
 }
@@ -263,9 +267,8 @@ Result<Identified> identify(const Track& track) {
                     track.signals.size()));
   const std::vector<Span> spans = Cutter(track, *physics).spans();
   if (spans.size() < kLeastSpans)
-    return fail(ErrorCode::kUnavailable, cat("expected at least ", kLeastSpans,
-                                             " windows with readings of every signal after the first "
-                                             "commands, found ",
+    return fail(ErrorCode::kUnavailable, cat("expected at least ", kLeastSpans, " windows with at least ", kLeastReadings,
+                                             " readings of every signal after the first commands, found ",
                                              spans.size()));
   const devices::Parameters found = track.kind == "tank" ? devices::Parameters(identify_tank(spans))
                                                          : devices::Parameters(identify_motor(spans));

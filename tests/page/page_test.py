@@ -258,13 +258,18 @@ class ReportPage(unittest.TestCase):
         page = self.open(self.runs.field)
         listed = page.value("lanes.flatMap(lane => [...lane.listed]).map(i => trace.order[i])")
         turns = ("package_refused", "package_active", "model_in_use", "slot_switched", "slot_rolled_back", "readings_dropped", "duplicate_refused")
-        undone = lambda event: event["event"] in ("instruction_ended", "instruction_settled") and event["outcome"] != 1
+        undone = lambda event: event["event"] in ("instruction_ended", "instruction_settled") and event["outcome"] not in (1, 4)
         events = events_of(self.runs.field)
-        wanted = {event["order"] for event in events if event["event"] in turns or undone(event)}
+        told = {}  # of each instruction the first word of its end
+        for event in filter(undone, events):
+            told.setdefault(event["id"], event["order"])
+        wanted = {event["order"] for event in events if event["event"] in turns} | set(told.values())
         for name in ("package_refused", "slot_switched", "slot_rolled_back", "model_in_use"):
             self.assertTrue(any(event["event"] == name for event in events), name)
         self.assertTrue(any(undone(event) for event in events))
         self.assertEqual(wanted - set(listed), set())
+        ends = {event["order"] for event in events if event["event"] in ("instruction_ended", "instruction_settled")}
+        self.assertEqual(ends & set(listed), set(told.values()))
         often = {event["order"] for event in events if event["event"] in ("batch_sent", "buffered", "executed") or (event["event"] == "instruction_ended" and event["outcome"] == 1)}
         self.assertEqual(often & set(listed), set())
         self.assertEqual(page.value("lanes.filter((_, i) => timeline.tops[i] !== undefined).map(lane => lane.name)"), ["n1", "n2", "n3", "e1", "e2", "e3", "cloud"])
