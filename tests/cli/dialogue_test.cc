@@ -59,6 +59,7 @@ TEST_F(Dialogue, ALineOrAStatementThatHasBegunCanBeTakenBack) {
   EXPECT_TRUE(shell_.shows("a statement has begun")) << shell_.shown();
   shell_.type(".cancel\nSELECT 40 + 2;\n");
   EXPECT_TRUE(shell_.shows("42\r\n")) << shell_.shown();
+  ASSERT_TRUE(shell_.shows(kPrompt)) << shell_.shown();  // before it, the terminal itself would take Ctrl-D
   shell_.type("\x04");
   EXPECT_EQ(shell_.exit_code(), 0);
 }

@@ -68,10 +68,11 @@ class Terminal {
   }
   // All of it; for messages.
   const std::string& shown() const { return shown_; }
-  // Of a program that ends; -1: by a signal.
+  // Of a program that ends; -1: by a signal, ours too when it does not end in a minute.
   int exit_code() {
-    while (read_more()) {
-    }
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    while (read_more())
+      if (std::chrono::steady_clock::now() >= end) ::kill(process_, SIGKILL);
     int status = 0;
     ::waitpid(std::exchange(process_, -1), &status, 0);
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
