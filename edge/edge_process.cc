@@ -131,12 +131,19 @@ void EdgeProcess::on_message(NodeId from, Channel channel, BytesView payload) {
   dispatch(from, message);
 }
 
+// A new leader sends what is open to the number that it knows, before it hears who bears it.
+bool EdgeProcess::is_for_us(const wire::Instruction& instruction) const {
+  return instruction.store() == 0 || instruction.store() == parts_->sensing.buffer().id();
+}
+
 void EdgeProcess::dispatch(NodeId from, const wire::FieldMessage& message) {
   if (message.has_welcome()) return link_.on_welcome(from, message.welcome());
   if (!parts_) return;  // the hub will say it again
   switch (message.what_case()) {
     case wire::FieldMessage::kBatchAck: parts_->sensing.uplink().on_ack(message.batch_ack()); break;
-    case wire::FieldMessage::kInstruction: parts_->executions.on_instruction(message.instruction()); break;
+    case wire::FieldMessage::kInstruction:
+      if (is_for_us(message.instruction())) parts_->executions.on_instruction(message.instruction());
+      break;
     case wire::FieldMessage::kCancel: parts_->executions.on_cancel(message.cancel().id()); break;
     case wire::FieldMessage::kSettled: parts_->executions.on_settled(message.settled()); break;
     case wire::FieldMessage::kPackage: parts_->slots.on_package(message.package()); break;

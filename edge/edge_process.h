@@ -70,6 +70,7 @@ class EdgeProcess : public env::Actor {
   void on_failure(const Error& error);
   void count_refused(const BufferContents& found);
   wire::Hello hello() const;
+  bool is_for_us(const wire::Instruction& instruction) const;
   void dispatch(NodeId from, const wire::FieldMessage& message);
   void take_reading(std::uint32_t stream, const std::string& series, series::Point point);
   void apply(const Settings& settings);

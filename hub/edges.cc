@@ -99,6 +99,11 @@ void Edges::act(Instant now, bool leads) {
   note_seen();
 }
 
+std::uint64_t Edges::store_of(std::string_view edge) const {
+  const auto found = edges_.find(edge);
+  return found == edges_.end() ? 0 : found->second.store;
+}
+
 NodeId Edges::node_of(std::string_view edge) const {
   const auto found = edges_.find(edge);
   return found == edges_.end() ? NodeId() : found->second.node;

@@ -36,6 +36,8 @@ class Edges final : public Part {
 
   // None: never heard of, or never said hello.
   NodeId node_of(std::string_view edge) const;
+  // 0: it has never said. Who bears the number now may be another process, until it says hello.
+  std::uint64_t store_of(std::string_view edge) const;
   const std::map<std::string, EdgeRow, std::less<>>& edges() const { return edges_; }
   const std::map<std::string, DeviceRow, std::less<>>& devices() const { return devices_; }
   // Since this node leads.

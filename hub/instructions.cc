@@ -154,6 +154,7 @@ void Instructions::send(Open& open, Instant now) {
   if (edge.is_none()) return;
   wire::FieldMessage message;
   *message.mutable_instruction() = instruction_of(open.row);
+  message.mutable_instruction()->set_store(edges_.store_of(edge_of(open.row.device)));
   surroundings_.env.trace.emit({kInstructionSent, {open.row.id, edge.value()}});
   surroundings_.send(edge, message);
 }

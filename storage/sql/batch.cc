@@ -262,6 +262,8 @@ Result<std::string> BatchRunner::follow_schema(const StatementFacts& facts) {
   LOCKSTEP_TRY(misnamed, misnamed_object(connection_));
   if (!misnamed.empty()) return cat("the name ", misnamed, ": it belongs to the machine");
   if (facts.creates_trigger) {
+    if (has_followers() && is_followed_table(facts.written.front()))
+      return cat("a trigger on ", facts.written.front(), ": the hub counts on every row that it writes there");
     LOCKSTEP_TRY(objection, objection_to_triggers(connection_, facts.written.front()));
     if (!objection.empty()) return objection;
   }
@@ -270,17 +272,20 @@ Result<std::string> BatchRunner::follow_schema(const StatementFacts& facts) {
   return adopt_tables(facts);
 }
 
+bool BatchRunner::has_followers() const {
+  const TableRecord* mark = ledger_.find(kFollowedMark);
+  return mark != nullptr && mark->is_table;
+}
+
 // The pre-update hook does not see DROP, ALTER and CREATE TABLE AS.
 Result<std::string> BatchRunner::adopt_tables(const StatementFacts& facts) {
   LOCKSTEP_TRY(names, user_tables(connection_));
   const auto lists = [](const std::vector<std::string>& list, const std::string& name) {
     return std::ranges::find(list, name) != list.end();
   };
-  const TableRecord* mark = ledger_.find(kFollowedMark);
-  const bool has_followers = mark != nullptr && mark->is_table;
   for (const auto& [name, record] : ledger_.records()) {
     if (!record.is_table || name == kSchemaTable || lists(names, name)) continue;
-    if (has_followers && is_followed_table(name))
+    if (has_followers() && is_followed_table(name))
       return cat("dropping or renaming ", name, ": the hub would not see its rows go; delete rows instead");
     ledger_.set_table(ledger_.record(name), false, 0);
   }

@@ -64,6 +64,8 @@ class BatchRunner final : public EntryScope {
   Execution finish_statement(const StatementFacts& facts);
   Result<std::string> check_largest_rowid();
   Result<std::string> follow_schema(const StatementFacts& facts);
+  // The database has a hub, which follows its tables by the feed.
+  bool has_followers() const;
   Result<std::string> adopt_tables(const StatementFacts& facts);
   Status roll_back(const Savepoint& savepoint);
   bool transaction_ended() const { return sqlite3_get_autocommit(connection_.db()) != 0; }

@@ -30,6 +30,21 @@ TEST_F(Ready, IsAcknowledgedExecutedAndAnsweredWithEvidence) {
   EXPECT_GT(result.executed_ns(), 0);
 }
 
+// Two processes under one name: what is meant for the other one is not ours, whatever number it came to.
+TEST_F(Ready, WhatIsForAnotherStoreIsLeftAlone) {
+  wire::Instruction theirs = heat(1, 0.5);
+  theirs.set_store(field.books.hello.store() + 1);
+  field.send(theirs);
+  run();
+  EXPECT_EQ(field.books.acks[1], 0);
+  EXPECT_TRUE(field.devices.told.empty());
+  wire::Instruction ours = heat(2, 0.25);
+  ours.set_store(field.books.hello.store());
+  field.send(ours);
+  run();
+  EXPECT_EQ(field.devices.told, std::vector<std::string>{"tank.heater=0.25"});
+}
+
 TEST_F(Ready, ADuplicateIsAcknowledgedAndNotExecuted) {
   for (int i = 0; i < 5; ++i) field.send(heat(1, 0.5));
   run();

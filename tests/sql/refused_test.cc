@@ -142,6 +142,11 @@ TEST_F(Refused, TablesThatAHubFollowsAreNotDroppedUnseen) {
         << sql << ": " << result.message;
     node.expect_digest_is_scan(sql);
   }
+  const std::string trigger = "CREATE TRIGGER t BEFORE INSERT ON hub_streams BEGIN SELECT RAISE(IGNORE); END";
+  const BatchResult result = node.apply(trigger);
+  EXPECT_EQ(result.outcome, Outcome::kRefused);
+  EXPECT_NE(result.message.find("a trigger on hub_streams"), std::string::npos) << result.message;
+  node.expect_digest_is_scan(trigger);
   EXPECT_EQ(node.number("SELECT a FROM hub_streams"), 7);
   node.must("ALTER TABLE hub_streams ADD COLUMN b INTEGER NOT NULL DEFAULT 3");
   node.must("CREATE TABLE other(a)");
