@@ -104,7 +104,7 @@ void FieldWatch::plant_state(const Observation& seen) {
 void FieldWatch::plant_fault(const Observation& seen) {
   const auto& fields = seen.event.fields;
   const auto fault = static_cast<devices::PlantFault>(fields[2] - 1);
-  if (fault == devices::PlantFault::kActuatorLagging || fault == devices::PlantFault::kActuatorWeak) return;
+  if (fault == devices::PlantFault::kActuatorWeak) return;  // what it does not do can be asked of it once more
   if (fields[3] != 0) {
     broken_.push_back({.edge = seen.node,
                        .device = fields[0],
