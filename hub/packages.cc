@@ -235,38 +235,30 @@ void Packages::verification_failed(PackageKey key) {
 // ---- what is not kept
 // -----------------------------------------------------------------------------------------
 
-const PackageRow* Packages::first_beyond_kept(wire::PackageKind kind) const {
-  std::size_t kept = 0;
+// Of more than so many in this state; nullptr: there are no more. The newest stay, so that the highest number
+// of a kind is known as long as it has any rows.
+const PackageRow* Packages::oldest_beyond(std::size_t most, wire::PackageKind kind,
+                                          wire::PackageState state) const {
+  std::size_t found = 0;
   const PackageRow* oldest = nullptr;
   for (const auto& [key, package] : catalogue_.packages()) {
-    if (key.kind != kind || package.state != wire::KEPT) continue;
-    ++kept;
+    if (key.kind != kind || package.state != state) continue;
+    ++found;
     if (oldest == nullptr) oldest = &package;
   }
-  return kept > surroundings_.config.kept_versions ? oldest : nullptr;
+  return found > most ? oldest : nullptr;
 }
 
 void Packages::clean_up() {
   if (cleaning_) return;
   for (const wire::PackageKind kind : kKinds)
-    if (const PackageRow* package = first_beyond_kept(kind)) return forget({kind, package->version});
+    if (const PackageRow* package = oldest_beyond(surroundings_.config.kept_versions, kind, wire::KEPT))
+      return forget({kind, package->version});
   for (const auto& [key, package] : catalogue_.packages())
     if (package.state == wire::REFUSED && package.received > 0) return delete_chunks(key);
   for (const wire::PackageKind kind : kKinds)
-    if (const PackageRow* package = first_refused_beyond_kept(kind))
+    if (const PackageRow* package = oldest_beyond(kKeptRefused, kind, wire::REFUSED))
       return delete_row({kind, package->version});
-}
-
-// The newest stay, so that the highest number of a kind is known as long as it has any rows.
-const PackageRow* Packages::first_refused_beyond_kept(wire::PackageKind kind) const {
-  std::size_t refused = 0;
-  const PackageRow* oldest = nullptr;
-  for (const auto& [key, package] : catalogue_.packages()) {
-    if (key.kind != kind || package.state != wire::REFUSED) continue;
-    ++refused;
-    if (oldest == nullptr) oldest = &package;
-  }
-  return refused > kKeptRefused ? oldest : nullptr;
 }
 
 void Packages::delete_row(PackageKey key) {

@@ -52,8 +52,7 @@ class Packages final : public Part {
   void forget(PackageKey key);
   void delete_chunks(PackageKey key);
   void delete_row(PackageKey key);
-  const PackageRow* first_beyond_kept(wire::PackageKind kind) const;
-  const PackageRow* first_refused_beyond_kept(wire::PackageKind kind) const;
+  const PackageRow* oldest_beyond(std::size_t most, wire::PackageKind kind, wire::PackageState state) const;
 
   const Surroundings& surroundings_;
   const Catalogue& catalogue_;
