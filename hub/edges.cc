@@ -6,8 +6,8 @@
 namespace lockstep::hub {
 namespace {
 
-constexpr std::chrono::seconds kSilence{3};  // then an edge counts as not connected
-constexpr std::size_t kMostDevices = 64;     // of an edge
+constexpr std::chrono::seconds kSilence{3};    // then an edge counts as not connected
+constexpr std::size_t kMostDevices = 64;       // of an edge
 constexpr std::chrono::seconds kNoteEvery{5};  // who was heard: an entry of the log costs more than a word
 constexpr std::size_t kMostNoted = 256;        // in one entry
 
@@ -18,12 +18,11 @@ std::string Edges::on_hello(NodeId from, const wire::Hello& hello) {
   const bool is_other = hello.role() == wire::EDGE && known != edges_.end() && known->second.store != 0 &&
                         hello.store() != 0 && known->second.store != hello.store();
   if (is_other && !hello.anew()) {
-    unwelcome_.insert(from);
+    greeted_.erase(from);
     return cat("edge '", hello.name(),
                "' is known here with another store: another process runs under its name, or its "
                "directory is not the one that it had; if that is lost, start it once with --anew");
   }
-  unwelcome_.erase(from);
   greeted_.insert(from);
   heard(from);
   if (hello.role() == wire::CLOUD) clouds_.insert(from);
@@ -133,7 +132,6 @@ void Edges::on_lead() {
 
 void Edges::on_follow() {
   note_at_ = kNever;
-  unwelcome_.clear();
   greeted_.clear();
   clouds_.clear();
   heard_.clear();

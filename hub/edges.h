@@ -17,10 +17,8 @@ class Edges final : public Part {
   // On the leader. Not empty: why this edge is not welcome. An edge is known by its store: a second one under
   // its name, or one that has lost what it knew, would carry out again what was carried out already.
   std::string on_hello(NodeId from, const wire::Hello& hello);
-  // Since its last hello.
-  bool is_unwelcome(NodeId from) const { return unwelcome_.contains(from); }
-  // It has said to this leader who it is, and its row is there since. Who bears the number is not who it was
-  // before.
+  // It has said to this leader who it is, was welcome, and its row is there since. Who bears the number now
+  // need not be who bore it before.
   bool has_greeted(NodeId from) const { return greeted_.contains(from); }
   // Any message of it.
   void heard(NodeId from) { heard_[from] = surroundings_.now(); }
@@ -59,7 +57,6 @@ class Edges final : public Part {
   std::map<std::string, DeviceRow, std::less<>> devices_;
   std::map<NodeId, Instant> heard_;
   std::set<NodeId> clouds_;
-  std::set<NodeId> unwelcome_;
   std::set<NodeId> greeted_;
   Instant leads_since_{};
   Instant noted_{};  // what was heard up to then is in the rows, or on its way

@@ -134,7 +134,6 @@ void Hub::on_field(NodeId from, BytesView payload) {
   if (std::string reason = objection_to(from, message); !reason.empty())
     return refuse(from, std::move(reason));
   if (message.has_hello()) return hello(from, message.hello());
-  if (edges_.is_unwelcome(from)) return;
   if (field_kind(from) == FieldKind::kEdge && !edges_.has_greeted(from)) return ask_who(from);
   edges_.heard(from);
   route(from, message);
