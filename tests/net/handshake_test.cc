@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
+
 #include "tests/net/neighbours.h"
 
 namespace lockstep::net {
@@ -153,37 +155,38 @@ TEST_F(Refusals, OfTheFieldOnlyThoseWithANumberOfItsOwnComeInAndOnlyToAHub) {
             cat("expected the number of an edge or a cloud, above 10000, found ", kEndOfFieldNumbers));
 }
 
-// Whose place it is, the actor knows; the transport keeps the first.
-TEST_F(Refusals, ANumberThatIsForgottenIsFreeForAnother) {
-  serve_field();
+// One edge that is connected, and another process that bears its number.
+class TwoEdges : public Refusals {
+ protected:
+  TwoEdges() {
+    serve_field();
+    first.token = "open sesame";
+    holder.emplace(loop_, at_);
+    holder->listen_on();
+    holder->send(hello_frame(first));
+    EXPECT_TRUE(loop_.run_until([&] { return holder->is_welcome(); }, kPatience));
+    second = first;
+    second.boot = 77;
+  }
   Hello first = hello_of(10'001, 1, PartyKind::kField);
-  first.token = "open sesame";
-  Stranger holder(loop_, at_);
-  holder.listen_on();
-  holder.send(hello_frame(first));
-  ASSERT_TRUE(loop_.run_until([&] { return holder.is_welcome(); }, kPatience));
+  Hello second;
+  std::optional<Stranger> holder;
+};
+
+// Whose place it is, the actor knows; the transport keeps the first.
+TEST_F(TwoEdges, ANumberThatIsForgottenIsFreeForAnother) {
   node_.tcp->forget(NodeId(10'001));
-  EXPECT_TRUE(loop_.run_until([&] { return holder.is_closed(); }, kPatience));
-  first.boot = 77;
-  EXPECT_EQ(answer_to(first), "welcome");
+  EXPECT_TRUE(loop_.run_until([&] { return holder->is_closed(); }, kPatience));
+  EXPECT_EQ(answer_to(second), "welcome");
 }
 
-TEST_F(Refusals, ANumberOfTheFieldStaysWithTheProcessThatIsConnected) {
-  serve_field();
-  Hello first = hello_of(10'001, 1, PartyKind::kField);
-  first.token = "open sesame";
-  Stranger holder(loop_, at_);
-  holder.listen_on();
-  holder.send(hello_frame(first));
-  ASSERT_TRUE(loop_.run_until([&] { return holder.is_welcome(); }, kPatience));
-  Hello second = first;
-  second.boot = 77;
+TEST_F(TwoEdges, TheNumberStaysWithTheProcessThatIsConnected) {
   EXPECT_EQ(answer_to(second),
-            cat("number 10001 is taken by the process at ", to_string(holder.socket().local_endpoint())));
+            cat("number 10001 is taken by the process at ", to_string(holder->socket().local_endpoint())));
   Stranger again(loop_, at_);
   again.listen_on();
   again.send(hello_frame(first));
-  EXPECT_TRUE(loop_.run_until([&] { return again.is_welcome() && holder.is_closed(); }, kPatience));
+  EXPECT_TRUE(loop_.run_until([&] { return again.is_welcome() && holder->is_closed(); }, kPatience));
   EXPECT_EQ(node_.tcp->doorkeeper().clients(), 1u);
 }
 
