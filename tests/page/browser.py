@@ -1,13 +1,18 @@
-"""Chromium without a window, spoken to over its debugging pipe: enough to load a page, look at it and press keys."""
+"""Chromium without a window, spoken to over its debugging pipe: enough to load a page, look at it and press keys;
+and how a test of a page is called."""
+import argparse
 import base64
 import fcntl
 import json
 import os
+import pathlib
 import select
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
+import unittest
 
 PATIENCE = 120  # seconds for one answer; a machine may be busy
 
@@ -144,3 +149,23 @@ class Page:
     @property
     def requests(self):
         return [e["request"]["url"] for e in self._events("Network.requestWillBeSent")]
+
+
+def command_line(description):
+    """What every test of a page is called with."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("lockstep")
+    parser.add_argument("--pictures", type=pathlib.Path, help="directory for screenshots")
+    parser.add_argument("--only", help="names of tests that contain this")
+    return parser
+
+
+def run_tests(parser, arguments):
+    """Parses the command line into `arguments` and runs the tests of the program; 77: there is no Chromium here."""
+    parser.parse_args(namespace=arguments)
+    arguments.lockstep = str(pathlib.Path(arguments.lockstep).resolve())
+    if program() is None:
+        print(f"{pathlib.Path(sys.argv[0]).stem}: there is no Chromium here; ./dev page installs it", file=sys.stderr)
+        return 77
+    options = [f"-k={arguments.only}"] if arguments.only else []
+    unittest.main(argv=[sys.argv[0], *options])

@@ -21,7 +21,7 @@ MODEL = ROOT / "hub" / "policy" / "default_model.safetensors"
 NODES = 3
 PATIENCE = 60  # seconds; a machine may be busy
 MOST_OFF = 0.25  # of a rate: the page looks once a second, over five of them
-arguments = None
+arguments = argparse.Namespace()
 
 
 def lockstep(*words):
@@ -219,20 +219,5 @@ class Alone(unittest.TestCase):
         self.assertEqual(page.complaints, [])
 
 
-def main():
-    global arguments
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("lockstep")
-    parser.add_argument("--pictures", type=pathlib.Path, help="directory for screenshots")
-    parser.add_argument("--only", help="names of tests that contain this")
-    arguments = parser.parse_args()
-    arguments.lockstep = str(pathlib.Path(arguments.lockstep).resolve())
-    if browser.program() is None:
-        print("dashboard_test: there is no Chromium here; ./dev page installs it", file=sys.stderr)
-        return 77
-    options = [f"-k={arguments.only}"] if arguments.only else []
-    unittest.main(argv=[sys.argv[0], *options])
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(browser.run_tests(browser.command_line(__doc__), arguments))

@@ -19,7 +19,7 @@ SUITE = ROOT / "scenarios" / "suite"
 MOST_BYTES = 3_000_000
 LEAST_FRAMES = 30  # a second, while panning
 NAME = "</script><script>console.error('escaped')</script><b>&amp;"  # of a scenario that means harm
-arguments = None
+arguments = argparse.Namespace()
 
 
 def lockstep(*words, codes=(0,)):
@@ -348,21 +348,7 @@ class ReportPage(unittest.TestCase):
             self.open(run, **how).picture(arguments.pictures / f"{name}.png")
 
 
-def main():
-    global arguments
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("lockstep")
-    parser.add_argument("--measure", action="store_true", help="also demand 30 frames a second while panning")
-    parser.add_argument("--pictures", type=pathlib.Path, help="directory for screenshots")
-    parser.add_argument("--only", help="names of tests that contain this")
-    arguments = parser.parse_args()
-    arguments.lockstep = str(pathlib.Path(arguments.lockstep).resolve())
-    if browser.program() is None:
-        print("page_test: there is no Chromium here; ./dev page installs it", file=sys.stderr)
-        return 77
-    options = [f"-k={arguments.only}"] if arguments.only else []
-    unittest.main(argv=[sys.argv[0], *options])
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    command_line = browser.command_line(__doc__)
+    command_line.add_argument("--measure", action="store_true", help="also demand 30 frames a second while panning")
+    sys.exit(browser.run_tests(command_line, arguments))
