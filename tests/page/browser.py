@@ -25,7 +25,7 @@ class Browser:
     """A process of its own with a profile of its own; both are gone at the end."""
 
     def __init__(self):
-        self.profile = tempfile.TemporaryDirectory(prefix="lockstep-browser-")
+        self.profile = tempfile.TemporaryDirectory(prefix="lockstep-browser-", ignore_cleanup_errors=True)
         to_browser, self._out = [fcntl.fcntl(fd, fcntl.F_DUPFD, 20) for fd in os.pipe()]
         self._in, from_browser = [fcntl.fcntl(fd, fcntl.F_DUPFD, 20) for fd in os.pipe()]
 
@@ -54,7 +54,7 @@ class Browser:
             self.process.wait()
         os.close(self._out)
         os.close(self._in)
-        shutil.rmtree(self.profile.name, ignore_errors=True)
+        self.profile.cleanup()
 
     def _message(self, deadline):
         while b"\0" not in self._buffer:
