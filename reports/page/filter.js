@@ -22,7 +22,8 @@ const filter = {
   matched: null,  // by the words that are searched for: {events, operations}; null: nothing is searched for
   // Everything that asks for something in particular, so that the list names all of it and not only what matters.
   is_narrow() { return this.kinds.size > 0 || (this.only && this.matched !== null) || this.f !== '' || this.key !== ''; },
-  is_plain() { return !this.nodes.size && !this.kinds.size && !this.text && !this.only && !this.f && !this.key && [...this.groups].sort().join() === [...AT_FIRST].sort().join(); },
+  is_plain() { return !this.nodes.size && !this.kinds.size && !this.text && !this.only && !this.f && !this.key && this.has_first_groups(); },
+  has_first_groups() { return this.groups.size === AT_FIRST.length && AT_FIRST.every(group => this.groups.has(group)); },
   reset() {
     for (const set of [this.nodes, this.kinds, this.groups]) set.clear();
     for (const group of AT_FIRST) this.groups.add(group);
@@ -116,10 +117,10 @@ const address = {
     return { from: String(Math.round(view.begin)), to: String(Math.round(view.end)), event: chosen?.event !== undefined ? String(trace.order[chosen.event]) : '', operation: chosen?.operation ? String(chosen.operation.number) : '' };
   },
   text() {
-    const out = new URLSearchParams(), groups = [...filter.groups].sort().join('.');
+    const out = new URLSearchParams();
     const put = (name, value) => { if (value) out.set(name, value); };
     put('nodes', [...filter.nodes].sort().join('.'));
-    if (groups !== [...AT_FIRST].sort().join('.')) out.set('groups', groups);
+    if (!filter.has_first_groups()) out.set('groups', [...filter.groups].sort().join('.'));  // also none at all
     put('kinds', [...filter.kinds].sort().join('.'));
     put('text', filter.text); put('only', filter.only ? '1' : ''); put('f', filter.f); put('key', filter.key);
     const place = this.place();

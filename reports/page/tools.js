@@ -18,7 +18,7 @@ function search_field() {
   const found = make('span', { class: 'found', role: 'status' });
   let waiting = 0;
   const say = () => { found.textContent = !filter.matched ? '' : view.hit >= 0 ? `${count(view.hit + 1)} of ${count(view.hits.length)}` : many(view.hits.length, 'hit') + (view.hidden_hits ? `, ${count(view.hidden_hits)} hidden` : ''); };
-  const look = () => { clearTimeout(waiting); waiting = 0; filter.set({ text: input.value }); };
+  const look = () => { clearTimeout(waiting); waiting = 0; search(input.value); };
   const input = make('input', { type: 'search', id: 'search', placeholder: 'Search: leader, index 17, timeout …', 'aria-label': 'Search events and operations', oninput: () => { clearTimeout(waiting); waiting = setTimeout(look, 160); }, onkeydown: e => {
     if (e.key !== 'Enter') return;
     if (waiting) look();
