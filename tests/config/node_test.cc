@@ -68,6 +68,7 @@ TEST(NodeConfig, TheExampleInDocsHasEveryKeyThatTheSchemaHas) {
   const NodeSettings settings = parse_good(text);
   ASSERT_TRUE(settings.cluster);
   EXPECT_EQ(settings.cluster->consensus.election_timeout, 300ms);
+  EXPECT_EQ(settings.hub, Hub{});
   const auto schema = json::Schema::parse(node_schema_text());
   ASSERT_TRUE(schema) << schema.error().message;
   const auto example = nlohmann::json::parse(text);
