@@ -73,9 +73,9 @@ def hunt(mutant, first, jobs):
 
 
 def median(hunts):
-    """None if more than half of them caught nothing: then there is none."""
+    """None unless more than half of them caught something; of an even number the higher of the two in the middle."""
     numbers = sorted(hunt.seeds if hunt.seeds is not None else float("inf") for hunt in hunts)
-    middle = numbers[(len(numbers) - 1) // 2]
+    middle = numbers[len(numbers) // 2]
     return None if middle == float("inf") else middle
 
 
@@ -96,7 +96,7 @@ def sentence_of(mutant, hunts):
     return False, why
 
 
-def judge(tree, path, arguments, tell):
+def judge(tree, path, arguments):
     mutant = mutants.read(path)
     if isinstance(mutant, str):
         return False, mutant
@@ -140,7 +140,7 @@ def main():
     for name in chosen:
         started = time.monotonic()
         try:
-            caught, sentence = judge(tree, patches[name], arguments, tell)
+            caught, sentence = judge(tree, patches[name], arguments)
         except subprocess.CalledProcessError:
             caught, sentence = False, "does not apply (./dev check says where)"
         failed += not caught

@@ -40,6 +40,7 @@ class Hunts(unittest.TestCase):
 
         self.assertEqual(of(3, 1, 9, 2, 7), (True, "caught by durability in one.json after 3 seeds (median of 3, 1, 9, 2, 7)"))
         self.assertEqual(of(1, 1, 1, None, None), (True, "caught by durability in one.json after 1 seed (median of 1, 1, 1, none, none)"))
+        self.assertFalse(of(1, None)[0])  # half of an even number is not more than half
         caught, why = of(1, 2, None, None, None)
         self.assertFalse(caught)
         self.assertEqual(why, "not caught by durability in 10 seeds (hunts: 1, 2, none, none, none); other oracles fired: liveness")
