@@ -27,13 +27,12 @@ State advanced(const Physics& physics, const State& state, const Inputs& inputs,
   return physics.inside_walls(along(state, mean, seconds));
 }
 
-Result<std::unique_ptr<Physics>> make_physics(std::string_view kind, std::string name, std::uint64_t seed,
-                                              double drift) {
+Result<Parameters> drawn_parameters(std::string_view kind, std::uint64_t seed, double drift) {
   if (!(drift >= 0 && drift <= 1))
     return fail(ErrorCode::kInvalidArgument,
                 cat("expected a drift from 0 (nominal) to 1 (worn), found ", drift));
-  if (kind == "tank") return make_physics(Tank::drawn(seed, drift), std::move(name), seed);
-  if (kind == "motor") return make_physics(Motor::drawn(seed, drift), std::move(name), seed);
+  if (kind == "tank") return Tank::drawn(seed, drift);
+  if (kind == "motor") return Motor::drawn(seed, drift);
   return fail(ErrorCode::kNotFound, cat("no plant of the kind \"", kind, "\"; there are: tank, motor"));
 }
 

@@ -55,10 +55,8 @@ inline double moved(double position, double target, double lag, double seconds) 
   return position + (target - position) * (seconds / (lag + seconds));
 }
 
-// The equations of this very plant: equal arguments, equal equations (as make_plant). kNotFound with the
-// list.
-Result<std::unique_ptr<Physics>> make_physics(std::string_view kind, std::string name, std::uint64_t seed,
-                                              double drift);
+// The numbers of this very plant: equal arguments, equal numbers (as make_plant). kNotFound with the list.
+Result<Parameters> drawn_parameters(std::string_view kind, std::uint64_t seed, double drift);
 // The equations with these numbers.
 std::unique_ptr<Physics> make_physics(const Parameters& parameters, std::string name, std::uint64_t seed);
 

@@ -111,8 +111,8 @@ class SimulatedPlant final : public Plant {
 
 Result<std::unique_ptr<Plant>> make_plant(std::string_view kind, std::string name, std::uint64_t seed,
                                           double drift) {
-  LOCKSTEP_TRY(physics, make_physics(kind, std::move(name), seed, drift));
-  return std::make_unique<SimulatedPlant>(std::move(physics), seed);
+  LOCKSTEP_TRY(parameters, drawn_parameters(kind, seed, drift));
+  return make_plant(parameters, std::move(name), seed);
 }
 
 std::unique_ptr<Plant> make_plant(const Parameters& parameters, std::string name, std::uint64_t seed) {

@@ -149,11 +149,6 @@ double tracking_cost(const DeviceInfo& info, std::span<const double> state) {
   return sum;
 }
 
-Result<std::unique_ptr<Teacher>> make_teacher(std::string_view kind, std::uint64_t seed, double drift) {
-  LOCKSTEP_TRY(physics, make_physics(kind, "", seed, drift));
-  return std::make_unique<PlanningTeacher>(std::move(physics));
-}
-
 std::unique_ptr<Teacher> make_teacher(const Parameters& parameters, std::uint64_t seed) {
   return std::make_unique<PlanningTeacher>(make_physics(parameters, "", seed));
 }

@@ -30,8 +30,7 @@ class Teacher {
 // every signal, in the same measure.
 double tracking_cost(const DeviceInfo& info, std::span<const double> state);
 
-// For the plant that make_plant makes of the same arguments. kNotFound, kInvalidArgument as there.
-Result<std::unique_ptr<Teacher>> make_teacher(std::string_view kind, std::uint64_t seed, double drift = 0);
+// For the plant that make_plant makes of the same arguments.
 std::unique_ptr<Teacher> make_teacher(const Parameters& parameters, std::uint64_t seed);
 
 }  // namespace lockstep::devices

@@ -260,7 +260,8 @@ devices::MotorParameters identify_motor(const std::vector<Span>& spans) {
 }  // namespace
 
 Result<Identified> identify(const Track& track) {
-  LOCKSTEP_TRY(physics, devices::make_physics(track.kind, "", 0, 0));
+  LOCKSTEP_TRY(nominal, devices::drawn_parameters(track.kind, 0, 0));
+  const auto physics = devices::make_physics(nominal, "", 0);
   if (track.signals.size() != physics->info().signals.size())
     return fail(ErrorCode::kInvalidArgument,
                 cat("expected ", physics->info().signals.size(), " signals of a ", track.kind, ", found ",

@@ -6,12 +6,18 @@
 
 #include "base/check.h"
 #include "base/prng.h"
+#include "edge/devices/physics.h"
 
 namespace lockstep::training {
 namespace {
 
 constexpr Purpose kDelay{"training.rig.delay"};
 constexpr std::int64_t kMoments = 10;
+
+Result<devices::Parameters> parameters_of(const Specimen& specimen, std::uint64_t seed) {
+  if (specimen.known) return *specimen.known;
+  return devices::drawn_parameters(specimen.kind, seed, specimen.drift);
+}
 
 }  // namespace
 
@@ -28,17 +34,9 @@ hub::DeviceModel device_model(const devices::DeviceInfo& info) {
 }
 
 Result<Rig> Rig::make(const Specimen& specimen, std::uint64_t seed, bool taught) {
-  std::unique_ptr<devices::Teacher> teacher;
-  if (specimen.known) {
-    if (taught) teacher = devices::make_teacher(*specimen.known, seed);
-    return Rig(devices::make_plant(*specimen.known, "rig", seed), std::move(teacher), seed);
-  }
-  LOCKSTEP_TRY(plant, devices::make_plant(specimen.kind, "rig", seed, specimen.drift));
-  if (taught) {
-    LOCKSTEP_TRY(made, devices::make_teacher(specimen.kind, seed, specimen.drift));
-    teacher = std::move(made);
-  }
-  return Rig(std::move(plant), std::move(teacher), seed);
+  LOCKSTEP_TRY(parameters, parameters_of(specimen, seed));
+  auto teacher = taught ? devices::make_teacher(parameters, seed) : nullptr;
+  return Rig(devices::make_plant(parameters, "rig", seed), std::move(teacher), seed);
 }
 
 Rig::Rig(std::unique_ptr<devices::Plant> plant, std::unique_ptr<devices::Teacher> teacher, std::uint64_t seed)

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "edge/devices/physics.h"
+
 namespace lockstep::devices {
 namespace {
 
@@ -13,7 +15,7 @@ struct Outcome {
 
 Outcome under_teacher(std::string_view kind, std::uint64_t seed, double drift) {
   auto plant = std::move(*make_plant(kind, "p", seed, drift));
-  auto teacher = std::move(*make_teacher(kind, seed, drift));
+  auto teacher = make_teacher(*drawn_parameters(kind, seed, drift), seed);
   const DeviceInfo info = plant->info();
   Outcome out;
   for (int window = 0; window < 120; ++window) {
@@ -52,8 +54,8 @@ TEST(Teacher, knows_worn_plants_too) {
   }
 }
 
-TEST(Teacher, is_refused_for_what_does_not_exist) {
-  EXPECT_EQ(make_teacher("kiln", 1).error().code, ErrorCode::kNotFound);
+TEST(Parameters, are_not_drawn_for_what_does_not_exist) {
+  EXPECT_EQ(drawn_parameters("kiln", 1, 0).error().code, ErrorCode::kNotFound);
 }
 
 TEST(TrackingCost, is_squared_thousandths_and_a_hundredfold_beyond_the_envelope) {

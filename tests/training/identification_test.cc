@@ -9,6 +9,7 @@
 #include <iterator>
 
 #include "edge/devices/motor.h"
+#include "edge/devices/physics.h"
 #include "edge/devices/tank.h"
 #include "scenarios/training/curriculum.h"
 #include "scenarios/training/judging.h"
@@ -104,9 +105,7 @@ TEST_P(Tuning, FromRecordingsHelpsOnTheVeryPlants) {
     const auto found = identify(recorded({.kind = kind, .drift = kDrift}, seed, 600));
     ASSERT_TRUE(found) << found.error().message;
     known.push_back(known_specimen(found->parameters));
-    true_plants.push_back(known_specimen(kind == "tank"
-                                             ? devices::Parameters(devices::Tank::drawn(seed, kDrift))
-                                             : devices::Parameters(devices::Motor::drawn(seed, kDrift))));
+    true_plants.push_back(known_specimen(*devices::drawn_parameters(kind, seed, kDrift)));
   }
   const std::string before = default_model();
   const auto tuned =
