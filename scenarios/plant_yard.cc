@@ -52,7 +52,7 @@ std::vector<PlantYard::Part> PlantYard::parts_of(NodeId edge, const Breakdown& b
   std::vector<Part> parts;
   for (std::size_t device = 0; device < field_.devices.size(); ++device) {
     if (!breakdown.device.empty() && breakdown.device != device_name(field_, device)) continue;
-    const auto names = part_names(field_.devices[device], breakdown.kind);
+    const auto names = part_names(plants_.at(edge)[device]->info(), breakdown.kind);
     for (std::size_t number = 0; number < names.size(); ++number)
       if (breakdown.part.empty() || breakdown.part == names[number])
         parts.push_back({.edge = edge, .device = device, .number = number, .fault = breakdown.kind});
@@ -65,8 +65,8 @@ void PlantYard::set(const Part& part, bool broken, Duration now, const Note& not
   plant.advance(now);
   plant.set_fault(part.fault, part.number, broken);
   const auto fault = static_cast<std::uint64_t>(part.fault) + 1;
-  const std::string name = cat(device_name(field_, part.device), " ",
-                               part_names(field_.devices[part.device], part.fault)[part.number]);
+  const std::string name =
+      cat(device_name(field_, part.device), " ", part_names(plant.info(), part.fault)[part.number]);
   note(part.edge, {edge::kPlantFault, {part.device, part.number, fault, broken ? 1u : 0u}, name});
 }
 

@@ -3,11 +3,13 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <map>
 #include <utility>
 
 #include "scenarios/chaos/dice.h"
 #include "scenarios/chaos/draw.h"
+#include "scenarios/plant_parts.h"
 
 namespace lockstep::chaos {
 namespace {
@@ -21,7 +23,9 @@ constexpr Duration kMostOffset = milliseconds(200);
 constexpr std::uint32_t kMostDriftPpm = 200;
 constexpr Duration kFieldConverges = std::chrono::seconds(60);  // an edge may have much to bring
 
-std::int64_t signals_of(DeviceKind kind) { return kind == DeviceKind::kTank ? 2 : 4; }
+std::int64_t signals_of(DeviceKind kind) {
+  return std::ssize(part_names(kind, devices::PlantFault::kSensorDropout));
+}
 
 void draw_edges(std::uint64_t seed, Field& field) {
   Dice dice(seed, "chaos.field.edges");

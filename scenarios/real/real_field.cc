@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "scenarios/plant_parts.h"
 #include "scenarios/real/plant_record.h"
 
 namespace lockstep::real {
@@ -31,7 +32,7 @@ Status RealField::begin(Instant at) const {
     for (std::size_t place = 0; place < plants.size(); ++place) {
       const devices::DeviceInfo& info = plants[place]->info();
       record.devices.push_back({.kind = info.kind,
-                                .name = info.name.substr(info.name.find('/') + 1),
+                                .name = device_name(field, place),
                                 .seed = PlantYard::seed_of(edge, place, seed_),
                                 .window = field.window.value_or(info.window)});
     }
