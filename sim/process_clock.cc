@@ -8,6 +8,11 @@ namespace {
 
 constexpr std::int64_t kMillion = 1'000'000;
 
+// Asked several times an event: without a tick nothing is divided.
+Duration past_tick(Instant instant, Duration tick) {
+  return tick == Duration{1} ? Duration{} : instant.time_since_epoch() % tick;
+}
+
 }  // namespace
 
 ProcessClock::ProcessClock(ClockOptions options)
@@ -27,8 +32,7 @@ Duration ProcessClock::local_since(SimTime time) const {
 
 Instant ProcessClock::monotonic_at(SimTime time) const {
   const Instant exact = exact_at(time);
-  if (tick_ == Duration{1}) return exact;  // asked several times an event, and a division is most of it
-  return exact - exact.time_since_epoch() % tick_;
+  return exact - past_tick(exact, tick_);
 }
 
 WallTime ProcessClock::wall_at(SimTime time) const {
@@ -36,8 +40,7 @@ WallTime ProcessClock::wall_at(SimTime time) const {
 }
 
 SimTime ProcessClock::when(Instant instant) const {
-  if (const Duration beyond = tick_ == Duration{1} ? Duration{} : instant.time_since_epoch() % tick_;
-      beyond > Duration{}) {
+  if (const Duration beyond = past_tick(instant, tick_); beyond > Duration{}) {
     if (kNever - instant < tick_) return kEndOfTime;
     instant += tick_ - beyond;
   }
