@@ -35,8 +35,8 @@ class FieldWatch final : public Observer {
   // `rested`: the field came to rest in time once all was healed. Below the scenario's minima the run is
   // vacuous.
   reports::Verdict field_rests(const Field& field, bool rested, Duration within) const;
-  // A plant may leave its envelope while something that its control needs is broken, and so long after it. An
-  // actuator that is weak or late is no excuse: supervision has to make up for it.
+  // A plant may leave its envelope while something that its control needs is broken, and so long after it. A
+  // weak actuator is no excuse: supervision has to make up for it.
   reports::Verdict envelope(std::span<const Outage> outages, const std::vector<NodeId>& nodes,
                             Duration recovery) const;
 

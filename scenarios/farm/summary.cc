@@ -67,7 +67,7 @@ Duration quantile(const std::vector<Duration>& sorted, std::uint64_t percent) {
   return sorted.empty() ? Duration() : sorted[std::min(sorted.size() - 1, sorted.size() * percent / 100)];
 }
 
-constexpr std::size_t kVerbWidth = 16;  // longer than the longest
+constexpr std::size_t kVerbWidth = 16;  // of the longest
 
 std::string padded_left(const std::string& text, std::size_t width) {
   return text.size() >= width ? text : std::string(width - text.size(), ' ') + text;
