@@ -28,8 +28,6 @@ std::optional<std::string> why_not_at(const AtEvent& trigger) {
   return cat("only the simulator tells of ", type->name);
 }
 
-}  // namespace
-
 std::optional<std::string> why_not(const Action& action) {
   if (std::holds_alternative<PowerLoss>(action)) return "the power of a real machine cannot be cut from here";
   if (std::holds_alternative<OutOfMemory>(action))
@@ -50,6 +48,8 @@ std::optional<std::string> why_not(const Action& action) {
   if (!is_of_the_wire) return std::nullopt;
   return cat("the rules of a process's transport know no ", verb_of(action));
 }
+
+}  // namespace
 
 std::optional<std::string> why_not(const Fault& fault) {
   if (auto reason = why_not(fault.action)) return reason;

@@ -10,9 +10,7 @@
 
 namespace lockstep::real {
 
-// Why no such fault strikes here, whenever it is due; nothing: it does.
-std::optional<std::string> why_not(const scenarios::Action& action);
-// The same, and whether it may wait for what it waits for.
+// Why no such fault strikes here, or not when it is due; nothing: it does.
 std::optional<std::string> why_not(const scenarios::Fault& fault);
 
 // Time is real here. An error: this scenario takes more of it than anybody waits for.
