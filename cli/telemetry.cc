@@ -15,6 +15,7 @@ namespace {
 constexpr Duration kPatience = std::chrono::seconds(30);
 constexpr std::int64_t kStretchNs = 120'000'000'000;
 constexpr std::int64_t kMostMoves = 1000;  // in one answer
+constexpr std::int64_t kDone = wire::InstructionResult::DONE;
 
 class TelemetryReader {
  public:
@@ -90,8 +91,8 @@ class TelemetryReader {
     for (std::int64_t last = 0;;) {
       LOCKSTEP_TRY(rows,
                    ask("SELECT id, body, result FROM hub_instructions WHERE device = ?1 AND id > ?2 AND "
-                       "input_to_ns >= ?3 AND outcome = 1 ORDER BY id LIMIT ?4",
-                       device.name(), last, begin, kMostMoves));
+                       "input_to_ns >= ?3 AND outcome = ?4 ORDER BY id LIMIT ?5",
+                       device.name(), last, begin, kDone, kMostMoves));
       for (const wire::Row& row : rows.rows()) {
         last = row.values(0).integer();
         append(device, row, out);

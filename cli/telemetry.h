@@ -14,8 +14,8 @@ struct DeviceTrack {
   training::Track track;
 };
 
-// Of every device of these kinds that has actuators: its readings of the last `span` before its newest one,
-// and the commands that were carried out. kUnavailable: no answer; kNotFound: the hub knows no such device.
+// Of every device of these kinds: its readings of the last `span` before its newest one, and the commands
+// that were carried out. kUnavailable: no answer; kNotFound: the hub knows no such device.
 Result<std::vector<DeviceTrack>> read_telemetry(const ConnectArguments& connect_with,
                                                 const std::vector<std::string>& kinds, Duration span);
 
