@@ -36,8 +36,10 @@ struct Played {
   std::string objections() const {
     std::string all;
     for (const auto& verdict : report.verdicts)
-      if (verdict.outcome != reports::Outcome::kHolds)
+      if (verdict.outcome != reports::Outcome::kHolds) {
+        all += cat(verdict.name, " does not hold\n");
         for (const std::string& line : verdict.evidence) all += cat(verdict.name, ": ", line, "\n");
+      }
     for (const auto& fault : report.faults)
       if (fault.fired == 0) all += cat(fault.kind, ": ", fault.description, "\n");
     return all;
