@@ -1,6 +1,8 @@
 // Kinds of messages against kinds of numbers, and names against numbers.
 #include "hub/speakers.h"
 
+#include <optional>
+
 #include "base/field_numbers.h"
 #include "base/text.h"
 #include "hub/schema.h"
@@ -31,7 +33,7 @@ bool is_of_a_cloud(wire::FieldMessage::WhatCase what) {
 
 // Most blocks of a batch are of one edge: the name is looked at again only where it changes.
 std::string objection_to_series(NodeId from, const wire::SensorBatch& batch) {
-  std::string_view known;
+  std::optional<std::string_view> known;
   for (const wire::SensorBlock& block : batch.blocks()) {
     const std::string_view edge = edge_of(block.series());
     if (edge == known) continue;

@@ -48,6 +48,10 @@ TEST(Speakers, AnEdgeSpeaksForItsOwnNumberOnly) {
       objection_to(kEdge, batch_of({"e1/tank/level", "e2/tank/level"})),
       "expected readings of the edge with number 10001, found the series 'e2/tank/level' of number 10002");
   EXPECT_NE(objection_to(kCloud, batch_of({"e1/tank/level"})), "");
+  for (const std::string nobody : {"", "/tank/level"}) {
+    EXPECT_NE(objection_to(kEdge, batch_of({nobody})), "") << nobody;
+    EXPECT_NE(objection_to(kEdge, batch_of({"e1/tank/level", nobody})), "") << nobody;
+  }
 }
 
 TEST(Speakers, PackagesComeFromClouds) {
