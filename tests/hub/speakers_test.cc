@@ -156,6 +156,24 @@ TEST(KnownEdges, WhoseRowIsDeletedIsAskedForAnotherHello) {
   EXPECT_EQ(hubs.row("SELECT store FROM hub_edges"), "5");
 }
 
+// Version 1 did not know stores, nor who refuses which settings.
+TEST(KnownEdges, RowsOfAnOlderVersionGetTheirColumns) {
+  TestHubs hubs(87);
+  hubs.edge().say(hubs.leader(), edge_with_store(5));
+  ASSERT_TRUE(hubs.run_until([&] { return hubs.row("SELECT count(*) FROM hub_edges") == "1"; }));
+  for (const std::string column : {"store", "refused_settings", "refusal"})
+    ASSERT_TRUE(hubs.write("ALTER TABLE hub_edges DROP COLUMN " + column)) << column;
+  ASSERT_TRUE(hubs.write("UPDATE hub_schema SET version = 1"));
+  for (const NodeId member : hubs.members()) hubs.world().kill(member);
+  for (const NodeId member : hubs.members()) hubs.world().start(member);
+  const NodeId leader = hubs.leader();
+  EXPECT_EQ(hubs.rows("SELECT version FROM hub_schema"), (std::vector<std::string>{"1", "2"}));
+  EXPECT_EQ(hubs.rows("SELECT name, node, store, refused_settings, refusal FROM hub_edges"),
+            (std::vector<std::string>{"e1|10001|0|0|"}));
+  hubs.edge().say(leader, edge_with_store(6));  // it says so for the first time
+  EXPECT_TRUE(hubs.run_until([&] { return hubs.row("SELECT store FROM hub_edges") == "6"; }));
+}
+
 TEST(KnownEdges, TheLastWordIsNotedNowAndThen) {
   TestHubs hubs(83);
   const NodeId leader = hubs.leader();
