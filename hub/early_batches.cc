@@ -10,9 +10,9 @@ constexpr std::size_t kMostBytes = 8 << 20;
 
 }  // namespace
 
-void EarlyBatches::erase(Batches& batches, Batches::iterator batch) {
+wire::SensorBatch EarlyBatches::remove(Batches& batches, Batches::iterator batch) {
   bytes_ -= batch->second.ByteSizeLong();
-  batches.erase(batch);
+  return std::move(batches.extract(batch).mapped());
 }
 
 void EarlyBatches::keep(const StreamKey& key, std::size_t most, wire::SensorBatch batch) {
@@ -20,23 +20,21 @@ void EarlyBatches::keep(const StreamKey& key, std::size_t most, wire::SensorBatc
   if (most == 0 || bytes > kMostBytes) return;
   if (bytes_ + bytes > kMostBytes) forget_all();  // of whom no more is heard, too
   Batches& batches = streams_[key];
-  if (const auto former = batches.find(batch.sequence()); former != batches.end()) erase(batches, former);
+  if (const auto former = batches.find(batch.sequence()); former != batches.end()) remove(batches, former);
   const std::uint64_t sequence = batch.sequence();
   batches.emplace(sequence, std::move(batch));
   bytes_ += bytes;
-  if (batches.size() > most) erase(batches, std::prev(batches.end()));
+  if (batches.size() > most) remove(batches, std::prev(batches.end()));
 }
 
 std::optional<wire::SensorBatch> EarlyBatches::next(const StreamKey& key, std::uint64_t taken) {
   const auto found = streams_.find(key);
   if (found == streams_.end()) return std::nullopt;
   Batches& batches = found->second;
-  while (!batches.empty() && batches.begin()->first <= taken) erase(batches, batches.begin());
+  while (!batches.empty() && batches.begin()->first <= taken) remove(batches, batches.begin());
   std::optional<wire::SensorBatch> next;
-  if (!batches.empty() && batches.begin()->second.previous() <= taken) {
-    next = batches.begin()->second;
-    erase(batches, batches.begin());
-  }
+  if (!batches.empty() && batches.begin()->second.previous() <= taken)
+    next = remove(batches, batches.begin());
   if (batches.empty()) streams_.erase(found);
   return next;
 }

@@ -35,7 +35,7 @@ class EarlyBatches {
 
  private:
   using Batches = std::map<std::uint64_t, wire::SensorBatch>;  // by sequence
-  void erase(Batches& batches, Batches::iterator batch);
+  wire::SensorBatch remove(Batches& batches, Batches::iterator batch);
 
   std::map<StreamKey, Batches> streams_;  // none is empty
   std::size_t bytes_ = 0;
