@@ -35,7 +35,7 @@ Hub::Hub(const env::Env& env, HubConfig config, LocalDatabase& database)
              &decisions_, &packages_, &forwarding_, &reports_,  &retention_} {
   database_.on_failure([this](BytesView words) {
     env_.trace.emit({kStatementFailed, {}, words});
-    reports_.count_failed(Bytes(words));
+    reports_.count_failed(words);
   });
 }
 

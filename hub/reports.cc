@@ -9,10 +9,7 @@ constexpr std::uint64_t kBlocksInReply = 64;
 }  // namespace
 
 void Reports::on_lead() {
-  refused_ = 0;
-  last_refusal_.clear();
-  failed_ = 0;
-  last_failure_.clear();
+  refused_ = failed_ = {};
   next_ = surroundings_.now();
 }
 
@@ -35,10 +32,10 @@ void Reports::send() {
   report.set_instructions(totals.decided);
   report.set_done(totals.done);
   report.set_missed(totals.missed);
-  report.set_refused(refused_);
-  report.set_last_refusal(last_refusal_);
-  report.set_failed_statements(failed_);
-  report.set_last_failure(last_failure_);
+  report.set_refused(refused_.count);
+  report.set_last_refusal(refused_.last);
+  report.set_failed_statements(failed_.count);
+  report.set_last_failure(failed_.last);
   for (const NodeId cloud : about_.edges.clouds()) surroundings_.send(cloud, message);
 }
 
@@ -46,8 +43,9 @@ void Reports::describe_edges(wire::StatusReport& report) const {
   for (const auto& [name, edge] : about_.edges.edges()) {
     wire::StatusReport::Edge& told = *report.add_edges();
     told.set_name(name);
-    told.set_connected(about_.edges.is_connected(edge.node));
-    told.set_not_heard_yet(about_.edges.presence(edge.node) == Edges::Presence::kNotHeardYet);
+    const Edges::Presence presence = about_.edges.presence(edge.node);
+    told.set_connected(presence == Edges::Presence::kConnected);
+    told.set_not_heard_yet(presence == Edges::Presence::kNotHeardYet);
     told.set_seen_ns(about_.edges.seen_ns(edge));
     told.set_settings_version(edge.settings_version);
     told.set_refused_settings(edge.refused_settings);

@@ -28,16 +28,9 @@ class Reports final : public Part {
   void on_telemetry(NodeId from, const wire::TelemetryRequest& request);
 
   // A message of the field was not taken.
-  void count_refused(std::string reason) {
-    ++refused_;
-    last_refusal_ = std::move(reason);
-  }
-
+  void count_refused(BytesView reason) { refused_.add(reason); }
   // A statement of the hub failed.
-  void count_failed(Bytes words) {
-    ++failed_;
-    last_failure_ = std::move(words);
-  }
+  void count_failed(BytesView words) { failed_.add(words); }
 
   void set_term(Term term) { term_ = term; }
   // The newest entry that changed any row.
@@ -48,6 +41,16 @@ class Reports final : public Part {
   Instant deadline() const override { return next_; }
 
  private:
+  // Of one kind, since this node leads.
+  struct Mishaps {
+    std::uint64_t count = 0;
+    Bytes last;
+    void add(BytesView words) {
+      ++count;
+      last = words;
+    }
+  };
+
   void send();
   void describe_edges(wire::StatusReport& report) const;
 
@@ -55,10 +58,7 @@ class Reports final : public Part {
   Reported about_;
   Term term_;
   LogIndex applied_;
-  std::uint64_t refused_ = 0;  // since this node leads
-  std::string last_refusal_;
-  std::uint64_t failed_ = 0;
-  Bytes last_failure_;
+  Mishaps refused_, failed_;
   Instant next_ = kNever;
 };
 
