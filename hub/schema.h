@@ -9,6 +9,7 @@
 #include "base/ids.h"
 #include "core/proto/dispatch.pb.h"
 #include "hub/values.h"
+#include "storage/sql/sql_text.h"
 
 namespace lockstep::hub {
 
@@ -19,7 +20,7 @@ inline constexpr std::uint64_t kSchemaVersion = 2;
 std::vector<wire::Statement> schema_statements(std::uint64_t found);
 std::uint64_t schema_version_of(const std::vector<sql::Value>& row);
 
-inline constexpr std::string_view kSchemaTable = "hub_schema";
+inline constexpr std::string_view kSchemaTable = sql::kFollowedMark;
 inline constexpr std::string_view kEdges = "hub_edges";
 inline constexpr std::string_view kDevices = "hub_devices";
 inline constexpr std::string_view kStreams = "hub_streams";

@@ -17,14 +17,15 @@ std::string first_word(std::string_view text);
 std::size_t longest_literal(std::string_view text);
 // "name" with quotes doubled, as an identifier.
 std::string quoted(std::string_view name);
-// Names of the machine's own tables, which users may neither touch nor make.
-// A hub follows the rows of these by the applied feed, if there is a hub (docs/hub.md); the last is its first
-// table.
+
+// A hub follows the rows of these by the applied feed (docs/hub.md).
 inline bool is_followed_table(std::string_view folded) {
   return folded.starts_with("hub_") || folded == "series_blocks";
 }
+// One that is there if the database has a hub.
 inline constexpr std::string_view kFollowedMark = "hub_schema";
 
+// Names of the machine's own tables, which users may neither touch nor make.
 inline bool is_own_table(std::string_view folded) { return folded.starts_with("_lockstep_"); }
 inline bool is_system_table(std::string_view folded) { return folded.starts_with("sqlite_"); }
 
