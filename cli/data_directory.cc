@@ -15,6 +15,7 @@
 #include "base/field_numbers.h"
 #include "base/text.h"
 #include "cli/files.h"
+#include "edge/lost_store.h"
 #include "json/text.h"
 
 namespace lockstep::cli {
@@ -29,13 +30,7 @@ constexpr std::string_view kLogName = "kv";  // a member's log
 
 constexpr std::string_view kAdviceToMembers =
     "a voter that forgets what it acknowledged can lose what others rely on. Put the directory back as this "
-    "node left "
-    "it, or go on with the other members; docs/node.md, \"Replacing a disk\", has the cases";
-
-constexpr std::string_view kAdviceToEdges =
-    "it would not know which instructions it has carried out, nor what the hub does not have yet. Put it "
-    "back; if it is "
-    "lost, start the edge once with --anew";
+    "node left it, or go on with the other members; docs/node.md, \"Replacing a disk\", has the cases";
 
 bool is_edge(const Owner& owner) { return field_kind(owner.node) == FieldKind::kEdge; }
 
@@ -125,7 +120,8 @@ Status refuse_loss(const std::string& path, const Owner& owner, const Identity& 
       "put it back, or restore the directory whole; to begin anew without the data, name an empty directory";
   if (!owner.cluster.empty()) {
     if (holds_something(fs::path(path) / kLogName)) return {};
-    if (is_edge(owner)) return refuse(cat(whose, ", found no store in ", kLogName, ": ", kAdviceToEdges));
+    if (is_edge(owner))
+      return refuse(cat(whose, ", found no store in ", kLogName, ": ", edge::kAdviceOnLostStore));
     return refuse(cat(whose, contents.is_expected ? " (expect_data)" : "", ", found no log in ", kLogName,
                       ": ", kAdviceToMembers));
   }

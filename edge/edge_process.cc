@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "edge/events.h"
+#include "edge/lost_store.h"
 
 namespace lockstep::edge {
 
@@ -51,10 +52,7 @@ void EdgeProcess::open() {
       [this](kv::Store& store) -> Result<Contents> {
         if (config_.had_store && store.trees().empty())
           return fail(ErrorCode::kCorrupt, cat("expected the store that edge '", config_.name,
-                                               "' had, found an empty one: it would not know "
-                                               "which instructions it has carried out, nor what the hub does "
-                                               "not have yet. Put it back; if it "
-                                               "is lost, start the edge once with --anew"));
+                                               "' had, found an empty one: ", kAdviceOnLostStore));
         LOCKSTEP_TRY(buffer, Buffer::restore(store, env_.trace, config_.name, env_.seed));
         LOCKSTEP_TRY(executions, Executions::restore(store));
         LOCKSTEP_TRY(slots, Slots::restore(store));

@@ -45,8 +45,9 @@ class EdgeProcess : public env::Actor {
   void on_job_done(std::unique_ptr<env::Job> job) override { job->done(); }
   void on_turn_end() override;
 
-  // Why it has stopped itself; none while it works.
+  // Its store is open.
   bool is_open() const { return parts_ != nullptr; }
+  // Why it has stopped itself; none while it works.
   const Error* failure() const { return failure_ ? &*failure_ : nullptr; }
   // For who reads settings of their own; nullptr while the store is not open. Asked for anew in each turn.
   SlotKeeper* slots() { return parts_ ? &parts_->slots : nullptr; }
