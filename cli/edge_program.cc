@@ -72,7 +72,7 @@ Result<EdgeSettings> settings_of(const EdgeArguments& arguments) {
   out.config.sensing.collector.longest_wait = milliseconds(arguments.batch_ms);
   out.config.sensing.buffer.most_bytes = static_cast<std::uint64_t>(arguments.buffer_mb * (1 << 20));
   if (arguments.policy == "thin") out.config.sensing.buffer.policy = edge::FullPolicy::kThin;
-  out.anew = out.config.begins_anew = arguments.anew;
+  out.config.begins_anew = arguments.anew;
   out.measure = arguments.measure;
   out.allow_faults = arguments.allow_faults;
   return out;
@@ -126,7 +126,7 @@ Status EdgeProgram::open(const std::string& name) {
   std::filesystem::create_directories(settings_.data, error);  // the next line says what is wrong with it
   LOCKSTEP_TRY(directory, DataDirectory::open(cat(settings_.data, "/", name),
                                               {.cluster = cat("edge ", name), .node = edge.number},
-                                              {.database = {}, .begins_anew = settings_.anew}));
+                                              {.database = {}, .begins_anew = settings_.config.begins_anew}));
   edge.directory = std::make_unique<DataDirectory>(std::move(directory));
   LOCKSTEP_TRY(plants, open_plants(name));
   edge.plants = std::move(plants);

@@ -28,7 +28,6 @@ struct EdgeSettings {
   std::string plants;  // a file: then these are the devices
   double probe_rate = 1000;
   edge::EdgeConfig config;  // but for name and hubs
-  bool anew = false;
   bool measure = false;
   bool allow_faults = false;  // an operator may bring them (docs/format/faults.md)
 };
