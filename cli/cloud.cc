@@ -126,17 +126,19 @@ std::string line_of(const wire::StatusReport& report) {
   std::string active;
   for (const wire::PackageStatus& one : report.active())
     append_text(active, cat(", ", title_of(one.kind(), one.version())));
+  std::string troubles;
   if (report.refused() > 0)
-    append_text(active, cat("; ", report.refused(), " messages refused, the last: ", report.last_refusal()));
+    append_text(troubles,
+                cat("; ", report.refused(), " messages refused, the last: ", report.last_refusal()));
   if (report.failed_statements() > 0)
-    append_text(active, cat("; ", report.failed_statements(), " statements of the hub failed, the last: ",
-                            report.last_failure(), " (somebody has changed its tables)"));
+    append_text(troubles, cat("; ", report.failed_statements(), " statements of the hub failed, the last: ",
+                              report.last_failure(), " (somebody has changed its tables)"));
   return cat("node ", report.leader(), " leads in term ", report.term(), " at index ", report.applied(), "; ",
              connected, " of ", report.edges_size(), " edges",
              not_heard == 0 ? "" : cat(" (", not_heard, " not heard yet: the leader is new)"), ", ", readings,
              " readings", dropped == 0 ? "" : cat(", ", dropped, " dropped"), "; ", report.instructions(),
-             " instructions, ", report.done(), " done, ", report.missed(), " missed, ", open, " open",
-             active);
+             " instructions, ", report.done(), " done, ", report.missed(), " missed, ", open, " open", active,
+             troubles);
 }
 
 struct HubView {

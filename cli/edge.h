@@ -15,7 +15,7 @@ struct EdgeArguments {
   std::string name = "e1";
   std::string data;  // each edge has a directory of its own in it
   std::vector<std::string> devices = {"tank", "motor"};
-  std::string plants;      // a file that says which devices there are, instead of `devices`
+  std::string plants;        // a file that says which devices there are, instead of `devices`
   double sample_ms = 100;    // between two looks at each device
   double probe_rate = 1000;  // readings a second that a probe gathers
   double batch_ms = 20;      // the first reading of a batch waits no longer for others

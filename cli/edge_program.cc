@@ -19,8 +19,7 @@ namespace {
 constexpr Duration kBeforeMeasuring = std::chrono::seconds(5);  // a start is not what is to be measured
 constexpr Duration kWatchInterval = std::chrono::seconds(1);
 constexpr std::size_t kTraceRingBytes = 16 << 20;
-constexpr Duration kOpening =
-    std::chrono::seconds(8);  // a disk that is full may take longer, and is waited for
+constexpr Duration kOpening = std::chrono::seconds(8);  // a full disk may take longer, and is waited for
 constexpr std::string_view kStore = "kv";
 
 std::unexpected<Error> refuse(std::string sentence) {
