@@ -305,6 +305,16 @@ TEST(HubCommand, AnEdgeThatHasLostItsStoreIsNamedAndDoesNotBegin) {
   })) << anew.said();
 }
 
+TEST(HubCommand, AnEdgeWhoseDirectoryIsRemovedStopsAndSaysSo) {
+  const TemporaryDirectory home;
+  Background edge({"edge", "--hub", cat("127.0.0.1:", free_ports(1)), "--data", home / "d"},
+                  home / "edge.log");
+  ASSERT_TRUE(edge.says("lockstep: edge e1 with tank, motor (simulated)")) << edge.said();
+  std::filesystem::remove_all(home / "d");
+  EXPECT_TRUE(edge.says("the directory was removed while it ran")) << edge.said();
+  EXPECT_EQ(edge.end(SIGTERM), 1) << edge.said();
+}
+
 TEST(Help, IsACommandToo) {
   const Outcome all = lockstep("help");
   EXPECT_EQ(all.code, 0);
