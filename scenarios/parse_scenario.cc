@@ -125,7 +125,7 @@ class ScenarioReader {
               cat("a ballot of two frames and two syncs usually takes as long; it is ", to_string(election)));
     }
     const Duration bound = out_.finally.converge_within;
-    const Duration least = 10 * election + 2 * out_.cluster.consensus.pause_before_commit;
+    const Duration least = least_patience(out_.cluster);
     if (bound < least) {
       given({{"finally", "converge_within"},
              {"cluster", "election_timeout"},

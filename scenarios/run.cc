@@ -2,6 +2,7 @@
 #include "scenarios/run.h"
 
 #include <algorithm>
+#include <span>
 
 #include "base/check.h"
 #include "core/replica/events.h"
@@ -219,35 +220,36 @@ Verdict doubted(Verdict verdict, const std::string& gap) {
   return verdict;
 }
 
+// What the faults broke, and who did not run.
+std::vector<Outage> all_outages(const Scenario& scenario, const Nemesis& nemesis, const Uptime& uptime) {
+  std::vector<Outage> outages = outages_of(scenario, nemesis);
+  outages.insert(outages.end(), uptime.outages().begin(), uptime.outages().end());
+  return outages;
+}
+
 // Where the network itself loses frames, a client may be unlucky several times: each percent adds the bound once.
 Duration bound_of_service(const Scenario& scenario) {
   constexpr std::uint32_t kPercent = 10'000;  // in parts per million
-  const config::Consensus& consensus = scenario.cluster.consensus;
-  const Duration least = 10 * consensus.election_timeout + 2 * consensus.pause_before_commit;
   const std::uint32_t percents = (scenario.network.loss.parts_per_million + kPercent - 1) / kPercent;
-  return std::max(scenario.expect.available_within, least) * (1 + percents);
+  return std::max(scenario.expect.available_within, least_patience(scenario.cluster)) * (1 + percents);
 }
 
 // A strong write needs every node.
-Verdict judge_availability(const Scenario& scenario, const Nemesis& nemesis, const Uptime& uptime, const Cast& cast,
+Verdict judge_availability(const Scenario& scenario, std::span<const Outage> outages, const Cast& cast,
                            const RunBook& book, const std::string& gap) {
   const Cluster& cluster = scenario.cluster;
   const AvailabilityRules rules{
       .nodes = cast.roster().nodes(),
       .quorum = cluster.consensus.write_mode == WriteMode::kStrong ? cluster.nodes : cluster.nodes / 2 + 1,
       .bound = bound_of_service(scenario)};
-  std::vector<Outage> outages = outages_of(scenario, nemesis);
-  outages.insert(outages.end(), uptime.outages().begin(), uptime.outages().end());
   return doubted(check_availability(rules, outages, book.history(), book.clients()), gap);
 }
 
 // After what broke its control, a plant needs time to come back.
 constexpr Duration kPlantRecovery = std::chrono::seconds(30);
 
-void judge_field(const Scenario& scenario, const FieldWatch& field, const EndPhase& end, const Nemesis& nemesis,
-                 const Uptime& uptime, const std::string& gap, std::vector<Verdict>& verdicts) {
-  std::vector<Outage> outages = outages_of(scenario, nemesis);
-  outages.insert(outages.end(), uptime.outages().begin(), uptime.outages().end());
+void judge_field(const Scenario& scenario, const FieldWatch& field, const EndPhase& end,
+                 std::span<const Outage> outages, const std::string& gap, std::vector<Verdict>& verdicts) {
   verdicts.push_back(doubted(
       field.field_rests(*scenario.field, end.field_rested(), scenario.finally.converge_within), gap));
   verdicts.push_back(doubted(field.envelope(outages, roster_of(scenario).nodes(), kPlantRecovery), gap));
@@ -334,9 +336,10 @@ Run play(const Scenario& scenario, const RunOptions& options, Cast& cast, Stage&
   report.idle_faults_allowed = scenario.expect.idle_faults == IdleFaults::kAllowed;
   add_throughput(report, run.history);
   report.faults = fault_records(scenario, nemesis);
-  Verdict availability = judge_availability(scenario, nemesis, uptime, cast, book, stage.gap());
+  const std::vector<Outage> outages = all_outages(scenario, nemesis, uptime);
+  Verdict availability = judge_availability(scenario, outages, cast, book, stage.gap());
   report.verdicts = judge(scenario, witness.verdicts(stage.gap()), std::move(availability), end, nemesis, book);
-  if (scenario.field) judge_field(scenario, field, end, nemesis, uptime, stage.gap(), report.verdicts);
+  if (scenario.field) judge_field(scenario, field, end, outages, stage.gap(), report.verdicts);
   judge_time(stage, report.verdicts);
   return run;
 }

@@ -44,6 +44,10 @@ std::uint32_t client_count(const Scenario& scenario) {
   return count;
 }
 
+Duration least_patience(const Cluster& cluster) {
+  return 10 * cluster.consensus.election_timeout + 2 * cluster.consensus.pause_before_commit;
+}
+
 Duration workloads_end(const Scenario& scenario) {
   Duration end{};
   for (const Workload& workload : scenario.workload) end = std::max(end, end_of(workload));
