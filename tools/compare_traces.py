@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
-"""The same scenario and seed must give the same trace hash in every build: compares two of them over the suite."""
+"""The same scenario and seed must give the same trace hash in every build: compares two of them over the suite, or over drawn scenarios."""
 import argparse
+import sqlite3
+import subprocess
 import sys
 from pathlib import Path
 
@@ -11,28 +13,65 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("one", type=Path, help="a `lockstep` program")
     parser.add_argument("other", type=Path, help="another build of it")
-    parser.add_argument("--seeds", type=int, default=10, help="seeds per file (default 10)")
+    parser.add_argument("--seeds", type=int, default=10, help="seeds per file of the suite (default 10)")
+    parser.add_argument("--drawn", metavar="A..B", help="instead of the suite: the scenarios that chaos draws from these seeds")
+    parser.add_argument("--out", type=Path, default=runs.ROOT / "out" / "traces",
+                        help="with --drawn: where each program keeps its results, and goes on from (default out/traces)")
     parser.add_argument("--jobs", type=int, default=0, help="processes at once (default: processors)")
     arguments = parser.parse_args()
     for program in (arguments.one, arguments.other):
         runs.need_program(program)
+    compared, different = compare_drawn(arguments) if arguments.drawn else compare_suite(arguments)
+    print(f"traces: {compared - different} passed, {different} failed")
+    return 1 if different or not compared else 0
 
+
+def differ(title, one, other):
+    """What each program said, (trace, verdict), below the title."""
+    print(f"FAILED {title}:", *(f"       {trace or 'no trace'} {verdict}" for trace, verdict in (one, other)), sep="\n", flush=True)
+
+
+def compare_suite(arguments):
     def both(item):
         return tuple(runs.run(program, *item) for program in (arguments.one, arguments.other))
 
     items = [(path, seed) for path in runs.suite_files() for seed in range(1, arguments.seeds + 1)]
     progress = runs.Progress(len(items), every=20)
-    failed = 0
+    different = 0
     for one, other in runs.in_parallel(arguments.jobs, both, items):
-        progress.step(f"{one.scenario} seed {one.seed}")
-        if one.trace and one.trace == other.trace and one.verdict == other.verdict:
-            continue
-        failed += 1
-        print(f"FAILED {one.scenario} seed {one.seed}:\n"
-              f"       {one.trace or 'no trace'} {one.verdict}  {arguments.one}\n"
-              f"       {other.trace or 'no trace'} {other.verdict}  {arguments.other}", flush=True)
-    print(f"traces: {len(items) - failed} passed, {failed} failed")
-    return 1 if failed else 0
+        progress.step(one.title)
+        if not one.trace or (one.trace, one.verdict) != (other.trace, other.verdict):
+            different += 1
+            differ(one.title, *((run.trace, f"{run.verdict}  {program}")
+                                for run, program in ((one, arguments.one), (other, arguments.other))))
+    return len(items), different
+
+
+def compare_drawn(arguments):
+    ones, others = (campaign(program, arguments.out / side, arguments)
+                    for side, program in (("one", arguments.one), ("other", arguments.other)))
+    different = 0
+    for seed in sorted(ones.keys() | others.keys()):
+        one, other = ones.get(seed, ("", "not run")), others.get(seed, ("", "not run"))
+        if not one[0] or one != other:
+            different += 1
+            differ(f"seed {seed}", one, other)
+    return len(ones.keys() | others.keys()), different
+
+
+def campaign(program, out, arguments):
+    """Runs the drawn seeds that `out` does not have yet; by seed the trace and the verdict."""
+    command = [str(program.resolve()), "chaos", "--seeds", arguments.drawn, "--no-shrink", "--out", str(out)]
+    if arguments.jobs:
+        command += ["--jobs", str(arguments.jobs)]
+    print(f"{program}: {arguments.drawn}", file=sys.stderr, flush=True)
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=False)
+    if done.returncode not in (0, 1):  # a seed that fails is compared like the others
+        sys.exit(f"traces: {' '.join(command)} ended with exit code {done.returncode}")
+    first, last = arguments.drawn.split("..")
+    with sqlite3.connect(out / "results.sqlite") as results:
+        rows = results.execute("SELECT seed, trace, kind FROM seeds WHERE seed BETWEEN ? AND ?", (int(first), int(last)))
+        return {seed: (trace, kind or "holds") for seed, trace, kind in rows}
 
 
 if __name__ == "__main__":
