@@ -55,7 +55,7 @@ void EdgeProcess::open() {
                                                "' had, found an empty one: ", kAdviceOnLostStore));
         LOCKSTEP_TRY(buffer, Buffer::restore(store, env_.trace, config_.name, env_.seed));
         LOCKSTEP_TRY(executions, Executions::restore(store));
-        LOCKSTEP_TRY(slots, Slots::restore(store));
+        LOCKSTEP_TRY(slots, Slots::restore(store, env_.trace));
         return Contents{std::move(buffer), std::move(executions), std::move(slots)};
       },
       [this](Contents contents) { on_opened(std::move(contents)); });

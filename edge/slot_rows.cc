@@ -2,6 +2,7 @@
 #include "edge/slot_rows.h"
 
 #include "base/text.h"
+#include "edge/events.h"
 #include "edge/trees.h"
 
 namespace lockstep::edge {
@@ -43,6 +44,10 @@ Result<SlotFacts> decode_slot(BytesView value) {
 
 }  // namespace
 
+env::Event staged_event(Slot slot, const SlotFacts& facts) {
+  return {kSlotStaged, {number(slot), facts.version, facts.keys, facts.hash}};
+}
+
 Bytes slot_key(Slot slot) { return Bytes("slot/") + letter(slot); }
 
 Bytes encode_slot(const SlotFacts& facts) {
@@ -73,13 +78,14 @@ Bytes encode_pointer(const Pointer& pointer) {
 Bytes settings_key(Slot slot, BytesView key) { return letter(slot) + Bytes(key); }
 Bytes settings_end(Slot slot) { return Bytes(1, static_cast<char>(letter(slot) + 1)); }
 
-Result<SlotContents> Slots::restore(kv::Store& store) {
+Result<SlotContents> Slots::restore(kv::Store& store, env::Trace& trace) {
   SlotContents contents;
   for (const Slot slot : {Slot::kA, Slot::kB}) {
     LOCKSTEP_TRY(row, store.get(kSlotTree, slot_key(slot)));
     if (!row) continue;
     auto facts = decode_slot(*row);
     if (!facts) return fail(facts.error().code, cat("slot ", letter(slot), ": ", facts.error().message));
+    if (facts->state == SlotState::kStaged) trace.emit(staged_event(slot, *facts));
     contents.slots[number(slot)] = std::move(*facts);
   }
   LOCKSTEP_TRY(row, store.get(kSlotTree, kPointerKey));

@@ -8,6 +8,7 @@ namespace lockstep::edge {
 
 inline constexpr BytesView kPointerKey = "pointer";
 
+env::Event staged_event(Slot slot, const SlotFacts& facts);
 Bytes slot_key(Slot slot);
 Bytes encode_slot(const SlotFacts& facts);
 Bytes encode_pointer(const Pointer& pointer);

@@ -102,7 +102,7 @@ Commit Slots::staged() {
   facts.state = SlotState::kStaged;
   Commit commit;
   put_slot(slot, commit);
-  commit.events.push_back({kSlotStaged, {number(slot), facts.version, facts.keys, facts.hash}});
+  commit.events.push_back(staged_event(slot, facts));
   return commit;
 }
 

@@ -62,8 +62,9 @@ inline constexpr std::uint64_t kMostPackageBytes = std::uint64_t{64} << 20;
 
 class Slots {
  public:
-  // On the lane. kCorrupt: the sentence says which row, or that the slot in use is not whole.
-  static Result<SlotContents> restore(kv::Store& store);
+  // On the lane. Says again which slots are staged: a power loss may come between the write and its event.
+  // kCorrupt: the sentence says which row, or that the slot in use is not whole.
+  static Result<SlotContents> restore(kv::Store& store, env::Trace& trace);
 
   explicit Slots(SlotContents contents) : pointer_(contents.pointer), slots_(std::move(contents.slots)) {}
 

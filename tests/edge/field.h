@@ -44,6 +44,8 @@ class EdgeEvents final : public sim::Observer {
       ++executed[field(0)];
     } else if (event.type == &kInstructionEnded) {
       ended[field(0)] = field(2);
+    } else if (event.type == &kSlotStaged) {
+      staged.insert({field(1), field(3)});
     } else if (event.type == &kSlotRead) {
       reads.push_back({field(1), field(3)});
     } else if (event.type == &kEdgeStopped) {
@@ -56,6 +58,7 @@ class EdgeEvents final : public sim::Observer {
   std::map<std::uint64_t, int> executed;
   std::map<std::uint64_t, std::uint64_t> ended;
   std::uint64_t refused = 0;
+  std::set<std::pair<std::uint64_t, std::uint64_t>> staged;    // in slots: version and hash
   std::vector<std::pair<std::uint64_t, std::uint64_t>> reads;  // of slots: version and hash
   std::vector<std::string> stopped;
 };

@@ -176,6 +176,15 @@ TEST_F(Slots, AVersionUnderWhichTheEdgeDiesAgainAndAgainIsRolledBack) {
   EXPECT_EQ(version(), 1u);
 }
 
+TEST_F(Slots, AStartSaysAgainWhatIsStagedBecauseItsEventMayBeLost) {
+  activate(1, kFirst);
+  EXPECT_EQ(field.events.counts["slot_staged"], 1);
+  field.world.power_loss(kEdge);
+  field.world.start(kEdge);
+  run(seconds(1));
+  EXPECT_EQ(field.events.counts["slot_staged"], 2);
+}
+
 TEST_F(Slots, AReaderKeepsItsSlotWhileOthersSwitchAndCleanUpWaits) {
   activate(1, many("one"));
   run(seconds(6));
@@ -258,8 +267,11 @@ TEST(SlotsCrash, PowerLossAtAnyDiskCallLeavesOneWholeVersionInUse) {
     ASSERT_EQ(field.process->slots()->version(), 2u);
     ASSERT_EQ(field.events.stopped, std::vector<std::string>{});
     ASSERT_GE(field.events.reads.size(), 2u);
-    for (const auto& [number, hash] : field.events.reads)
+    for (const auto& [number, hash] : field.events.reads) {
       ASSERT_EQ(hash, hash64(field.books.packages[number]));
+      ASSERT_TRUE(field.events.staged.contains({number, hash}))
+          << "version " << number << " was never said to be staged";
+    }
     ASSERT_EQ(field.compare(), "");
   }
   EXPECT_GE(died, 150);
