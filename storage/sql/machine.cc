@@ -1,6 +1,8 @@
 // Applying entries, maintenance, and durability.
 #include "storage/sql/machine.h"
 
+#include <algorithm>
+
 #include "base/check.h"
 #include "storage/sql/schema.h"
 #include "storage/sql/sql_text.h"
@@ -122,7 +124,8 @@ Result<ApplyReport> SqliteMachine::apply(std::span<const EntryStamp> stamps, con
   return report;
 }
 
-Result<bool> SqliteMachine::try_whole(std::span<const EntryStamp> stamps, const Body& body, ApplyReport& report) {
+Result<bool> SqliteMachine::try_whole(std::span<const EntryStamp> stamps, const Body& body,
+                                      ApplyReport& report) {
   using Undo = BatchRunner::Undo;
   if (careful_groups_ == 0) {
     LOCKSTEP_TRY(grouped, try_group(stamps, 0, stamps.size(), Undo::kByGroup, body, report));
@@ -154,7 +157,8 @@ Status SqliteMachine::apply_alone(std::span<const EntryStamp> stamps, std::size_
                                   ApplyReport& report) {
   known_.clear();
   while (true) {
-    LOCKSTEP_TRY(applied, try_group(stamps, position, position + 1, BatchRunner::Undo::kBySavepoint, body, report));
+    LOCKSTEP_TRY(applied,
+                 try_group(stamps, position, position + 1, BatchRunner::Undo::kBySavepoint, body, report));
     if (applied) return {};
     known_.push_back(*runner_->lost());
   }
@@ -193,7 +197,8 @@ Status SqliteMachine::run_entry(const EntryStamp& stamp, std::size_t position, B
 
 // Unless SQLite has done it.
 Status SqliteMachine::abandon_transaction() {
-  if (sqlite3_get_autocommit(connection_->db()) == 0) LOCKSTEP_TRY_STATUS(connection_->step(roll_back_.get()));
+  if (sqlite3_get_autocommit(connection_->db()) == 0)
+    LOCKSTEP_TRY_STATUS(connection_->step(roll_back_.get()));
   return forget_transaction();
 }
 
@@ -272,18 +277,31 @@ Status SqliteMachine::sync() {
 Status SqliteMachine::note_synced_commit() {
   durable_ = progress_.applied;
   const WalIndex::Committed wal = connection_->lane().shared.wal_index.committed();
-  return watermark_->raise(
-      {.main_bytes = watermark_->mark().main_bytes, .wal_salts = wal.salts, .wal_frames = wal.frames});
+  Mark mark = watermark_->mark();
+  if (mark.wal_salts != wal.salts) mark.copied_frames = 0;
+  mark.wal_salts = wal.salts;
+  mark.wal_frames = wal.frames;
+  return watermark_->raise(mark);
+}
+
+// From here on the main file without these frames of the WAL is a mixture.
+Status SqliteMachine::note_copying(const Mark& copied) {
+  if (durable_ != progress_.applied) LOCKSTEP_TRY_STATUS(connection_->sync_wal());
+  durable_ = progress_.applied;
+  Mark mark = copied;
+  mark.wal_frames = copied.copied_frames;
+  const bool is_about_to_shrink = copied.main_bytes < watermark_->mark().main_bytes;
+  mark.main_bytes = std::min(copied.main_bytes, watermark_->mark().main_bytes);
+  return is_about_to_shrink ? watermark_->lower(mark) : watermark_->raise(mark);
 }
 
 Result<bool> SqliteMachine::checkpoint() {
   const WalIndex::Committed wal = connection_->lane().shared.wal_index.committed();
-  const std::uint64_t main_bytes = wal.pages * std::uint64_t{kPageBytes};
-  Mark mark = watermark_->mark();
-  if (wal.frames > 0 && main_bytes < mark.main_bytes) {  // it is about to shrink
-    mark.main_bytes = main_bytes;
-    LOCKSTEP_TRY_STATUS(watermark_->lower(mark));
-  }
+  const Mark all_in_main{.main_bytes = wal.pages * std::uint64_t{kPageBytes},
+                         .wal_salts = wal.salts,
+                         .copied_frames = wal.frames};
+  const bool has_news = wal.frames > 0 && watermark_->mark() != all_in_main;
+  if (has_news) LOCKSTEP_TRY_STATUS(note_copying(all_in_main));
   int frames = 0;
   int copied = 0;
   const int rc =
@@ -294,11 +312,8 @@ Result<bool> SqliteMachine::checkpoint() {
   if (rc != SQLITE_OK || frames != copied) return false;
   wal_frames_ = 0;
   durable_ = progress_.applied;
-  if (wal.frames == 0) return true;
-  // From here on SQLite may begin the WAL anew: where it is the record, nothing may ask for it any more.
-  const Mark all_in_main{.main_bytes = main_bytes};
-  LOCKSTEP_TRY_STATUS(options_.sync_commits ? watermark_->lower(all_in_main)
-                                            : watermark_->raise(all_in_main));
+  // From here on SQLite may begin the WAL anew: nothing may ask for the former one any more.
+  if (has_news) LOCKSTEP_TRY_STATUS(watermark_->lower(all_in_main));
   return true;
 }
 

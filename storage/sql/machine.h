@@ -58,6 +58,7 @@ class SqliteMachine final : public Machine {
   bool checkpoint_due() const { return wal_frames_ >= static_cast<int>(options_.checkpoint_frames); }
   Status commit(const EntryStamp& last);
   Status note_synced_commit();
+  Status note_copying(const Mark& copied);
   // True: everything is in the main file, durably. False: a reader needs what is in the WAL.
   Result<bool> checkpoint();
   Status vacuum(const EntryStamp& stamp);

@@ -61,9 +61,9 @@ Error Survey::explained(const Error& error) const {
 // a WAL, so no crash leaves one alone.
 Status Survey::refuse_lost_main(std::uint64_t wal_bytes) const {
   if (wal_bytes == 0) return {};
-  return damaged(path_, cat("expected the database, found ", wal_bytes, " bytes of its WAL (",
-                            wal_file_of(path_),
-                            ") beside no main file or an empty one: the WAL alone is not the database"));
+  return damaged(path_,
+                 cat("expected the database, found ", wal_bytes, " bytes of its WAL (", wal_file_of(path_),
+                     ") beside no main file or an empty one: the WAL alone is not the database"));
 }
 
 Status Survey::before_opening(Watermark& watermark) const {
@@ -71,7 +71,7 @@ Status Survey::before_opening(Watermark& watermark) const {
   LOCKSTEP_TRY(wal, size_of(disk_, wal_file_of(path_)));
   const std::uint64_t expected = watermark.mark().main_bytes;
   if (bytes == 0 && is_the_record_) LOCKSTEP_TRY_STATUS(refuse_lost_main(wal));
-  if (bytes == 0 && !is_the_record_) return expected == 0 ? Status{} : watermark.lower({});
+  if (bytes == 0 && !is_the_record_) return watermark.mark() == Mark{} ? Status{} : watermark.lower({});
   if (bytes < expected)
     return damaged(path_,
                    cat("expected at least ", expected, " bytes, which it held durably, found ", bytes));
@@ -90,22 +90,28 @@ Status Survey::look_at_length(std::uint64_t bytes) const {
 }
 
 Status Survey::after_recovery(SharedFile& shared, const Mark& mark) const {
-  if (is_the_record_) LOCKSTEP_TRY_STATUS(look_at_wal(shared.wal_index.committed(), mark));
+  LOCKSTEP_TRY_STATUS(look_at_wal(shared.wal_index.committed(), mark));
   return look_at_pages(shared);
 }
 
-// A torn end is what nobody was promised: the mark follows every sync.
+// A torn end is what nobody was promised: the mark follows every sync. But pages of the main file that are
+// newer than what is left of the WAL would make a state that never was.
 Status Survey::look_at_wal(const WalIndex::Committed& found, const Mark& mark) const {
   const bool is_the_same = found.frames > 0 && found.salts == mark.wal_salts;
-  if (mark.wal_frames == 0 || (is_the_same && found.frames >= mark.wal_frames)) return {};
-  LOCKSTEP_TRY(bytes, size_of(disk_, wal_file_of(path_)));
+  const std::uint32_t expected =
+      is_the_same ? std::max(mark.wal_frames, mark.copied_frames) : mark.wal_frames;
+  if (expected == 0 || (is_the_same && found.frames >= expected)) return {};
+  const std::string file = wal_file_of(path_);
+  LOCKSTEP_TRY(bytes, size_of(disk_, file));
   std::string what = "the WAL of something else";
   if (is_the_same) what = cat(found.frames, " in transactions that are whole");
   if (found.frames == 0) what = bytes == 0 ? "no file or an empty one" : "none behind a header that is whole";
-  const std::string file = wal_file_of(path_);
-  return damaged(
-      file, cat("expected at least ", mark.wal_frames, " frames, which it held durably, found ", what,
-                ". To serve what is left, without the writes behind that, remove ", mark_file_of(path_)));
+  std::string sentence = cat("expected at least ", expected, " frames, which it held durably, found ", what);
+  if (mark.wal_frames == 0)
+    sentence += cat(". The main file holds all of them: remove ", file, " to go on with that");
+  else if (mark.copied_frames == 0 || (is_the_same && found.frames >= mark.copied_frames))
+    sentence += cat(". To serve what is left, without the writes behind that, remove ", mark_file_of(path_));
+  return damaged(file, sentence);
 }
 
 Status Survey::look_at_pages(SharedFile& shared) const {

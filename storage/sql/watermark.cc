@@ -21,7 +21,8 @@ Bytes copy_of(std::uint64_t sequence, const Mark& mark) {
   writer.u64(sequence);
   writer.u64(mark.main_bytes);
   writer.u64(mark.wal_salts);
-  writer.u64(mark.wal_frames);
+  writer.u32(mark.wal_frames);
+  writer.u32(mark.copied_frames);
   writer.u64(hash64(out));
   return out;
 }
@@ -38,7 +39,11 @@ std::optional<Copy> read_copy(BytesView bytes) {
   std::array<std::uint64_t, 6> words{};
   for (std::uint64_t& word : words) word = *reader.u64();
   if (!bytes.starts_with(kMagic) || words[5] != hash64(bytes.substr(0, kCopyBytes - 8))) return std::nullopt;
-  return Copy{words[1], {words[2], words[3], static_cast<std::uint32_t>(words[4])}};
+  const Mark mark{.main_bytes = words[2],
+                  .wal_salts = words[3],
+                  .wal_frames = static_cast<std::uint32_t>(words[4]),
+                  .copied_frames = static_cast<std::uint32_t>(words[4] >> 32)};
+  return Copy{words[1], mark};
 }
 
 }  // namespace

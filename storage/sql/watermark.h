@@ -17,8 +17,11 @@ namespace lockstep::sql {
 
 struct Mark {
   std::uint64_t main_bytes = 0;  // the main file is at least so long
-  std::uint64_t wal_salts = 0;   // name the WAL that holds at least `wal_frames` frames
-  std::uint32_t wal_frames = 0;  // 0: nothing is asked of the WAL
+  std::uint64_t wal_salts = 0;   // name the WAL of which the next two speak
+  std::uint32_t wal_frames = 0;  // it is there, with at least so many committed frames; 0: it may be gone
+  // The main file may hold pages from so many of its frames. If it is there, it has them: a shorter one would
+  // be older than the pages below it.
+  std::uint32_t copied_frames = 0;
   bool operator==(const Mark&) const = default;
 };
 

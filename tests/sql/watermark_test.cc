@@ -52,6 +52,19 @@ std::string refusal_of(sim::DiskImage& disk, const Options& options) {
   return opened.error().message;
 }
 
+// From the third write to the main file on nothing reaches the disk.
+class DiesInTheMainFile final : public sim::DiskFaults {
+ public:
+  sim::DiskFault on_call(const sim::DiskCall& call) override {
+    if (call.operation == sim::DiskOperation::kWrite && call.path == kDatabase) ++writes_;
+    return fired() ? sim::DiskFault::kGone : sim::DiskFault::kNone;
+  }
+  bool fired() const { return writes_ > 2; }
+
+ private:
+  int writes_ = 0;
+};
+
 class Watermarks : public testing::TestWithParam<bool> {
  protected:
   void SetUp() override { initialise_sqlite(1); }
@@ -153,6 +166,60 @@ TEST(Watermark, AWalThatIsDamagedWhereItWasSyncedIsRefused) {
   }
   EXPECT_EQ(refused, 150);
   EXPECT_EQ(refusal_of(disk, of_the_record()), "") << "nothing was changed by refusing";
+}
+
+// What is left of a WAL is older than the pages that a checkpoint has copied from its end.
+TEST_P(Watermarks, AWalThatLostFramesThatWereCopiedIsRefused) {
+  constexpr int kRows = 60;
+  sim::DiskImage disk(1);
+  fill(disk, options(1000), kRows);
+  {
+    Node node(disk, options(1));
+    ASSERT_TRUE(node.open());
+    add_row(node, kRows);
+    ASSERT_TRUE(node.machine().checkpoint_if_due());
+  }
+  disk.process_crash();
+  const std::uint64_t size = *file_of(disk, kWal)->size();
+  ASSERT_GT(size, kRows * 4096u);
+  for (std::uint64_t i = 0; i < 60; ++i) {
+    const std::uint64_t at = size / 2 + below(draw(5, kWhere, 0, i), size / 2);
+    disk.flip(kWal, at, 0x10);
+    const std::string said = refusal_of(disk, options(1000));
+    EXPECT_NE(said.find("The main file holds all of them: remove"), std::string::npos) << at << said;
+    disk.flip(kWal, at, 0x10);
+  }
+  disk.flip(kWal, 17, 0x10);  // without its header nothing of it is read, and nothing is missing
+  Node node(disk, options(1000));
+  ASSERT_TRUE(node.open());
+  EXPECT_EQ(node.number("SELECT count(*) FROM t"), kRows + 1);
+}
+
+// It ended in the middle of the main file, which is a mixture alone.
+TEST_P(Watermarks, HalfACheckpointNeedsItsWal) {
+  sim::DiskImage disk(1);
+  fill(disk, options(1000), 40);
+  {
+    Node node(disk, options(1));
+    ASSERT_TRUE(node.open());
+    add_row(node, 40);
+    DiesInTheMainFile death;
+    disk.set_faults(&death);
+    EXPECT_FALSE(node.machine().checkpoint_if_due());
+    EXPECT_TRUE(death.fired());
+    disk.set_faults(nullptr);
+  }
+  disk.process_crash();
+  const std::uint64_t size = *file_of(disk, kWal)->size();
+  for (const std::uint64_t at : {std::uint64_t{17}, size / 2, size - 1}) {
+    disk.flip(kWal, at, 0x10);
+    const std::string said = refusal_of(disk, options(1));
+    EXPECT_NE(said, "") << at;
+    EXPECT_EQ(said.find("To serve what is left"), std::string::npos) << said;
+    EXPECT_EQ(said.find("remove db/main.sqlite-wal"), std::string::npos) << said;
+    disk.flip(kWal, at, 0x10);
+  }
+  EXPECT_EQ(refusal_of(disk, options(1)), "");
 }
 
 TEST(Watermark, AWalThatIsGoneOrShorterIsRefused) {
