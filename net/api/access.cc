@@ -121,6 +121,14 @@ std::string objection(Access has, wire::Request::WhatCase what) {
   return needs(needed, has);
 }
 
+std::string_view bearer_token(std::string_view authorization) {
+  constexpr std::string_view kScheme = "bearer ";
+  if (authorization.size() < kScheme.size()) return {};
+  for (std::size_t i = 0; i < kScheme.size(); ++i)
+    if ((authorization[i] | 0x20) != (kScheme[i] | 0x20)) return {};
+  return authorization.substr(kScheme.size());
+}
+
 TokenTable::Hash TokenTable::hash_of(std::string_view token) {
   Hash hash;
   ::SHA256(reinterpret_cast<const unsigned char*>(token.data()), token.size(), hash.data());

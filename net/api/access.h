@@ -27,6 +27,9 @@ Access needed_for(wire::Request::WhatCase what);
 // Empty: it may. Otherwise the sentence of a FORBIDDEN answer.
 std::string objection(Access has, wire::Request::WhatCase what);
 
+// TOKEN of "Bearer TOKEN", as HTTP and gRPC carry it (RFC 6750); empty: nothing such.
+std::string_view bearer_token(std::string_view authorization);
+
 // The bearers that a configuration names. Only hashes are kept; all are compared, each in constant time.
 class TokenTable {
  public:

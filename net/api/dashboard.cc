@@ -24,13 +24,13 @@ std::string source_of(std::string_view page, std::string_view tag) {
 
 }  // namespace
 
-HttpResponse dashboard_page(const std::vector<std::string>& origins) {
+HttpResponse dashboard_page(const HttpOrigins& members) {
   static const std::string script = source_of(dashboard_html(), "script");
   static const std::string style = source_of(dashboard_html(), "style");
   std::string policy = cat("default-src 'none'; script-src ", script, "; style-src ", style,
                            "; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
                            "connect-src 'self'");
-  for (const std::string& origin : origins) policy += cat(" ", origin);
+  for (const auto& [id, origin] : members) policy += cat(" ", origin);
   return {.content_type = "text/html; charset=utf-8",
           .body = std::string(dashboard_html()),
           .headers = {{"Content-Security-Policy", policy}, {"Referrer-Policy", "no-referrer"}}};

@@ -1,10 +1,10 @@
 // The page that shows a cluster to people, and the policy that keeps it to itself.
 #pragma once
 
-#include <string>
-#include <vector>
+#include <string_view>
 
 #include "net/api/http_message.h"
+#include "net/api/json_replies.h"
 
 namespace lockstep::api {
 
@@ -12,7 +12,7 @@ namespace lockstep::api {
 std::string_view dashboard_html();
 
 // With a Content-Security-Policy that allows the page's own script and style by their hashes, and connections
-// to `origins` and to where it came from.
-HttpResponse dashboard_page(const std::vector<std::string>& origins);
+// to `members` and to where it came from.
+HttpResponse dashboard_page(const HttpOrigins& members);
 
 }  // namespace lockstep::api

@@ -105,10 +105,6 @@ grpc::StatusCode code_of(const v1::ErrorDetail& detail) {
   return detail.maybe_executed() ? grpc::StatusCode::UNKNOWN : grpc::StatusCode::UNAVAILABLE;
 }
 
-bool leaves_a_write_open(wire::ReplyStatus status) {
-  return (status >= 20 && status < 30) || status == wire::STOPPED;
-}
-
 }  // namespace
 
 Result<wire::Request> to_wire(v1::ExecuteRequest& request) {

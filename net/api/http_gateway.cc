@@ -1,4 +1,4 @@
-// Routes, tokens, origins; then requests become calls of the gateway.
+// Routes and tokens; then requests become calls of the gateway.
 #include "net/api/http_gateway.h"
 
 #include <charconv>
@@ -15,22 +15,11 @@ constexpr std::size_t kSmallBytes = 16 << 10;
 constexpr std::size_t kMostWrittenBytes = 64 << 20;
 constexpr Duration kStatusTimeout = std::chrono::seconds(2);
 
-std::string_view token_of(std::string_view authorization) {
-  constexpr std::string_view kScheme = "bearer ";
-  if (authorization.size() < kScheme.size()) return {};
-  for (std::size_t i = 0; i < kScheme.size(); ++i)
-    if ((authorization[i] | 0x20) != (kScheme[i] | 0x20)) return {};
-  return authorization.substr(kScheme.size());
-}
-
-bool is_json(std::string_view content_type) {
-  const std::string_view type = content_type.substr(0, content_type.find(';'));
-  return type.substr(0, type.find_last_not_of(' ') + 1) == "application/json";
-}
-
-std::string host_without_port(std::string_view host) {
-  if (host.starts_with('[')) return std::string(host.substr(1, host.find(']') - 1));
-  return std::string(host.substr(0, host.find(':')));
+HttpOrigins origins_of(const HttpSite& site) {
+  HttpOrigins origins;
+  for (const auto& [id, member] : site.members)
+    if (!member.origin.empty()) origins[id] = member.origin;
+  return origins;
 }
 
 std::string_view name_of(HttpMethod method) {
@@ -65,15 +54,14 @@ const std::vector<HttpGateway::Route>& HttpGateway::routes() {
 HttpGateway::HttpGateway(Gateway& gateway, HttpOptions options)
     : gateway_(gateway),
       site_(std::move(options.site)),
+      origins_(origins_of(site_)),
+      browsers_(site_.is_loopback, origins_),
       server_(
           gateway.loop(), options.limits,
           [this](HttpRequest request, HttpRespond respond) {
             handle(std::move(request), std::move(respond));
           },
-          options.security, gateway.host().transport().doorkeeper().pool()) {
-  for (const auto& [id, member] : site_.members)
-    if (!member.origin.empty()) origins_[id] = member.origin;
-}
+          options.security, gateway.host().transport().doorkeeper().pool()) {}
 
 HttpGateway::~HttpGateway() {
   *alive_ = false;
@@ -87,7 +75,8 @@ void HttpGateway::handle(HttpRequest request, HttpRespond respond) {
   auto exchange = std::make_shared<Exchange>();
   exchange->request = std::move(request);
   exchange->respond = std::move(respond);
-  if (comes_from_elsewhere(exchange->request)) {
+  const bool is_open = gateway_.authenticate("").has_value();
+  if (is_open && browsers_.are_led_here(exchange->request)) {
     return exchange->respond(
         http_error(421, "wrong_host",
                    "expected a Host of this machine, such as localhost: a name of another "
@@ -102,15 +91,14 @@ void HttpGateway::dispatch(const ExchangePtr& exchange) {
   const HttpMethod method = request.method == HttpMethod::kHead ? HttpMethod::kGet : request.method;
   for (const Route& route : routes()) {
     if (route.method != method || !route.matches(request.path)) continue;
-    if (route.is_shared && is_member_origin(request.origin)) {
+    if (route.is_shared && browsers_.may_read_from(request.origin)) {
       exchange->respond = [respond = std::move(exchange->respond),
                            origin = request.origin](HttpResponse response) {
-        response.headers.emplace_back("Access-Control-Allow-Origin", origin);
-        response.headers.emplace_back("Vary", "Origin");
+        share_with(origin, response);
         respond(std::move(response));
       };
     }
-    const auto access = gateway_.authenticate(token_of(request.authorization));
+    const auto access = gateway_.authenticate(bearer_token(request.authorization));
     if (!access && !route.is_public) {
       HttpResponse refused = http_error(401, "unauthenticated", access.error().message);
       refused.headers.emplace_back("WWW-Authenticate", "Bearer");
@@ -123,26 +111,6 @@ void HttpGateway::dispatch(const ExchangePtr& exchange) {
   answer_unrouted(exchange);
 }
 
-// Without tokens a page of any site could have its own name resolved to this machine, and ask as if it were
-// ours
-// ("DNS rebinding").
-bool HttpGateway::comes_from_elsewhere(const HttpRequest& request) const {
-  const bool is_open = gateway_.authenticate("").has_value();
-  if (!is_open || !site_.is_loopback || request.host.empty()) return false;
-  return !net::is_loopback({.host = host_without_port(request.host), .port = 0});
-}
-
-bool HttpGateway::is_member_origin(std::string_view origin) const {
-  const auto is_same = [&](const auto& member) {
-    constexpr std::string_view kNumber = "//127.0.0.1:";
-    std::string by_name = member.second;
-    const std::size_t number = by_name.find(kNumber);
-    if (number != std::string::npos) by_name.replace(number, kNumber.size(), "//localhost:");
-    return origin == member.second || origin == by_name;
-  };
-  return std::any_of(origins_.begin(), origins_.end(), is_same);
-}
-
 void HttpGateway::answer_options(const ExchangePtr& exchange) {
   HttpResponse response{.status = 204};
   std::string allowed = "OPTIONS";
@@ -153,10 +121,9 @@ void HttpGateway::answer_options(const ExchangePtr& exchange) {
     is_shared = is_shared || route.is_shared;
   }
   response.headers.emplace_back("Allow", allowed);
-  if (is_shared && is_member_origin(exchange->request.origin)) {
-    response.headers.emplace_back("Access-Control-Allow-Origin", exchange->request.origin);
+  if (is_shared && browsers_.may_read_from(exchange->request.origin)) {
+    share_with(exchange->request.origin, response);
     response.headers.emplace_back("Access-Control-Allow-Headers", "Authorization");
-    response.headers.emplace_back("Vary", "Origin");
   }
   exchange->respond(std::move(response));
 }
@@ -176,11 +143,7 @@ void HttpGateway::answer_unrouted(const ExchangePtr& exchange) {
 // ---- about the node
 // -------------------------------------------------------------------------------------------
 
-void HttpGateway::get_dashboard(const ExchangePtr& exchange) {
-  std::vector<std::string> origins;
-  for (const auto& [id, origin] : origins_) origins.push_back(origin);
-  exchange->respond(dashboard_page(origins));
-}
+void HttpGateway::get_dashboard(const ExchangePtr& exchange) { exchange->respond(dashboard_page(origins_)); }
 
 void HttpGateway::get_health(const ExchangePtr& exchange) {
   report([exchange](const NodeReport& report) { exchange->respond({.body = health_json(report)}); });
@@ -262,9 +225,8 @@ void HttpGateway::get_version(const ExchangePtr& exchange) {
   call(exchange, std::move(asked));
 }
 
-// A form of another site may send text, but not this type without asking first ("CSRF").
 void HttpGateway::post(const ExchangePtr& exchange, Result<JsonCall> (*parse)(std::string_view)) {
-  if (!is_json(exchange->request.content_type)) {
+  if (!is_asked_before(exchange->request)) {
     return exchange->respond(http_error(415, "unsupported_type", "expected Content-Type: application/json"));
   }
   compute<Result<JsonCall>>(

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "net/api/browsers.h"
 #include "net/api/gateway.h"
 #include "net/api/http_server.h"
 #include "net/api/json_replies.h"
@@ -57,8 +58,6 @@ class HttpGateway {
 
   void handle(HttpRequest request, HttpRespond respond);
   void dispatch(const ExchangePtr& exchange);
-  bool comes_from_elsewhere(const HttpRequest& request) const;
-  bool is_member_origin(std::string_view origin) const;
   void answer_options(const ExchangePtr& exchange);
   void answer_unrouted(const ExchangePtr& exchange);
 
@@ -85,6 +84,7 @@ class HttpGateway {
   Gateway& gateway_;
   HttpSite site_;
   HttpOrigins origins_;
+  Browsers browsers_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   HttpServer server_;
   std::size_t written_bytes_ = 0;  // of replies that are being made into JSON

@@ -2,6 +2,7 @@
 #include "net/api/json_replies.h"
 
 #include "net/api/json_values.h"
+#include "net/api/serving.h"
 
 namespace lockstep::api {
 namespace {
@@ -11,7 +12,6 @@ struct Refusal {
   std::string_view code = "internal";
   std::string_view sentence = "an answer of a kind that this program does not know";
   bool retryable = false;
-  bool outcome_unknown = false;  // of a write
 };
 
 Refusal refusal_of(wire::ReplyStatus status) {
@@ -21,10 +21,10 @@ Refusal refusal_of(wire::ReplyStatus status) {
     case wire::OVERLOADED: return {503, "overloaded", "too much is waiting: try again after a pause", true};
     case wire::NOT_READY: return {503, "not_ready", "this node is recovering", true};
     case wire::LEADERSHIP_LOST:
-      return {504, "leadership_lost", "the leader was deposed before the outcome was known", true, true};
-    case wire::TIMED_OUT: return {504, "timeout", "there was no answer in time", true, true};
+      return {504, "leadership_lost", "the leader was deposed before the outcome was known", true};
+    case wire::TIMED_OUT: return {504, "timeout", "there was no answer in time", true};
     case wire::BAD_REQUEST: return {400, "bad_request", "the node does not take such a request"};
-    case wire::STOPPED: return {503, "stopped", "this node has stopped: ask another", true, true};
+    case wire::STOPPED: return {503, "stopped", "this node has stopped: ask another", true};
     case wire::FORBIDDEN: return {403, "forbidden", "the token's role does not allow this"};
     default: return {};
   }
@@ -82,7 +82,7 @@ struct Answer {
     json.member("code", why.code)
         .member("message", message.empty() ? why.sentence : std::string_view(message));
     json.member("retryable", why.retryable);
-    if (why.outcome_unknown && is_write()) json.member("outcome", "unknown");
+    if (is_write() && leaves_a_write_open(reply.status())) json.member("outcome", "unknown");
     if (statement) json.member("statement", *statement);
     name_leader(json);
     json.close_object().close_object();

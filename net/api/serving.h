@@ -1,4 +1,4 @@
-// The one meaning of "this node serves", for every protocol's health.
+// What replies mean for every protocol: whether this node serves, and whether a write may have been executed.
 #pragma once
 
 #include "core/proto/client.pb.h"
@@ -11,6 +11,11 @@ inline bool can_commit(const wire::Reply& reply) {
   if (reply.status() != wire::DONE) return false;
   const wire::StatusReply& status = reply.node_status();
   return status.leader() == status.node() ? status.can_serve() : status.leader() != 0;
+}
+
+// Whether a write with this end may have been executed, or may yet be.
+inline bool leaves_a_write_open(wire::ReplyStatus status) {
+  return (status >= 20 && status < 30) || status == wire::STOPPED;
 }
 
 }  // namespace lockstep::api

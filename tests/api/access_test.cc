@@ -164,5 +164,12 @@ TEST(ClientFilter, IsNotDeceivedByARequestOfTwoKinds) {
   EXPECT_EQ(filtered(Access::kRead, harmless + write), wire::FORBIDDEN);
 }
 
+TEST(Access, TheTokenStandsBehindItsScheme) {
+  EXPECT_EQ(bearer_token("Bearer open-sesame"), "open-sesame");
+  EXPECT_EQ(bearer_token("bEARER x"), "x");  // schemes have no case
+  for (const std::string_view other : {"", "Bearer", "open-sesame", "Basic b3BlbjpzZXNhbWU=", "Bearer:x"})
+    EXPECT_EQ(bearer_token(other), "") << other;
+}
+
 }  // namespace
 }  // namespace lockstep::api
