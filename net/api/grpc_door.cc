@@ -1,4 +1,4 @@
-// Accepting and counting.
+// Counting, and telling who has ended.
 #include "net/api/grpc_door.h"
 
 #include <sys/stat.h>
@@ -11,8 +11,6 @@
 namespace lockstep::api {
 namespace {
 
-constexpr Duration kPauseAfterFailedAccept = std::chrono::milliseconds(100);
-
 // Which socket a descriptor is; a later one of the same number is another.
 std::optional<ino_t> socket_of(int descriptor) {
   struct stat status{};
@@ -24,46 +22,26 @@ std::optional<ino_t> socket_of(int descriptor) {
 
 GrpcDoor::GrpcDoor(net::EventLoop& loop, net::Tcp::acceptor acceptor, std::size_t max_connections,
                    Enter enter)
-    : loop_(loop),
-      acceptor_(std::move(acceptor)),
-      port_(acceptor_.local_endpoint().port()),
+    : port_(acceptor.local_endpoint().port()),
       places_(std::min(max_connections, net::descriptors_for_clients() * 4 / 5)),
       enter_(std::move(enter)),
-      self_(std::make_shared<GrpcDoor*>(this)) {
-  accept_next();
-}
-
-GrpcDoor::~GrpcDoor() {
-  *self_ = nullptr;
-  net::IoError ignored;
-  acceptor_.close(ignored);
+      doorstep_(loop, {.patience = kPatienceWithSilence,
+                       .room = [this] { return room(); },
+                       .let_in = [this](net::Tcp::socket socket) { let_in(std::move(socket)); }}) {
+  doorstep_.serve(std::move(acceptor));
 }
 
 PortFacts GrpcDoor::facts() {
   forget_ended();
-  return {.connections = entered_.size(), .refused = refused_};
+  return {.connections = entered_.size() + doorstep_.waiting(), .refused = doorstep_.refused()};
 }
 
-void GrpcDoor::accept_next() {
-  acceptor_.async_accept([self = self_](const net::IoError& error, net::Tcp::socket socket) {
-    if (*self == nullptr || error == net::asio::error::operation_aborted) return;
-    if (error) {  // out of descriptors, most likely: those who are connected go on, others wait
-      return (*self)->loop_.after(kPauseAfterFailedAccept, [self] {
-        if (*self != nullptr) (*self)->accept_next();
-      });
-    }
-    (*self)->admit(std::move(socket));
-    (*self)->accept_next();
-  });
+std::size_t GrpcDoor::room() {
+  if (entered_.size() + doorstep_.waiting() >= places_) forget_ended();
+  return places_ - std::min(places_, entered_.size());
 }
 
-void GrpcDoor::admit(net::Tcp::socket socket) {
-  if (entered_.size() >= places_) forget_ended();
-  if (entered_.size() >= places_) {
-    ++refused_;
-    return;  // closes it
-  }
-  net::tune(socket);
+void GrpcDoor::let_in(net::Tcp::socket socket) {
   net::IoError error;
   socket.native_non_blocking(true, error);  // gRPC takes that for granted, and would wait in its only thread
   if (error) return;

@@ -5,12 +5,14 @@
 
 #include <functional>
 #include <map>
-#include <memory>
 
+#include "net/api/doorstep.h"
 #include "net/api/gateway.h"
-#include "net/event_loop.h"
 
 namespace lockstep::api {
+
+// With those who connect and say nothing, here and in gRPC's own handshakes.
+inline constexpr Duration kPatienceWithSilence = std::chrono::seconds(5);
 
 // gRPC has no limit of connections of its own, and tells nobody when one has ended. On the loop's thread.
 class GrpcDoor {
@@ -20,8 +22,7 @@ class GrpcDoor {
 
   // `loop` outlives the door.
   GrpcDoor(net::EventLoop& loop, net::Tcp::acceptor acceptor, std::size_t max_connections, Enter enter);
-  // Nobody comes in any more; who is in stays.
-  ~GrpcDoor();
+  // Its end: nobody comes in any more; who is in stays.
   GrpcDoor(const GrpcDoor&) = delete;
   GrpcDoor& operator=(const GrpcDoor&) = delete;
 
@@ -29,18 +30,15 @@ class GrpcDoor {
   std::uint16_t port() const { return port_; }
 
  private:
-  void accept_next();
-  void admit(net::Tcp::socket socket);
+  std::size_t room();
+  void let_in(net::Tcp::socket socket);
   void forget_ended();
 
-  net::EventLoop& loop_;
-  net::Tcp::acceptor acceptor_;
   std::uint16_t port_;
   std::size_t places_;
   Enter enter_;
   std::map<int, ino_t> entered_;  // descriptors, and which socket each was then
-  std::uint64_t refused_ = 0;
-  std::shared_ptr<GrpcDoor*> self_;  // for callbacks that may come too late
+  Doorstep doorstep_;
 };
 
 }  // namespace lockstep::api

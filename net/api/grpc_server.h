@@ -14,7 +14,7 @@ struct GrpcOptions {
   net::Endpoint listen;  // port 0: the system chooses
   // Where members are reached over gRPC, for hints; need not be complete.
   std::map<NodeId, std::string> addresses{};
-  std::size_t max_connections = 10'000;  // those beyond it are closed at once
+  std::size_t max_connections = 10'000;  // for one beyond it, one that has said nothing is closed
   // Of answers that wait for their callers to read on, all together; beyond it the largest is dropped.
   std::size_t max_held_bytes = std::size_t{96} << 20;
 

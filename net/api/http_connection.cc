@@ -54,7 +54,7 @@ void HttpConnection::close() {
   stream_->close();
   if (const auto gone = std::exchange(visit_->on_gone, nullptr)) gone();
   visit_->kept.reset();
-  if (shared_->server != nullptr) shared_->server->connections_.erase(number_);
+  if (shared_->server != nullptr) shared_->server->forget(number_);
 }
 
 void HttpConnection::close_if_idle() {
@@ -162,6 +162,7 @@ void HttpConnection::parse() {
   if (shared_->bodies_bytes > shared_->limits.max_bodies_bytes) {
     return refuse(http_error(503, "overloaded", "too many large requests at once: try again later", true));
   }
+  if (parser_->has_head() && shared_->server != nullptr) shared_->server->strangers_.erase(number_);
   if (parser_->is_done()) return on_request();
   // The parser keeps nothing: what it has not taken is the head of a chunk, which may have extensions without
   // end.

@@ -1,14 +1,11 @@
-// Accepting, counting, closing.
+// Letting in, counting, closing.
 #include "net/api/http_server.h"
+
+#include <algorithm>
 
 #include "net/api/http_connection.h"
 
 namespace lockstep::api {
-namespace {
-
-constexpr Duration kPauseAfterFailedAccept = std::chrono::milliseconds(100);
-
-}  // namespace
 
 HttpServer::HttpServer(net::EventLoop& loop, HttpLimits limits, HttpHandler handler, net::Security* security,
                        std::shared_ptr<net::MemoryPool> pool)
@@ -18,7 +15,10 @@ HttpServer::HttpServer(net::EventLoop& loop, HttpLimits limits, HttpHandler hand
                                               .handler = std::move(handler),
                                               .counters = {},
                                               .pool = std::move(pool),
-                                              .server = this})) {
+                                              .server = this})),
+      doorstep_(loop, {.patience = limits.head_timeout,
+                       .room = [this] { return room(); },
+                       .let_in = [this](net::Tcp::socket socket) { let_in(std::move(socket)); }}) {
   if (!shared_->pool) {
     shared_->pool = std::make_shared<net::MemoryPool>(SIZE_MAX, [](const std::function<void()>&) {});
   }
@@ -29,23 +29,21 @@ HttpServer::~HttpServer() {
   shared_->server = nullptr;
   shared_->pool->close(*this);
   shared_->handler = nullptr;
-  net::IoError ignored;
-  for (const auto& acceptor : acceptors_) acceptor->close(ignored);
+  doorstep_.close();
   for (const auto& [number, connection] : std::exchange(connections_, {}))
     if (connection) connection->close();
 }
 
-const HttpCounters& HttpServer::counters() const { return shared_->counters; }
-
-void HttpServer::serve(net::Tcp::acceptor acceptor) {
-  acceptors_.push_back(std::make_shared<net::Tcp::acceptor>(std::move(acceptor)));
-  accept_next(acceptors_.back());
+HttpCounters HttpServer::counters() const {
+  HttpCounters out = shared_->counters;
+  out.connections = doorstep_.admitted();
+  out.refused += doorstep_.refused();
+  return out;
 }
 
 void HttpServer::stop() {
   shared_->stopping = true;
-  net::IoError ignored;
-  for (const auto& acceptor : acceptors_) acceptor->close(ignored);
+  doorstep_.close();
   for (const auto& [number, connection] : std::map(connections_)) {
     if (connection)
       connection->close_if_idle();
@@ -54,27 +52,18 @@ void HttpServer::stop() {
   }
 }
 
-void HttpServer::accept_next(const std::shared_ptr<net::Tcp::acceptor>& acceptor) {
-  acceptor->async_accept([shared = shared_, acceptor](const net::IoError& error, net::Tcp::socket socket) {
-    if (shared->server == nullptr || error == net::asio::error::operation_aborted) return;
-    if (error) {  // out of descriptors, most likely: those who are connected go on, others wait
-      shared->server->loop_.after(kPauseAfterFailedAccept, [shared, acceptor] {
-        if (shared->server != nullptr && !shared->stopping) shared->server->accept_next(acceptor);
-      });
-      return;
-    }
-    shared->server->admit(std::move(socket));
-    shared->server->accept_next(acceptor);
-  });
+// Nobody stands on the doorstep when the house is full.
+std::size_t HttpServer::room() {
+  const std::size_t places = shared_->limits.max_connections;
+  if (connections_.size() >= places && !strangers_.empty()) {
+    ++shared_->counters.refused;
+    const std::shared_ptr<HttpConnection> oldest = connections_.at(*strangers_.begin());
+    oldest->close();
+  }
+  return places - std::min(places, connections_.size());
 }
 
-void HttpServer::admit(net::Tcp::socket socket) {
-  if (connections_.size() >= shared_->limits.max_connections) {
-    ++shared_->counters.refused;
-    return;  // closes it
-  }
-  net::tune(socket);
-  ++shared_->counters.connections;
+void HttpServer::let_in(net::Tcp::socket socket) {
   const std::uint64_t number = ++next_number_;
   connections_.emplace(number, nullptr);
   // Until encryption is agreed on there is no connection to watch its own time.
@@ -100,8 +89,14 @@ void HttpServer::greet(std::uint64_t number, Result<std::unique_ptr<net::Stream>
     return;
   }
   found->second = std::make_shared<HttpConnection>(loop_, shared_, number, std::move(*stream));
+  strangers_.insert(number);
   const std::shared_ptr<HttpConnection> connection = found->second;
   connection->start();
+}
+
+void HttpServer::forget(std::uint64_t number) {
+  connections_.erase(number);
+  strangers_.erase(number);
 }
 
 std::shared_ptr<HttpConnection> HttpServer::greediest() const {

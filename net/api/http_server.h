@@ -2,15 +2,17 @@
 // answered in order.
 //
 // One request of a connection is answered before the next is read, so pipelining costs no memory. A client
-// that is slow, large or one too many is told so, and costs nothing more.
+// that is slow or large is told so, and costs nothing more. When all places are taken, those who have not
+// asked anything yet give way to newcomers.
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 
+#include "net/api/doorstep.h"
 #include "net/api/http_message.h"
-#include "net/event_loop.h"
 #include "net/memory_pool.h"
 #include "net/stream.h"
 
@@ -30,7 +32,7 @@ struct HttpLimits {
 
 struct HttpCounters {
   std::uint64_t connections = 0;  // accepted
-  std::uint64_t refused = 0;      // one too many, or encryption that failed
+  std::uint64_t refused = 0;      // gave way, one too many, or encryption that failed
   std::uint64_t timeouts = 0;     // closed because the client was too slow
   std::uint64_t bytes_received = 0;
   std::uint64_t bytes_sent = 0;
@@ -52,17 +54,18 @@ class HttpServer final : private net::MemoryPool::Port {
   HttpServer& operator=(const HttpServer&) = delete;
 
   // May be called for several sockets.
-  void serve(net::Tcp::acceptor acceptor);
+  void serve(net::Tcp::acceptor acceptor) { doorstep_.serve(std::move(acceptor)); }
   // Accepts nobody any more and closes what is idle; requests under way are still answered.
   void stop();
 
-  const HttpCounters& counters() const;
-  std::size_t connections() const { return connections_.size(); }
+  HttpCounters counters() const;
+  std::size_t connections() const { return connections_.size() + doorstep_.waiting(); }
 
  private:
-  void accept_next(const std::shared_ptr<net::Tcp::acceptor>& acceptor);
-  void admit(net::Tcp::socket socket);
+  std::size_t room();
+  void let_in(net::Tcp::socket socket);
   void greet(std::uint64_t number, Result<std::unique_ptr<net::Stream>> stream);
+  void forget(std::uint64_t number);
   std::shared_ptr<HttpConnection> greediest() const;
   std::size_t most_held() const override;
   void drop_greediest(const std::string& why) override;
@@ -74,11 +77,12 @@ class HttpServer final : private net::MemoryPool::Port {
   net::EventLoop& loop_;
   net::NoSecurity in_the_clear_;
   net::Security& security_;
-  std::vector<std::shared_ptr<net::Tcp::acceptor>> acceptors_;
   std::map<std::uint64_t, std::shared_ptr<HttpConnection>>
-      connections_;  // null: encryption is being agreed on
+      connections_;                    // null: encryption is being agreed on
+  std::set<std::uint64_t> strangers_;  // of these, whose first head has not come; the oldest first
   std::uint64_t next_number_ = 0;
   std::shared_ptr<Shared> shared_;
+  Doorstep doorstep_;
 };
 
 }  // namespace lockstep::api

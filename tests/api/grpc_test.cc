@@ -83,7 +83,7 @@ TEST_F(GrpcTest, AnErrorCarriesTheLeaderAndItsAddress) {
   EXPECT_EQ(trailing.find("lockstep-leader-address")->second, doors_->address(leader_));
 }
 
-TEST_F(GrpcTest, ConnectionsAreCountedAndTheOneTooManyIsClosed) {
+TEST_F(GrpcTest, ConnectionsAreCountedAndSilentOnesGiveWay) {
   cluster_ = std::make_unique<RealCluster>(ClusterOptions{.nodes = 1});
   const NodeId node = cluster_->leader();
   auto server = std::make_shared<api::GrpcServer>(cluster_->loop());
@@ -118,6 +118,12 @@ TEST_F(GrpcTest, ConnectionsAreCountedAndTheOneTooManyIsClosed) {
   };
   EXPECT_EQ(facts().connections, 2u);
   EXPECT_EQ(facts().refused, 3u);
+  {  // both places are taken by those who say nothing
+    GrpcCaller newcomer(net::to_string({.host = "127.0.0.1", .port = port}), "");
+    newcomer.ask(write_request("CREATE TABLE newcomer(a)"));
+    EXPECT_TRUE(loop.run_until([&] { return closed == 4; }, 20s)) << closed;
+    EXPECT_EQ(facts().refused, 4u);
+  }
   for (const auto& socket : sockets) socket->close();
   for (int tries = 0; tries < 2'000 && facts().connections > 0; ++tries) loop.run_for(1ms);
   EXPECT_EQ(facts().connections, 0u);

@@ -314,7 +314,10 @@ TEST_F(Server, ClosesTheConnectionThatIsOneTooMany) {
   start({.max_connections = 2});
   HttpClient first = connect();
   HttpClient second = connect();
-  ASSERT_TRUE(loop_.run_until([&] { return server_->connections() == 2; }, 20s));
+  for (HttpClient* client : {&first, &second}) {
+    client->say("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+    EXPECT_TRUE(client->response().starts_with("HTTP/1.1 200 "));
+  }
   HttpClient third = connect();
   EXPECT_TRUE(third.is_left());
   EXPECT_EQ(server_->counters().refused, 1u);
@@ -323,6 +326,42 @@ TEST_F(Server, ClosesTheConnectionThatIsOneTooMany) {
   HttpClient fourth = connect();
   fourth.say("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
   EXPECT_TRUE(fourth.response().starts_with("HTTP/1.1 200 "));
+}
+
+// First those who have said nothing, then those whose first head has not come; the oldest first.
+TEST_F(Server, WhoHasAskedNothingGivesWayToNewcomers) {
+  start({.max_connections = 3});
+  HttpClient half = connect();
+  half.say("GET / HT");
+  HttpClient uploading = connect();
+  uploading.say("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhel");
+  ASSERT_TRUE(loop_.run_until([&] { return server_->counters().bytes_received > 50; }, 20s));
+  HttpClient silent = connect();
+  ASSERT_TRUE(loop_.run_until([&] { return server_->connections() == 3; }, 20s));
+  HttpClient first = connect();
+  EXPECT_TRUE(silent.is_left());
+  first.say("GET /1 HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_TRUE(first.response().ends_with("/1||"));
+  HttpClient second = connect();
+  EXPECT_TRUE(half.is_left());
+  second.say("GET /2 HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_TRUE(second.response().ends_with("/2||"));
+  EXPECT_TRUE(connect().is_left());  // all three have asked something
+  EXPECT_EQ(server_->counters().refused, 3u);
+  uploading.say("lo");
+  EXPECT_TRUE(uploading.response().ends_with("/||hello"));
+}
+
+TEST_F(Server, HundredsOfSilentConnectionsKeepNobodyOut) {
+  constexpr std::size_t kPlaces = 100;
+  start({.max_connections = kPlaces, .head_timeout = 1h});
+  std::vector<std::unique_ptr<HttpClient>> silent;
+  for (int i = 0; i < 500; ++i) silent.push_back(std::make_unique<HttpClient>(loop_, address_));
+  HttpClient client = connect();
+  client.say("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_TRUE(client.response().starts_with("HTTP/1.1 200 "));
+  EXPECT_EQ(server_->connections(), kPlaces);
+  EXPECT_EQ(server_->counters().refused, 501 - kPlaces);
 }
 
 TEST_F(Server, SendsALargeResponseWhole) {
