@@ -8,10 +8,10 @@
 #include "base/text.h"
 #include "cli/cloud_program.h"
 #include "cli/files.h"
+#include "cli/hub_tables.h"
 #include "cli/node_log.h"
 #include "cli/settings_package.h"
 #include "cli/table.h"
-#include "storage/sql/value.h"
 
 namespace lockstep::cli {
 namespace {
@@ -47,13 +47,7 @@ std::string_view name_of(std::int64_t state) {
 Result<wire::Rows> ask(ClusterClient& client, std::string sql, std::vector<std::int64_t> parameters = {}) {
   wire::Statement statement = statement_of(sql);
   for (const std::int64_t parameter : parameters) statement.add_parameters()->set_integer(parameter);
-  const client::Completion done = client.query(std::move(statement), {}, kPatienceWithReports);
-  if (done.conclusion != client::Conclusion::kDone)
-    return fail(ErrorCode::kUnavailable, client.trouble_of(done, {}));
-  const wire::QueryReply& answer = done.reply.query();
-  if (answer.outcome() != static_cast<std::uint32_t>(sql::Outcome::kOk))
-    return fail(ErrorCode::kUnavailable, cat("the hub says: ", answer.message()));
-  return answer.rows();
+  return ask_hub(client, std::move(statement), kPatienceWithReports);
 }
 
 // Nobody else may send one under the same number meanwhile: the hub refuses the second.

@@ -5,9 +5,9 @@
 #include <tuple>
 
 #include "base/text.h"
+#include "cli/hub_tables.h"
 #include "core/proto/control.pb.h"
 #include "core/proto/field.pb.h"
-#include "storage/sql/value.h"
 
 namespace lockstep::cli {
 namespace {
@@ -64,13 +64,7 @@ class TelemetryReader {
   Result<wire::Rows> ask(std::string_view sql, const Parameters&... parameters) {
     wire::Statement statement = statement_of(sql);
     add(statement, parameters...);
-    client::Completion done = client_.query(std::move(statement), {}, kPatience);
-    if (done.conclusion != client::Conclusion::kDone)
-      return fail(ErrorCode::kUnavailable, client_.trouble_of(done, {}));
-    const wire::QueryReply& answer = done.reply.query();
-    if (answer.outcome() != static_cast<std::uint32_t>(sql::Outcome::kOk))
-      return fail(ErrorCode::kNotFound, cat("the hub says: ", answer.message()));
-    return std::move(*done.reply.mutable_query()->mutable_rows());
+    return ask_hub(client_, std::move(statement), kPatience);
   }
 
   Result<std::vector<training::Reading>> readings_of(const std::string& series, std::int64_t begin) {

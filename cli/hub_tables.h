@@ -1,0 +1,15 @@
+// What a hub keeps in its tables, asked for by commands that look at it from outside.
+#pragma once
+
+#include <string_view>
+
+#include "base/result.h"
+#include "cli/cluster_client.h"
+
+namespace lockstep::cli {
+
+// Of one query. kUnavailable: no answer, or one that says why the query was ended. kNotFound: whoever
+// answered has no such tables, so it is no hub.
+Result<wire::Rows> ask_hub(ClusterClient& client, wire::Statement query, Duration patience);
+
+}  // namespace lockstep::cli
