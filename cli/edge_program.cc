@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "base/hash.h"
+#include "base/join.h"
 #include "base/text.h"
 #include "cli/random_number.h"
 #include "net/descriptors.h"
@@ -177,14 +178,10 @@ net::Log EdgeProgram::remarks() const {
 }
 
 std::string EdgeProgram::introduction() const {
-  std::string nodes;
-  for (const NodeAddress& node : hub_.nodes)
-    append_text(nodes, cat(nodes.empty() ? "" : ", ", to_text(node.address)));
+  const std::string nodes = joined(hub_.nodes, [](const NodeAddress& node) { return to_text(node.address); });
   const std::string who = edges_.size() == 1 ? cat("edge ", edges_.front().name)
                                              : cat("edges ", edges_.front().name, " to ", edges_.back().name);
-  std::string devices;
-  for (const devices::DeviceInfo& device : edges_.front().plants->devices())
-    append_text(devices, cat(devices.empty() ? "" : ", ", device.name));
+  const std::string devices = joined(edges_.front().plants->devices(), &devices::DeviceInfo::name);
   return cat("lockstep: ", who, " with ", devices, " (simulated); data in ", settings_.data, "; hub at ",
              nodes);
 }

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <ostream>
 
+#include "base/characters.h"
 #include "base/text.h"
 #include "cli/table.h"
 #include "cli/value_text.h"
@@ -32,8 +33,7 @@ std::string failure(std::uint32_t outcome, const std::string& message) {
 
 // What a person recognises a statement by, in one line; never half a character.
 std::string quote_of(std::string_view statement) {
-  std::string out(statement.substr(0, kQuotedBytes));
-  if (out.size() < statement.size()) out.resize(api::valid_utf8_prefix(out));
+  std::string out(shortened(statement, kQuotedBytes));
   for (char& c : out)
     if (static_cast<unsigned char>(c) < ' ' || c == '\x7F') c = ' ';
   return out.size() < statement.size() ? out + " ..." : out;

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "base/characters.h"
+
 namespace lockstep::cli {
 namespace {
 
@@ -26,8 +28,7 @@ bool is_numeric(const std::vector<TextRow>& rows, std::size_t column) {
 }  // namespace
 
 std::size_t width_of(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(
-      text.begin(), text.end(), [](char byte) { return (static_cast<unsigned char>(byte) & 0xC0) != 0x80; }));
+  return static_cast<std::size_t>(std::ranges::count_if(text, begins_character));
 }
 
 std::string to_table(const TextRow& headline, const std::vector<TextRow>& rows) {

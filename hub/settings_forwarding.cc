@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/characters.h"
 #include "hub/package_loader.h"
 #include "hub/packages.h"
 
@@ -12,14 +13,6 @@ namespace {
 
 constexpr std::chrono::milliseconds kAskEvery{1000};
 constexpr std::size_t kMostReason = 400;  // bytes
-
-// Cut between characters.
-std::string_view shortened(std::string_view text) {
-  if (text.size() <= kMostReason) return text;
-  std::size_t end = kMostReason;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
-  return text.substr(0, end);
-}
 
 }  // namespace
 
@@ -124,7 +117,7 @@ void SettingsForwarding::note_refusal(NodeId edge, const wire::PackageStatus& st
   statements.push_back(statement(
       "UPDATE hub_edges SET refused_settings = ?2, refusal = ?3, settings_version = ?4 WHERE node = ?1 "
       "AND (refused_settings <> ?2 OR refusal <> ?3 OR settings_version <> ?4)",
-      edge.value(), version, shortened(status.reason()), status.active()));
+      edge.value(), version, shortened(status.reason(), kMostReason), status.active()));
   surroundings_.database.write(std::move(statements), [this, edge, version](const Written& written) {
     if (!written.ok()) refused_.erase({edge, version});  // it is asked again, and says it again
   });

@@ -6,14 +6,13 @@
 #include <tuple>
 #include <utility>
 
+#include "base/characters.h"
 #include "base/text.h"
 
 namespace lockstep::json {
 namespace {
 
 constexpr std::size_t kMaxQuotedCharacters = 40;
-
-bool begins_character(char byte) { return (static_cast<unsigned char>(byte) & 0xC0) != 0x80; }
 
 bool is_printable(char byte) {
   const auto value = static_cast<unsigned char>(byte);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "base/join.h"
 #include "base/text.h"
 
 namespace lockstep::json {
@@ -141,14 +142,10 @@ class SchemaCheck {
 
   void report_unknown(const Node* properties, const Member& member, std::string pointer) {
     std::vector<std::string_view> names;
-    std::string listed;
     if (properties != nullptr) {
-      for (const Member& property : properties->members) {
-        names.push_back(property.key);
-        append_text(listed, cat(listed.empty() ? "" : ", ", property.key));
-      }
+      for (const Member& property : properties->members) names.push_back(property.key);
     }
-    report(member.where, std::move(pointer), cat("one of the members ", listed), in_quotes(member.key),
+    report(member.where, std::move(pointer), cat("one of the members ", joined(names)), in_quotes(member.key),
            suggestion(member.key, names));
   }
 

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "base/characters.h"
 #include "base/text.h"
 
 namespace lockstep::json {
@@ -51,11 +52,11 @@ class LineCounter {
 
   Position at(std::size_t offset) {
     for (; at_ < std::min(offset, text_.size()); ++at_) {
-      const auto byte = static_cast<unsigned char>(text_[at_]);
+      const char byte = text_[at_];
       if (byte == '\n') {
         ++here_.line;
         here_.column = 1;
-      } else if ((byte & 0xC0) != 0x80) {
+      } else if (begins_character(byte)) {
         ++here_.column;
       }
     }

@@ -5,6 +5,7 @@
 #include <deque>
 #include <nlohmann/json.hpp>
 
+#include "base/join.h"
 #include "base/text.h"
 #include "reports/render.h"
 
@@ -113,8 +114,7 @@ std::string to_text(const TraceComparison& comparison, const TraceNames& names) 
   if (difference.first.events.empty() || difference.second.events.empty()) {
     out += cat(difference.first.events.empty() ? names.first : names.second, " ends and the other goes on\n");
   } else {
-    std::string what;
-    for (const std::string& name : difference.differing) what += cat(what.empty() ? "" : ", ", name);
+    const std::string what = joined(difference.differing);
     out += cat("they differ in ", what.empty() ? "how the event is written" : what, "\n");
   }
   for (const TraceEvent& event : difference.before) out += cat("  ", describe(event), "\n");

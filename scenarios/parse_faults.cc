@@ -7,6 +7,7 @@
 #include <initializer_list>
 
 #include "base/check.h"
+#include "base/join.h"
 #include "base/text.h"
 #include "scenarios/plant_parts.h"
 
@@ -55,14 +56,14 @@ class FaultReader {
   static bool is_counted(TargetKind kind) { return kind == kNode || kind == kClient || kind == kEdge; }
 
   std::string choices(Kinds kinds) const {
-    std::string out;
+    std::vector<std::string> out;
     for (const TargetKind kind : kinds) {
       const std::uint32_t last = count_of(kind);
       if (last == 0) continue;
-      append_text(out, cat(out.empty() ? "" : ", ", to_string(Target{kind, is_counted(kind) ? 1u : 0u})));
-      if (is_counted(kind) && last > 1) append_text(out, cat("..", to_string(Target{kind, last})));
+      out.push_back(to_string(Target{kind, is_counted(kind) ? 1u : 0u}));
+      if (is_counted(kind) && last > 1) append_text(out.back(), cat("..", to_string(Target{kind, last})));
     }
-    return cat("a target (", out, ")");
+    return cat("a target (", joined(out), ")");
   }
 
   void check(const json::Cursor& at, const Target& target, Kinds kinds) const {
@@ -174,9 +175,7 @@ class FaultReader {
   static void check_name(const json::Cursor& at, const std::vector<std::string_view>& known,
                          std::string_view what) {
     if (known.empty() || std::find(known.begin(), known.end(), at.text()) != known.end()) return;
-    std::string listed;
-    for (const std::string_view name : known) append_text(listed, cat(listed.empty() ? "" : ", ", name));
-    at.refuse(cat(what, " (", listed, ")"), json::suggestion(at.text(), known));
+    at.refuse(cat(what, " (", joined(known), ")"), json::suggestion(at.text(), known));
   }
 
   AfterFault after_fault(const json::Cursor& after) const {
@@ -330,12 +329,6 @@ class FaultReader {
       return value.nearest("device").refuse(cat("a device (", joined(names), ")"));
     if (!out.part.empty() && std::ranges::find(parts, out.part) == parts.end())
       value.nearest(part).refuse(cat(part == "signal" ? "a signal (" : "an actuator (", joined(parts), ")"));
-  }
-
-  static std::string joined(const std::vector<std::string>& names) {
-    std::string out;
-    for (const std::string& name : names) append_text(out, cat(out.empty() ? "" : ", ", name));
-    return out;
   }
 
   Links links(std::string_view key) const {

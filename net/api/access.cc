@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "base/field_numbers.h"
+#include "base/join.h"
 #include "core/proto/field.pb.h"
 
 namespace lockstep::api {
@@ -80,12 +81,6 @@ bool may_be(const std::vector<std::string>& edges, NodeId number) {
   return edges.empty() || std::ranges::find(edges, number, [](const std::string& name) {
                             return edge_number(name);
                           }) != edges.end();
-}
-
-std::string joined(const std::vector<std::string>& names) {
-  std::string out;
-  for (const std::string& name : names) append_text(out, cat(out.empty() ? "" : ", ", name));
-  return out;
 }
 
 }  // namespace

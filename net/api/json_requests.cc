@@ -6,6 +6,7 @@
 #include <initializer_list>
 #include <vector>
 
+#include "base/join.h"
 #include "json/cursor.h"
 #include "json/text.h"
 #include "net/api/json_values.h"
@@ -34,9 +35,8 @@ bool is_object_of(const Cursor& at, const std::vector<std::string_view>& known) 
   }
   for (const json::Member& member : at.node().members) {
     if (std::find(known.begin(), known.end(), member.key) != known.end()) continue;
-    std::string names;
-    for (const std::string_view name : known) names += cat(names.empty() ? "" : ", ", name);
-    at.member(member.key)->refuse(cat("one of the members ", names), json::suggestion(member.key, known));
+    at.member(member.key)
+        ->refuse(cat("one of the members ", joined(known)), json::suggestion(member.key, known));
   }
   return true;
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/join.h"
 #include "base/text.h"
 #include "reports/transactions/dependencies.h"
 #include "reports/transactions/explain.h"
@@ -164,11 +165,9 @@ reports::Verdict verdict(const Model& model, const Findings& findings) {
   for (const auto& [name, count] : findings.log.counts()) verdict.anomalies.push_back(name);
   if (!findings.unknown_because.empty())
     verdict.evidence.push_back(cat("not decided: ", findings.unknown_because));
-  if (!verdict.ruled_out.empty()) {
-    std::string names;
-    for (const std::string& name : verdict.ruled_out) names += cat(names.empty() ? "" : ", ", name);
-    verdict.evidence.push_back(cat("ruled out, and with it whatever is stronger: ", names));
-  }
+  if (!verdict.ruled_out.empty())
+    verdict.evidence.push_back(
+        cat("ruled out, and with it whatever is stronger: ", joined(verdict.ruled_out)));
   if (findings.components > 0)
     verdict.evidence.push_back(cat(findings.components, findings.components == 1 ? " knot" : " knots",
                                    " of transactions that precede each other, the largest of ",

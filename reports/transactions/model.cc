@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <bit>
 
+#include "base/join.h"
 #include "base/text.h"
 
 namespace lockstep::transactions {
@@ -133,8 +134,7 @@ Status add_part(Model& model, std::string_view part) {
   const ModelName* known = find(kNames, name);
   if (known == nullptr && order == Order::kNone) known = find(kGuarantees, name);
   if (known == nullptr) {
-    std::string names;
-    for (const ModelName& one : kNames) names += cat(names.empty() ? "" : ", ", one.name);
+    const std::string names = joined(kNames, &ModelName::name);
     return fail(
         ErrorCode::kInvalidArgument,
         cat("expected a model (", names,

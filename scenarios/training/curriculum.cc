@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/join.h"
 #include "base/text.h"
 #include "hub/model/model_file.h"
 #include "scenarios/training/checkpoint.h"
@@ -21,9 +22,7 @@ std::string to_text(const Specimen& specimen) {
 
 Result<Bytes> file_of(const model::Weights& weights, const Curriculum& curriculum,
                       const std::vector<cloud::Example>& examples) {
-  std::string plants;
-  for (const Specimen& specimen : curriculum.specimens)
-    append_text(plants, cat(plants.empty() ? "" : ", ", to_text(specimen)));
+  const std::string plants = joined(curriculum.specimens, to_text);
   const model::ModelNotes notes{
       .language = std::string(hub::kLanguage),
       .note = cat("trained on ", plants, "; seed ", curriculum.seed, ", ", curriculum.steps, " steps")};

@@ -2,10 +2,12 @@
 #include <gtest/gtest.h>
 
 #include "base/bytes.h"
+#include "base/characters.h"
 #include "base/env/actor.h"
 #include "base/frame.h"
 #include "base/hash.h"
 #include "base/hash_stream.h"
+#include "base/join.h"
 #include "base/prng.h"
 #include "base/text.h"
 #include "base/time.h"
@@ -141,6 +143,22 @@ TEST(Draw, ChanceIsInPartsPerMillion) {
   EXPECT_FALSE(chance(~0ull, 0));
   EXPECT_FALSE(chance(~0ull, 999'999));
   EXPECT_TRUE(chance(~0ull, 1'000'000));
+}
+
+TEST(Lists, HaveCommasBetweenTheirElements) {
+  EXPECT_EQ(joined(std::vector<std::string>{}), "");
+  EXPECT_EQ(joined(std::vector{3, 1, 2}), "3, 1, 2");
+  EXPECT_EQ(joined(std::vector<std::string>{"", "a"}), ", a");
+  EXPECT_EQ(joined(std::vector<std::string>{"ab", "c"}, &std::string::size), "2, 1");
+}
+
+TEST(Characters, AreNeverCutInTwo) {
+  const std::string_view text = "a\u00e4\u20ac";  // of one, two and three bytes
+  ASSERT_EQ(text.size(), 6u);
+  std::vector<std::size_t> sizes;
+  for (std::size_t most = 0; most <= 7; ++most) sizes.push_back(shortened(text, most).size());
+  EXPECT_EQ(sizes, (std::vector<std::size_t>{0, 1, 1, 3, 3, 3, 6, 6}));
+  EXPECT_EQ(shortened("\x80\x80\x80", 2), "");
 }
 
 }  // namespace
