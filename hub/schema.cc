@@ -2,17 +2,27 @@
 #include "hub/schema.h"
 
 #include "base/hash.h"
+#include "base/join.h"
 #include "base/text.h"
 #include "storage/series/block_table.h"
 
 namespace lockstep::hub {
 namespace {
 
+// Of hub_edges, that version 1 did not have.
+constexpr std::string_view kEdgeColumns[] = {"store INTEGER NOT NULL DEFAULT 0",
+                                             "refused_settings INTEGER NOT NULL DEFAULT 0",
+                                             "refusal TEXT NOT NULL DEFAULT ''"};
+
 // Columns of a primary key come first: the applied feed counts columns in storage order.
+std::string create_edges() {
+  return cat("CREATE TABLE IF NOT EXISTS hub_edges(name TEXT PRIMARY KEY, node INTEGER NOT NULL, "
+             "settings_version INTEGER NOT NULL, seen_ns INTEGER NOT NULL, ",
+             joined(kEdgeColumns), ") WITHOUT ROWID");
+}
+
+// Of the other tables.
 constexpr std::string_view kStatements[] = {
-    "CREATE TABLE IF NOT EXISTS hub_edges(name TEXT PRIMARY KEY, node INTEGER NOT NULL, "
-    "settings_version INTEGER NOT NULL, seen_ns INTEGER NOT NULL, store INTEGER NOT NULL DEFAULT 0, "
-    "refused_settings INTEGER NOT NULL DEFAULT 0, refusal TEXT NOT NULL DEFAULT '') WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS hub_devices(device TEXT PRIMARY KEY, edge TEXT NOT NULL, "
     "description BLOB NOT NULL, window_ns INTEGER NOT NULL) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS hub_streams(edge INTEGER, buffer INTEGER, stream INTEGER, "
@@ -42,11 +52,6 @@ constexpr std::string_view kStatements[] = {
     "CREATE TABLE IF NOT EXISTS hub_schema(version INTEGER PRIMARY KEY)",
 };
 
-// Of hub_edges, that version 1 did not have.
-constexpr std::string_view kEdgeColumns[] = {"store INTEGER NOT NULL DEFAULT 0",
-                                             "refused_settings INTEGER NOT NULL DEFAULT 0",
-                                             "refusal TEXT NOT NULL DEFAULT ''"};
-
 // Of the instructions: those that are open, and the last one of each device, which says what has been
 // decided.
 constexpr Followed kFollowed[] = {
@@ -69,6 +74,7 @@ std::vector<wire::Statement> schema_statements(std::uint64_t found) {
   if (found == 1)
     for (const std::string_view column : kEdgeColumns)
       statements.push_back(statement(cat("ALTER TABLE hub_edges ADD COLUMN ", column)));
+  statements.push_back(statement(create_edges()));
   for (const std::string_view text : kStatements) statements.push_back(statement(text));
   statements.push_back(statement("INSERT OR IGNORE INTO hub_schema(version) VALUES(?1)", kSchemaVersion));
   return statements;

@@ -9,6 +9,7 @@
 #include "base/ids.h"
 #include "core/proto/dispatch.pb.h"
 #include "hub/values.h"
+#include "storage/series/block_table.h"
 #include "storage/sql/sql_text.h"
 
 namespace lockstep::hub {
@@ -24,7 +25,7 @@ inline constexpr std::string_view kSchemaTable = sql::kFollowedMark;
 inline constexpr std::string_view kEdges = "hub_edges";
 inline constexpr std::string_view kDevices = "hub_devices";
 inline constexpr std::string_view kStreams = "hub_streams";
-inline constexpr std::string_view kBlocks = "series_blocks";
+inline constexpr std::string_view kBlocks = series::kBlockTable;
 inline constexpr std::string_view kInstructions = "hub_instructions";
 inline constexpr std::string_view kTotals = "hub_totals";
 inline constexpr std::string_view kPackages = "hub_packages";

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "base/field_numbers.h"
 #include "base/ids.h"
 
 namespace lockstep::scenarios {
@@ -56,8 +57,8 @@ class Roster {
 
  private:
   static constexpr std::uint64_t kFirstClient = 100;
-  static constexpr std::uint64_t kFirstEdge = 10'000;
-  static constexpr std::uint64_t kCloud = 20'001;
+  static constexpr std::uint64_t kFirstEdge = kFirstFieldNumber;
+  static constexpr std::uint64_t kCloud = kCloudNumber.value();
 
   static std::vector<NodeId> all_of(NodeId (*name)(std::uint32_t), std::uint32_t count) {
     std::vector<NodeId> all;

@@ -5,6 +5,8 @@
 
 namespace lockstep::series {
 
+inline constexpr std::string_view kBlockTable = "series_blocks";
+
 inline constexpr std::string_view kCreateBlockTable =
     "CREATE TABLE IF NOT EXISTS series_blocks(series TEXT NOT NULL, first_ns INTEGER NOT NULL, "
     "last_ns INTEGER NOT NULL, count INTEGER NOT NULL, least REAL NOT NULL, greatest REAL NOT NULL, "

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "storage/series/block_table.h"
+
 namespace lockstep::sql {
 
 // Names of tables and functions as SQLite compares them: ASCII letters in lower case.
@@ -20,7 +22,7 @@ std::string quoted(std::string_view name);
 
 // A hub follows the rows of these by the applied feed (docs/hub.md).
 inline bool is_followed_table(std::string_view folded) {
-  return folded.starts_with("hub_") || folded == "series_blocks";
+  return folded.starts_with("hub_") || folded == series::kBlockTable;
 }
 // One that is there if the database has a hub.
 inline constexpr std::string_view kFollowedMark = "hub_schema";
