@@ -15,6 +15,7 @@
 #include "json/problem.h"
 #include "reports/render.h"
 #include "scenarios/parse_scenario.h"
+#include "scenarios/real/limits.h"
 #include "scenarios/real/run_real.h"
 #include "scenarios/run.h"
 
@@ -292,6 +293,19 @@ void print_json(const std::vector<Outcome>& outcomes, std::ostream& out) {
   out << document.dump(2) << '\n';
 }
 
+// Before any of them is run. In JSON a refusal is a document, so that programs need not read sentences.
+bool fit_for_real(const std::vector<Task>& tasks, const RunArguments& arguments, std::ostream& out,
+                  std::ostream& err) {
+  for (const Task& task : tasks) {
+    const Status fits = real::check_length(task.scenario);
+    if (fits) continue;
+    if (arguments.json) out << nlohmann::ordered_json{{"refused", fits.error().message}}.dump(2) << '\n';
+    err << "lockstep run: " << fits.error().message << '\n';
+    return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 int run_scenarios(const RunArguments& arguments, std::ostream& out, std::ostream& err) {
@@ -301,6 +315,7 @@ int run_scenarios(const RunArguments& arguments, std::ostream& out, std::ostream
   }
   const auto tasks = read_tasks(arguments, err);
   if (!tasks) return 2;
+  if (arguments.on_real && !fit_for_real(*tasks, arguments, out, err)) return 2;
   std::vector<Outcome> outcomes;
   for (const Task& task : *tasks) {
     auto outcome = perform(task, arguments, err);

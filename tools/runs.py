@@ -13,7 +13,7 @@ SUITE = ROOT / "scenarios" / "suite"
 SEEDS = ROOT / "scenarios" / "seeds"
 TIME_LIMIT_S = 120
 REAL_TIME_LIMIT_S = 900  # of a sweep, whose runs follow one another
-HOLDS, VIOLATED = "holds", "violated"
+HOLDS, VIOLATED, REFUSED = "holds", "violated", "refused: "
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Run:
     @property
     def refused(self):
         """It takes more time than anybody waits for where time is real; `verdict` says so."""
-        return self.exit_code == 2 and "runs in the simulator only" in self.verdict
+        return self.verdict.startswith(REFUSED)
 
     @property
     def spoke(self):
@@ -62,6 +62,8 @@ def run(program, scenario, seed, world="sim"):
             return Run(scenario.name, seed, -1, f"no verdict in {limit} s", "", ())
     try:
         document = json.loads(done.stdout)
+        if "refused" in document:
+            return Run(scenario.name, seed, done.returncode, REFUSED + document["refused"], "", ())
         runs = document.get("runs", [document])  # a scenario with a sweep is several runs
         violated = tuple(row["name"] for one in runs for row in one["verdicts"] if row["verdict"] == VIOLATED)
         return Run(scenario.name, seed, done.returncode, document["verdict"], str(document.get("trace", "")), violated)

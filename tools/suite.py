@@ -36,7 +36,7 @@ def main():
         progress.step(result.title)
         if result.refused:
             refused.append(result)
-            print(f"REFUSED {result.title}: {result.verdict}", flush=True)
+            print(f"REFUSED {result.title}: {result.verdict.removeprefix(runs.REFUSED)}", flush=True)
         elif not result.holds:
             failed.append(result)
             names = f" ({', '.join(result.violated)})" if result.violated else ""

@@ -8,6 +8,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <nlohmann/json.hpp>
 
 #include "tests/cli/program.h"
 
@@ -22,6 +23,22 @@ std::string read(const fs::path& path) {
 }
 
 void write(const fs::path& path, std::string_view text) { std::ofstream(path, std::ios::binary) << text; }
+
+// Before anything is run; programs see it by a member of the document.
+TEST(Real, WhatTakesTooLongIsRefused) {
+  TemporaryDirectory home;
+  const std::string scenario = home / "long.json";
+  write(scenario, R"({"name":"long","about":"An hour.","workload":[{"kind":"register","for":"1h"}]})");
+  const Outcome refused = lockstep(cat("run ", scenario, " --on real --json --out ", home / "out"));
+  EXPECT_EQ(refused.code, 2);
+  const std::string sentence = "lockstep run: expected a scenario of at most 10m on real processes";  // for people
+  const std::size_t end = refused.out.find(sentence);
+  ASSERT_NE(end, std::string::npos) << refused.out;
+  const auto document = nlohmann::json::parse(refused.out.substr(0, end), nullptr, false);
+  ASSERT_FALSE(document.is_discarded()) << refused.out;
+  EXPECT_NE(document["refused"].get<std::string>().find("long takes 1h"), std::string::npos) << refused.out;
+  EXPECT_FALSE(fs::exists(home / "out"));
+}
 
 // One run with its trace and page, made once.
 class RecordedRuns : public testing::Test {
