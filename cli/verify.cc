@@ -9,6 +9,7 @@
 #include <set>
 #include <thread>
 
+#include "base/join.h"
 #include "base/text.h"
 #include "cli/check_list.h"
 #include "cli/files.h"
@@ -159,10 +160,25 @@ class Verifier {
     const bool answered = done.conclusion == client::Conclusion::kDone;
     if (answered && done.reply.write().kind() == wire::WriteOutcome::EXECUTED)
       return done.reply.write().result();
-    checks_.unknown(what, "an answer", answered ? "the write was given up" : client_.trouble_of(done));
+    checks_.unknown(what, "an answer",
+                    cat(answered ? "the write was given up" : client_.trouble_of(done), who_is_needed()));
     if (done.conclusion == client::Conclusion::kUnknown)
       for (const int n : rows) doubtful_.insert(row_of(n));
     return std::nullopt;
+  }
+
+  // In mode `strong` one silent voter is enough to stop every write.
+  std::string who_is_needed() const {
+    if (options_.mode != wire::STRONG) return {};
+    std::vector<std::string> silent;
+    for (const NodeAddress& node : client_.nodes())
+      if (std::ranges::find(present_, node.id) == present_.end()) silent.push_back(cat("n", node.id));
+    for (const AbsentNode& absent : client_.absent())
+      if (absent.node.id.is_none()) silent.push_back(to_text(absent.node.address));
+    std::string who;
+    if (!silent.empty())
+      who = cat(", and ", joined(silent), silent.size() == 1 ? " does" : " do", " not answer");
+    return cat("; mode strong needs every voter", who);
   }
 
   std::string row_of(int n) const { return cat("'", run_, "', ", n); }

@@ -103,6 +103,13 @@ TEST_F(AbsentNode, ADeadNodeIsUnknownAndNotViolated) {
   EXPECT_TRUE((*silent)["holds"].is_null());
 }
 
+TEST_F(AbsentNode, ModeStrongSaysThatItNeedsEveryVoterAndWhoDoesNotAnswer) {
+  ASSERT_EQ(::kill(cluster_.process(3), SIGKILL), 0);
+  const Outcome full = lockstep("client --mode strong --scenario full " + cluster_.at() + record_);
+  EXPECT_EQ(full.code, 1);
+  EXPECT_NE(full.out.find("; mode strong needs every voter, and n3 does not answer"), std::string::npos) << full.out;
+}
+
 TEST_F(AbsentNode, WithoutAMajorityNothingIsViolatedAndTheRecordStays) {
   const auto record_text = [this] {
     std::ifstream in(cluster_.home / "record.json");
