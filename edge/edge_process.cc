@@ -111,6 +111,7 @@ wire::Hello EdgeProcess::hello() const {
   wire::Hello hello;
   description_.describe(hello);
   if (parts_) hello.set_floor(parts_->executions.floor());
+  if (parts_) hello.set_newest(parts_->executions.newest());
   if (parts_) hello.set_settings_version(parts_->slots.version());
   if (parts_) hello.set_store(parts_->sensing.buffer().id());
   hello.set_anew(config_.begins_anew);

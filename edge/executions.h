@@ -69,6 +69,8 @@ class Executions {
   void on_deadline();
 
   std::uint64_t floor() const { return floor_; }
+  // Highest number that is known here and not below the floor; 0: none.
+  std::uint64_t newest() const { return records_.empty() ? 0 : records_.rbegin()->first; }
 
  private:
   struct Record {

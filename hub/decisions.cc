@@ -32,13 +32,18 @@ wire::Instruction instruction_of(const KnownDevice& device, const Decision& deci
   return instruction;
 }
 
-wire::Statement insert(std::uint64_t window, const Inputs& inputs, const wire::Instruction& instruction) {
+// Its number is the next one above `last_number`, and above all that are under way into the log.
+wire::Statement insert(std::uint64_t window, const Inputs& inputs, const wire::Instruction& instruction,
+                       std::uint64_t last_number) {
   return statement(
-      "INSERT INTO hub_instructions(device, window, action, body, input_from_ns, input_to_ns, input_index, "
-      "model_version, deadline_ns, state, outcome) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 1, 0 "
+      "INSERT INTO hub_instructions(id, device, window, action, body, input_from_ns, input_to_ns, "
+      "input_index, model_version, deadline_ns, state, outcome) "
+      "SELECT 1 + max(?10, coalesce((SELECT max(id) FROM hub_instructions), 0)), ?1, ?2, ?3, ?4, ?5, ?6, ?7, "
+      "?8, ?9, 1, 0 "
       "WHERE NOT EXISTS(SELECT 1 FROM hub_instructions AS i WHERE i.device = ?1 AND i.window >= ?2)",
       instruction.device(), window, instruction.action(), BlobView{instruction.SerializeAsString()},
-      inputs.from_ns, inputs.to_ns, inputs.applied, instruction.model_version(), instruction.deadline_ns());
+      inputs.from_ns, inputs.to_ns, inputs.applied, instruction.model_version(), instruction.deadline_ns(),
+      last_number);
 }
 
 wire::Statement count_decided() {
@@ -227,7 +232,8 @@ void Decisions::write(const Making& making, const Decided& decided, DecidingPair
   std::vector<wire::Statement> statements;
   statements.push_back(
       insert(making.window, inputs,
-             instruction_of(device, decided.decision, deadline_ns(device, making.closed), pair.model)));
+             instruction_of(device, decided.decision, deadline_ns(device, making.closed), pair.model),
+             totals_.last_number()));
   statements.push_back(count_decided());
   surroundings_.database.write(std::move(statements), [this, making](const Written& written) {
     if (is_current(making)) end(making, !written.ok());

@@ -11,15 +11,16 @@
 
 #include "hub/in_force.h"
 #include "hub/part.h"
+#include "hub/totals.h"
 #include "hub/windows.h"
 
 namespace lockstep::hub {
 
 class Decisions final : public Part {
  public:
-  // `in_force` outlives this.
-  Decisions(const Surroundings& surroundings, const InForce& in_force)
-      : surroundings_(surroundings), in_force_(in_force) {}
+  // `in_force` and `totals` outlive this.
+  Decisions(const Surroundings& surroundings, const InForce& in_force, const Totals& totals)
+      : surroundings_(surroundings), in_force_(in_force), totals_(totals) {}
 
   // Readings are applied; on every node, so that a new leader knows where its devices are.
   void on_block(const sql::RowChange& change);
@@ -73,6 +74,7 @@ class Decisions final : public Part {
 
   const Surroundings& surroundings_;
   const InForce& in_force_;
+  const Totals& totals_;
   std::map<std::string, Device, std::less<>> devices_;
   std::map<std::string, Last, std::less<>> last_;
   std::map<std::string, std::pair<std::string, std::size_t>, std::less<>> signals_;  // by series

@@ -26,12 +26,12 @@ Hub::Hub(const env::Env& env, HubConfig config, LocalDatabase& database)
       intake_(surroundings_),
       in_force_(surroundings_, catalogue_),
       instructions_(surroundings_, edges_),
-      decisions_(surroundings_, in_force_),
+      decisions_(surroundings_, in_force_, totals_),
       packages_(surroundings_, catalogue_, edges_),
       forwarding_(surroundings_, catalogue_, edges_),
-      reports_(surroundings_, {edges_, intake_, instructions_, packages_, catalogue_}),
+      reports_(surroundings_, {edges_, intake_, totals_, instructions_, packages_, catalogue_}),
       retention_(surroundings_),
-      parts_{&edges_,     &intake_,   &catalogue_,  &in_force_, &instructions_,
+      parts_{&edges_,     &intake_,   &catalogue_,  &in_force_, &totals_,   &instructions_,
              &decisions_, &packages_, &forwarding_, &reports_,  &retention_} {
   database_.on_failure([this](BytesView words) {
     env_.trace.emit({kStatementFailed, {}, words});
@@ -147,6 +147,7 @@ void Hub::hello(NodeId from, const wire::Hello& hello) {
   }
   welcome(from);
   intake_.on_hello(from);
+  totals_.on_hello(hello);
   instructions_.on_hello(hello.name());
 }
 

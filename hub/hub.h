@@ -17,6 +17,7 @@
 #include "hub/reports.h"
 #include "hub/retention.h"
 #include "hub/settings_forwarding.h"
+#include "hub/totals.h"
 
 namespace lockstep::hub {
 
@@ -67,6 +68,7 @@ class Hub final : public service::FeedSubscriber {
   Intake intake_;
   Catalogue catalogue_;
   InForce in_force_;
+  Totals totals_;
   Instructions instructions_;
   Decisions decisions_;
   Packages packages_;

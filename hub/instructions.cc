@@ -51,7 +51,6 @@ wire::Instruction instruction_of(const InstructionRow& row) {
 // -------------------------------------------------------------------------------------------------
 
 void Instructions::on_row(const sql::RowChange& change) {
-  if (change.table == kTotals && !change.after.empty()) totals_ = TotalsRow(change.after);
   if (change.table != kInstructions) return;
   if (change.after.empty()) {
     open_.erase(InstructionRow(change.before).id);

@@ -25,7 +25,6 @@ class Instructions final : public Part {
   void on_result(NodeId from, const wire::InstructionResult& result);
 
   std::size_t open_of(std::string_view edge) const;
-  const TotalsRow& totals() const { return totals_; }
 
   void on_row(const sql::RowChange& change) override;
   void on_lead() override;
@@ -57,7 +56,6 @@ class Instructions final : public Part {
   const Edges& edges_;
   std::map<std::uint64_t, Open> open_;
   std::uint64_t newest_ = 0;  // number of an instruction
-  TotalsRow totals_;
   std::map<std::string, std::set<std::uint64_t>> settled_;  // of edges that have not been told
   bool leads_ = false;
 };

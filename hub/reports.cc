@@ -28,7 +28,7 @@ void Reports::send() {
   for (const auto& [kind, active] : about_.catalogue.all_active())
     *report.add_active() = about_.packages.status({kind, active.row.version});
   describe_edges(report);
-  const TotalsRow& totals = about_.instructions.totals();
+  const TotalsRow& totals = about_.totals.row();
   report.set_instructions(totals.decided);
   report.set_done(totals.done);
   report.set_missed(totals.missed);

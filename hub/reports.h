@@ -7,6 +7,7 @@
 #include "hub/intake.h"
 #include "hub/packages.h"
 #include "hub/part.h"
+#include "hub/totals.h"
 
 namespace lockstep::hub {
 
@@ -14,6 +15,7 @@ namespace lockstep::hub {
 struct Reported {
   const Edges& edges;
   const Intake& intake;
+  const Totals& totals;
   const Instructions& instructions;
   const Packages& packages;
   const Catalogue& catalogue;

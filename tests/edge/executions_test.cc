@@ -81,6 +81,7 @@ TEST_F(Ready, WhatIsSettledAboveTheFloorIsNotExecutedAgainEither) {
   field.world.power_loss(kEdge);
   field.world.start(kEdge);
   run(seconds(5));
+  EXPECT_EQ(field.books.hello.newest(), 7u) << "numbers that it would leave alone";
   field.send(heat(7, 0.5));
   run();
   EXPECT_EQ(field.events.executed[7], 1);

@@ -188,6 +188,38 @@ TEST(Decisions, ASignalThatADeviceHasNoMoreClosesNoWindow) {
   EXPECT_EQ(count(hubs, "1"), "0");
 }
 
+// An edge leaves alone what it has seen: a number that comes again would never be carried out.
+TEST(Decisions, NumbersGoOnWhoeverDeletesInstructions) {
+  TestHubs hubs(32);
+  ScriptedEdge edge(hubs);
+  edge.hello(hubs.leader());
+  edge.read_windows(3);
+  ASSERT_TRUE(hubs.run_until([&] { return edge.settled.size() == 3; }));
+  ASSERT_TRUE(hubs.write("DELETE FROM hub_instructions"));
+  for (const NodeId member : hubs.members()) hubs.world().kill(member);
+  for (const NodeId member : hubs.members()) hubs.world().start(member);
+  edge.hello(hubs.leader());
+  edge.read_windows(2);
+  ASSERT_TRUE(hubs.run_until([&] { return edge.settled.size() >= 5; }));
+  EXPECT_EQ(hubs.row("SELECT min(id) FROM hub_instructions"), "4");
+}
+
+// A hub whose database is another or an older one, with an edge that has gone further.
+TEST(Decisions, NumbersGoOnAboveThoseThatEdgesKnow) {
+  TestHubs hubs(33);
+  ScriptedEdge edge(hubs);
+  edge.newest = 40;
+  edge.hello(hubs.leader());
+  edge.read_windows(2);
+  ASSERT_TRUE(hubs.run_until([&] { return edge.settled.size() == 2; }));
+  EXPECT_EQ(hubs.rows("SELECT id FROM hub_instructions ORDER BY id"), (std::vector<std::string>{"41", "42"}));
+  edge.newest = ~std::uint64_t{0};  // nonsense is not believed
+  edge.hello(hubs.leader());
+  edge.read_windows(1);
+  ASSERT_TRUE(hubs.run_until([&] { return edge.settled.size() == 3; }));
+  EXPECT_EQ(hubs.row("SELECT max(id) FROM hub_instructions"), "43");
+}
+
 // The edge's clock is set back by an hour: its windows have numbers that were used. Then a new leader goes
 // on.
 TEST(Decisions, AClockThatIsSetBackStopsNothing) {

@@ -50,6 +50,7 @@ class ScriptedEdge {
     wire::FieldMessage message;
     message.mutable_hello()->set_role(wire::EDGE);
     message.mutable_hello()->set_name("e1");
+    message.mutable_hello()->set_newest(newest);
     *message.mutable_hello()->add_devices() = tank();
     hubs_.edge().say(to, message);
   }
@@ -65,7 +66,8 @@ class ScriptedEdge {
   std::optional<std::int64_t> lag;
   void set_clock_back(std::int64_t windows) { clock_ns_ -= windows * kWindowNs; }
 
-  bool is_silent = false;  // takes nothing, answers nothing
+  std::uint64_t newest = 0;  // number of an instruction that it says to know
+  bool is_silent = false;    // takes nothing, answers nothing
   bool says_results = true;
   double after = 300;  // what it measures when an instruction is done
   std::map<std::uint64_t, wire::Instruction> taken;
