@@ -1,6 +1,9 @@
 // Only what is new is written: an edge says hello whenever it has not heard anything for a while.
 #include "hub/edges.h"
 
+#include <algorithm>
+
+#include "base/field_numbers.h"
 #include "base/text.h"
 
 namespace lockstep::hub {
@@ -23,7 +26,7 @@ std::string Edges::on_hello(NodeId from, const wire::Hello& hello) {
                "' is known here with another store: another process runs under its name, or its "
                "directory is not the one that it had; if that is lost, start it once with --anew");
   }
-  greeted_.insert(from);
+  greeted_.insert_or_assign(from, hello);
   heard(from);
   if (hello.role() == wire::CLOUD) clouds_.insert(from);
   if (hello.role() == wire::EDGE && !hello.name().empty()) register_edge(from, hello);
@@ -56,8 +59,10 @@ void Edges::register_edge(NodeId from, const wire::Hello& hello) {
                   "excluded.window_ns",
                   device.name(), hello.name(), BlobView{description}, device.window_ns()));
   }
-  // If it fails, the next hello tries again.
-  if (!statements.empty()) surroundings_.database.write(std::move(statements), [](const Written&) {});
+  if (statements.empty()) return;
+  surroundings_.database.write(std::move(statements), [this, from](const Written& written) {
+    if (!written.ok()) greeted_.erase(from);  // the next hello tries again
+  });
 }
 
 Edges::Presence Edges::presence(NodeId node) const {
@@ -108,21 +113,47 @@ NodeId Edges::node_of(std::string_view edge) const {
   return found == edges_.end() ? NodeId() : found->second.node;
 }
 
+// The row before is looked at for its name: a row that is gone, or has another name now, is another one.
 void Edges::on_row(const sql::RowChange& change) {
   if (change.table == kEdges) {
-    if (!change.before.empty()) edges_.erase(EdgeRow(change.before).name);
-    if (change.after.empty()) {
-      greeted_.erase(EdgeRow(change.before).node);
-      return;
+    std::optional<EdgeRow> before;
+    if (!change.before.empty()) {
+      before.emplace(change.before);
+      edges_.erase(before->name);
     }
-    EdgeRow row(change.after);
-    edges_.insert_or_assign(row.name, row);
+    if (!change.after.empty()) {
+      const EdgeRow row(change.after);
+      edges_.insert_or_assign(row.name, row);
+      ask_again_unless_said(row);
+    }
+    if (before && !edges_.contains(before->name)) greeted_.erase(edge_number(before->name));
   } else if (change.table == kDevices) {
-    if (!change.before.empty()) devices_.erase(DeviceRow(change.before).device);
-    if (change.after.empty()) return;
-    DeviceRow row(change.after);
-    devices_.insert_or_assign(row.device, row);
+    std::optional<DeviceRow> before;
+    if (!change.before.empty()) {
+      before.emplace(change.before);
+      devices_.erase(before->device);
+    }
+    if (!change.after.empty()) {
+      const DeviceRow row(change.after);
+      devices_.insert_or_assign(row.device, row);
+      ask_again_unless_said(row);
+    }
+    if (before && !devices_.contains(before->device)) greeted_.erase(edge_number(edge_of(before->device)));
   }
+}
+
+void Edges::ask_again_unless_said(const EdgeRow& row) {
+  const auto said = greeted_.find(edge_number(row.name));
+  if (said == greeted_.end()) return;
+  if (row.node != said->first || row.store != said->second.store()) greeted_.erase(said);
+}
+
+void Edges::ask_again_unless_said(const DeviceRow& row) {
+  const auto said = greeted_.find(edge_number(edge_of(row.device)));
+  if (said == greeted_.end()) return;
+  const auto& devices = said->second.devices();
+  const auto device = std::ranges::find(devices, row.device, &wire::Device::name);
+  if (device != devices.end() && device->SerializeAsString() != row.description) greeted_.erase(said);
 }
 
 void Edges::on_lead() {

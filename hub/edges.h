@@ -17,8 +17,8 @@ class Edges final : public Part {
   // On the leader. Not empty: why this edge is not welcome. An edge is known by its store: a second one under
   // its name, or one that has lost what it knew, would carry out again what was carried out already.
   std::string on_hello(NodeId from, const wire::Hello& hello);
-  // It has said to this leader who it is, was welcome, and its row is there since. Who bears the number now
-  // need not be who bore it before.
+  // It has said to this leader who it is, was welcome, and the rows are as it said since: who changes them by
+  // hand makes it say so again. Who bears the number now need not be who bore it before.
   bool has_greeted(NodeId from) const { return greeted_.contains(from); }
   // Any message of it.
   void heard(NodeId from) { heard_[from] = surroundings_.now(); }
@@ -49,6 +49,8 @@ class Edges final : public Part {
 
  private:
   void register_edge(NodeId from, const wire::Hello& hello);
+  void ask_again_unless_said(const EdgeRow& row);
+  void ask_again_unless_said(const DeviceRow& row);
   void note_seen();
   std::int64_t wall_ns(Instant at) const;
 
@@ -57,7 +59,7 @@ class Edges final : public Part {
   std::map<std::string, DeviceRow, std::less<>> devices_;
   std::map<NodeId, Instant> heard_;
   std::set<NodeId> clouds_;
-  std::set<NodeId> greeted_;
+  std::map<NodeId, wire::Hello> greeted_;
   Instant leads_since_{};
   Instant noted_{};  // what was heard up to then is in the rows, or on its way
   Instant note_at_ = kNever;

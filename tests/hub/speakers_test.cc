@@ -156,6 +156,47 @@ TEST(KnownEdges, WhoseRowIsDeletedIsAskedForAnotherHello) {
   EXPECT_EQ(hubs.row("SELECT store FROM hub_edges"), "5");
 }
 
+// Whoever operates the hub by hand may make mistakes; the edge says who it is, and the row is mended.
+TEST(KnownEdges, WhoseRowIsChangedIsAskedForAnotherHello) {
+  TestHubs hubs(88);
+  const NodeId leader = hubs.leader();
+  wire::FieldMessage hello = edge_with_store(5);
+  wire::Device& device = *hello.mutable_hello()->add_devices();
+  device.set_name("e1/tank");
+  device.set_window_ns(1'000'000'000);
+  hubs.edge().say(leader, hello);
+  const std::string rows =
+      "SELECT e.node, e.store, d.description FROM hub_edges e JOIN hub_devices d ON d.edge = e.name";
+  const std::string as_said = cat(kEdge.value(), "|5|blob of ", device.ByteSizeLong());
+  ASSERT_TRUE(hubs.run_until([&] { return hubs.row(rows) == as_said; }));
+  std::uint64_t sequence = 0;
+  for (const std::string change :
+       {"UPDATE hub_edges SET node = -1", "UPDATE hub_edges SET name = 'e9'", "DELETE FROM hub_devices",
+        "UPDATE hub_devices SET description = x'00'", "UPDATE hub_edges SET node = 10002, store = 0"}) {
+    ASSERT_TRUE(hubs.write(change)) << change;
+    wire::FieldMessage batch = batch_of({"e1/tank/level"});
+    batch.mutable_batch()->set_previous(sequence);
+    batch.mutable_batch()->set_sequence(++sequence);
+    hubs.edge().say(leader, batch);
+    EXPECT_TRUE(hubs.run_until([&] { return hubs.row(rows + " WHERE e.name = 'e1'") == as_said; })) << change;
+    EXPECT_TRUE(hubs.run_until([&] { return hubs.row("SELECT max(received) FROM hub_streams") == cat(sequence); }))
+        << change;
+  }
+}
+
+// While a column has another name its hello cannot be written; afterwards it can.
+TEST(KnownEdges, WhatCouldNotBeWrittenIsSaidAgain) {
+  TestHubs hubs(89);
+  const NodeId leader = hubs.leader();
+  ASSERT_TRUE(hubs.write("ALTER TABLE hub_edges RENAME COLUMN node TO number"));
+  hubs.edge().say(leader, edge_with_store(5));
+  hubs.run(seconds(1));
+  ASSERT_TRUE(hubs.write("ALTER TABLE hub_edges RENAME COLUMN number TO node"));
+  EXPECT_EQ(hubs.row("SELECT count(*) FROM hub_edges"), "0");
+  hubs.edge().say(leader, batch_of({"e1/tank/level"}));
+  EXPECT_TRUE(hubs.run_until([&] { return hubs.row("SELECT store FROM hub_edges") == "5"; }));
+}
+
 // Version 1 did not know stores, nor who refuses which settings.
 TEST(KnownEdges, RowsOfAnOlderVersionGetTheirColumns) {
   TestHubs hubs(87);
