@@ -25,6 +25,7 @@ Hub::Hub(const env::Env& env, HubConfig config, LocalDatabase& database)
       edges_(surroundings_),
       intake_(surroundings_),
       in_force_(surroundings_, catalogue_),
+      totals_(surroundings_),
       instructions_(surroundings_, edges_),
       decisions_(surroundings_, in_force_, totals_),
       packages_(surroundings_, catalogue_, edges_),

@@ -204,6 +204,22 @@ TEST(Decisions, NumbersGoOnWhoeverDeletesInstructions) {
   EXPECT_EQ(hubs.row("SELECT min(id) FROM hub_instructions"), "4");
 }
 
+TEST(Decisions, TotalsComeBackFromWhatInstructionsShow) {
+  TestHubs hubs(34);
+  ScriptedEdge edge(hubs);
+  edge.hello(hubs.leader());
+  edge.read_windows(3);
+  ASSERT_TRUE(hubs.run_until([&] { return edge.settled.size() == 3; }));
+  ASSERT_TRUE(hubs.write("DELETE FROM hub_totals"));
+  EXPECT_TRUE(hubs.run_until([&] { return hubs.row("SELECT * FROM hub_totals") == "1|3|3|0"; }));
+  ASSERT_TRUE(hubs.write("DELETE FROM hub_instructions WHERE id < 3"));
+  ASSERT_TRUE(hubs.write("DELETE FROM hub_totals"));
+  EXPECT_TRUE(hubs.run_until([&] { return hubs.row("SELECT * FROM hub_totals") == "1|3|1|0"; }));
+  edge.read_windows(1);
+  ASSERT_TRUE(hubs.run_until([&] { return edge.settled.size() == 4; }));
+  EXPECT_EQ(hubs.row("SELECT * FROM hub_totals"), "1|4|2|0") << "and count on";
+}
+
 // A hub whose database is another or an older one, with an edge that has gone further.
 TEST(Decisions, NumbersGoOnAboveThoseThatEdgesKnow) {
   TestHubs hubs(33);
