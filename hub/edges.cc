@@ -2,6 +2,7 @@
 #include "hub/edges.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "base/field_numbers.h"
 #include "base/text.h"
@@ -13,6 +14,16 @@ constexpr std::chrono::seconds kSilence{3};    // then an edge counts as not con
 constexpr std::size_t kMostDevices = 64;       // of an edge
 constexpr std::chrono::seconds kNoteEvery{5};  // who was heard: an entry of the log costs more than a word
 constexpr std::size_t kMostNoted = 256;        // in one entry
+
+// What the former store was told may have been done or not, and who could say so is lost. The edge that
+// begins anew must not be told once more.
+wire::Statement give_up_what_another_store_was_told(const wire::Hello& hello) {
+  return statement(
+      "UPDATE hub_instructions SET state = 3 WHERE state < 3 AND substr(device, 1, length(?1) + 1) = ?1 || "
+      "'/' "
+      "AND EXISTS(SELECT 1 FROM hub_edges WHERE name = ?1 AND store <> 0 AND store <> ?2)",
+      hello.name(), hello.store());
+}
 
 }  // namespace
 
@@ -40,6 +51,7 @@ void Edges::register_edge(NodeId from, const wire::Hello& hello) {
                       known->second.settings_version != hello.settings_version() ||
                       known->second.store != hello.store();
   if (is_new) {
+    statements.push_back(give_up_what_another_store_was_told(hello));
     statements.push_back(statement(
         "INSERT INTO hub_edges(name, node, settings_version, seen_ns, store) VALUES(?1, ?2, ?3, ?4, ?5) ON "
         "CONFLICT(name) DO UPDATE SET node = excluded.node, settings_version = excluded.settings_version, "

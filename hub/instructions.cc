@@ -92,11 +92,30 @@ void Instructions::on_lead() {
 // ---- what edges say
 // -------------------------------------------------------------------------------------------
 
-// It is back, perhaps: what it has not acknowledged need not wait until its patience ends.
-void Instructions::on_hello(std::string_view edge) {
+// It is back, perhaps: what it has not acknowledged need not wait until its patience ends. What it has
+// forgotten as settled, though it is open here, is of an older database that was restored.
+void Instructions::on_hello(const wire::Hello& hello) {
   const Instant now = surroundings_.now();
-  for (auto& [id, open] : open_)
-    if (edge_of(open.row.device) == edge && !open.acknowledged) open.send_at = std::min(open.send_at, now);
+  for (auto& [id, open] : open_) {
+    if (edge_of(open.row.device) != hello.name()) continue;
+    if (id < hello.floor()) {
+      give_up(open);
+    } else if (!open.acknowledged) {
+      open.send_at = std::min(open.send_at, now);
+    }
+  }
+}
+
+// The edge will not say how it ended: the outcome stays 0, for nobody knows.
+void Instructions::give_up(Open& open) {
+  if (std::exchange(open.settling, true)) return;
+  std::vector<wire::Statement> statements;
+  statements.push_back(
+      statement("UPDATE hub_instructions SET state = 3 WHERE id = ?1 AND state < 3", open.row.id));
+  surroundings_.database.write(std::move(statements), [this, id = open.row.id](const Written&) {
+    const auto still = open_.find(id);
+    if (still != open_.end()) still->second.settling = false;  // the next hello tries again
+  });
 }
 
 void Instructions::on_ack(NodeId from, const wire::InstructionAck& ack) {

@@ -20,7 +20,7 @@ class Instructions final : public Part {
       : surroundings_(surroundings), edges_(edges) {}
 
   // On the leader.
-  void on_hello(std::string_view edge);
+  void on_hello(const wire::Hello& hello);
   void on_ack(NodeId from, const wire::InstructionAck& ack);
   void on_result(NodeId from, const wire::InstructionResult& result);
 
@@ -46,6 +46,7 @@ class Instructions final : public Part {
   };
 
   void follow_up(Open& open);
+  void give_up(Open& open);
   void send(Open& open, Instant now);
   void note_missed(Open& open);
   void take_back(Open& open);

@@ -204,6 +204,46 @@ TEST(Decisions, NumbersGoOnWhoeverDeletesInstructions) {
   EXPECT_EQ(hubs.row("SELECT min(id) FROM hub_instructions"), "4");
 }
 
+// Who could say whether it was done is lost; the one that begins anew must not do it once more.
+TEST(Decisions, WhatAStoreWasToldThatIsLostHasNoKnownOutcome) {
+  TestHubs hubs(35);
+  ScriptedEdge edge(hubs);
+  const NodeId leader = hubs.leader();
+  edge.store = 5;
+  edge.hello(leader);
+  edge.says_results = false;
+  edge.read_windows(1);
+  ASSERT_TRUE(hubs.run_until([&] { return edge.taken.size() == 1; }));
+  edge.taken.clear();
+  edge.says_results = true;
+  edge.store = 6;
+  edge.anew = true;
+  edge.hello(leader);
+  ASSERT_TRUE(hubs.run_until([&] { return count(hubs, "state = 3 AND outcome = 0") == "1"; }));
+  edge.hello(
+      leader);  // as long as it runs with --anew it says so; that takes nothing from what it is told now
+  edge.read_windows(1);
+  ASSERT_TRUE(hubs.run_until([&] { return count(hubs, "state = 3 AND outcome = 1") == "1"; }));
+  for (const auto& [id, instruction] : edge.taken) EXPECT_EQ(instruction.store(), 6u);
+  EXPECT_EQ(edge.taken.size(), 1u);
+}
+
+// An older database was restored: the edge has heard long ago that the outcome is committed, and has
+// forgotten.
+TEST(Decisions, WhatAnEdgeHasForgottenAsSettledDoesNotStayOpen) {
+  TestHubs hubs(36);
+  ScriptedEdge edge(hubs);
+  const NodeId leader = hubs.leader();
+  edge.hello(leader);
+  edge.says_results = false;
+  edge.read_windows(2);
+  ASSERT_TRUE(hubs.run_until([&] { return edge.taken.size() == 2; }));
+  edge.floor = 2;
+  edge.hello(leader);
+  ASSERT_TRUE(hubs.run_until([&] { return count(hubs, "state = 3 AND outcome = 0") == "1"; }));
+  EXPECT_EQ(hubs.row("SELECT id FROM hub_instructions WHERE state < 3"), "2");
+}
+
 TEST(Decisions, TotalsComeBackFromWhatInstructionsShow) {
   TestHubs hubs(34);
   ScriptedEdge edge(hubs);

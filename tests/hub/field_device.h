@@ -51,6 +51,9 @@ class ScriptedEdge {
     message.mutable_hello()->set_role(wire::EDGE);
     message.mutable_hello()->set_name("e1");
     message.mutable_hello()->set_newest(newest);
+    message.mutable_hello()->set_floor(floor);
+    message.mutable_hello()->set_store(store);
+    message.mutable_hello()->set_anew(anew);
     *message.mutable_hello()->add_devices() = tank();
     hubs_.edge().say(to, message);
   }
@@ -66,8 +69,13 @@ class ScriptedEdge {
   std::optional<std::int64_t> lag;
   void set_clock_back(std::int64_t windows) { clock_ns_ -= windows * kWindowNs; }
 
-  std::uint64_t newest = 0;  // number of an instruction that it says to know
-  bool is_silent = false;    // takes nothing, answers nothing
+  // What its hello says of its store.
+  std::uint64_t newest = 0;
+  std::uint64_t floor = 0;
+  std::uint64_t store = 0;
+  bool anew = false;
+
+  bool is_silent = false;  // takes nothing, answers nothing
   bool says_results = true;
   double after = 300;  // what it measures when an instruction is done
   std::map<std::uint64_t, wire::Instruction> taken;

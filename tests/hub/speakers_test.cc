@@ -179,8 +179,9 @@ TEST(KnownEdges, WhoseRowIsChangedIsAskedForAnotherHello) {
     batch.mutable_batch()->set_sequence(++sequence);
     hubs.edge().say(leader, batch);
     EXPECT_TRUE(hubs.run_until([&] { return hubs.row(rows + " WHERE e.name = 'e1'") == as_said; })) << change;
-    EXPECT_TRUE(hubs.run_until([&] { return hubs.row("SELECT max(received) FROM hub_streams") == cat(sequence); }))
-        << change;
+    EXPECT_TRUE(hubs.run_until([&] {
+      return hubs.row("SELECT max(received) FROM hub_streams") == cat(sequence);
+    })) << change;
   }
 }
 
