@@ -101,12 +101,29 @@ void FieldWatch::plant_state(const Observation& seen) {
   worst = value < low ? std::min(worst, value) : std::max(worst, value);
 }
 
+namespace {
+
+// `what`: the device and the part of it, as the event has them.
+std::string cause_of(devices::PlantFault fault, NodeId edge, std::string_view what) {
+  static constexpr std::string_view kDid[devices::kPlantFaults] = {
+      "showed nothing", "was stuck", "drifted", "had failed", "was stuck", "lagged", "was weak"};
+  const std::size_t space = what.find(' ');
+  const std::string_view device = what.substr(0, space);
+  const std::string_view part = space == std::string_view::npos ? "" : what.substr(space + 1);
+  return cat(devices::is_of_sensor(fault) ? "sensor " : "actuator ", part, " of ", Roster::name(edge), "/",
+             device, " ", kDid[static_cast<std::size_t>(fault)]);
+}
+
+}  // namespace
+
 void FieldWatch::plant_fault(const Observation& seen) {
   const auto& fields = seen.event.fields;
   const auto fault = static_cast<devices::PlantFault>(fields[2] - 1);
-  if (fault == devices::PlantFault::kActuatorWeak) return;  // what it does not do can be asked of it once more
+  if (fault == devices::PlantFault::kActuatorWeak)
+    return;  // what it does not do can be asked of it once more
   if (fields[3] != 0) {
-    broken_.push_back({.edge = seen.node,
+    broken_.push_back({.cause = cause_of(fault, seen.node, seen.event.text),
+                       .edge = seen.node,
                        .device = fields[0],
                        .part = fields[1],
                        .fault = fields[2],
@@ -186,23 +203,32 @@ bool concerns(const Outage& outage, NodeId edge, const std::vector<NodeId>& node
   return std::ranges::any_of(nodes, [&](NodeId node) { return outage.cuts(edge, node); });
 }
 
+std::string when(Duration from, Duration until) {
+  if (until == Outage::kForever) return cat(" from ", reports::readable(from), " on");
+  if (until == from) return cat(" at ", reports::readable(from));
+  return cat(" from ", reports::readable(from), " to ", reports::readable(until));
+}
+
 }  // namespace
 
 constexpr std::size_t kMostExcused = 3;  // that a verdict tells of
 
-std::optional<Duration> FieldWatch::excuse(const Excursion& excursion, std::span<const Outage> outages,
-                                           const std::vector<NodeId>& nodes, Duration recovery) const {
+std::optional<std::string> FieldWatch::excuse(const Excursion& excursion, std::span<const Outage> outages,
+                                              const std::vector<NodeId>& nodes, Duration recovery) const {
   const auto covers = [&](Duration from, Duration until) {
     const Duration end = until == Outage::kForever ? until : until + recovery;
     return from <= excursion.from && excursion.from <= end;
   };
-  for (const Outage& outage : outages)
-    if (covers(outage.from, outage.until) && concerns(outage, excursion.plant.edge, nodes))
-      return outage.from;
-  for (const Broken& broken : broken_)
+  for (const Broken& broken : broken_) {
+    const Duration until = broken.until.value_or(Outage::kForever);
     if (broken.edge == excursion.plant.edge && broken.device == excursion.plant.device &&
-        covers(broken.from, broken.until.value_or(Outage::kForever)))
-      return broken.from;
+        covers(broken.from, until))
+      return cat(broken.cause, when(broken.from, until));
+  }
+  for (const Outage& outage : outages)
+    if (outage.took_effect && covers(outage.from, outage.until) &&
+        concerns(outage, excursion.plant.edge, nodes))
+      return cat(outage.cause, when(outage.from, outage.until));
   return std::nullopt;
 }
 
@@ -224,7 +250,7 @@ Verdict FieldWatch::envelope(std::span<const Outage> outages, const std::vector<
       verdict.outcome = Outcome::kViolated;
       verdict.evidence.push_back(what);
     } else if (excused.size() < kMostExcused) {
-      excused.push_back(cat(what, ": the fault of ", reports::readable(*reason), " made that possible"));
+      excused.push_back(cat(what, " because ", *reason));
     }
   }
   verdict.evidence.insert(verdict.evidence.end(), excused.begin(), excused.end());

@@ -35,8 +35,8 @@ class FieldWatch final : public Observer {
   // `rested`: the field came to rest in time once all was healed. Below the scenario's minima the run is
   // vacuous.
   reports::Verdict field_rests(const Field& field, bool rested, Duration within) const;
-  // A plant may leave its envelope while something that its control needs is broken, and so long after it. A
-  // weak actuator is no excuse: supervision has to make up for it.
+  // A plant may leave its envelope while something that its control needs is broken, and so long after it;
+  // the verdict says what. A weak actuator is no excuse: supervision has to make up for it.
   reports::Verdict envelope(std::span<const Outage> outages, const std::vector<NodeId>& nodes,
                             Duration recovery) const;
 
@@ -73,6 +73,7 @@ class FieldWatch final : public Observer {
 
   // A part of a plant that was broken, so that the plant could not be controlled.
   struct Broken {
+    std::string cause;  // as of an Outage
     NodeId edge;
     std::uint64_t device = 0, part = 0, fault = 0;
     Duration from{};
@@ -82,9 +83,8 @@ class FieldWatch final : public Observer {
   void on_event(const Observation& observation) override;
   void plant_state(const Observation& observation);
   void plant_fault(const Observation& observation);
-  // Since when something keeps this plant from being controlled, or kept it so until a short time before
-  // that.
-  std::optional<Duration> excuse(const Excursion& excursion, std::span<const Outage> outages,
+  // What keeps this plant from being controlled, or kept it so until a short time before that, and when.
+  std::optional<std::string> excuse(const Excursion& excursion, std::span<const Outage> outages,
                                  const std::vector<NodeId>& nodes, Duration recovery) const;
   static bool is_empty(const Stream& stream);
 

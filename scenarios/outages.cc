@@ -2,8 +2,11 @@
 #include "scenarios/outages.h"
 
 #include <algorithm>
+#include <optional>
 
+#include "base/text.h"
 #include "core/replica/events.h"
+#include "scenarios/roster.h"
 #include "sim/events.h"
 
 namespace lockstep::scenarios {
@@ -28,6 +31,21 @@ std::vector<std::set<NodeId>> sets_of(const std::vector<std::vector<NodeId>>& gr
 
 std::set<NodeId> set_of(const std::vector<NodeId>& hosts) { return {hosts.begin(), hosts.end()}; }
 
+std::string names_of(const std::set<NodeId>& hosts) {
+  std::string out;
+  for (const NodeId host : hosts) append_text(out, cat(out.empty() ? "" : ", ", Roster::name(host)));
+  return out;
+}
+
+std::string cause_of(std::string_view verb, const Outage& outage) {
+  if (!outage.hosts.empty()) return cat(verb, " struck ", names_of(outage.hosts));
+  if (outage.everything || outage.groups.empty()) return cat(verb, " struck all links");
+  std::string between;
+  for (const auto& group : outage.groups)
+    append_text(between, cat(between.empty() ? "" : " and ", names_of(group)));
+  return cat(verb, " struck the links between ", between);
+}
+
 Outage of_network(const Strike& strike, Lasting lasting) {
   Outage outage{.from = strike.at, .hosts = {}, .groups = sets_of(strike.groups)};
   outage.until = lasting == Lasting::kNever ? strike.at : strike.until.value_or(Outage::kForever);
@@ -36,25 +54,48 @@ Outage of_network(const Strike& strike, Lasting lasting) {
   return outage;
 }
 
+// An instant, unless the clock stands still. What a wall clock shows matters to edges alone: they have the
+// deadlines.
+Outage of_clock(const Strike& strike, const ClockChange& change) {
+  Outage outage{.from = strike.at, .hosts = set_of(strike.hosts), .groups = {}};
+  if (!change.tick) outage.until = strike.at + change.freeze;
+  const bool jumps_only =
+      !change.tick && change.drift_ppm.value_or(0) == 0 && change.leap + change.freeze == Duration();
+  if (jumps_only) std::erase_if(outage.hosts, [](NodeId host) { return !Roster::is_edge(host); });
+  outage.took_effect = !outage.hosts.empty();
+  return outage;
+}
+
+// Nothing: what the fault does is no outage.
+std::optional<Outage> outage_of(const Strike& strike, const Action& action) {
+  const VerbFacts& facts = facts_of(action);
+  if (facts.family == Family::kNetwork) return of_network(strike, facts.lasting);
+  if (const auto* clock = std::get_if<ClockChange>(&action)) return of_clock(strike, *clock);
+  if (facts.family != Family::kDisk && !std::holds_alternative<Pause>(action)) return std::nullopt;
+  Outage outage{.from = strike.at, .hosts = set_of(strike.hosts), .groups = {}};
+  // A damaged storage may never be whole again.
+  if (facts.harm == Harm::kPasses) outage.until = strike.until.value_or(Outage::kForever);
+  return outage;
+}
+
 }  // namespace
+
+bool can_disturb(const Action& action) {
+  if (const auto* clock = std::get_if<ClockChange>(&action))
+    return clock->jump != Duration() || clock->drift_ppm.value_or(0) != 0 || clock->leap != Duration() ||
+           clock->freeze != Duration() || clock->tick.has_value();
+  return !std::holds_alternative<Duplicate>(action);
+}
 
 std::vector<Outage> outages_of(const Scenario& scenario, const Nemesis& nemesis) {
   std::vector<Outage> outages;
   for (const auto& strike : nemesis.strikes()) {
     const Action& action = scenario.faults[strike->fault].action;
-    const VerbFacts& facts = facts_of(action);
-    Outage outage{.from = strike->at, .hosts = set_of(strike->hosts), .groups = {}};
-    if (facts.family == Family::kNetwork) {
-      outages.push_back(of_network(*strike, facts.lasting));
-    } else if (const auto* clock = std::get_if<ClockChange>(&action)) {
-      if (!clock->tick) outage.until = strike->at + clock->freeze;
-      outages.push_back(std::move(outage));
-    } else if (facts.family == Family::kDisk || std::holds_alternative<Pause>(action)) {
-      // A damaged storage may never be whole again.
-      const bool passes = facts.harm == Harm::kPasses;
-      outage.until = passes ? strike->until.value_or(Outage::kForever) : Outage::kForever;
-      outages.push_back(std::move(outage));
-    }
+    auto outage = outage_of(*strike, action);
+    if (!outage) continue;
+    outage->cause = cause_of(verb_of(action), *outage);
+    outage->took_effect = outage->took_effect && strike->effects > 0 && can_disturb(action);
+    outages.push_back(*std::move(outage));
   }
   return outages;
 }
@@ -75,7 +116,10 @@ void Uptime::on_event(const Observation& observation) {
     open_.erase(open);
   } else if (!runs && open == open_.end()) {
     open_[observation.node] = outages_.size();
-    outages_.push_back({.from = observation.at, .hosts = {observation.node}, .groups = {}});
+    outages_.push_back({.from = observation.at,
+                        .hosts = {observation.node},
+                        .groups = {},
+                        .cause = cat(Roster::name(observation.node), " did not run")});
   }
 }
 

@@ -4,6 +4,7 @@
 #include <limits>
 #include <set>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "scenarios/nemesis.h"
@@ -19,10 +20,16 @@ struct Outage {
   std::set<NodeId> hosts;                // these, with everybody
   std::vector<std::set<NodeId>> groups;  // hosts of different groups, with each other
   bool everything = false;
+  std::string cause{};      // a clause: "partition struck the links between n1 and e1"
+  bool took_effect = true;  // on something that control or service needs
 
   bool is_at(Duration time) const { return from <= time && time < until; }
   bool cuts(NodeId a, NodeId b) const;
 };
+
+// Whether a fault like this can keep anybody from anything: what comes twice is done once, and a clock that
+// is set to what it has goes on as before.
+bool can_disturb(const Action& action);
 
 // Of the faults that struck: links that a fault of the network touched, in whatever way, and hosts whose disk
 // or clock was not sound. A jump of a wall clock is none; nor are deaths and stalls, which Uptime knows.

@@ -1,0 +1,103 @@
+// When a plant may leave its envelope, and what the verdict says then.
+#include "scenarios/field_watch.h"
+
+#include <gtest/gtest.h>
+
+#include <bit>
+
+#include "edge/events.h"
+#include "scenarios/roster.h"
+
+namespace lockstep::scenarios {
+namespace {
+
+using namespace std::chrono_literals;
+using devices::PlantFault;
+using reports::Outcome;
+
+constexpr Duration kRecovery = 30s;
+
+// One plant of e1, signal 0 of device 0, that may show 10 to 20.
+class Plant {
+ public:
+  void shows(Duration at, double value) {
+    tell(at, {edge::kPlantState, {0, 0, bits(value), bits(10), bits(20)}});
+  }
+  void breaks(Duration at, PlantFault fault, bool begins) {
+    tell(at, {edge::kPlantFault,
+              {0, 1, static_cast<std::uint64_t>(fault) + 1, begins ? 1u : 0u},
+              "tank1 temperature"});
+  }
+  reports::Verdict judge(const std::vector<Outage>& outages = {}) const {
+    return watch_.envelope(outages, {NodeId(1), NodeId(2), NodeId(3)}, kRecovery);
+  }
+
+ private:
+  static std::uint64_t bits(double value) { return std::bit_cast<std::uint64_t>(value); }
+  void tell(Duration at, const env::Event& event) {
+    Observer& observer = watch_;
+    observer.on_event({.order = order_++,
+                       .at = at,
+                       .node = Roster::edge(1),
+                       .incarnation = Incarnation(1),
+                       .event = event});
+  }
+
+  FieldWatch watch_{nullptr};
+  std::uint64_t order_ = 0;
+};
+
+TEST(PlantEnvelope, WithoutAFaultAnExcursionIsViolated) {
+  Plant plant;
+  plant.shows(1s, 15);
+  EXPECT_EQ(plant.judge().outcome, Outcome::kHolds);
+  plant.shows(2s, 21);
+  EXPECT_EQ(plant.judge().outcome, Outcome::kViolated);
+}
+
+TEST(PlantEnvelope, TheExcuseSaysWhatWasBrokenAndWhen) {
+  Plant plant;
+  plant.breaks(12300ms, PlantFault::kSensorStuck, true);
+  plant.shows(15s, 21);
+  plant.breaks(20s, PlantFault::kSensorStuck, false);
+  const reports::Verdict verdict = plant.judge();
+  EXPECT_EQ(verdict.outcome, Outcome::kHolds);
+  ASSERT_EQ(verdict.evidence.size(), 1u);
+  EXPECT_NE(
+      verdict.evidence[0].find(" because sensor temperature of e1/tank1 was stuck from 12.300 s to 20.000 s"),
+      std::string::npos)
+      << verdict.evidence[0];
+}
+
+TEST(PlantEnvelope, AFaultExcusesWhereItTookEffectAndHitTheWayToTheHub) {
+  Plant plant;
+  plant.shows(15s, 21);
+  Outage outage{.from = 10s,
+                .until = 12s,
+                .hosts = {},
+                .groups = {{NodeId(1)}, {Roster::edge(1)}},
+                .cause = "partition struck the links between n1 and e1"};
+  const reports::Verdict verdict = plant.judge({outage});
+  EXPECT_EQ(verdict.outcome, Outcome::kHolds);
+  ASSERT_EQ(verdict.evidence.size(), 1u);
+  EXPECT_NE(
+      verdict.evidence[0].find(" because partition struck the links between n1 and e1 from 10.000 s to 12.000 s"),
+      std::string::npos)
+      << verdict.evidence[0];
+  outage.took_effect = false;
+  EXPECT_EQ(plant.judge({outage}).outcome, Outcome::kViolated);
+  outage.took_effect = true;
+  outage.groups = {{NodeId(1)}, {Roster::edge(2)}};
+  EXPECT_EQ(plant.judge({outage}).outcome, Outcome::kViolated) << "another edge's";
+}
+
+TEST(Outages, WhatChangesNothingDisturbsNobody) {
+  EXPECT_FALSE(can_disturb(ClockChange{.targets = {}, .drift_ppm = 0, .tick = {}}));
+  EXPECT_TRUE(can_disturb(ClockChange{.targets = {}, .drift_ppm = 50'000, .tick = {}}));
+  EXPECT_TRUE(can_disturb(ClockChange{.targets = {}, .jump = -1h, .drift_ppm = {}, .tick = {}}));
+  EXPECT_FALSE(can_disturb(Duplicate{}));
+  EXPECT_TRUE(can_disturb(Loss{}));
+}
+
+}  // namespace
+}  // namespace lockstep::scenarios
