@@ -116,10 +116,14 @@ class ProgressLine {
   bool shown_ = false;
 };
 
+// With what comes before and after it: processes that begin and end, the simulated twin, the verdicts.
 Result<scenarios::Run> real_run(const Task& task, scenarios::RunOptions options) {
   options.seed = task.seed;
+  const auto began = std::chrono::steady_clock::now();
   auto run = real::run_real(task.scenario, options);
-  if (run) run->report.scenario = task.title;
+  if (!run) return run;
+  run->report.real = std::chrono::steady_clock::now() - began;
+  run->report.scenario = task.title;
   return run;
 }
 

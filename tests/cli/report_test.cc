@@ -72,6 +72,18 @@ class RecordedRuns : public testing::Test {
 TemporaryDirectory* RecordedRuns::directory_ = nullptr;
 Outcome* RecordedRuns::first_ = nullptr;
 
+// On real processes: longer than the workload took, for processes begin and end, and the twin is run.
+TEST(RealRuns, TheReportSaysHowLongTheyTook) {
+  const TemporaryDirectory home;
+  write(home / "real.json", R"({"name":"real","about":"One second.","seed":7,)"
+                            R"("workload":[{"kind":"register","for":"1s","clients":1}]})");
+  const Outcome run = lockstep(cat("run ", home / "real.json", " --on real --out ", home / "out"));
+  ASSERT_EQ(run.code, 0) << run.out;
+  const auto report = nlohmann::json::parse(read(fs::path(home / "out") / "real-7" / "report.json"));
+  EXPECT_GT(report["lasted_ns"].get<std::int64_t>(), 1'000'000'000);
+  EXPECT_GT(report["real_ns"].get<std::int64_t>(), report["lasted_ns"].get<std::int64_t>());
+}
+
 TEST_F(RecordedRuns, ADirectoryThatAnotherRunWritesToIsLeftAlone) {
   const int other = ::open(at("a/small-7").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   ASSERT_GE(other, 0);
