@@ -12,9 +12,12 @@
 #include "cli/node_log.h"
 #include "cli/settings_package.h"
 #include "cli/table.h"
+#include "reports/render.h"
 
 namespace lockstep::cli {
 namespace {
+
+using reports::counted;
 
 constexpr int kWorldRefused = 1;
 constexpr int kBadInput = 2;
@@ -44,17 +47,18 @@ std::string_view name_of(std::int64_t state) {
   return state >= 0 && state < std::ssize(kStates) ? kStates[static_cast<std::size_t>(state)] : "?";
 }
 
-Result<wire::Rows> ask(ClusterClient& client, std::string sql, std::vector<std::int64_t> parameters = {}) {
+Result<wire::Rows> ask(ClusterClient& client, std::string_view whose_command_needs, std::string sql,
+                       std::vector<std::int64_t> parameters = {}) {
   wire::Statement statement = statement_of(sql);
   for (const std::int64_t parameter : parameters) statement.add_parameters()->set_integer(parameter);
-  return ask_hub(client, std::move(statement), kPatienceWithReports);
+  return ask_hub(client, std::move(statement), kPatienceWithReports, whose_command_needs);
 }
 
 // Nobody else may send one under the same number meanwhile: the hub refuses the second.
 Result<std::uint64_t> next_version(const ConnectArguments& connect_with, wire::PackageKind kind) {
   LOCKSTEP_TRY(client, connect(connect_with));
-  LOCKSTEP_TRY(
-      rows, ask(*client, "SELECT coalesce(max(version), 0) + 1 FROM hub_packages WHERE kind = ?1", {kind}));
+  LOCKSTEP_TRY(rows, ask(*client, "; to send packages the role admin is needed",
+                         "SELECT coalesce(max(version), 0) + 1 FROM hub_packages WHERE kind = ?1", {kind}));
   return static_cast<std::uint64_t>(rows.rows(0).values(0).integer());
 }
 
@@ -122,17 +126,18 @@ std::string line_of(const wire::StatusReport& report) {
     append_text(active, cat(", ", title_of(one.kind(), one.version())));
   std::string troubles;
   if (report.refused() > 0)
-    append_text(troubles,
-                cat("; ", report.refused(), " messages refused, the last: ", report.last_refusal()));
+    append_text(troubles, cat("; ", counted(report.refused(), "messages"),
+                              " refused, the last: ", report.last_refusal()));
   if (report.failed_statements() > 0)
-    append_text(troubles, cat("; ", report.failed_statements(), " statements of the hub failed, the last: ",
-                              report.last_failure(), " (somebody has changed its tables)"));
+    append_text(troubles, cat("; ", counted(report.failed_statements(), "statements"),
+                              " of the hub failed, the last: ", report.last_failure(),
+                              " (somebody has changed its tables)"));
   return cat("node ", report.leader(), " leads in term ", report.term(), " at index ", report.applied(), "; ",
-             connected, " of ", report.edges_size(), " edges",
-             not_heard == 0 ? "" : cat(" (", not_heard, " not heard yet: the leader is new)"), ", ", readings,
-             " readings", dropped == 0 ? "" : cat(", ", dropped, " dropped"), "; ", report.instructions(),
-             " instructions, ", report.done(), " done, ", report.missed(), " missed, ", open, " open", active,
-             troubles);
+             connected, " of ", counted(static_cast<std::uint64_t>(report.edges_size()), "edges"),
+             not_heard == 0 ? "" : cat(" (", not_heard, " not heard yet: the leader is new)"), ", ",
+             counted(readings, "readings"), dropped == 0 ? "" : cat(", ", dropped, " dropped"), "; ",
+             counted(report.instructions(), "instructions"), ", ", report.done(), " done, ", report.missed(),
+             " missed, ", open, " open", active, troubles);
 }
 
 struct HubView {
@@ -143,7 +148,7 @@ struct HubView {
 Result<HubView> look_at_hub(const CloudArguments& arguments) {
   LOCKSTEP_TRY(client, connect(arguments.connect));
   LOCKSTEP_TRY(packages,
-               ask(*client,
+               ask(*client, "",
                    "SELECT p.kind, p.version, p.bytes, CASE WHEN a.version IS NULL THEN p.state ELSE 3 END, "
                    "p.reason, p.note FROM hub_packages p LEFT JOIN hub_active a ON a.kind = p.kind AND "
                    "a.version = p.version ORDER BY p.kind, p.version"));

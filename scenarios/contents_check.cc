@@ -140,7 +140,7 @@ reports::Verdict check_versions(const reports::History& history,
     const std::uint64_t most = attempted[*operation.key.as_text()] + 1;  // CREATE TABLE counts too
     if (version > most)
       verdict.evidence.push_back(cat(*operation.key.as_text(), " had version ", version, " for ", when(operation),
-                                     ", but at most ", most, " statements were attempted in the whole run"));
+                                     ", but at most ", reports::counted(most, "statements"), most == 1 ? " was" : " were", " attempted in the whole run"));
   }
   for (const auto& found : final_versions) {
     ++compared;

@@ -181,7 +181,7 @@ Result<Access> TokenTable::admit(const net::Hello& hello) const {
                                          "; this one is of ", joined(bearer->edges)));
   if (!is_edge && bearer->access < Access::kRead)
     return fail(ErrorCode::kRefused,
-                "expected a token with the role read, for the cloud hears reports; this one has edge");
+                "expected a token with the role admin to send packages, or read to look on; this one has edge");
   return bearer->access;
 }
 

@@ -79,7 +79,7 @@ TEST(Tokens, AnEdgesMayBeBoundToItsNumber) {
             "expected a token with the role edge, for an edge changes what is stored; this one has read");
   EXPECT_EQ(objection_to(*tokens, "r", kCloudNumber), "") << "it may look on";
   EXPECT_EQ(objection_to(*tokens, "e1", kCloudNumber),
-            "expected a token with the role read, for the cloud hears reports; this one has edge");
+            "expected a token with the role admin to send packages, or read to look on; this one has edge");
   EXPECT_EQ(objection_to(*tokens, "e1", NodeId(7), net::PartyKind::kClient), "") << "it may ask who is there";
 }
 

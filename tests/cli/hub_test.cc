@@ -213,7 +213,12 @@ TEST(GuardedHubs, ATokenOfAnEdgeIsNoCloudAndNoOtherEdge) {
   const std::string send = cat("cloud send ", policy, " --kind policy --version 1 --patience 5 ");
   const Outcome by_edge = lockstep(send + field.at("first"));
   EXPECT_EQ(by_edge.code, 1) << by_edge.out;
-  EXPECT_NE(by_edge.out.find("expected a token with the role read"), std::string::npos) << by_edge.out;
+  EXPECT_NE(by_edge.out.find("expected a token with the role admin to send packages"), std::string::npos)
+      << by_edge.out;
+  const Outcome unnumbered = lockstep(cat("cloud send ", policy, " --kind policy ", field.at("first")));
+  EXPECT_EQ(unnumbered.code, 1) << unnumbered.out;
+  EXPECT_NE(unnumbered.out.find("to send packages the role admin is needed"), std::string::npos)
+      << unnumbered.out;
   const Outcome by_writer = lockstep(send + field.at("writer"));
   EXPECT_EQ(by_writer.code, 1) << by_writer.out;
   EXPECT_NE(by_writer.out.find("is refused: expected a token with the role admin; this one has write"),
