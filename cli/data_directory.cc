@@ -86,7 +86,11 @@ Status write_identity(const std::string& path, const Identity& identity) {
   if (!identity.database.empty()) document["database"] = identity.database;
   const std::string file = cat(path, "/", kIdentityName);
   const std::string draft = file + ".draft";
-  LOCKSTEP_TRY_STATUS(write_whole_file(draft, document.dump(2) + "\n"));
+  const Status written = write_whole_file(draft, document.dump(2) + "\n");
+  if (!written && written.error().code == ErrorCode::kNoSpace)
+    return fail(ErrorCode::kNoSpace, cat(path, ": the disk is full, and each start is written down there (",
+                                         kIdentityName, ") before anything else"));
+  LOCKSTEP_TRY_STATUS(written);
   LOCKSTEP_TRY_STATUS(sync_path(draft, O_RDONLY));
   std::error_code error;
   fs::rename(draft, file, error);

@@ -21,6 +21,14 @@ inline bool is_of_the_disk(ErrorCode code) {
   return code == ErrorCode::kIo || code == ErrorCode::kNoSpace || code == ErrorCode::kPoisoned;
 }
 
+// What to do about a start that failed: nobody waits for room on its behalf, as one that runs would.
+inline Error at_start(Error trouble) {
+  if (trouble.code == ErrorCode::kNoSpace)
+    append_text(trouble.message,
+                "; make room for its data, 1 MiB at least, and start it again: what is there is as it was");
+  return trouble;
+}
+
 // Of one process, over all its lives.
 class DiskWait {
  public:

@@ -6,6 +6,7 @@
 #include <ostream>
 
 #include "base/text.h"
+#include "cli/disk_wait.h"
 #include "cli/edge_program.h"
 #include "cli/node_log.h"
 
@@ -50,7 +51,7 @@ int run_edge(const EdgeArguments& arguments, std::ostream& out, std::ostream& er
   const auto log = open_log({});
   if (!log) return complain(log.error(), err);
   EdgeProgram program(std::move(*settings), arguments.connect, *log);
-  if (const Status started = program.start(); !started) return complain(started.error(), err);
+  if (const Status started = program.start(); !started) return complain(at_start(started.error()), err);
   out << program.introduction() << std::endl;  // whoever waits for this line must get it now
   const Status ended = program.run();
   if (arguments.measure) tell(program.take_figures(), program.running(), out);

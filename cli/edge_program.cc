@@ -20,7 +20,7 @@ namespace {
 constexpr Duration kBeforeMeasuring = std::chrono::seconds(5);  // a start is not what is to be measured
 constexpr Duration kWatchInterval = std::chrono::seconds(1);
 constexpr std::size_t kTraceRingBytes = 16 << 20;
-constexpr Duration kOpening = std::chrono::seconds(8);  // a full disk may take longer, and is waited for
+constexpr Duration kOpening = std::chrono::seconds(8);  // what takes longer is waited for while it runs
 constexpr std::string_view kStore = "kv";
 
 std::unexpected<Error> refuse(std::string sentence) {
@@ -103,7 +103,8 @@ Status EdgeProgram::start() {
   loop_.run_until(
       [&] {
         return std::ranges::all_of(edges_, [](const Edge& edge) {
-          return edge.process().is_open() || edge.process().failure() != nullptr;
+          const edge::EdgeProcess& process = edge.process();
+          return process.is_open() || process.failure() != nullptr || process.lacks_room() != nullptr;
         });
       },
       kOpening);
@@ -187,7 +188,7 @@ std::string EdgeProgram::introduction() const {
 }
 
 Status EdgeProgram::run() {
-  loop_.run();
+  if (!told_to_stop_) loop_.run();
   signals_.clear();
   for (Edge& edge : edges_) {
     edge.faults.reset();
@@ -219,6 +220,7 @@ void EdgeProgram::take_signals() {
   signals_.async_wait([this](const net::IoError& error, int) {
     if (error) return;
     log_->info("told to stop: what is in the buffer is sent in another life");
+    told_to_stop_ = true;  // perhaps while it starts
     loop_.stop();
   });
 }
@@ -228,6 +230,18 @@ void EdgeProgram::note_stores() {
   for (Edge& edge : edges_)
     if (!edge.noted && edge.host != nullptr && edge.process().is_open())
       edge.noted = edge.directory->note_data(std::string(kStore)).has_value();
+}
+
+// Once each time.
+void EdgeProgram::tell_of_full_disks() {
+  for (Edge& edge : edges_) {
+    const Error* lacking = edge.host != nullptr ? edge.process().lacks_room() : nullptr;
+    if (std::exchange(edge.waits, lacking != nullptr) || lacking == nullptr) continue;
+    log_->warn(cat(edge.name,
+                   ": the disk is full: readings are not kept, and instructions not taken, until it has "
+                   "room, which is tried every ",
+                   to_string(settings_.config.reopen_most), " at least: ", lacking->message));
+  }
 }
 
 // How many have stopped themselves.
@@ -259,6 +273,7 @@ std::size_t EdgeProgram::note_failures() {
 // An edge that has stopped itself says why; the process ends when none is left.
 void EdgeProgram::watch() {
   note_stores();
+  tell_of_full_disks();
   if (note_failures() == edges_.size()) return loop_.stop();
   loop_.after(kWatchInterval, [this] { watch(); });
 }

@@ -59,6 +59,7 @@ class EdgeProgram {
     std::unique_ptr<faults::Admin> faults;  // with allow_faults
     bool failed = false;
     bool noted = false;  // that there is a store
+    bool waits = false;  // for room on its disk, which has been said
 
     const edge::EdgeProcess& process() const { return static_cast<const edge::EdgeProcess&>(host->actor()); }
   };
@@ -69,6 +70,7 @@ class EdgeProgram {
   Status open_faults(Edge& edge);
   net::Log remarks() const;
   void note_stores();
+  void tell_of_full_disks();
   std::size_t note_failures();
   void take_signals();
   void watch();
@@ -81,6 +83,7 @@ class EdgeProgram {
   std::unique_ptr<net::TlsSecurity> security_;
   HubAddresses hub_;
   std::vector<Edge> edges_;
+  bool told_to_stop_ = false;
   std::optional<Error> trouble_;
   std::chrono::steady_clock::time_point begin_{};
 };

@@ -146,7 +146,10 @@ WholeFile::~WholeFile() {
 void WholeFile::append(std::string_view text) {
   if (!problem_.empty()) return;
   out_.write(text.data(), static_cast<std::streamsize>(text.size()));
-  if (!out_) problem_ = cat(path_.string(), ": cannot be written: ", std::string(std::strerror(errno)));
+  if (out_) return;
+  const int reason = errno;
+  problem_ = cat(path_.string(), ": cannot be written: ", std::string(std::strerror(reason)));
+  if (reason == ENOSPC || reason == EDQUOT) code_ = ErrorCode::kNoSpace;
 }
 
 Status WholeFile::finish() {
@@ -154,7 +157,7 @@ Status WholeFile::finish() {
     out_.flush();
     append({});
   }
-  if (!problem_.empty()) return fail(ErrorCode::kIo, problem_);
+  if (!problem_.empty()) return fail(code_, problem_);
   out_.close();
   if (in_place_) return {};
   std::error_code error;

@@ -32,7 +32,7 @@ class WholeFile {
   WholeFile& operator=(const WholeFile&) = delete;
 
   void append(std::string_view text);
-  // The first thing that went wrong since the beginning, if anything did.
+  // The first thing that went wrong since the beginning, if anything did. kNoSpace: the disk is full.
   Status finish();
 
  private:
@@ -41,6 +41,7 @@ class WholeFile {
   bool in_place_ = false;  // a device or a pipe: nothing can take its place
   std::ofstream out_;
   std::string problem_;
+  ErrorCode code_ = ErrorCode::kIo;  // of the problem
 };
 
 // A directory that this process alone writes to, as long as this lives; made if it is not there. Nothing is left in it.

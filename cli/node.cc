@@ -68,7 +68,7 @@ int run_node(const NodeArguments& arguments, std::ostream& out, std::ostream& er
       if (ending == NodeProgram::Ending::kDiskIsWell) continue;
       disk.tell(program.trouble());
     } else if (first || !is_of_the_disk(started.error().code)) {
-      return complain(started.error(), arguments.command(), err);
+      return complain(first ? at_start(started.error()) : started.error(), arguments.command(), err);
     } else {
       disk.tell(started.error());
     }

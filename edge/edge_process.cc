@@ -62,6 +62,7 @@ void EdgeProcess::open() {
 }
 
 void EdgeProcess::on_opened(Contents contents) {
+  lacks_room_.reset();
   count_refused(contents.buffer);
   const std::size_t instructions = contents.executions.rows.size();
   parts_ = std::make_unique<Parts>(*this, std::move(contents.buffer), std::move(contents.slots));
@@ -83,6 +84,7 @@ void EdgeProcess::on_failure(const Error& error) {
   }
   parts_.reset();
   if (error.code == ErrorCode::kNoSpace) {
+    lacks_room_ = error;
     reopen_at_ = env_.clock.monotonic_now() + reopen_pause_;
     reopen_pause_ = std::min(2 * reopen_pause_, config_.reopen_most);
     return;

@@ -49,6 +49,8 @@ class EdgeProcess : public env::Actor {
   bool is_open() const { return parts_ != nullptr; }
   // Why it has stopped itself; none while it works.
   const Error* failure() const { return failure_ ? &*failure_ : nullptr; }
+  // Its disk is full, and it waits for room.
+  const Error* lacks_room() const { return lacks_room_ ? &*lacks_room_ : nullptr; }
   // For who reads settings of their own; nullptr while the store is not open. Asked for anew in each turn.
   SlotKeeper* slots() { return parts_ ? &parts_->slots : nullptr; }
 
@@ -94,6 +96,7 @@ class EdgeProcess : public env::Actor {
   bool has_fallen_back_ = false;  // since the hub was last heard
   bool is_started_ = false;       // the store has been open
   std::optional<Error> failure_;
+  std::optional<Error> lacks_room_;
   Instant reopen_at_ = kNever;
   Duration reopen_pause_{};
   std::vector<Sensing::Doubtful> doubtful_;         // at the last failure

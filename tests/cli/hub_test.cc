@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -162,6 +163,24 @@ TEST(HubCommand, AnEdgeThatFindsNoHubKeepsItsReadings) {
   ASSERT_TRUE(hub.says("lockstep: hub, a node that stands alone"));
   const std::string received = "SELECT coalesce(min(received), 0) FROM hub_streams";
   EXPECT_TRUE(eventually([&] { return number_of(cat("--nodes 127.0.0.1:", port), received) > 20; }));
+}
+
+// ---- a full disk
+// --------------------------------------------------------------------------------------------------
+
+TEST(FullDisks, AStartSaysThatThereIsNoRoomAndWhatToDo) {
+  const TemporaryDirectory home;
+  for (const std::string directory : {"n", "edges/e1"}) {
+    std::filesystem::create_directories(home / directory);
+    std::filesystem::create_symlink("/dev/full", home / directory + "/lockstep.json.draft");
+  }
+  for (const std::string& command : {cat("hub --port ", free_ports(3), " --data ", home / "n"),
+                                     cat("edge --hub 127.0.0.1:1 --name e1 --data ", home / "edges")}) {
+    const Outcome refused = lockstep(command);
+    EXPECT_EQ(refused.code, 1) << refused.out;
+    for (const std::string said : {"the disk is full", "lockstep.json", "make room"})
+      EXPECT_NE(refused.out.find(said), std::string::npos) << said << " in " << refused.out;
+  }
 }
 
 // ---- who may be whom

@@ -181,8 +181,10 @@ TEST(FullDisk, StopsTakingReadingsCountsThemAndGoesOnWhenThereIsRoom) {
   field.cut();
   field.world.run_for(minutes(10));
   EXPECT_GT(effects, 0u);
+  EXPECT_NE(field.process->lacks_room(), nullptr);
   field.world.disk_rules(kEdge).remove(rule);
   field.world.run_for(minutes(2));
+  EXPECT_EQ(field.process->lacks_room(), nullptr);
   std::uint64_t buffered = 0;
   for (const auto& [name, batch] : field.events.batches) buffered += batch.readings;
   EXPECT_GT(field.events.refused, 1000u);
