@@ -18,7 +18,7 @@ std::vector<std::unique_ptr<Oracle>> make_oracles(const OracleContext& context) 
     oracles.push_back(std::make_unique<ExactlyOnce>());
     return oracles;
   }
-  oracles.push_back(std::make_unique<ElectionSafety>());
+  oracles.push_back(std::make_unique<ElectionSafety>(voters));
   oracles.push_back(std::make_unique<LeaderAppendOnly>());
   oracles.push_back(std::make_unique<LogMatching>(voters));
   oracles.push_back(std::make_unique<LeaderCompleteness>());

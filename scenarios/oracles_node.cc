@@ -11,18 +11,54 @@ namespace lockstep::scenarios {
 // ---- election safety --------------------------------------------------------------------------------------------
 
 std::span<const env::EventType* const> ElectionSafety::listens_to() const {
-  static constexpr const env::EventType* kListened[] = {&replica::kRoleChanged};
+  static constexpr const env::EventType* kListened[] = {&replica::kRoleChanged, &replica::kHardStateDurable,
+                                                        &replica::kRecovered};
   return kListened;
 }
 
 void ElectionSafety::on_event(const Observation& observation) {
-  const RoleChange change(observation.event);
-  if (change.role != raft::Role::kLeader) return;
+  const env::Event& event = observation.event;
+  Group& group = groups_[group_of(event)];
+  if (event.type->number == replica::kRoleChanged.number) {
+    const RoleChange change(event);
+    if (change.role == raft::Role::kLeader) on_leads(observation, group, change.term);
+    return;
+  }
+  if (event.type->number == replica::kHardStateDurable.number) {
+    const Term term(event.fields[1]);
+    const NodeId vote(event.fields[2]);
+    group.members.insert(observation.node);
+    if (!vote.is_none()) group.elections[term].votes.insert({observation.node, vote});
+    return;
+  }
+  // A crash may have swallowed the event of a vote that was written: then it is given after the restart, and nobody
+  // has told for whom.
+  const Term term = Recovery(event).term;
+  group.members.insert(observation.node);
+  if (term == Term()) return;
+  auto& votes = group.elections[term].votes;
+  const auto told = votes.lower_bound({observation.node, NodeId()});
+  if (told == votes.end() || told->first != observation.node) votes.insert({observation.node, NodeId()});
+}
+
+// A vote leaves its voter after its event. Who has never told its term may have voted for anybody.
+void ElectionSafety::on_leads(const Observation& observation, Group& group, Term term) {
+  Election& election = group.elections[term];
   count_check();
-  NodeId& leader = leaders_[{group_of(observation.event), change.term}];
-  if (leader.is_none()) leader = observation.node;
-  if (leader != observation.node)
-    violate(observation, cat("n", observation.node, " leads term ", change.term, ", which n", leader, " led before"));
+  if (election.leader == observation.node) return;
+  if (!election.leader.is_none())
+    return violate(observation, cat("n", observation.node, " leads term ", term, ", which n", election.leader,
+                                    " led before"));
+  election.leader = observation.node;
+  std::size_t holders = voters_ - std::min(voters_, group.members.size());
+  for (const NodeId voter : group.members) {
+    const bool has_voted =
+        election.votes.contains({voter, observation.node}) || election.votes.contains({voter, NodeId()});
+    holders += has_voted ? 1 : 0;
+  }
+  if (holders * 2 > voters_) return;
+  violate(observation, cat("n", observation.node, " leads term ", term, " when ", holders, " of ", voters_,
+                           " voters had a vote for it durable"));
 }
 
 // ---- monotonic --------------------------------------------------------------------------------------------------

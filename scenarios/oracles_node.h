@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 
 #include "scenarios/oracle.h"
 #include "scenarios/oracle_tables.h"
@@ -11,13 +12,27 @@ namespace lockstep::scenarios {
 
 class ElectionSafety final : public Oracle {
  public:
+  explicit ElectionSafety(std::size_t voters) : voters_(voters) {}
   std::string_view name() const override { return "election-safety"; }
-  std::string_view promise() const override { return "At most one leader is elected in a term (Raft Figure 3)."; }
+  std::string_view promise() const override {
+    return "At most one leader is elected in a term, by a majority whose votes are durable (Raft Figures 2 and 3).";
+  }
   std::span<const env::EventType* const> listens_to() const override;
   void on_event(const Observation& observation) override;
 
  private:
-  std::map<std::pair<GroupId, Term>, NodeId> leaders_;  // one per term of the run
+  struct Election {
+    NodeId leader;                              // none: nobody has led
+    std::set<std::pair<NodeId, NodeId>> votes;  // made durable: of whom, for whom; for none: nobody knows for whom
+  };
+  struct Group {
+    std::set<NodeId> members;            // who has told its term
+    std::map<Term, Election> elections;  // one per term of the run
+  };
+  void on_leads(const Observation& observation, Group& group, Term term);
+
+  std::size_t voters_;
+  FlatTable<GroupId, Group> groups_;
 };
 
 class Monotonic final : public Oracle {

@@ -31,6 +31,46 @@ TEST(ElectionSafety, TheSameNodeMayReportItsLeadershipAgain) {
   EXPECT_EQ(court.verdict(), "");
 }
 
+TEST(ElectionSafety, ALeaderWhoseVotesAreNotDurableIsReported) {
+  OracleCourt court(3);
+  for (std::uint64_t node = 1; node <= 3; ++node) court.recovered(node, {});
+  court.voted(1, 1, 1);
+  court.voted(2, 1, 0);  // the term, and no vote yet
+  court.leads(1, 1);
+  EXPECT_EQ(court.sentence("election-safety"), "n1 leads term 1 when 1 of 3 voters had a vote for it durable");
+}
+
+TEST(ElectionSafety, AVoteForAnotherDoesNotCount) {
+  OracleCourt court(3);
+  for (std::uint64_t node = 1; node <= 3; ++node) court.recovered(node, {});
+  court.voted(1, 1, 1);
+  court.voted(2, 1, 2);
+  court.voted(3, 1, 2);
+  court.leads(1, 1);
+  EXPECT_EQ(court.sentence("election-safety"), "n1 leads term 1 when 1 of 3 voters had a vote for it durable");
+}
+
+// The voter may be in a later term when its vote arrives.
+TEST(ElectionSafety, AnOldVoteCounts) {
+  OracleCourt court(3);
+  for (std::uint64_t node = 1; node <= 3; ++node) court.recovered(node, {});
+  court.voted(1, 1, 1);
+  court.voted(2, 1, 1);
+  court.voted(2, 2, 3);
+  court.leads(1, 1);
+  EXPECT_EQ(court.verdict(), "");
+}
+
+TEST(ElectionSafety, AVoteWhoseEventACrashSwallowedCounts) {
+  OracleCourt court(3);
+  for (std::uint64_t node = 1; node <= 3; ++node) court.recovered(node, {});
+  court.voted(1, 1, 1);
+  court.voted(2, 1, 0);
+  court.recovered(2, {.term = 1});
+  court.leads(1, 1);
+  EXPECT_EQ(court.verdict(), "");
+}
+
 // ---- monotonic --------------------------------------------------------------------------------------------------
 
 TEST(Monotonic, ATermThatGoesBackOverARestartIsReported) {
