@@ -17,6 +17,8 @@ constexpr Purpose kIsLarge{"mixed_sql.is_large"};
 constexpr Purpose kBytes{"mixed_sql.bytes"};
 constexpr Purpose kChildren{"mixed_sql.children"};
 constexpr Purpose kIsIgnored{"mixed_sql.is_ignored"};
+constexpr Purpose kIsEndless{"mixed_sql.is_endless"};
+constexpr Purpose kPasses{"mixed_sql.passes"};
 
 constexpr std::array<std::string_view, 5> kSchema{
     "CREATE TABLE IF NOT EXISTS @(id INTEGER PRIMARY KEY, size INTEGER NOT NULL, children INTEGER NOT NULL, "
@@ -50,6 +52,18 @@ constexpr std::array<std::string_view, 7> kBreaking{
     "INSERT INTO @(id, size, children, fate, body) VALUES(-#, 0, 0, 'fail', x'')",
     "INSERT INTO @_child(parent) VALUES(-#)",
     "INSERT INTO @_that_is_not_there VALUES(1)"};
+
+// It would take twice the operations that a batch may, and is ended before it begins: the price of the
+// function is known from its arguments.
+constexpr std::string_view kEndless =
+    "UPDATE @ SET size = instr(zeroblob(200000), zeroblob(100000)) WHERE id = #";
+
+// A queue whose rows get their numbers from those that are there: who renumbers them goes another way than
+// the others.
+constexpr std::string_view kQueue = "CREATE TABLE IF NOT EXISTS @_queue(item INTEGER NOT NULL)";
+constexpr std::array<std::string_view, 2> kPassing{
+    "INSERT INTO @_queue(item) VALUES(#)",
+    "DELETE FROM @_queue WHERE rowid <= (SELECT max(rowid) - 5 FROM @_queue)"};
 
 // Beside the insert of row #.
 constexpr std::array<std::array<std::string_view, 3>, 4> kChangesOfSchema{{
@@ -114,9 +128,10 @@ MixedSqlClient::MixedSqlClient(const env::Env& env, client::Config config, const
     : ReadWriteClient(env, std::move(config), workload.load, workload.read_level, place, book),
       workload_(workload) {}
 
-std::vector<std::string> MixedSqlClient::schema(const MixedSqlWorkload&, std::size_t position) {
+std::vector<std::string> MixedSqlClient::schema(const MixedSqlWorkload& workload, std::size_t position) {
   std::vector<std::string> statements;
   for (const std::string_view text : kSchema) statements.push_back(replaced(text, '@', table(position)));
+  if (workload.passing.parts_per_million > 0) statements.push_back(replaced(kQueue, '@', table(position)));
   return statements;
 }
 
@@ -128,9 +143,13 @@ std::variant<Read, Write> MixedSqlClient::next() {
   if (draws(kReads, workload_.reads)) return read_of(place().workload);
   const std::int64_t id = unique_number();
   std::vector<wire::Statement> statements = insert(id);
+  if (draws(kPasses, workload_.passing))
+    for (const std::string_view text : kPassing) statements.push_back(statement(text, id));
   const std::uint64_t what = draw_below(kWhat, 1'000'000);
   const std::uint64_t breaking = workload_.breaking.parts_per_million;
-  if (what < breaking) {
+  if (draws(kIsEndless, workload_.endless)) {
+    statements.push_back(statement(kEndless, id));
+  } else if (what < breaking) {
     statements.push_back(statement(kBreaking[draw_below(kHow, kBreaking.size())], id));
   } else if (what < breaking + workload_.schema.parts_per_million) {
     for (const std::string_view text : kChangesOfSchema[draw_below(kHow, kChangesOfSchema.size())])

@@ -74,6 +74,8 @@ void put(Json& out, const MixedSqlWorkload& workload) {
   out["most_bytes"] = workload.most_bytes;
   out["breaking"] = json_of(workload.breaking);
   out["schema"] = json_of(workload.schema);
+  out["endless"] = json_of(workload.endless);
+  out["passing"] = json_of(workload.passing);
 }
 
 void put(Json& out, const SlowReadWorkload& workload) {

@@ -93,6 +93,16 @@ TEST(Kinds, MixedSqlWritesBreaksAndChangesTheSchema) {
     })) << reason;
 }
 
+TEST(Kinds, MixedSqlWritesWithoutEndAreRefusedWhole) {
+  const auto run = play_kind(R"("kind":"mixed_sql","breaking":0,"endless":0.5,"passing":0.5)", 4);
+  expect_holds(run, "mixed-sql");
+  EXPECT_GT(count(run, "add", Completion::kOk), 50u);
+  std::size_t endless = 0;
+  for (const auto& operation : run.history.operations())
+    endless += operation.error.find("more than 10000000 operations") != operation.error.npos ? 1 : 0;
+  EXPECT_GT(endless, 50u);
+}
+
 TEST(Kinds, SlowReadsSeeOneMoment) {
   const auto run = play_kind(R"("kind":"slow_reads","steps":2000)", 5);
   expect_holds(run, "slow-reads");
