@@ -74,16 +74,18 @@ class Verifier {
     }
   }
 
-  // What the table must be afterwards; nullopt: it could not even be read. Nothing more is written once it is
-  // not known what became of a write: what follows could not be judged.
-  std::optional<TableState> full() {
-    if (!create_table() || !read_state()) return std::nullopt;
+  // What the table must be afterwards; nullopt: it could not even be read. Error: it is somebody else's. Nothing
+  // more is written once it is not known what became of a write: what follows could not be judged.
+  Result<std::optional<TableState>> full() {
+    if (!create_table()) return std::nullopt;
+    LOCKSTEP_TRY(is_read, read_state());
+    if (!is_read) return std::nullopt;
     using Step = void (Verifier::*)();
     for (const Step step : {&Verifier::single_writes, &Verifier::stale_write, &Verifier::batch,
                             &Verifier::rolled_back_batch, &Verifier::retry})
       if (doubtful_.empty()) (this->*step)();
     everywhere(expected_, expected_.version + doubtful_.size());
-    return expected_;
+    return std::optional(expected_);
   }
 
   // After a full run somebody may have written to the table: then there may be more in it.
@@ -204,10 +206,14 @@ class Verifier {
   }
 
   // What all acknowledged writes have led to, at any node that is up to date.
-  bool read_state() {
+  Result<bool> read_state() {
     std::string trouble = "no node answers";
     for (const NodeId node : present_) {
       auto rows = contents_at(node, wire::LINEARIZABLE);
+      if (!rows && rows.error().code == ErrorCode::kInvalidArgument)
+        return fail(ErrorCode::kInvalidArgument,
+                    cat("expected the table ", kTable, " to be the one of an earlier run, with columns id, run and n, ",
+                        "found another table of that name: ", rows.error().message, ". Rename or drop it"));
       const auto version = client_.version(std::string(kTable), node, kReading);
       if (rows && version) {
         expected_ = {*version, std::move(*rows)};
@@ -299,14 +305,16 @@ class Verifier {
     acknowledged(one, 16);
   }
 
+  // kInvalidArgument: the table does not have those columns.
   Result<TableRows> contents_at(std::optional<NodeId> node, wire::ReadLevel level) {
     const auto done = client_.query(statement_of(cat("SELECT id, run, n FROM ", kTable)),
                                     {.level = level, .at = node}, kReading);
     if (done.conclusion != client::Conclusion::kDone)
       return fail(ErrorCode::kUnavailable, client_.trouble_of(done, node));
     const wire::QueryReply& reply = done.reply.query();
-    if (reply.outcome() != static_cast<std::uint32_t>(sql::Outcome::kOk))
-      return fail(ErrorCode::kInvalidArgument, reply.message());
+    const auto outcome = static_cast<sql::Outcome>(reply.outcome());
+    if (outcome == sql::Outcome::kSqlError) return fail(ErrorCode::kInvalidArgument, reply.message());
+    if (outcome != sql::Outcome::kOk) return fail(ErrorCode::kRefused, reply.message());
     TableRows out;
     for (const wire::Row& row : reply.rows().rows())
       out[row.values(0).integer()] = cat(literal_text(row.values(1)), ", ", literal_text(row.values(2)));
@@ -353,9 +361,12 @@ int run_client(const VerifyArguments& arguments, std::ostream& out, std::ostream
   verifier.greet();
   if (only_verify) {
     verifier.since(recorded);
-  } else if (const auto state = verifier.full()) {
-    if (const Status written = write_whole_file(arguments.record, record_of(*state)); !written)
-      return complain(written.error());
+  } else {
+    const auto state = verifier.full();
+    if (!state) return complain(state.error());
+    if (*state)
+      if (const Status written = write_whole_file(arguments.record, record_of(**state)); !written)
+        return complain(written.error());
   }
   return checks.conclude() ? 0 : 1;
 }

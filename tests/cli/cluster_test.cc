@@ -50,6 +50,21 @@ TEST(ClusterCommand, WhatIsWrittenSurvivesKillsAndRestarts) {
   EXPECT_EQ(strong.code, 0) << strong.out;
 }
 
+TEST(ClusterCommand, TheVerificationClientLeavesATableOfItsNameAlone) {
+  LocalCluster cluster(1);
+  ASSERT_EQ(cluster.started.code, 0) << cluster.started.out;
+  const Outcome made = lockstep("sql " + cluster.at() + " -c 'CREATE TABLE verification(name TEXT)'");
+  ASSERT_EQ(made.code, 0) << made.out;
+  const Outcome refused =
+      lockstep("client --scenario full " + cluster.at() + " --record " + (cluster.home / "record.json"));
+  EXPECT_EQ(refused.code, 2) << refused.out;
+  EXPECT_NE(refused.out.find("expected the table verification to be the one of an earlier run, with columns id, run "
+                             "and n, found another table of that name: "),
+            std::string::npos)
+      << refused.out;
+  EXPECT_EQ(refused.out.find("unknown"), std::string::npos) << refused.out;
+}
+
 TEST(ClusterCommand, AMemberThatLostItsDataRefusesToStart) {
   LocalCluster cluster(1);
   ASSERT_EQ(cluster.started.code, 0) << cluster.started.out;
