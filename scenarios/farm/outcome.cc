@@ -38,6 +38,7 @@ std::string to_string(const Signature& signature) {
 Outcome outcome_of(const scenarios::Scenario& scenario, const scenarios::Run& run) {
   return {.signature = signature_of(run.report),
           .nodes = scenario.cluster.nodes,
+          .edges = scenario.field ? scenario.field->edges : 0,
           .ok = run.report.operations.ok,
           .failed = run.report.operations.failed,
           .unknown = run.report.operations.unknown,
@@ -53,6 +54,7 @@ std::string to_text(const Outcome& outcome) {
   const Json document{{"kind", outcome.signature.kind},
                       {"names", outcome.signature.names},
                       {"nodes", outcome.nodes},
+                      {"edges", outcome.edges.value_or(0)},
                       {"ok", outcome.ok},
                       {"failed", outcome.failed},
                       {"unknown", outcome.unknown},
@@ -71,6 +73,7 @@ std::optional<Outcome> read_outcome(const std::string& text) {
   document["kind"].get_to(outcome.signature.kind);
   document["names"].get_to(outcome.signature.names);
   document["nodes"].get_to(outcome.nodes);
+  outcome.edges = document["edges"].get<std::uint32_t>();
   document["ok"].get_to(outcome.ok);
   document["failed"].get_to(outcome.failed);
   document["unknown"].get_to(outcome.unknown);

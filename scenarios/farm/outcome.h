@@ -28,6 +28,7 @@ std::string to_string(const Signature& signature);  // "violated durability, ver
 struct Outcome {
   Signature signature;
   std::uint32_t nodes = 0;
+  std::optional<std::uint32_t> edges{};  // 0: the seed has no field; nullopt: not known, the run did not end
   std::uint64_t ok = 0;
   std::uint64_t failed = 0;
   std::uint64_t unknown = 0;

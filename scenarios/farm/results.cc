@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <utility>
 
 #include "base/check.h"
@@ -24,7 +25,7 @@ CREATE TABLE ranges(first INTEGER NOT NULL, last INTEGER NOT NULL, shard INTEGER
 CREATE TABLE seeds(seed INTEGER PRIMARY KEY, kind TEXT NOT NULL, names TEXT NOT NULL, nodes INTEGER NOT NULL,
                    ok INTEGER NOT NULL, failed INTEGER NOT NULL, unknown INTEGER NOT NULL, events INTEGER NOT NULL,
                    trace TEXT NOT NULL, simulated_ns INTEGER NOT NULL, real_ns INTEGER NOT NULL,
-                   complaint TEXT NOT NULL);
+                   complaint TEXT NOT NULL, edges INTEGER);
 CREATE TABLE rare_events(seed INTEGER NOT NULL, name TEXT NOT NULL, times INTEGER NOT NULL,
                          PRIMARY KEY(seed, name)) WITHOUT ROWID;
 CREATE TABLE strikes(seed INTEGER NOT NULL, verb TEXT NOT NULL, condition TEXT NOT NULL, times INTEGER NOT NULL,
@@ -61,6 +62,11 @@ class Results::Statement {
     sqlite3_bind_int64(statement_, ++bound_, static_cast<sqlite3_int64>(value));
     return *this;
   }
+  Statement& bind(std::optional<std::uint32_t> value) {
+    if (value) return bind(std::uint64_t{*value});
+    ++bound_;  // a parameter that nobody bound is NULL
+    return *this;
+  }
   Statement& bind(const std::string& value) {
     sqlite3_bind_text(statement_, ++bound_, value.data(), static_cast<int>(value.size()), SQLITE_TRANSIENT);
     return *this;
@@ -73,6 +79,11 @@ class Results::Statement {
     return code == SQLITE_ROW;
   }
   std::uint64_t number() { return static_cast<std::uint64_t>(sqlite3_column_int64(statement_, column_++)); }
+  std::optional<std::uint64_t> number_if_any() {
+    if (sqlite3_column_type(statement_, column_) != SQLITE_NULL) return number();
+    ++column_;
+    return std::nullopt;
+  }
   std::string text() {
     const auto* bytes = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column_));
     const auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement_, column_++));
@@ -165,11 +176,23 @@ Status Results::prepare_file(const std::string& program) {
   if (!is_there || campaign.number() != kFormat)
     return fail(ErrorCode::kRefused, cat(file, ": expected results of format ", kFormat));
   program_ = campaign.text();
+  LOCKSTEP_TRY_STATUS(add_column_of_edges());
   if (!program.empty() && program != program_)
     return fail(ErrorCode::kRefused,
                 cat(file, ": was made by another build of lockstep (", program_, ", this is ", program,
                     "); what it drew may differ, so give --out a new directory"));
   return {};
+}
+
+// Files from before it had none; of their seeds it is not known.
+Status Results::add_column_of_edges() {
+  bool is_there = false;
+  {
+    Statement column(database_, "SELECT count(*) FROM pragma_table_info('seeds') WHERE name = 'edges'");
+    is_there = column.step() && column.number() > 0;
+    LOCKSTEP_TRY_STATUS(column.finish());
+  }
+  return is_there ? Status{} : execute("ALTER TABLE seeds ADD COLUMN edges INTEGER");
 }
 
 Status Results::execute(const std::string& sql) {
@@ -205,14 +228,14 @@ Status Results::add(const SeedResult& result) {
   const Outcome& outcome = result.outcome;
   LOCKSTEP_TRY_STATUS(execute("BEGIN"));
   Statement insert(database_,
-                   "INSERT OR REPLACE INTO seeds VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)");
+                   "INSERT OR REPLACE INTO seeds VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)");
   insert.bind(result.seed)
       .bind(outcome.signature.kind)
       .bind(joined(outcome.signature.names))
       .bind(outcome.nodes);
   insert.bind(outcome.ok).bind(outcome.failed).bind(outcome.unknown).bind(outcome.events);
   insert.bind(hex16(outcome.trace_hash)).bind(static_cast<std::uint64_t>(outcome.simulated.count()));
-  insert.bind(static_cast<std::uint64_t>(outcome.real.count())).bind(outcome.complaint).step();
+  insert.bind(static_cast<std::uint64_t>(outcome.real.count())).bind(outcome.complaint).bind(outcome.edges).step();
   LOCKSTEP_TRY_STATUS(insert.finish());
   for (const auto& [name, times] : outcome.coverage.rare_events) {
     Statement rare(database_, "INSERT OR REPLACE INTO rare_events VALUES(?1, ?2, ?3)");
@@ -232,7 +255,7 @@ Result<std::vector<SeedResult>> Results::all() const {
   Statement select(
       database_,
       "SELECT seed, kind, names, nodes, ok, failed, unknown, events, trace, simulated_ns, real_ns, "
-      "complaint FROM seeds ORDER BY seed");
+      "complaint, edges FROM seeds ORDER BY seed");
   std::vector<SeedResult> all;
   while (select.step()) {
     SeedResult& result = all.emplace_back();
@@ -249,6 +272,7 @@ Result<std::vector<SeedResult>> Results::all() const {
     outcome.simulated = Duration(select.number());
     outcome.real = Duration(select.number());
     outcome.complaint = select.text();
+    if (const auto edges = select.number_if_any()) outcome.edges = static_cast<std::uint32_t>(*edges);
   }
   LOCKSTEP_TRY_STATUS(select.finish());
   return all;

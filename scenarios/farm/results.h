@@ -78,6 +78,7 @@ class Results {
   static Result<Results> open_file(const std::filesystem::path& file, int flags, int lock);
   Status execute(const std::string& sql);
   Status prepare_file(const std::string& program);
+  Status add_column_of_edges();
 
   sqlite3* database_;
   std::string program_;

@@ -150,6 +150,20 @@ std::uint64_t wanted_by(std::span<const Range> ranges) {
   return wanted;
 }
 
+void count_field(const Outcome& outcome, Summary& summary) {
+  const bool has_field = outcome.edges.value_or(0) > 0;
+  summary.with_field += has_field ? 1 : 0;
+  summary.with_field_failed += has_field && outcome.is_failure() ? 1 : 0;
+  summary.field_unknown += outcome.edges ? 0 : 1;
+}
+
+std::string field_line(const Summary& summary) {
+  std::string out = cat("  ", summary.with_field, " of ", counted(summary.done, "seeds"), " with a field, ",
+                        summary.with_field_failed, " of them failed");
+  if (summary.field_unknown > 0) append_text(out, cat("; of ", summary.field_unknown, " it is not known"));
+  return out + "\n";
+}
+
 std::string verdict_of(const Summary& summary) {
   if (summary.has_failed()) return "failed";
   return summary.done < summary.wanted ? "incomplete" : "holds";
@@ -178,6 +192,7 @@ Result<Summary> summarise(const Results& results) {
       summary.least_operations = outcome.operations();
       has_least = true;
     }
+    count_field(outcome, summary);
     if (outcome.is_failure()) summary.failures.push_back(std::move(result));
   }
   std::sort(real.begin(), real.end());
@@ -198,6 +213,7 @@ std::string to_text(const Summary& summary, const SummaryStyle& style) {
       out,
       cat("  ", summary.operations, " operations, at least ", summary.least_operations, " a seed; ",
           std::chrono::duration_cast<std::chrono::seconds>(summary.simulated).count(), " s simulated\n"));
+  append_text(out, field_line(summary));
   append_text(out, cat("  a seed took ", reports::readable(summary.real_median), " (median), ",
                        reports::readable(summary.real_p99), " (p99), ", reports::readable(summary.real_most),
                        " (most)\n\n"));
@@ -220,6 +236,10 @@ std::string to_json_text(const Summary& summary) {
                   {"hold", summary.holds},
                   {"vacuous", summary.vacuous},
                   {"failed", summary.failures.size()}}},
+                {"field",
+                 {{"seeds", summary.with_field},
+                  {"failed", summary.with_field_failed},
+                  {"unknown", summary.field_unknown}}},
                 {"operations", summary.operations},
                 {"least_operations", summary.least_operations},
                 {"simulated_ns", summary.simulated.count()},

@@ -21,6 +21,9 @@ struct Summary {
   std::uint64_t holds = 0;
   std::uint64_t vacuous = 0;
   std::vector<SeedResult> failures;  // in order of seed
+  std::uint64_t with_field = 0;      // of the system hub
+  std::uint64_t with_field_failed = 0;
+  std::uint64_t field_unknown = 0;  // nobody has noted whether they have one: they did not end, or the file is older
   std::uint64_t operations = 0;
   std::uint64_t least_operations = 0;  // of one seed that came to its end
   Duration simulated{};

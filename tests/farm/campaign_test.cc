@@ -33,11 +33,12 @@ class Campaign : public testing::Test {
   // Every worker says the same but for seed 13, which crashes, and seeds that end in 7, which are violated.
   Workers::Options options() {
     const std::string said =
-        R"({"kind":"KIND","names":[NAMES],"nodes":3,"ok":1200,"failed":3,"unknown":2,"events":99,)"
+        R"({"kind":"KIND","names":[NAMES],"nodes":3,"edges":EDGES,"ok":1200,"failed":3,"unknown":2,"events":99,)"
         R"("trace":SEED,"simulated_ns":30,"rare_events":{"logs truncated":1},"struck":{"kill":{"stable":2}}})";
     const std::string script =
-        cat("read seed; case $seed in 13) kill -9 $$;; *7) kind=violated; names='\"reads\"';; esac; echo '",
-            said, "' | sed \"s/KIND/$kind/; s/NAMES/$names/; s/SEED/$seed/\"");
+        cat("read seed; case $seed in 13) kill -9 $$;; *7) kind=violated; names='\"reads\"';; esac; "
+            "case $seed in *[78]) edges=2;; *) edges=0;; esac; echo '",
+            said, "' | sed \"s/KIND/$kind/; s/NAMES/$names/; s/SEED/$seed/; s/EDGES/$edges/\"");
     return {.program = "/bin/sh", .arguments = {"-c", script}, .jobs = 2, .limits = {}};
   }
 
@@ -67,6 +68,30 @@ TEST_F(Campaign, KeepsARowForEverySeed) {
   EXPECT_EQ(summary.coverage.rare_events.at("logs truncated").seeds, 19u);
   EXPECT_EQ(summary.coverage.struck.at("kill").at("stable").times, 38u);
   EXPECT_TRUE(summary.has_failed());
+}
+
+TEST_F(Campaign, CountsTheSeedsWithAField) {
+  const Summary summary = run("a", {.first = 1, .last = 20});
+  EXPECT_EQ(summary.with_field, 4u) << "7, 8, 17, 18";
+  EXPECT_EQ(summary.with_field_failed, 2u);
+  EXPECT_EQ(summary.field_unknown, 1u) << "13 crashed before it could tell";
+  EXPECT_NE(to_text(summary).find("  4 of 20 seeds with a field, 2 of them failed; of 1 it is not known\n"),
+            std::string::npos)
+      << to_text(summary);
+}
+
+TEST_F(Campaign, AFileFromBeforeFieldsWereNotedCanBeReadAndGoesOn) {
+  run("a", {.first = 1, .last = 5});
+  {
+    sqlite3* database = nullptr;
+    ASSERT_EQ(sqlite3_open((place_ / "a" / "results.sqlite").c_str(), &database), SQLITE_OK);
+    EXPECT_EQ(sqlite3_exec(database, "ALTER TABLE seeds DROP COLUMN edges", nullptr, nullptr, nullptr), SQLITE_OK);
+    sqlite3_close(database);
+  }
+  const Summary summary = run("a", {.first = 1, .last = 8});
+  EXPECT_EQ(summary.done, 8u);
+  EXPECT_EQ(summary.with_field, 2u) << "7, 8";
+  EXPECT_EQ(summary.field_unknown, 5u);
 }
 
 TEST_F(Campaign, GoesOnWhereItStopped) {
