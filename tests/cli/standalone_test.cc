@@ -124,6 +124,16 @@ TEST_F(StandaloneNode, IsNotLedToAnotherFile) {
   EXPECT_NE(refused.out.find("the settings name db/other.sqlite"), std::string::npos) << refused.out;
 }
 
+TEST_F(StandaloneNode, IsNoHub) {
+  const auto node = run();
+  ASSERT_TRUE(node->says("stands alone")) << node->said();
+  for (const char* command : {"cloud status", "cloud train --from-telemetry"}) {
+    const Outcome asked = lockstep(cat(command, " --hub 127.0.0.1:", port_));
+    EXPECT_EQ(asked.code, 2) << asked.out;
+    EXPECT_NE(asked.out.find("expected nodes with a hub, found none there"), std::string::npos) << asked.out;
+  }
+}
+
 TEST_F(StandaloneNode, SpeaksOfRefusalsAsWarnings) {
   const auto node = run();
   ASSERT_TRUE(node->says("stands alone"));
