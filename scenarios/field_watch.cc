@@ -198,9 +198,12 @@ Verdict FieldWatch::field_rests(const Field& field, bool rested, Duration within
 
 namespace {
 
-// Whether this kept the edge from being controlled.
+// Whether this kept the edge from being controlled: nothing is decided either while the hubs cannot agree.
 bool concerns(const Outage& outage, NodeId edge, const std::vector<NodeId>& nodes) {
-  return std::ranges::any_of(nodes, [&](NodeId node) { return outage.cuts(edge, node); });
+  return std::ranges::any_of(nodes, [&](NodeId node) {
+    return outage.cuts(edge, node) ||
+           std::ranges::any_of(nodes, [&](NodeId other) { return other < node && outage.cuts(other, node); });
+  });
 }
 
 std::string when(Duration from, Duration until) {

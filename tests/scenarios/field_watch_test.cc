@@ -89,6 +89,8 @@ TEST(PlantEnvelope, AFaultExcusesWhereItTookEffectAndHitTheWayToTheHub) {
   outage.took_effect = true;
   outage.groups = {{NodeId(1)}, {Roster::edge(2)}};
   EXPECT_EQ(plant.judge({outage}).outcome, Outcome::kViolated) << "another edge's";
+  outage.groups = {{NodeId(1)}, {NodeId(2), NodeId(3)}};
+  EXPECT_EQ(plant.judge({outage}).outcome, Outcome::kHolds) << "the hubs cannot agree";
 }
 
 TEST(Outages, WhatChangesNothingDisturbsNobody) {
