@@ -12,10 +12,10 @@
 namespace lockstep::scenarios {
 
 std::span<const env::EventType* const> Damage::listens_to() const {
-  static constexpr const env::EventType* kListened[] = {&sim::kDiskFault, &sim::kDiskForgot, &sim::kDiskWiped,
-                                                        &sim::kProcessStarted, &replica::kNodeFailed,
-                                                        &replica::kRecovered, &replica::kPrefixDropped,
-                                                        &edge::kEdgeStopped};
+  static constexpr const env::EventType* kListened[] = {
+      &sim::kDiskFault,         &sim::kDiskForgot,      &sim::kDiskWiped,
+      &sim::kProcessStarted,    &replica::kNodeFailed,  &replica::kRecovered,
+      &replica::kPrefixDropped, &replica::kRoleChanged, &edge::kEdgeStopped};
   return kListened;
 }
 
@@ -33,7 +33,16 @@ void Damage::on_event(const Observation& observation) {
       last_[observation.node] = recovery.last;
       return;
     }
-    case replica::kPrefixDropped.number: first_[observation.node] = LogIndex(observation.event.fields[1]); return;
+    case replica::kPrefixDropped.number:
+      first_[observation.node] = LogIndex(observation.event.fields[1]);
+      return;
+    case replica::kRoleChanged.number: {
+      const RoleChange change(observation.event);
+      if (change.role != raft::Role::kLeader || change.term < term_) return;
+      leader_ = observation.node;
+      term_ = change.term;
+      return;
+    }
     case replica::kNodeFailed.number:
     case edge::kEdgeStopped.number: stopped_.insert(observation.node); return;
     default: return;
@@ -48,12 +57,11 @@ bool Damage::has_lost_any() const {
   return std::ranges::any_of(damaged_, [this](NodeId node) { return is_lost(node); });
 }
 
-bool Damage::is_beyond_the_others_logs(NodeId node) const {
+bool Damage::is_beyond_the_leaders_log(NodeId node) const {
   const auto last = last_.find(node);
-  if (last == last_.end() || first_.size() < 2) return false;
-  return std::ranges::all_of(first_, [&](const auto& other) {
-    return other.first == node || other.second > last->second.next();
-  });
+  const auto first = first_.find(leader_);
+  return last != last_.end() && first != first_.end() && node != leader_ &&
+         first->second > last->second.next();
 }
 
 }  // namespace lockstep::scenarios

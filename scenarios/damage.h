@@ -23,20 +23,22 @@ class Damage final : public Observer {
   // It has stopped itself since it was last started.
   bool has_stopped(NodeId node) const { return stopped_.contains(node); }
   bool is_lost(NodeId node) const {
-    return is_damaged(node) && (has_stopped(node) || is_beyond_the_others_logs(node));
+    return is_damaged(node) && (has_stopped(node) || is_beyond_the_leaders_log(node));
   }
   bool has_lost_any() const;
   std::size_t damaged() const { return damaged_.size(); }
 
  private:
   void note_damage(NodeId who);
-  // What it needs next is in nobody's log any more, and there are no snapshots.
-  bool is_beyond_the_others_logs(NodeId node) const;
+  // What it needs next is not in the log of the leader any more, and there are no snapshots.
+  bool is_beyond_the_leaders_log(NodeId node) const;
 
   std::set<NodeId> damaged_;
   std::set<NodeId> stopped_;
   std::map<NodeId, LogIndex> first_;  // of its log
   std::map<NodeId, LogIndex> last_;   // of its log, when it was last started
+  NodeId leader_;                     // the newest
+  Term term_;                         // in which it leads
 };
 
 }  // namespace lockstep::scenarios
