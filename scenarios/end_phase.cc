@@ -56,9 +56,9 @@ std::vector<NodeId> EndPhase::draw_quorum() const {
 
 void EndPhase::phase(const std::string& name, const std::vector<NodeId>& healed, wire::WriteMode mode) {
   const Duration began = stage_.now();
-  const Duration deadline = began + scenario_.finally.converge_within;
+  const Duration deadline = began + within_;
   const auto index = serve(deadline, mode);
-  const std::string within = to_string(scenario_.finally.converge_within);
+  const std::string within = to_string(within_);
   const bool served = index && await_applied(healed, *index, deadline);
   if (!served && may_stop()) {
     phases_.push_back(
@@ -125,18 +125,19 @@ bool EndPhase::await_applied(const std::vector<NodeId>& nodes, std::uint64_t ind
 // Edges may have hours of readings to bring.
 void EndPhase::await_field() {
   if (field_ == nullptr) return;
-  const Duration deadline = stage_.now() + scenario_.finally.converge_within;
+  const Duration deadline = stage_.now() + within_;
   while (!field_->is_at_rest() && stage_.now() < deadline) stage_.run_for(kPoll);
   // Asked now: a node that is damaged may have found out meanwhile.
   const bool is_owed = !may_stop() && can_hubs_write(scenario_, nemesis_.damage());
   field_rested_ = field_->is_at_rest() || !is_owed;
-  if (!is_owed) phases_.push_back("the field need not come to rest: its hubs cannot write without who is lost");
+  if (!is_owed)
+    phases_.push_back("the field need not come to rest: its hubs cannot write without who is lost");
 }
 
 // Writes that were under way when their clients gave up may be executed now: the nodes are compared when all
 // stand at the same entry.
 void EndPhase::await_rest() {
-  const Duration deadline = stage_.now() + scenario_.finally.converge_within;
+  const Duration deadline = stage_.now() + within_;
   ask_statuses(present());
   while (!stand_together(present().size()) && stage_.now() < deadline) {
     stage_.run_for(kPoll);
@@ -154,9 +155,8 @@ bool EndPhase::stand_together(std::size_t nodes) const {
 void EndPhase::ask_statuses(const std::vector<NodeId>& nodes) {
   statuses_.clear();
   for (const NodeId node : nodes) {
-    const auto done = await([&](client::ClientProcess::Then then) {
-      cast_.steward().status(node, scenario_.finally.converge_within, std::move(then));
-    });
+    const auto done = await(
+        [&](client::ClientProcess::Then then) { cast_.steward().status(node, within_, std::move(then)); });
     if (done.conclusion == client::Conclusion::kDone) statuses_.push_back(done.reply.node_status());
   }
 }
@@ -165,11 +165,11 @@ void EndPhase::read_tables() {
   for (const std::string& table : written_tables(scenario_))
     for (const NodeId node : present()) {
       const auto rows = await([&](client::ClientProcess::Then then) {
-        cast_.steward().query(select_contents(table), {.level = wire::LOCAL, .at = node},
-                              scenario_.finally.converge_within, std::move(then));
+        cast_.steward().query(select_contents(table), {.level = wire::LOCAL, .at = node}, within_,
+                              std::move(then));
       });
       const auto version = await([&](client::ClientProcess::Then then) {
-        cast_.steward().get_version(table, node, scenario_.finally.converge_within, std::move(then));
+        cast_.steward().get_version(table, node, within_, std::move(then));
       });
       if (ending_of_read(rows).completion != reports::Completion::kOk) continue;
       NodeTable found{.node = node, .table = table, .ids = {}};
@@ -189,8 +189,8 @@ void EndPhase::make_last_reads() {
     for (const NodeId node : present()) {
       const std::size_t operation = book.invoke(RunBook::kRunner, process, read.f, read.key, read.argument);
       const auto done = await([&](client::ClientProcess::Then then) {
-        cast_.steward().query(read.statement, {.level = wire::LINEARIZABLE, .at = node},
-                              scenario_.finally.converge_within, std::move(then));
+        cast_.steward().query(read.statement, {.level = wire::LINEARIZABLE, .at = node}, within_,
+                              std::move(then));
       });
       const Ending ending = ending_of_read(done);
       reports::Value result;

@@ -22,7 +22,13 @@ class EndPhase {
   // `field`: of a scenario with a field, else none.
   EndPhase(Stage& stage, Cast& cast, Nemesis& nemesis, const FieldWatch* field, const Scenario& scenario,
            std::uint64_t seed)
-      : stage_(stage), cast_(cast), nemesis_(nemesis), field_(field), scenario_(scenario), seed_(seed) {}
+      : stage_(stage),
+        cast_(cast),
+        nemesis_(nemesis),
+        field_(field),
+        scenario_(scenario),
+        seed_(seed),
+        within_(under_loss(scenario.network, scenario.finally.converge_within)) {}
 
   // Both phases, then final reads on every node.
   void run();
@@ -70,6 +76,7 @@ class EndPhase {
   const FieldWatch* field_;
   const Scenario& scenario_;
   std::uint64_t seed_;
+  Duration within_;  // of each phase
   std::int64_t next_probe_ = 0;
   bool field_rested_ = true;
   std::vector<std::string> broken_;  // sentences: what did not come back in time

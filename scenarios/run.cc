@@ -174,7 +174,8 @@ std::vector<reports::FaultRecord> fault_records(const Scenario& scenario, const 
       record.description += describe(*strike, one_way);
     }
     if (count > kMostDescribed) record.description += cat("; and ", count - kMostDescribed, " more");
-    if (count == 0) record.description = missed_anchor(scenario.faults[fault].trigger, nemesis.anchor_seen(fault));
+    if (count == 0)
+      record.description = missed_anchor(scenario.faults[fault].trigger, nemesis.anchor_seen(fault));
     records.push_back(std::move(record));
   }
   return records;
@@ -227,11 +228,9 @@ std::vector<Outage> all_outages(const Scenario& scenario, const Nemesis& nemesis
   return outages;
 }
 
-// Where the network itself loses frames, a client may be unlucky several times: each percent adds the bound once.
 Duration bound_of_service(const Scenario& scenario) {
-  constexpr std::uint32_t kPercent = 10'000;  // in parts per million
-  const std::uint32_t percents = (scenario.network.loss.parts_per_million + kPercent - 1) / kPercent;
-  return std::max(scenario.expect.available_within, least_patience(scenario.cluster)) * (1 + percents);
+  return under_loss(scenario.network,
+                    std::max(scenario.expect.available_within, least_patience(scenario.cluster)));
 }
 
 // A strong write needs every node.
@@ -250,8 +249,10 @@ constexpr Duration kPlantRecovery = std::chrono::seconds(30);
 
 void judge_field(const Scenario& scenario, const FieldWatch& field, const EndPhase& end,
                  std::span<const Outage> outages, const std::string& gap, std::vector<Verdict>& verdicts) {
-  verdicts.push_back(doubted(
-      field.field_rests(*scenario.field, end.field_rested(), scenario.finally.converge_within), gap));
+  verdicts.push_back(
+      doubted(field.field_rests(*scenario.field, end.field_rested(),
+                                under_loss(scenario.network, scenario.finally.converge_within)),
+              gap));
   verdicts.push_back(doubted(field.envelope(outages, roster_of(scenario).nodes(), kPlantRecovery), gap));
 }
 
@@ -260,8 +261,7 @@ std::optional<std::set<PackageName>> bad_packages_of(const Scenario& scenario) {
   if (!scenario.field) return std::nullopt;
   std::set<PackageName> bad;
   for (const Dispatch& sent : scenario.field->dispatch)
-    if (!sent.rollback && sent.content != Content::kGood)
-      bad.insert(name_of(*scenario.field, sent));
+    if (!sent.rollback && sent.content != Content::kGood) bad.insert(name_of(*scenario.field, sent));
   return bad;
 }
 
@@ -276,8 +276,9 @@ void judge_time(const Stage& stage, std::vector<Verdict>& verdicts) {
                                      .evidence = {sentence}});
 }
 
-std::vector<Verdict> judge(const Scenario& scenario, const std::vector<Verdict>& of_events, Verdict availability,
-                           const EndPhase& end, const Nemesis& nemesis, const RunBook& book) {
+std::vector<Verdict> judge(const Scenario& scenario, const std::vector<Verdict>& of_events,
+                           Verdict availability, const EndPhase& end, const Nemesis& nemesis,
+                           const RunBook& book) {
   std::vector<Verdict> verdicts = judge_clients(scenario, book, end);
   verdicts.push_back(std::move(availability));
   verdicts.push_back(end.liveness());
@@ -338,7 +339,8 @@ Run play(const Scenario& scenario, const RunOptions& options, Cast& cast, Stage&
   report.faults = fault_records(scenario, nemesis);
   const std::vector<Outage> outages = all_outages(scenario, nemesis, uptime);
   Verdict availability = judge_availability(scenario, outages, cast, book, stage.gap());
-  report.verdicts = judge(scenario, witness.verdicts(stage.gap()), std::move(availability), end, nemesis, book);
+  report.verdicts =
+      judge(scenario, witness.verdicts(stage.gap()), std::move(availability), end, nemesis, book);
   if (scenario.field) judge_field(scenario, field, end, outages, stage.gap(), report.verdicts);
   judge_time(stage, report.verdicts);
   return run;

@@ -44,6 +44,12 @@ std::uint32_t client_count(const Scenario& scenario) {
   return count;
 }
 
+Duration under_loss(const Network& network, Duration bound) {
+  constexpr std::uint32_t kPercent = 10'000;  // in parts per million
+  const std::uint32_t percents = (network.loss.parts_per_million + kPercent - 1) / kPercent;
+  return bound * (1 + percents);
+}
+
 Duration least_patience(const Cluster& cluster) {
   return 10 * cluster.consensus.election_timeout + 2 * cluster.consensus.pause_before_commit;
 }
