@@ -56,7 +56,6 @@ char* StackPool::take() {
   if (!free_.empty()) {
     char* const stack = free_.back();
     free_.pop_back();
-    unpoison(stack);
     return stack;
   }
   void* const memory = mmap(nullptr, kGuardBytes + kStackBytes, PROT_READ | PROT_WRITE,
@@ -68,6 +67,7 @@ char* StackPool::take() {
 
 void StackPool::give(char* stack) {
   --taken_;
+  unpoison(stack);  // here, so that it is clean for whoever is mapped there after munmap, too
   free_.push_back(stack);
 }
 

@@ -21,6 +21,8 @@ constexpr std::int64_t kMostReadings = 20'000;  // a seed shall not be an hour o
 constexpr Duration kLeastWindow = milliseconds(300);  // an instruction expires after two, and has a way to go
 constexpr Duration kMostOffset = milliseconds(200);
 constexpr std::uint32_t kMostDriftPpm = 200;
+constexpr Duration kLateForAMotor = milliseconds(10);  // of a frame or a sync, 99 of 100
+constexpr Duration kRareForAMotor = milliseconds(100);
 constexpr Duration kFieldConverges = std::chrono::seconds(60);  // an edge may have much to bring
 
 std::int64_t signals_of(DeviceKind kind) {
@@ -77,6 +79,14 @@ void draw_dispatches(std::uint64_t seed, Field& field) {
   }
 }
 
+// A motor answers within half a second: where its loop is slow it overshoots, and no fault would be to blame
+// for that. A tank has time.
+bool is_quick_enough_for_motors(const Scenario& scenario) {
+  return scenario.network.latency.p99 <= kLateForAMotor && scenario.disk.sync.p99 <= kLateForAMotor &&
+         scenario.cluster.consensus.pause_before_commit == Duration() && !scenario.field->window &&
+         scenario.field->sample <= kRareForAMotor;
+}
+
 }  // namespace
 
 bool has_field(std::uint64_t seed) { return Dice(seed, "chaos.has_field").below(kSeedsPerField) == 0; }
@@ -88,6 +98,8 @@ void draw_field(std::uint64_t seed, Scenario& scenario) {
   draw_edges(seed, field);
   draw_buffer(seed, field);
   draw_dispatches(seed, field);
+  if (!is_quick_enough_for_motors(scenario))
+    std::ranges::replace(field.devices, DeviceKind::kMotor, DeviceKind::kTank);
   // An edge whose clock is a minute off carries out nothing, and no fault would be to blame for that.
   scenario.clocks.max_offset = std::min(scenario.clocks.max_offset, kMostOffset);
   scenario.clocks.max_drift_ppm = std::min(scenario.clocks.max_drift_ppm, kMostDriftPpm);

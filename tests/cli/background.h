@@ -71,6 +71,10 @@ class Background {
   // Sends the signal and waits; the exit code, or -1 if a signal ended it.
   int end(int signal) {
     ::kill(pid_, signal);
+    return wait();
+  }
+  // For its end.
+  int wait() {
     int status = 0;
     ::waitpid(std::exchange(pid_, 0), &status, 0);
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;

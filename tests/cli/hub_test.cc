@@ -336,7 +336,7 @@ TEST(HubCommand, AnEdgeWhoseDirectoryIsRemovedStopsAndSaysSo) {
   ASSERT_TRUE(edge.says("lockstep: edge e1 with tank, motor (simulated)")) << edge.said();
   std::filesystem::remove_all(home / "d");
   EXPECT_TRUE(edge.says("the directory was removed while it ran")) << edge.said();
-  EXPECT_EQ(edge.end(SIGTERM), 1) << edge.said();
+  EXPECT_EQ(edge.wait(), 1) << edge.said();
 }
 
 TEST(Help, IsACommandToo) {
