@@ -192,7 +192,7 @@ void print_text(const HubView& view, std::ostream& out) {
                         std::string(name_of(row.values(3).integer())), row.values(4).text(),
                         row.values(5).text()});
   if (packages.empty()) {
-    out << "no packages: decisions are the built-in rules'\n";
+    out << "no packages: decisions are those of the built-in rules\n";
   } else {
     out << to_table({"package", "version", "bytes", "state", "reason", "note"}, packages);
   }
