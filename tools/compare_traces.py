@@ -14,9 +14,10 @@ def main():
     parser.add_argument("one", type=Path, help="a `lockstep` program")
     parser.add_argument("other", type=Path, help="another build of it")
     parser.add_argument("--seeds", type=int, default=10, help="seeds per file of the suite (default 10)")
-    parser.add_argument("--drawn", metavar="A..B", help="instead of the suite: the scenarios that chaos draws from these seeds")
+    parser.add_argument("--drawn", metavar="A..B", type=seed_range, help="instead of the suite: the scenarios that chaos draws from these seeds")
     parser.add_argument("--out", type=Path, default=runs.ROOT / "out" / "traces",
-                        help="with --drawn: where each program keeps its results, and goes on from (default out/traces)")
+                        help="with --drawn: where the programs keep their results, each in a directory named as its own, and go on from "
+                             "(default out/traces)")
     parser.add_argument("--jobs", type=int, default=0, help="processes at once (default: processors)")
     arguments = parser.parse_args()
     for program in (arguments.one, arguments.other):
@@ -24,6 +25,13 @@ def main():
     compared, different = compare_drawn(arguments) if arguments.drawn else compare_suite(arguments)
     print(f"traces: {compared - different} passed, {different} failed")
     return 1 if different or not compared else 0
+
+
+def seed_range(text):
+    first, dots, last = text.partition("..")
+    if not (dots and first.isdecimal() and last.isdecimal() and int(first) <= int(last)):
+        raise argparse.ArgumentTypeError(f"expected FIRST..LAST, such as 1..2000, found {text!r}")
+    return int(first), int(last)
 
 
 def differ(title, one, other):
@@ -48,8 +56,7 @@ def compare_suite(arguments):
 
 
 def compare_drawn(arguments):
-    ones, others = (campaign(program, arguments.out / side, arguments)
-                    for side, program in (("one", arguments.one), ("other", arguments.other)))
+    ones, others = (campaign(program, arguments) for program in (arguments.one, arguments.other))
     different = 0
     for seed in sorted(ones.keys() | others.keys()):
         one, other = ones.get(seed, ("", "not run")), others.get(seed, ("", "not run"))
@@ -59,18 +66,20 @@ def compare_drawn(arguments):
     return len(ones.keys() | others.keys()), different
 
 
-def campaign(program, out, arguments):
-    """Runs the drawn seeds that `out` does not have yet; by seed the trace and the verdict."""
-    command = [str(program.resolve()), "chaos", "--seeds", arguments.drawn, "--no-shrink", "--out", str(out)]
+def campaign(program, arguments):
+    """Runs the drawn seeds that this build of the program has no results of yet; by seed the trace and the verdict."""
+    first, last = arguments.drawn
+    out = arguments.out / program.resolve().parent.name  # build/asan/lockstep: asan
+    command = [str(program.resolve()), "chaos", "--seeds", f"{first}..{last}", "--no-shrink", "--out", str(out)]
     if arguments.jobs:
         command += ["--jobs", str(arguments.jobs)]
-    print(f"{program}: {arguments.drawn}", file=sys.stderr, flush=True)
+    print(f"{program}: {first}..{last}", file=sys.stderr, flush=True)
     done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=False)
     if done.returncode not in (0, 1):  # a seed that fails is compared like the others
-        sys.exit(f"traces: {' '.join(command)} ended with exit code {done.returncode}")
-    first, last = arguments.drawn.split("..")
+        print(f"traces: {' '.join(command)} ended with exit code {done.returncode}", file=sys.stderr)
+        sys.exit(2)
     with sqlite3.connect(out / "results.sqlite") as results:
-        rows = results.execute("SELECT seed, trace, kind FROM seeds WHERE seed BETWEEN ? AND ?", (int(first), int(last)))
+        rows = results.execute("SELECT seed, trace, kind FROM seeds WHERE seed BETWEEN ? AND ?", (first, last))
         return {seed: (trace, kind or "holds") for seed, trace, kind in rows}
 
 
