@@ -20,6 +20,8 @@ std::string readable(Duration duration);
 std::string finely_readable(Duration duration);
 // "3 keys", "1 key".
 std::string counted(std::uint64_t count, std::string_view units);
+// What a verdict has checked: "3 keys, 1 replica".
+std::string measures(const Verdict& verdict);
 // One character a count, from a low bar to a full block; a blank is none.
 std::string sparkline(const std::vector<std::uint64_t>& counts);
 

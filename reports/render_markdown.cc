@@ -13,12 +13,9 @@ std::string_view sign_of(Outcome outcome) {
 }
 
 std::string row(const Verdict& verdict) {
-  std::string checked;
-  for (const Measure& measure : verdict.checked)
-    checked += cat(checked.empty() ? "" : ", ", counted(measure.count, measure.unit));
   return cat("| ", sign_of(verdict.outcome), " ", to_string(verdict.outcome), " | ",
              escaped_markdown(verdict.name), " | ", escaped_markdown(verdict.promise), " | ",
-             escaped_markdown(checked), " |\n");
+             escaped_markdown(measures(verdict)), " |\n");
 }
 
 // Evidence as it is: a block, whose fence is longer than any run of backticks in it.

@@ -1,6 +1,7 @@
 // Terminal text: the answer first, then the table, then the reasons.
 #include <algorithm>
 
+#include "base/join.h"
 #include "base/text.h"
 #include "reports/render.h"
 
@@ -17,14 +18,6 @@ std::string coloured(Outcome outcome, std::string text, const TextStyle& style) 
 std::string padded(std::string text, std::size_t width) {
   text.resize(std::max(width, text.size()), ' ');
   return text;
-}
-
-std::string measures(const Verdict& verdict) {
-  std::string out;
-  for (const Measure& measure : verdict.checked) {
-    out += cat(out.empty() ? "" : ", ", counted(measure.count, measure.unit));
-  }
-  return out;
 }
 
 std::size_t widest(const std::vector<Verdict>& verdicts, std::size_t (*size)(const Verdict&)) {
@@ -81,6 +74,10 @@ std::string counted(std::uint64_t count, std::string_view units) {
   if (units.ends_with("ies")) return cat("1 ", without(3), "y");
   const bool hisses = units.ends_with("ches") || units.ends_with("sses");
   return cat("1 ", without(hisses ? 2 : 1));
+}
+
+std::string measures(const Verdict& verdict) {
+  return joined(verdict.checked, [](const Measure& measure) { return counted(measure.count, measure.unit); });
 }
 
 std::string readable(Duration duration) {

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <map>
 
+#include "base/join.h"
+
 namespace lockstep::scenarios {
 namespace {
 
@@ -103,11 +105,8 @@ std::variant<Read, Write> ListAppendClient::next() {
 Read ListAppendClient::query(const std::vector<MicroOperation>& operations) const {
   const std::size_t position = place().workload;
   Value::Array asked;
-  std::string keys;
-  for (const MicroOperation& micro : operations) {
-    asked.push_back(read_of(position, micro.key, {}));
-    append_text(keys, cat(keys.empty() ? "" : ", ", micro.key));
-  }
+  for (const MicroOperation& micro : operations) asked.push_back(read_of(position, micro.key, {}));
+  const std::string keys = joined(operations, [](const MicroOperation& micro) { return cat(micro.key); });
   const auto result = [position, operations](const wire::Rows& rows) -> Value {
     const Lists lists = lists_of(rows);
     Value::Array found;

@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "base/hash.h"
+#include "base/join.h"
 #include "base/text.h"
 #include "hub/model/model.h"
 #include "json/problem.h"
@@ -121,9 +122,7 @@ Result<SelfTest> read_self_test(const Metadata& metadata, const Configuration& c
 }
 
 std::string in_brackets(std::span<const std::uint64_t> shape) {
-  std::string out = "[";
-  for (std::size_t i = 0; i < shape.size(); ++i) append_text(out, cat(i == 0 ? "" : ", ", shape[i]));
-  return out + "]";
+  return cat("[", joined(shape, [](std::uint64_t size) { return cat(size); }), "]");
 }
 
 // Every tensor of the configuration is in the file, with its shape, and no other one.

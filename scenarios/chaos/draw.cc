@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/check.h"
+#include "base/join.h"
 #include "base/text.h"
 #include "scenarios/chaos/dice.h"
 #include "scenarios/chaos/fault_families.h"
@@ -154,11 +155,9 @@ Scenario draw_scenario(std::uint64_t seed) {
   draw_profiles(seed, scenario);
   draw_workloads(seed, scenario);
   if (has_field(seed)) draw_field(seed, scenario);
-  std::string on;
-  for (const FaultFamily* family : families_of(seed)) {
-    append_text(on, cat(on.empty() ? "" : ", ", family->name));
-    family->draw(seed, scenario);
-  }
+  const auto families = families_of(seed);
+  for (const FaultFamily* family : families) family->draw(seed, scenario);
+  const std::string on = joined(families, &FaultFamily::name);
   scenario.about = cat("Drawn from seed ", seed, "; faults: ", on.empty() ? "none" : on, ".");
   Dice end(seed, "chaos.end");
   if (end.percent(15)) scenario.finally.heal = Heal::kAll;

@@ -34,7 +34,7 @@ CREATE TABLE strikes(seed INTEGER NOT NULL, verb TEXT NOT NULL, condition TEXT N
 
 constexpr const char* kFile = "results.sqlite";
 
-std::string joined(const std::vector<std::string>& names) { return nlohmann::json(names).dump(); }
+std::string json_of(const std::vector<std::string>& names) { return nlohmann::json(names).dump(); }
 
 std::vector<std::string> split(const std::string& text) {
   const auto json = nlohmann::json::parse(text, nullptr, false);
@@ -231,7 +231,7 @@ Status Results::add(const SeedResult& result) {
                    "INSERT OR REPLACE INTO seeds VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)");
   insert.bind(result.seed)
       .bind(outcome.signature.kind)
-      .bind(joined(outcome.signature.names))
+      .bind(json_of(outcome.signature.names))
       .bind(outcome.nodes);
   insert.bind(outcome.ok).bind(outcome.failed).bind(outcome.unknown).bind(outcome.events);
   insert.bind(hex16(outcome.trace_hash)).bind(static_cast<std::uint64_t>(outcome.simulated.count()));
