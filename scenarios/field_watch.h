@@ -85,7 +85,7 @@ class FieldWatch final : public Observer {
   void plant_fault(const Observation& observation);
   // What keeps this plant from being controlled, or kept it so until a short time before that, and when.
   std::optional<std::string> excuse(const Excursion& excursion, std::span<const Outage> outages,
-                                 const std::vector<NodeId>& nodes, Duration recovery) const;
+                                    const std::vector<NodeId>& nodes, Duration recovery) const;
   static bool is_empty(const Stream& stream);
 
   std::map<PackageName, Sent> packages_;

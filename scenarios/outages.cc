@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/join.h"
 #include "base/text.h"
 #include "core/replica/events.h"
 #include "scenarios/roster.h"
@@ -31,18 +32,12 @@ std::vector<std::set<NodeId>> sets_of(const std::vector<std::vector<NodeId>>& gr
 
 std::set<NodeId> set_of(const std::vector<NodeId>& hosts) { return {hosts.begin(), hosts.end()}; }
 
-std::string names_of(const std::set<NodeId>& hosts) {
-  std::string out;
-  for (const NodeId host : hosts) append_text(out, cat(out.empty() ? "" : ", ", Roster::name(host)));
-  return out;
-}
-
 std::string cause_of(std::string_view verb, const Outage& outage) {
-  if (!outage.hosts.empty()) return cat(verb, " struck ", names_of(outage.hosts));
+  if (!outage.hosts.empty()) return cat(verb, " struck ", joined(outage.hosts, &Roster::name));
   if (outage.everything || outage.groups.empty()) return cat(verb, " struck all links");
   std::string between;
   for (const auto& group : outage.groups)
-    append_text(between, cat(between.empty() ? "" : " and ", names_of(group)));
+    append_text(between, cat(between.empty() ? "" : " and ", joined(group, &Roster::name)));
   return cat(verb, " struck the links between ", between);
 }
 
@@ -54,14 +49,17 @@ Outage of_network(const Strike& strike, Lasting lasting) {
   return outage;
 }
 
+// Not only what the wall clock shows, but how fast time goes.
+bool changes_pace(const ClockChange& change) {
+  return change.tick || change.drift_ppm.value_or(0) != 0 || change.leap + change.freeze != Duration();
+}
+
 // An instant, unless the clock stands still. What a wall clock shows matters to edges alone: they have the
 // deadlines.
 Outage of_clock(const Strike& strike, const ClockChange& change) {
   Outage outage{.from = strike.at, .hosts = set_of(strike.hosts), .groups = {}};
   if (!change.tick) outage.until = strike.at + change.freeze;
-  const bool jumps_only =
-      !change.tick && change.drift_ppm.value_or(0) == 0 && change.leap + change.freeze == Duration();
-  if (jumps_only) std::erase_if(outage.hosts, [](NodeId host) { return !Roster::is_edge(host); });
+  if (!changes_pace(change)) std::erase_if(outage.hosts, [](NodeId host) { return !Roster::is_edge(host); });
   outage.took_effect = !outage.hosts.empty();
   return outage;
 }
@@ -82,8 +80,7 @@ std::optional<Outage> outage_of(const Strike& strike, const Action& action) {
 
 bool can_disturb(const Action& action) {
   if (const auto* clock = std::get_if<ClockChange>(&action))
-    return clock->jump != Duration() || clock->drift_ppm.value_or(0) != 0 || clock->leap != Duration() ||
-           clock->freeze != Duration() || clock->tick.has_value();
+    return clock->jump != Duration() || changes_pace(*clock);
   return !std::holds_alternative<Duplicate>(action);
 }
 

@@ -32,7 +32,7 @@ struct Outage {
 bool can_disturb(const Action& action);
 
 // Of the faults that struck: links that a fault of the network touched, in whatever way, and hosts whose disk
-// or clock was not sound. A jump of a wall clock is none; nor are deaths and stalls, which Uptime knows.
+// or clock was not sound. A jump of the wall clock of a node is none; nor are deaths and stalls, which Uptime knows.
 std::vector<Outage> outages_of(const Scenario& scenario, const Nemesis& nemesis);
 
 // When nodes did not run: from their own events.

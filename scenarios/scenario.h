@@ -123,7 +123,8 @@ struct Scenario {
 
 Duration workloads_end(const Scenario& scenario);     // when the last one, and the field, ends: then the end phase begins
 std::uint32_t client_count(const Scenario& scenario);
-Duration under_loss(const Network& network, Duration bound);  // where the network itself loses frames, a client may be unlucky several times: the bound once more for each percent
+// Where the network itself loses frames, a client may be unlucky several times: the bound once more for each percent.
+Duration under_loss(const Network& network, Duration bound);
 Duration least_patience(const Cluster& cluster);  // ten election timeouts and two pauses before commit: no bound is shorter
 
 // ---- text -----------------------------------------------------------------------------------------------------
