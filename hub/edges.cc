@@ -125,33 +125,32 @@ NodeId Edges::node_of(std::string_view edge) const {
   return found == edges_.end() ? NodeId() : found->second.node;
 }
 
-// The row before is looked at for its name: a row that is gone, or has another name now, is another one.
+namespace {
+
+const std::string& key_of(const EdgeRow& row) { return row.name; }
+const std::string& key_of(const DeviceRow& row) { return row.device; }
+
+}  // namespace
+
 void Edges::on_row(const sql::RowChange& change) {
-  if (change.table == kEdges) {
-    std::optional<EdgeRow> before;
-    if (!change.before.empty()) {
-      before.emplace(change.before);
-      edges_.erase(before->name);
-    }
-    if (!change.after.empty()) {
-      const EdgeRow row(change.after);
-      edges_.insert_or_assign(row.name, row);
-      ask_again_unless_said(row);
-    }
-    if (before && !edges_.contains(before->name)) greeted_.erase(edge_number(before->name));
-  } else if (change.table == kDevices) {
-    std::optional<DeviceRow> before;
-    if (!change.before.empty()) {
-      before.emplace(change.before);
-      devices_.erase(before->device);
-    }
-    if (!change.after.empty()) {
-      const DeviceRow row(change.after);
-      devices_.insert_or_assign(row.device, row);
-      ask_again_unless_said(row);
-    }
-    if (before && !devices_.contains(before->device)) greeted_.erase(edge_number(edge_of(before->device)));
+  if (change.table == kEdges) follow(edges_, change);
+  if (change.table == kDevices) follow(devices_, change);
+}
+
+// The row before is looked at for its key: a row that is gone, or has another key now, is another one.
+template <class Row>
+void Edges::follow(std::map<std::string, Row, std::less<>>& rows, const sql::RowChange& change) {
+  std::optional<std::string> gone;
+  if (!change.before.empty()) {
+    gone = key_of(Row(change.before));
+    rows.erase(*gone);
   }
+  if (!change.after.empty()) {
+    const Row row(change.after);
+    rows.insert_or_assign(key_of(row), row);
+    ask_again_unless_said(row);
+  }
+  if (gone && !rows.contains(*gone)) greeted_.erase(edge_number(edge_of(*gone)));
 }
 
 void Edges::ask_again_unless_said(const EdgeRow& row) {

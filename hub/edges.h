@@ -49,6 +49,8 @@ class Edges final : public Part {
 
  private:
   void register_edge(NodeId from, const wire::Hello& hello);
+  template <class Row>
+  void follow(std::map<std::string, Row, std::less<>>& rows, const sql::RowChange& change);
   void ask_again_unless_said(const EdgeRow& row);
   void ask_again_unless_said(const DeviceRow& row);
   void note_seen();
