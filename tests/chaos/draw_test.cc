@@ -112,6 +112,21 @@ TEST(DrawnScenario, OneInEightHasAFieldAndIsOtherwiseWhatItWasWithout) {
   EXPECT_GT(rollbacks, 10u);
 }
 
+// Elsewhere a motor leaves its envelope, and no fault is to blame.
+TEST(DrawnScenario, MotorsAreDrawnWhereTheirLoopIsQuick) {
+  std::size_t with_motors = 0;
+  for (std::uint64_t seed = 1; seed <= 2000; ++seed) {
+    const Scenario scenario = draw_scenario(seed);
+    if (!scenario.field || std::ranges::count(scenario.field->devices, DeviceKind::kMotor) == 0) continue;
+    ++with_motors;
+    EXPECT_LE(scenario.network.latency.p99, std::chrono::milliseconds(10)) << seed;
+    EXPECT_LE(scenario.disk.sync.p99, std::chrono::milliseconds(10)) << seed;
+    EXPECT_LE(scenario.field->sample, std::chrono::milliseconds(100)) << seed;
+    EXPECT_FALSE(scenario.field->window) << seed;
+  }
+  EXPECT_GE(with_motors, 20u);
+}
+
 TEST(DrawnScenario, EveryVerbOfTheLanguageIsOfSomeFamily) {
   std::set<std::string_view> of_families;
   for (const FaultFamily* family : fault_families())

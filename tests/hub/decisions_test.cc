@@ -14,12 +14,18 @@ std::string count(TestHubs& hubs, const std::string& where) {
   return hubs.row("SELECT count(*) FROM hub_instructions WHERE " + where);
 }
 
+// So many windows more, and what was decided about each of them.
+bool settles(TestHubs& hubs, ScriptedEdge& edge, int windows) {
+  const std::size_t then = edge.settled.size() + static_cast<std::size_t>(windows);
+  edge.read_windows(windows);
+  return hubs.run_until([&] { return edge.settled.size() == then; });
+}
+
 TEST(Decisions, AClosedWindowBecomesAnInstructionThatIsDoneAndSettled) {
   TestHubs hubs(21);
   ScriptedEdge edge(hubs);
   edge.hello(hubs.leader());
-  edge.read_windows(3);
-  ASSERT_TRUE(hubs.run_until([&] { return edge.settled.size() == 3; }));
+  ASSERT_TRUE(settles(hubs, edge, 3));
   EXPECT_EQ(hubs.row("SELECT count(*), count(DISTINCT window), min(state), min(outcome), max(outcome) FROM "
                      "hub_instructions"),
             "3|3|3|1|1");
@@ -128,8 +134,7 @@ TEST(Decisions, ALateResultIsAnsweredThoughItIsKnown) {
   ScriptedEdge edge(hubs);
   const NodeId leader = hubs.leader();
   edge.hello(leader);
-  edge.read_windows(1);
-  ASSERT_TRUE(hubs.run_until([&] { return edge.settled.size() == 1; }));
+  ASSERT_TRUE(settles(hubs, edge, 1));
   const std::string before = hubs.row("SELECT * FROM hub_corrections");
   const std::uint64_t id = *edge.settled.begin();
   edge.settled.clear();
@@ -193,8 +198,7 @@ TEST(Decisions, NumbersGoOnWhoeverDeletesInstructions) {
   TestHubs hubs(32);
   ScriptedEdge edge(hubs);
   edge.hello(hubs.leader());
-  edge.read_windows(3);
-  ASSERT_TRUE(hubs.run_until([&] { return edge.settled.size() == 3; }));
+  ASSERT_TRUE(settles(hubs, edge, 3));
   ASSERT_TRUE(hubs.write("DELETE FROM hub_instructions"));
   for (const NodeId member : hubs.members()) hubs.world().kill(member);
   for (const NodeId member : hubs.members()) hubs.world().start(member);
@@ -248,15 +252,13 @@ TEST(Decisions, TotalsComeBackFromWhatInstructionsShow) {
   TestHubs hubs(34);
   ScriptedEdge edge(hubs);
   edge.hello(hubs.leader());
-  edge.read_windows(3);
-  ASSERT_TRUE(hubs.run_until([&] { return edge.settled.size() == 3; }));
+  ASSERT_TRUE(settles(hubs, edge, 3));
   ASSERT_TRUE(hubs.write("DELETE FROM hub_totals"));
   EXPECT_TRUE(hubs.run_until([&] { return hubs.row("SELECT * FROM hub_totals") == "1|3|3|0"; }));
   ASSERT_TRUE(hubs.write("DELETE FROM hub_instructions WHERE id < 3"));
   ASSERT_TRUE(hubs.write("DELETE FROM hub_totals"));
   EXPECT_TRUE(hubs.run_until([&] { return hubs.row("SELECT * FROM hub_totals") == "1|3|1|0"; }));
-  edge.read_windows(1);
-  ASSERT_TRUE(hubs.run_until([&] { return edge.settled.size() == 4; }));
+  ASSERT_TRUE(settles(hubs, edge, 1));
   EXPECT_EQ(hubs.row("SELECT * FROM hub_totals"), "1|4|2|0") << "and count on";
 }
 
@@ -266,13 +268,11 @@ TEST(Decisions, NumbersGoOnAboveThoseThatEdgesKnow) {
   ScriptedEdge edge(hubs);
   edge.newest = 40;
   edge.hello(hubs.leader());
-  edge.read_windows(2);
-  ASSERT_TRUE(hubs.run_until([&] { return edge.settled.size() == 2; }));
+  ASSERT_TRUE(settles(hubs, edge, 2));
   EXPECT_EQ(hubs.rows("SELECT id FROM hub_instructions ORDER BY id"), (std::vector<std::string>{"41", "42"}));
   edge.newest = ~std::uint64_t{0};  // nonsense is not believed
   edge.hello(hubs.leader());
-  edge.read_windows(1);
-  ASSERT_TRUE(hubs.run_until([&] { return edge.settled.size() == 3; }));
+  ASSERT_TRUE(settles(hubs, edge, 1));
   EXPECT_EQ(hubs.row("SELECT max(id) FROM hub_instructions"), "43");
 }
 
@@ -291,8 +291,7 @@ TEST(Decisions, AClockThatIsSetBackStopsNothing) {
   EXPECT_EQ(hubs.row("SELECT count(*) FROM hub_instructions WHERE input_to_ns < " + cat(kEpochNs)), "3");
   hubs.world().kill(leader);
   hubs.leader();
-  edge.read_windows(2);
-  ASSERT_TRUE(hubs.run_until([&] { return edge.settled.size() == 8; }));
+  ASSERT_TRUE(settles(hubs, edge, 2));
   EXPECT_EQ(hubs.row("SELECT count(*), max(window) FROM hub_instructions"), cat("8|", kFirstWindow + 7));
 }
 
@@ -314,8 +313,7 @@ TEST(Decisions, WhatWouldExpireOnArrivalIsSkippedAndSaid) {
     EXPECT_EQ(skipped[i].text, "e1/tank");
   }
   edge.lag = 0;
-  edge.read_windows(2);
-  ASSERT_TRUE(hubs.run_until([&] { return edge.settled.size() == 2; }));
+  ASSERT_TRUE(settles(hubs, edge, 2));
   EXPECT_EQ(hubs.row("SELECT count(*), min(window) FROM hub_instructions"), cat("2|", kFirstWindow + 3));
   EXPECT_EQ(hubs.events().of(hub::kWindowSkipped).size(), 3u);
 }

@@ -142,5 +142,14 @@ TEST(Availability, ARunWithAMinorityDownIsWatched) {
   }
 }
 
+TEST(Availability, EachPercentOfLossAddsTheBoundOnce) {
+  Network network;
+  EXPECT_EQ(under_loss(network, 10s), 10s);
+  network.loss = Probability{90'000};
+  EXPECT_EQ(under_loss(network, 10s), 100s);
+  network.loss = Probability{1};
+  EXPECT_EQ(under_loss(network, 10s), 20s) << "a part of a percent is one";
+}
+
 }  // namespace
 }  // namespace lockstep::scenarios

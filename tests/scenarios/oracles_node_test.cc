@@ -31,9 +31,16 @@ TEST(ElectionSafety, TheSameNodeMayReportItsLeadershipAgain) {
   EXPECT_EQ(court.verdict(), "");
 }
 
+// Three voters that have told their terms.
+class Election : public OracleCourt {
+ public:
+  Election() : OracleCourt(3) {
+    for (std::uint64_t node = 1; node <= 3; ++node) recovered(node, {});
+  }
+};
+
 TEST(ElectionSafety, ALeaderWhoseVotesAreNotDurableIsReported) {
-  OracleCourt court(3);
-  for (std::uint64_t node = 1; node <= 3; ++node) court.recovered(node, {});
+  Election court;
   court.voted(1, 1, 1);
   court.voted(2, 1, 0);  // the term, and no vote yet
   court.leads(1, 1);
@@ -41,8 +48,7 @@ TEST(ElectionSafety, ALeaderWhoseVotesAreNotDurableIsReported) {
 }
 
 TEST(ElectionSafety, AVoteForAnotherDoesNotCount) {
-  OracleCourt court(3);
-  for (std::uint64_t node = 1; node <= 3; ++node) court.recovered(node, {});
+  Election court;
   court.voted(1, 1, 1);
   court.voted(2, 1, 2);
   court.voted(3, 1, 2);
@@ -52,8 +58,7 @@ TEST(ElectionSafety, AVoteForAnotherDoesNotCount) {
 
 // The voter may be in a later term when its vote arrives.
 TEST(ElectionSafety, AnOldVoteCounts) {
-  OracleCourt court(3);
-  for (std::uint64_t node = 1; node <= 3; ++node) court.recovered(node, {});
+  Election court;
   court.voted(1, 1, 1);
   court.voted(2, 1, 1);
   court.voted(2, 2, 3);
@@ -62,8 +67,7 @@ TEST(ElectionSafety, AnOldVoteCounts) {
 }
 
 TEST(ElectionSafety, AVoteWhoseEventACrashSwallowedCounts) {
-  OracleCourt court(3);
-  for (std::uint64_t node = 1; node <= 3; ++node) court.recovered(node, {});
+  Election court;
   court.voted(1, 1, 1);
   court.voted(2, 1, 0);
   court.recovered(2, {.term = 1});

@@ -139,6 +139,8 @@ bool live_and_die(sim::DiskImage& disk, std::uint64_t call, Crash kind, LogIndex
       const Status applied = apply_rest(node.machine(), counter, attempted);
       durable = std::max(durable, node.machine().durable());
       EXPECT_EQ(applied.has_value(), !faults.fired());
+    } else {
+      EXPECT_EQ(opened.error().code, ErrorCode::kGone) << opened.error().message;
     }
   }
   const bool fired = faults.fired();
