@@ -175,6 +175,7 @@ void ClusterClient::open(const ConnectOptions& how) {
   client::Config config;
   config.attempt_timeout = how.attempt_timeout;
   config.hedge_after = kHedge;
+  config.frames_may_repeat = false;
   for (const NodeAddress& node : nodes_) {
     options.transport.peers[node.id] = endpoint_of(node.address);
     config.nodes.push_back(node.id);

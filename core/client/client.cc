@@ -16,6 +16,7 @@ constexpr Purpose kFirstNode{"client.first_node"};
 constexpr unsigned kMostLosses = 3;     // of a call to one node alone: once may be an old connection, twice bad luck
 constexpr unsigned kMostDoublings = 4;  // of the patience with reads
 
+// The attempt that was answered, that is, if the network delivered it once.
 bool certainly_not_executed(wire::ReplyStatus status) { return status >= 10 && status < 20; }
 
 }  // namespace
@@ -281,7 +282,7 @@ void Client::on_reply(NodeId from, BytesView payload, Instant now) {
       complete(found, call.maybe_executed ? Conclusion::kUnknown : Conclusion::kFailed);
     }
   } else if (current) {
-    if (!certainly_not_executed(status)) call.maybe_executed = true;
+    if (!certainly_not_executed(status) || config_.frames_may_repeat) call.maybe_executed = true;
     if (status == wire::NOT_LEADER) {
       retry_at(call, hint, now);
     } else {

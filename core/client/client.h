@@ -31,6 +31,9 @@ struct Config {
   Duration backoff_min = std::chrono::milliseconds(10);        // doubles per fruitless attempt, with jitter
   Duration backoff_max = std::chrono::milliseconds(500);
   std::uint64_t seed = 0;
+  // Whether one attempt can reach its node twice, as the port of frames allows: then "not executed" is an answer to the
+  // copy that came first, and nothing is certain of the other. One TCP connection at a time never doubles.
+  bool frames_may_repeat = true;
   std::size_t max_request_bytes = 16 << 20;  // a larger one fails at once: no node would take it
 };
 

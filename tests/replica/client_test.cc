@@ -16,8 +16,15 @@ constexpr NodeId kOne{1}, kTwo{2}, kThree{3};
 class ClientStory : public testing::Test {
  protected:
   Instant now_{seconds(10)};
-  Client client_{{.nodes = {kOne, kTwo, kThree}, .attempt_timeout = milliseconds(100), .seed = 1}, now_};
+  Client client_ = make(false);
 
+  Client make(bool frames_may_repeat) {
+    return Client({.nodes = {kOne, kTwo, kThree},
+                   .attempt_timeout = milliseconds(100),
+                   .seed = 1,
+                   .frames_may_repeat = frames_may_repeat},
+                  now_);
+  }
   client::CallId write(Duration timeout = seconds(5)) {
     wire::Statement statement;
     statement.set_sql("INSERT");
@@ -64,6 +71,16 @@ class ClientStory : public testing::Test {
     answer.mutable_write()->set_kind(wire::WriteOutcome::EXECUTED);
     reply(to, answer);
   }
+  void write_without_a_leader() {
+    const Duration timeout = milliseconds(300);
+    const Instant end = now_ + timeout;
+    write(timeout);
+    open_session();
+    for (auto all = sent(); now_ < end; all = sent()) {
+      for (const Sent& attempt : all) reply_status(attempt, wire::NO_LEADER);
+      wait_until_deadline();
+    }
+  }
   void wait_until_deadline() {
     now_ = client_.deadline();
     client_.on_deadline(now_);
@@ -106,13 +123,25 @@ TEST_F(ClientStory, WithoutALeaderItWaitsAndAsksAgain) {
 }
 
 TEST_F(ClientStory, RefusedUntilTheDeadlineMeansCertainlyNotExecuted) {
-  write(milliseconds(300));
+  write_without_a_leader();
+  EXPECT_EQ(only_conclusion(), Conclusion::kFailed);
+}
+
+// The node answers the first copy, is elected and executes the second.
+TEST_F(ClientStory, WhereFramesMayRepeatARefusalIsNoCertainty) {
+  client_ = make(true);
+  write_without_a_leader();
+  EXPECT_EQ(only_conclusion(), Conclusion::kUnknown);
+}
+
+TEST_F(ClientStory, ARefusalByTheSessionIsCertainAlsoOfASecondCopy) {
+  client_ = make(true);
+  write();
   open_session();
-  for (auto all = sent(); client_.take_completions().empty(); all = sent()) {
-    for (const Sent& attempt : all) reply_status(attempt, wire::NO_LEADER);
-    wait_until_deadline();
-    if (now_ >= Instant{seconds(10)} + milliseconds(300)) break;
-  }
+  wire::Reply answer;
+  answer.set_status(wire::DONE);
+  answer.mutable_write()->set_kind(wire::WriteOutcome::SESSION_UNKNOWN);
+  reply(only_sent(), answer);
   EXPECT_EQ(only_conclusion(), Conclusion::kFailed);
 }
 
