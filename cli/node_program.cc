@@ -329,6 +329,11 @@ void NodeProgram::on_role(const raft::RoleChanged& change) {
   began_ |= !leaderless_;
 }
 
+void NodeProgram::on_left_behind(const raft::LeftBehind& behind) {
+  log_->error(cat("node ", behind.member, " cannot follow: it has lost entries before ", behind.first,
+                  " of the log, which it had acknowledged and nobody keeps any more (docs/format/data_directory.md)"));
+}
+
 void NodeProgram::watch() {
   const Error* failure = retiring_->failure();
   const bool may_recover = failure != nullptr && is_of_the_disk(failure->code);

@@ -75,6 +75,7 @@ class NodeProgram final : private service::FeedSubscriber {
 
   void on_rows(std::span<const sql::RowChange>) override {}
   void on_role(const raft::RoleChanged& change) override;
+  void on_left_behind(const raft::LeftBehind& behind) override;
   void on_recovered(const service::Recovered& recovered) override;
   void end_with(const Error& error);
   void end(Ending ending);

@@ -57,6 +57,7 @@ constexpr const env::EventType* kAll[] = {
     &replica::kAppendSent,
     &replica::kContradicted,
     &replica::kTailTorn,
+    &replica::kLeftBehind,
     &service::kTransactionDurable,
     &service::kReplied,
     &service::kRequested,

@@ -2,6 +2,7 @@
 #include "core/raft/progress.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace lockstep::raft {
 
@@ -23,6 +24,7 @@ void Progress::note_heard(const AppendResponse& response, Instant now) {
 }
 
 bool Progress::accept(LogIndex match) {
+  is_left_behind_ = false;
   const bool grew = match > match_;
   match_ = std::max(match_, match);
   if (mode_ == ProgressMode::kProbe && match_.next() >= next_) mode_ = ProgressMode::kReplicate;
@@ -47,6 +49,11 @@ bool Progress::reject(LogIndex rejected, LogIndex next, LogIndex floor) {
   inflight_.clear();
   next_ = back;
   return true;
+}
+
+bool Progress::is_found_left_behind(LogIndex rejected, LogIndex floor) {
+  if (mode_ != ProgressMode::kProbe || next_ != floor || rejected != floor.prev()) return false;
+  return !std::exchange(is_left_behind_, true);
 }
 
 void Progress::note_sent(const AppendRequest& request, Instant now) {

@@ -40,6 +40,10 @@ class Progress {
   // was stale or there is nothing older to offer, and sending again would only repeat it.
   bool reject(LogIndex rejected, LogIndex next, LogIndex floor);
 
+  // Whether it is news that nothing can be sent to it any more: it lacks the last of the entries before `floor`, all of
+  // which it has acknowledged once. Asked before reject().
+  bool is_found_left_behind(LogIndex rejected, LogIndex floor);
+
   void note_sent(const AppendRequest& request, Instant now);
   // Nothing before `first` can be sent any more, also to one that has lost it.
   void forget_before(LogIndex first) { next_ = std::max(next_, first); }
@@ -62,6 +66,7 @@ class Progress {
   bool probe_sent_ = false;
   bool is_fenced_ = false;
   bool is_loading_ = false;
+  bool is_left_behind_ = false;
   LogIndex match_;
   LogIndex next_;
   std::uint64_t round_ = 0;  // the highest round it echoed

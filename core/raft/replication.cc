@@ -136,10 +136,13 @@ void on_message(Step& step, const Message& message, const AppendResponse& respon
   const LogIndex counted = peer.counted_match();
   const std::uint64_t round = peer.counted_round();
   peer.note_heard(response, step.now);
-  if (response.success)
+  if (response.success) {
     peer.accept(std::min(response.match, state.log.last()));
-  else
+  } else {
+    if (peer.is_found_left_behind(response.rejected, state.log.first()))
+      step.effects.left_behind = {peer.id(), state.log.first()};
     peer.reject(response.rejected, next_after(state, response), state.log.first());
+  }
   if (peer.counted_match() != counted) advance_commit(step, *leader);
   if (peer.counted_round() != round) confirm_reads(step, *leader);
   replicate_to(step, *leader, peer);

@@ -127,6 +127,8 @@ std::string to_text(const Effects& effects, std::string_view indent) {
   for (const ReadReady& ready : effects.reads_ready) line("read ", ready.id, " ready at ", ready.index);
   for (const Rejected& rejected : effects.rejected) line(rejected_text(rejected));
   if (effects.contradicted_by) line("contradicted by ", node_text(*effects.contradicted_by));
+  if (effects.left_behind)
+    line("left behind ", node_text(effects.left_behind->member), " by a log from ", effects.left_behind->first);
   return out;
 }
 

@@ -34,6 +34,7 @@ void Effects::clear() {
   reads_ready.clear();
   rejected.clear();
   contradicted_by.reset();
+  left_behind.reset();
 }
 
 }  // namespace lockstep::raft

@@ -178,6 +178,13 @@ struct RoleChanged {
   NodeId leader;  // none: not known
 };
 
+// A member has lost what this leader's log does not have any more, and there are no snapshots: it cannot follow.
+struct LeftBehind {
+  NodeId member;
+  LogIndex first;  // of the leader's log
+  bool operator==(const LeftBehind&) const = default;
+};
+
 // In execution order. Vectors keep their capacity over clear(), so that a quiet step allocates nothing.
 struct Effects {
   std::optional<RoleChanged> role_changed;
@@ -190,6 +197,7 @@ struct Effects {
   std::vector<ReadReady> reads_ready;
   std::vector<Rejected> rejected;
   std::optional<NodeId> contradicted_by;  // its message cannot be true beside what is known here: dropped
+  std::optional<LeftBehind> left_behind;   // found out just now
 
   void clear();
 };

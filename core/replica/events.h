@@ -49,4 +49,8 @@ inline constexpr env::EventType kContradicted{215, "contradicted", {"group", "fr
 // Opening the log cut off the unfinished write of a crash.
 inline constexpr env::EventType kTailTorn{216, "tail_torn", {"group", "bytes"}};
 
+// Of a leader: that member lacks an entry before `first`, the first of this log, and there are no snapshots: it cannot
+// follow. Once per term and member.
+inline constexpr env::EventType kLeftBehind{217, "left_behind", {"group", "member", "first"}};
+
 }  // namespace lockstep::replica

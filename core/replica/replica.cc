@@ -182,6 +182,7 @@ void Replica::step(const raft::Input& input) {
 void Replica::execute(raft::Effects& effects) {
   trace_consensus(effects);
   if (effects.role_changed) listener_.on_role_changed(*effects.role_changed);
+  if (effects.left_behind) listener_.on_left_behind(*effects.left_behind);
   for (const raft::Accepted& accepted : effects.accepted) listener_.on_accepted(accepted);
   if (effects.persist) persists_.push_back(std::move(*effects.persist));
   for (const raft::Message& message : effects.send_now) send(message);
@@ -201,6 +202,8 @@ void Replica::trace_consensus(const raft::Effects& effects) {
   const raft::View now = core_->view();
   if (effects.contradicted_by)
     env_.trace.emit({kContradicted, {group_.value(), effects.contradicted_by->value(), now.term.value()}});
+  if (const auto& behind = effects.left_behind)
+    env_.trace.emit({kLeftBehind, {group_.value(), behind->member.value(), behind->first.value()}});
   if (now.commit == traced_commit_) return;
   traced_commit_ = now.commit;
   env_.trace.emit({kCommitAdvanced, {group_.value(), now.commit.value(), now.term.value()}});

@@ -36,6 +36,7 @@ class ReplicaListener {
   virtual ~ReplicaListener() = default;
   virtual void on_recovered() = 0;
   virtual void on_role_changed(const raft::RoleChanged& change) = 0;
+  virtual void on_left_behind(const raft::LeftBehind& behind) = 0;
   virtual void on_accepted(const raft::Accepted& accepted) = 0;
   virtual void on_rejected(const raft::Rejected& rejected) = 0;
   virtual void on_applied(ApplyResult& result) = 0;

@@ -22,6 +22,7 @@ class FeedSubscriber {
   virtual void on_recovered(const Recovered&) {}
   virtual void on_rows(std::span<const sql::RowChange> changes) = 0;
   virtual void on_role(const raft::RoleChanged& change) = 0;
+  virtual void on_left_behind(const raft::LeftBehind&) {}
 };
 
 class AppliedFeed {
@@ -38,6 +39,9 @@ class AppliedFeed {
   }
   void publish(const raft::RoleChanged& change) const {
     for (FeedSubscriber* subscriber : subscribers_) subscriber->on_role(change);
+  }
+  void publish(const raft::LeftBehind& behind) const {
+    for (FeedSubscriber* subscriber : subscribers_) subscriber->on_left_behind(behind);
   }
 
  private:

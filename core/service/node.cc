@@ -217,6 +217,8 @@ void Node::on_role_changed(const raft::RoleChanged& change) {
   feed_.publish(change);
 }
 
+void Node::on_left_behind(const raft::LeftBehind& behind) { feed_.publish(behind); }
+
 // A deposed leader cannot know what becomes of its entries: the clients' retries will find out.
 void Node::abandon_proposals() {
   for (const raft::Propose::One& waiting : batcher_.take_all()) {

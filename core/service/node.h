@@ -78,6 +78,7 @@ class Node : public env::Actor, public Retiring, private Executor, private repli
 
   void on_recovered() override;
   void on_role_changed(const raft::RoleChanged& change) override;
+  void on_left_behind(const raft::LeftBehind& behind) override;
   void on_accepted(const raft::Accepted& accepted) override;
   void on_rejected(const raft::Rejected& rejected) override;
   void on_applied(replica::ApplyResult& result) override;

@@ -7,7 +7,7 @@ const GROUP_OF_NAME = new Map(Object.entries({
   faults: ['process_started', 'process_killed', 'power_lost', 'process_stalled', 'process_resumed', 'node_failed', 'disk_wiped', 'drift_changed', 'wall_jumped', 'clock_leapt', 'clock_frozen', 'clock_tick',
     'frame_dropped', 'frame_duplicated', 'frame_corrupted', 'frame_delayed', 'frame_reordered', 'disk_fault', 'disk_forgot', 'memory_refused', 'probe_reached', 'probe_released', 'plant_fault'],
   field: FIELD,
-  raft: ['role_changed', 'commit_advanced', 'append_sent', 'log_truncated', 'contradicted', 'recovered', 'transaction_prepared', 'transaction_decided'],
+  raft: ['role_changed', 'commit_advanced', 'append_sent', 'log_truncated', 'contradicted', 'left_behind', 'recovered', 'transaction_prepared', 'transaction_decided'],
 }).flatMap(([group, names]) => names.map(name => [name, group])));
 const GROUP_OF_CHANNEL = { 1: 'raft', 2: 'client', 3: 'client', 5: 'field' };
 const group_of_kind = trace.kinds.map(kind => GROUP_OF_NAME.get(kind.name) ?? (kind.fields.includes('channel') ? '' : 'raft'));  // '': as its channel says

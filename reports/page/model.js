@@ -67,7 +67,7 @@ function meaning(kind, name, value, is_wide) {
   if (name === 'kind' && kind.startsWith('package')) return PACKAGES[value] ?? String(value);
   if (name === 'state' && kind === 'package_answered') return PACKAGE_STATES[value] ?? String(value);
   if (name === 'slot') return ['A', 'B'][value] ?? String(value);
-  if (['to', 'from', 'leader', 'vote', 'client', 'edge', 'hub'].includes(name)) return value === 0 ? 'nobody' : name === 'from' && !kind.startsWith('frame') && kind !== 'contradicted' ? String(value) : member_name(value);
+  if (['to', 'from', 'leader', 'vote', 'client', 'edge', 'hub', 'member'].includes(name)) return value === 0 ? 'nobody' : name === 'from' && !kind.startsWith('frame') && kind !== 'contradicted' ? String(value) : member_name(value);
   if (name.endsWith('_ns')) return duration(value);
   return String(value);
 }
@@ -88,7 +88,7 @@ const FIELD = [...FIELD_OFTEN, 'envelope_bounded', 'window_skipped', 'package_ac
   'duplicate_refused', 'fallback_taken', 'slot_staged', 'slot_switched', 'slot_rolled_back', 'slot_cleaned'];
 const weight_of_kind = trace.kinds.map(kind => DISK.includes(kind.name) ? 3 : kind.name.startsWith('frame') ? 2 : ENTRIES.includes(kind.name) || FIELD_OFTEN.includes(kind.name) || ['disk_fault', 'requested', 'replied'].includes(kind.name) ? 1 : 0);
 // What turns the course of a run: a person who reads only these knows what happened.
-const TURNS = ['role_changed', 'process_killed', 'power_lost', 'node_failed', 'recovered', 'process_stalled', 'log_truncated', 'contradicted', 'tail_torn', 'disk_wiped', 'disk_forgot', 'memory_refused', 'wall_jumped', 'clock_leapt', 'clock_frozen',
+const TURNS = ['role_changed', 'process_killed', 'power_lost', 'node_failed', 'recovered', 'process_stalled', 'log_truncated', 'contradicted', 'left_behind', 'tail_torn', 'disk_wiped', 'disk_forgot', 'memory_refused', 'wall_jumped', 'clock_leapt', 'clock_frozen',
   'package_active', 'package_refused', 'model_in_use', 'envelope_bounded', 'readings_dropped', 'readings_refused', 'edge_stopped', 'stream_restored', 'field_refused', 'statement_failed', 'hub_refuses', 'duplicate_refused', 'fallback_taken', 'slot_switched', 'slot_rolled_back', 'plant_fault'];
 const is_turn = trace.kinds.map(kind => TURNS.includes(kind.name)), is_end_of_instruction = trace.kinds.map(kind => ['instruction_settled', 'instruction_ended'].includes(kind.name));
 // An instruction that was not done matters, once: every hub tells of it, and its edge. One that was done, or taken back because a newer one was there, is as it should be.
