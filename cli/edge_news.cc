@@ -78,6 +78,15 @@ void EdgeNews::say(const env::Event& event) {
   } else if (event.type == &edge::kHubRefuses) {
     if (refusal_ != event.text) log_->error(cat(edge_, ": the hub refuses it: ", event.text));
     refusal_ = event.text;
+  } else if (event.type == &edge::kHubFound) {
+    // Who reads warnings only has seen the trouble and should see its end.
+    const bool was_lost = std::exchange(is_lost_, false);
+    const bool ends_trouble = !std::exchange(refusal_, {}).empty() || was_lost;
+    log_->log(ends_trouble ? spdlog::level::warn : spdlog::level::info,
+              cat(edge_, ": reports to hub ", fields[0], ends_trouble ? " again" : ""));
+  } else if (event.type == &edge::kHubLost) {
+    is_lost_ = true;
+    log_->warn(cat(edge_, ": hub ", fields[0], " does not lead any more, or does not answer; its readings wait here"));
   } else if (event.type == &edge::kReadingsDropped) {
     log_->warn(
         cat(edge_, ": the buffer is full: ", fields[3], " readings of stream ", fields[1], " dropped"));

@@ -69,6 +69,7 @@ class EdgeNews final : public edge::Driver, public env::Trace {
   std::map<std::uint32_t, Stream> streams_;
   FieldFigures figures_;
   std::string refusal_;  // the last that was told: the hub says it to each greeting
+  bool is_lost_ = false;
 };
 
 }  // namespace lockstep::cli

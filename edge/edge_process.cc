@@ -28,7 +28,8 @@ EdgeProcess::EdgeProcess(const env::Env& env, EdgeConfig config, Driver& driver)
       link_(env, config_.link,
             {.hello = [this] { return hello(); },
              .found =
-                 [this](NodeId, std::uint32_t credit) {
+                 [this](NodeId leader, std::uint32_t credit) {
+                   env_.trace.emit({kHubFound, {leader.value()}});
                    credit_ = credit;
                    has_fallen_back_ = false;
                    if (!parts_) return;
@@ -36,7 +37,8 @@ EdgeProcess::EdgeProcess(const env::Env& env, EdgeConfig config, Driver& driver)
                    parts_->executions.on_found();
                  },
              .lost =
-                 [this] {
+                 [this](NodeId former) {
+                   env_.trace.emit({kHubLost, {former.value()}});
                    if (parts_) parts_->sensing.uplink().on_lost();
                  }}),
       reopen_pause_(config_.reopen_least) {}
@@ -126,8 +128,9 @@ void EdgeProcess::on_message(NodeId from, Channel channel, BytesView payload) {
   if (!message.ParseFromArray(payload.data(), static_cast<int>(payload.size()))) return;
   if (message.has_refused()) {
     env_.trace.emit({kHubRefuses, {from.value()}, message.refused().reason()});
-    return link_.on_refused(from);
+    return link_.on_not_taken(from);
   }
+  if (message.has_hello_wanted()) return link_.on_not_taken(from);
   link_.heard(from);
   dispatch(from, message);
 }

@@ -32,6 +32,10 @@ inline constexpr env::EventType kEdgeStopped{706, "edge_stopped", {"code"}};
 // The hub does not take what this edge says; the text says why.
 inline constexpr env::EventType kHubRefuses{708, "hub_refuses", {"hub"}};
 
+// This hub leads and takes what the edge says; and no more: it is silent, or another leads, or it wants a hello first.
+inline constexpr env::EventType kHubFound{709, "hub_found", {"hub"}};
+inline constexpr env::EventType kHubLost{715, "hub_lost", {"hub"}};
+
 // An instruction came, and is written down (durable). This and kInstructionEnded are said again after a
 // restart of those that are not settled.
 inline constexpr env::EventType kInstructionTaken{710, "instruction_taken", {"id", "device"}};

@@ -2,6 +2,7 @@
 #include "edge/hub_link.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/check.h"
 #include "base/prng.h"
@@ -101,10 +102,10 @@ void HubLink::on_welcome(NodeId from, const wire::Welcome& welcome) {
 }
 
 void HubLink::lose() {
-  leader_ = NodeId();
+  const NodeId former = std::exchange(leader_, NodeId());
   silent_since_ = now();
   next_ = now();
-  listener_.lost();
+  listener_.lost(former);
 }
 
 void HubLink::on_deadline() {

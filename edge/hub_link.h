@@ -23,7 +23,7 @@ class HubLink {
   struct Listener {
     std::function<wire::Hello()> hello;
     std::function<void(NodeId leader, std::uint32_t credit)> found;
-    std::function<void()> lost;
+    std::function<void(NodeId leader)> lost;
   };
 
   HubLink(const env::Env& env, LinkOptions options, Listener listener);
@@ -41,7 +41,7 @@ class HubLink {
   void heard(NodeId from);
   void on_welcome(NodeId from, const wire::Welcome& welcome);
   // It takes nothing from us: not to be spoken to but by another greeting.
-  void on_refused(NodeId from) {
+  void on_not_taken(NodeId from) {
     if (from == leader_) lose();
   }
   Instant deadline() const { return next_; }

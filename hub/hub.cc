@@ -155,7 +155,7 @@ void Hub::hello(NodeId from, const wire::Hello& hello) {
 // Whoever bore this number under another leader, or before its row was deleted, need not be who bears it now.
 void Hub::ask_who(NodeId from) {
   wire::FieldMessage message;
-  message.mutable_refused()->set_reason("expected a hello first");
+  message.mutable_hello_wanted();
   surroundings_.send(from, message);
 }
 

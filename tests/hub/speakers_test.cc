@@ -134,7 +134,7 @@ TEST(KnownEdges, NothingIsTakenFromWhoHasNotSaidWhoItIs) {
   ASSERT_TRUE(
       hubs.run_until([&] { return hubs.edge().last(wire::FieldMessage::kWelcome).welcome().leads(); }));
   hubs.edge().say(second, batch_of({"e1/tank/level"}));
-  ASSERT_TRUE(hubs.run_until([&] { return hubs.edge().count(wire::FieldMessage::kRefused) == 1; }));
+  ASSERT_TRUE(hubs.run_until([&] { return hubs.edge().count(wire::FieldMessage::kHelloWanted) == 1; }));
   EXPECT_EQ(hubs.row("SELECT count(*) FROM series_blocks"), "0");
   hubs.edge().say(second, edge_with_store(5));
   hubs.edge().say(second, batch_of({"e1/tank/level"}));
@@ -149,7 +149,7 @@ TEST(KnownEdges, WhoseRowIsDeletedIsAskedForAnotherHello) {
   ASSERT_TRUE(hubs.write("DELETE FROM hub_edges"));
   hubs.edge().introduces_itself = false;
   hubs.edge().say(leader, batch_of({"e1/tank/level"}));
-  ASSERT_TRUE(hubs.run_until([&] { return hubs.edge().count(wire::FieldMessage::kRefused) == 1; }));
+  ASSERT_TRUE(hubs.run_until([&] { return hubs.edge().count(wire::FieldMessage::kHelloWanted) == 1; }));
   hubs.edge().say(leader, edge_with_store(5));
   hubs.edge().say(leader, batch_of({"e1/tank/level"}));
   ASSERT_TRUE(hubs.run_until([&] { return hubs.row("SELECT count(*) FROM series_blocks") == "1"; }));

@@ -32,8 +32,7 @@ class FieldHost : public env::Actor {
     if (channel != Channel::kField) return;
     wire::FieldMessage message;
     if (message.ParseFromArray(payload.data(), static_cast<int>(payload.size()))) {
-      if (introduces_itself && message.refused().reason() == "expected a hello first")
-        return introduce_to(from);
+      if (introduces_itself && message.has_hello_wanted()) return introduce_to(from);
       heard.emplace_back(from, message);
     }
     if (answer && message.what_case() != wire::FieldMessage::WHAT_NOT_SET) answer(from, message);
