@@ -7,10 +7,10 @@
 
 #include "base/characters.h"
 #include "base/text.h"
+#include "base/utf8.h"
 #include "cli/table.h"
 #include "cli/value_text.h"
 #include "core/raft/types.h"
-#include "net/api/utf8.h"
 #include "storage/sql/value.h"
 
 namespace lockstep::cli {
@@ -171,7 +171,7 @@ bool ShellSession::complain(std::string_view sentence) {
 
 bool ShellSession::execute(const std::string& statement) {
   // A node could not even read whose request that is, and nobody would answer.
-  if (const std::size_t valid = api::valid_utf8_prefix(statement); valid < statement.size())
+  if (const std::size_t valid = valid_utf8_prefix(statement); valid < statement.size())
     return complain(cat("expected SQL in UTF-8, byte ", valid + 1, " of the statement is not"));
   const std::string verb = verb_of(statement);
   if (is_query(statement)) return query(statement);

@@ -20,15 +20,17 @@ void Cursor::refuse(std::string expected, std::string because) const {
       Problem{node_->where, pointer_, std::move(expected), describe(*node_), std::move(because)});
 }
 
-void read(const Cursor& at, Duration& out) {
+void read(const Cursor& at, Duration& out) { read_up_to(at, kMaxDuration, out); }
+
+void read_up_to(const Cursor& at, Duration most, Duration& out) {
   std::string_view text = at.text();
   const bool negative = text.starts_with('-');
   if (negative || text.starts_with('+')) text.remove_prefix(1);
   const std::int64_t count = take_digits(text);
   const Duration unit = unit_of(text);
-  const bool too_long = count > kMaxDuration / unit;
-  if (too_long) at.refuse(cat("a duration of at most ", to_string(kMaxDuration)));
-  out = too_long ? kMaxDuration : unit * count;
+  const bool too_long = count > most / unit;
+  if (too_long) at.refuse(cat("a duration of at most ", to_string(most)));
+  out = too_long ? most : unit * count;
   if (negative) out = -out;
 }
 

@@ -45,7 +45,8 @@ class Cursor {
 // Each reads what the schema allows there into its second argument; what no schema can say (too long, not
 // exact) is refused, and the argument is then some valid value. Types of other folders have their own, found
 // by their argument.
-void read(const Cursor& at, Duration& out);  // "300ms", "-2s"
+void read(const Cursor& at, Duration& out);  // "300ms", "-2s"; at most kMaxDuration
+void read_up_to(const Cursor& at, Duration most, Duration& out);
 void read(const Cursor& at, bool& out);
 void read(const Cursor& at, std::string& out);
 

@@ -6,8 +6,8 @@
 #include <tuple>
 #include <utility>
 
-#include "base/characters.h"
 #include "base/text.h"
+#include "base/utf8.h"
 
 namespace lockstep::json {
 namespace {
@@ -48,14 +48,15 @@ std::string to_text(const Problem& problem, std::string_view file) {
 std::string in_quotes(std::string_view text) {
   std::string out = "\"";
   std::size_t characters = 0;
-  for (const char byte : text) {
-    if (begins_character(byte) && ++characters > kMaxQuotedCharacters) return out + "...\"";
-    // Bytes that are not UTF-8 get no further than the JSON reader, except in what it quotes itself.
-    if (!is_printable(byte)) {
-      append_text(out, cat("\\x", hex16(static_cast<unsigned char>(byte)).substr(14)));
+  for (std::size_t at = 0, length = 0; at < text.size(); at += length) {
+    if (++characters > kMaxQuotedCharacters) return out + "...\"";
+    const std::size_t whole = utf8_length(text, at);  // 0: bytes that are not UTF-8 get as far as the JSON reader
+    length = std::max<std::size_t>(whole, 1);
+    if (whole == 0 || !is_printable(text[at])) {
+      append_text(out, cat("\\x", hex16(static_cast<unsigned char>(text[at])).substr(14)));
     } else {
-      if (byte == '"' || byte == '\\') out.push_back('\\');
-      out.push_back(byte);
+      if (text[at] == '"' || text[at] == '\\') out.push_back('\\');
+      out.append(text.substr(at, length));
     }
   }
   return out + "\"";

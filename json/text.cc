@@ -10,6 +10,7 @@
 
 #include "base/characters.h"
 #include "base/text.h"
+#include "base/utf8.h"
 
 namespace lockstep::json {
 namespace {
@@ -156,13 +157,12 @@ class TreeBuilder : public nlohmann::json_sax<nlohmann::json> {
     return std::min(text_.find_first_not_of(" \t\r\n,:", at), text_.size());
   }
 
-  // The bytes of one token or so, cut where text that is not UTF-8 would begin.
+  // The bytes of one token or so, at least one character.
   std::string_view excerpt(std::size_t offset) const {
     const std::string_view rest = text_.substr(offset, 20);
     const auto ends = [](char byte) { return byte <= ' ' || byte > '~'; };
-    return rest.substr(
-        0, std::max<std::size_t>(
-               1, static_cast<std::size_t>(std::find_if(rest.begin(), rest.end(), ends) - rest.begin())));
+    const auto plain = static_cast<std::size_t>(std::find_if(rest.begin(), rest.end(), ends) - rest.begin());
+    return rest.substr(0, std::max({plain, utf8_length(rest, 0), std::size_t{1}}));
   }
 
   Node node_here(Kind kind) {

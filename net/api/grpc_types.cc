@@ -3,9 +3,9 @@
 
 #include <utility>
 
+#include "base/utf8.h"
 #include "lockstep/v1/rpc_status.pb.h"
 #include "net/api/serving.h"
-#include "net/api/utf8.h"
 
 namespace lockstep::api {
 namespace {

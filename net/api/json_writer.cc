@@ -1,7 +1,8 @@
 // Strings of JSON.
 #include "net/api/json_writer.h"
 
-#include "net/api/utf8.h"
+#include "base/utf8.h"
+
 
 namespace lockstep::api {
 namespace {

@@ -1,7 +1,7 @@
 // Well-formed byte sequences, table 3-7 of the Unicode standard.
-#include "net/api/utf8.h"
+#include "base/utf8.h"
 
-namespace lockstep::api {
+namespace lockstep {
 namespace {
 
 std::uint8_t byte_at(BytesView bytes, std::size_t at) {
@@ -12,8 +12,9 @@ bool is_between(std::uint8_t byte, std::uint8_t low, std::uint8_t high) {
   return byte >= low && byte <= high;
 }
 
-// Of the character that begins here; 0: none does.
-std::size_t character_length(BytesView bytes, std::size_t at) {
+}  // namespace
+
+std::size_t utf8_length(BytesView bytes, std::size_t at) {
   const std::uint8_t first = byte_at(bytes, at);
   if (first < 0x80) return 1;
   const std::size_t length = is_between(first, 0xC2, 0xDF)   ? 2
@@ -29,12 +30,10 @@ std::size_t character_length(BytesView bytes, std::size_t at) {
   return length;
 }
 
-}  // namespace
-
 std::size_t valid_utf8_prefix(BytesView bytes) {
   std::size_t at = 0;
   while (at < bytes.size()) {
-    const std::size_t length = character_length(bytes, at);
+    const std::size_t length = utf8_length(bytes, at);
     if (length == 0) break;
     at += length;
   }
@@ -52,4 +51,4 @@ std::string as_utf8(BytesView bytes) {
   }
 }
 
-}  // namespace lockstep::api
+}  // namespace lockstep
