@@ -104,7 +104,7 @@ int carry_out(const CloudArguments& arguments, cloud::Dispatch what, std::ostrea
                     err);
   }
   if (arguments.json) {
-    out << json_of(*status).dump() << '\n';
+    out << json_of(*status).dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << '\n';
   } else {
     out << describe(*status) << '\n';
   }
@@ -184,7 +184,7 @@ void print_text(const HubView& view, std::ostream& out) {
     if (edge.refused_settings() != 0)
       out << edge.name() << " refuses settings " << edge.refused_settings() << ": " << edge.refusal() << '\n';
   for (const wire::PackageStatus& one : view.report.active())
-    if (one.version() == 0) out << describe(one) << '\n';
+    if (one.version() == 0 || !one.reason().empty()) out << describe(one) << '\n';
   std::vector<TextRow> packages;
   for (const wire::Row& row : view.packages.rows())
     packages.push_back({std::string(name_of(static_cast<wire::PackageKind>(row.values(0).integer()))),
@@ -203,7 +203,7 @@ void print_json(const HubView& view, std::ostream& out) {
   Json edges = Json::array(), packages = Json::array(), active = Json::array();
   for (const wire::PackageStatus& one : view.report.active())
     active.push_back(
-        {{"kind", name_of(one.kind())}, {"version", one.version()}, {"index", one.active_index()}});
+        {{"kind", name_of(one.kind())}, {"version", one.version()}, {"index", one.active_index()}, {"reason", one.reason()}});
   for (const auto& edge : view.report.edges())
     edges.push_back({{"edge", edge.name()},
                      {"connected", edge.connected()},

@@ -2,6 +2,7 @@
 #include "cli/hub_news.h"
 
 #include "base/text.h"
+#include "core/proto/dispatch.pb.h"
 #include "hub/events.h"
 
 namespace lockstep::cli {
@@ -14,7 +15,7 @@ constexpr std::chrono::seconds kAnyLine{1};
 
 // Both are of the actor's thread; others may come from lanes.
 bool HubNews::wants(const env::EventType& type) const {
-  return &type == &hub::kFieldRefused || &type == &hub::kStatementFailed ||
+  return &type == &hub::kFieldRefused || &type == &hub::kPackageDamaged || &type == &hub::kStatementFailed ||
          (next_ != nullptr && next_->wants(type));
 }
 
@@ -23,6 +24,10 @@ void HubNews::emit(const env::Event& event) {
     say(cat("the hub does not take what number ", event.fields[0], " says: ", event.text));
   if (event.type == &hub::kStatementFailed)
     say(cat("a statement of the hub failed, so its tables are not as it made them: ", event.text));
+  if (event.type == &hub::kPackageDamaged)
+    log_->error(cat("the active ", event.fields[0] == wire::MODEL ? "model" : "policy", ", version ", event.fields[1],
+                    ", is damaged, and decisions are made without it: ", event.text,
+                    " (somebody has changed the hub's tables; send it again, or activate another)"));
   if (next_ != nullptr) next_->emit(event);
 }
 

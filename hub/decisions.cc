@@ -205,6 +205,7 @@ void Decisions::decide(const Making& making, Inputs inputs) {
   const DecidingPair pair{version_of(inputs, wire::MODEL), version_of(inputs, wire::POLICY)};
   std::shared_ptr<Decider> decider = in_force_.decider(pair);
   if (decider == nullptr) return end(making, true);
+  const std::uint64_t model_version = in_force_.in_use().model;
   surroundings_.env.lanes.submit(
       kModelLane,
       env::make_job(
@@ -212,12 +213,12 @@ void Decisions::decide(const Making& making, Inputs inputs) {
             Decision decision = decider->decide(model, inputs.window, inputs.correction);
             return Decided{std::move(decision), std::move(inputs)};
           },
-          [this, making, pair](Decided decided) {
-            if (is_current(making)) write(making, decided, pair);
+          [this, making, model_version](Decided decided) {
+            if (is_current(making)) write(making, decided, model_version);
           }));
 }
 
-void Decisions::write(const Making& making, const Decided& decided, DecidingPair pair) {
+void Decisions::write(const Making& making, const Decided& decided, std::uint64_t model_version) {
   const KnownDevice& device = devices_.at(making.device).known;
   const Inputs& inputs = decided.inputs;
   // A description that has changed meanwhile makes another decision.
@@ -225,14 +226,14 @@ void Decisions::write(const Making& making, const Decided& decided, DecidingPair
   const std::uint64_t number = device_number(making.device);
   surroundings_.env.trace.emit(
       {kDecided,
-       {number, making.window, inputs.applied, pair.model, inputs.correction.updates > 0 ? 1u : 0u},
+       {number, making.window, inputs.applied, model_version, inputs.correction.updates > 0 ? 1u : 0u},
        making.device});
   if (decided.decision.bounded)
     surroundings_.env.trace.emit({kEnvelopeBounded, {number, making.window}, making.device});
   std::vector<wire::Statement> statements;
   statements.push_back(
       insert(making.window, inputs,
-             instruction_of(device, decided.decision, deadline_ns(device, making.closed), pair.model),
+             instruction_of(device, decided.decision, deadline_ns(device, making.closed), model_version),
              totals_.last_number()));
   statements.push_back(count_decided());
   surroundings_.database.write(std::move(statements), [this, making](const Written& written) {

@@ -67,7 +67,7 @@ class Decisions final : public Part {
   void skip(const std::string& name, Device& device, std::uint64_t window);
   void begin(const std::string& name, Device& device);
   void decide(const Making& making, Inputs inputs);
-  void write(const Making& making, const Decided& decided, DecidingPair pair);
+  void write(const Making& making, const Decided& decided, std::uint64_t model_version);
   // The device is free again; `retry`: the window is still to be decided.
   void end(const Making& making, bool retry);
   bool is_current(const Making& making) const { return leads_ && making.reign == reign_; }

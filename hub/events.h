@@ -35,6 +35,8 @@ inline constexpr env::EventType kPackageRefused{621, "package_refused", {"index"
 inline constexpr env::EventType kPackageStaged{622, "package_staged", {"index", "kind", "version", "hash"}};
 // The one with which the next decision on this node is made.
 inline constexpr env::EventType kModelInUse{623, "model_in_use", {"version", "hash"}};
+// On every node: somebody has changed the rows of this active version; decisions are made without it. text: what is wrong.
+inline constexpr env::EventType kPackageDamaged{624, "package_damaged", {"kind", "version"}};
 
 // On the leader: a message of the field was not taken. from: its number; text: why.
 inline constexpr env::EventType kFieldRefused{630, "field_refused", {"from"}};

@@ -30,7 +30,7 @@ Hub::Hub(const env::Env& env, HubConfig config, LocalDatabase& database)
       decisions_(surroundings_, in_force_, totals_),
       packages_(surroundings_, catalogue_, edges_),
       forwarding_(surroundings_, catalogue_, edges_),
-      reports_(surroundings_, {edges_, intake_, totals_, instructions_, packages_, catalogue_}),
+      reports_(surroundings_, {edges_, intake_, totals_, instructions_, packages_, catalogue_, in_force_}),
       retention_(surroundings_),
       parts_{&edges_,     &intake_,   &catalogue_,  &in_force_, &totals_,   &instructions_,
              &decisions_, &packages_, &forwarding_, &reports_,  &retention_} {

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "hub/catalogue.h"
 #include "hub/part.h"
@@ -31,26 +33,40 @@ class InForce final : public Part {
   std::shared_ptr<Decider> decider(DecidingPair wanted) const {
     return ready_ == wanted ? decider_ : nullptr;
   }
+  // What decides in the name of ready versions: 0 in place of one whose bytes are damaged.
+  DecidingPair in_use() const;
+  // Why the active version of this kind is not in use; empty: it is, or nothing is known yet.
+  const std::string& damage(wire::PackageKind kind) const;
 
   void on_known() override { known_ = true; }
+  void on_row(const sql::RowChange& change) override;
   void act(Instant now, bool leads) override;
   Instant deadline() const override { return loading_ ? kNever : again_; }
 
  private:
   using ThenLoaded = std::function<void(Bytes)>;
+  using Damages = std::map<wire::PackageKind, std::string>;
+  struct Made {
+    std::shared_ptr<Decider> decider;
+    Damages damages{};
+  };
+
+  static Made made_of(BytesView model, BytesView policy);
 
   DecidingPair wanted() const;
   void load(DecidingPair pair);
   // Empty if no version of the kind is active.
   void load_one(wire::PackageKind kind, std::uint64_t version, ThenLoaded then);
   void make(DecidingPair pair, Bytes model, Bytes policy);
-  void use(DecidingPair pair, std::shared_ptr<Decider> decider);
+  void use(DecidingPair pair, Made made);
 
   const Surroundings& surroundings_;
   const Catalogue& catalogue_;
   bool known_ = false;
   std::optional<DecidingPair> ready_;  // what decider_ was made of
   std::shared_ptr<Decider> decider_;
+  Damages damages_;        // of what decider_ was made of
+  Damages found_damages_;  // of what is being loaded
   bool loading_ = false;
   Instant again_ = kNever;
 };

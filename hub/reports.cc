@@ -25,8 +25,11 @@ void Reports::send() {
   report.set_leader(surroundings_.env.self.value());
   report.set_term(term_.value());
   report.set_applied(applied_.value());
-  for (const auto& [kind, active] : about_.catalogue.all_active())
-    *report.add_active() = about_.packages.status({kind, active.row.version});
+  for (const auto& [kind, active] : about_.catalogue.all_active()) {
+    wire::PackageStatus& status = *report.add_active();
+    status = about_.packages.status({kind, active.row.version});
+    if (const std::string& damage = about_.in_force.damage(kind); !damage.empty()) status.set_reason(damage);
+  }
   describe_edges(report);
   const TotalsRow& totals = about_.totals.row();
   report.set_instructions(totals.decided);

@@ -3,6 +3,7 @@
 
 #include "hub/catalogue.h"
 #include "hub/edges.h"
+#include "hub/in_force.h"
 #include "hub/instructions.h"
 #include "hub/intake.h"
 #include "hub/packages.h"
@@ -19,6 +20,7 @@ struct Reported {
   const Instructions& instructions;
   const Packages& packages;
   const Catalogue& catalogue;
+  const InForce& in_force;
 };
 
 class Reports final : public Part {

@@ -73,6 +73,7 @@ constexpr const env::EventType* kAll[] = {
     &hub::kPackageRefused,
     &hub::kPackageStaged,
     &hub::kModelInUse,
+    &hub::kPackageDamaged,
     &hub::kFieldRefused,
     &hub::kStatementFailed,
     &hub::kReportReceived,

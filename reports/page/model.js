@@ -84,12 +84,12 @@ const DISK = ['job_started', 'job_finished', 'file_synced', 'directory_synced'];
 const ENTRIES = ['entry_durable', 'entry_applied', 'write_executed', 'append_sent', 'commit_advanced', 'hard_state_durable'];
 const FIELD_OFTEN = ['batch_applied', 'batch_acknowledged', 'buffered', 'batch_sent', 'batch_settled', 'decided', 'instruction_logged', 'instruction_sent', 'instruction_settled', 'instruction_taken', 'executed',
   'instruction_ended', 'package_answered', 'report_received', 'slot_read', 'plant_state'];
-const FIELD = [...FIELD_OFTEN, 'envelope_bounded', 'window_skipped', 'package_active', 'package_refused', 'package_staged', 'model_in_use', 'readings_dropped', 'readings_refused', 'edge_opened', 'edge_stopped', 'stream_restored', 'field_refused', 'statement_failed', 'hub_refuses', 'hub_found', 'hub_lost',
+const FIELD = [...FIELD_OFTEN, 'envelope_bounded', 'window_skipped', 'package_active', 'package_refused', 'package_staged', 'model_in_use', 'package_damaged', 'readings_dropped', 'readings_refused', 'edge_opened', 'edge_stopped', 'stream_restored', 'field_refused', 'statement_failed', 'hub_refuses', 'hub_found', 'hub_lost',
   'duplicate_refused', 'fallback_taken', 'slot_staged', 'slot_switched', 'slot_rolled_back', 'slot_cleaned'];
 const weight_of_kind = trace.kinds.map(kind => DISK.includes(kind.name) ? 3 : kind.name.startsWith('frame') ? 2 : ENTRIES.includes(kind.name) || FIELD_OFTEN.includes(kind.name) || ['disk_fault', 'requested', 'replied'].includes(kind.name) ? 1 : 0);
 // What turns the course of a run: a person who reads only these knows what happened.
 const TURNS = ['role_changed', 'process_killed', 'power_lost', 'node_failed', 'recovered', 'process_stalled', 'log_truncated', 'contradicted', 'left_behind', 'tail_torn', 'disk_wiped', 'disk_forgot', 'memory_refused', 'wall_jumped', 'clock_leapt', 'clock_frozen',
-  'package_active', 'package_refused', 'model_in_use', 'envelope_bounded', 'readings_dropped', 'readings_refused', 'edge_stopped', 'stream_restored', 'field_refused', 'statement_failed', 'hub_refuses', 'duplicate_refused', 'fallback_taken', 'slot_switched', 'slot_rolled_back', 'plant_fault'];
+  'package_active', 'package_refused', 'package_damaged', 'model_in_use', 'envelope_bounded', 'readings_dropped', 'readings_refused', 'edge_stopped', 'stream_restored', 'field_refused', 'statement_failed', 'hub_refuses', 'duplicate_refused', 'fallback_taken', 'slot_switched', 'slot_rolled_back', 'plant_fault'];
 const is_turn = trace.kinds.map(kind => TURNS.includes(kind.name)), is_end_of_instruction = trace.kinds.map(kind => ['instruction_settled', 'instruction_ended'].includes(kind.name));
 // An instruction that was not done matters, once: every hub tells of it, and its edge. One that was done, or taken back because a newer one was there, is as it should be.
 const DONE = 1, CANCELLED = 4;

@@ -69,6 +69,38 @@ TEST(Packages, APackageBecomesActiveOnEveryNodeAtOneIndex) {
   EXPECT_EQ(indexes.size(), 2u) << "every node says the same index";
 }
 
+// By whoever may write SQL. A node that begins again finds it out, says so, and decides without it; so does the report. Sent
+// again under another number all is well.
+TEST(Packages, WhatSomebodyHasDamagedIsNotUsedAndSaid) {
+  TestHubs hubs(62);
+  const NodeId leader = hubs.leader();
+  Cloud cloud(hubs, {package(1, policy(1000))});
+  ASSERT_TRUE(hubs.run_until([&] { return cloud.settled.size() == 1; }));
+  ASSERT_TRUE(hubs.write("UPDATE hub_chunks SET data = zeroblob(length(data))"));
+  hubs.world().kill(leader);
+  hubs.leader();
+  hubs.world().start(leader);
+  ASSERT_TRUE(hubs.run_until([&] { return !hubs.events().of(hub::kPackageDamaged, leader).empty(); }));
+  const Seen seen = hubs.events().of(hub::kPackageDamaged, leader).front();
+  EXPECT_EQ(seen.fields[0], std::uint64_t{wire::POLICY});
+  EXPECT_EQ(seen.fields[1], 1u);
+  EXPECT_NE(seen.text.find("expected bytes with the hash"), std::string::npos) << seen.text;
+  cloud.actor->dispatch(package(2, policy(20)));
+  ASSERT_TRUE(hubs.run_until([&] { return cloud.settled.size() == 2; }));
+  hubs.run(seconds(1));
+  EXPECT_EQ(hubs.events().of(hub::kPackageDamaged, leader).size(), 1u);
+}
+
+// Reasons quote what came, and that need not be UTF-8.
+TEST(Packages, ARefusalThatQuotesBytesIsToldAllTheSame) {
+  TestHubs hubs(63);
+  hubs.leader();
+  Cloud cloud(hubs, {package(1, "\xA2{}"), package(2, "{“kind”: 1}")});
+  ASSERT_TRUE(hubs.run_until([&] { return cloud.settled.size() == 2; }));
+  EXPECT_NE(cloud.settled[0].second.reason().find("\\xa2"), std::string::npos) << cloud.settled[0].second.reason();
+  EXPECT_NE(cloud.settled[1].second.reason().find("“"), std::string::npos) << cloud.settled[1].second.reason();
+}
+
 TEST(Packages, WhatIsNoModelIsRefusedAndTheOldOneStays) {
   TestHubs hubs(42);
   hubs.leader();
