@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "cli/field_commands.h"
 #include "cli/files.h"
+#include "cli/option_checks.h"
 #include "cli/table.h"
 #include "cli/telemetry.h"
 #include "hub/model/safetensors.h"
@@ -229,14 +230,14 @@ CloudTrainingCommands add_cloud_training(CLI::App& cloud, CloudTrainArguments& t
   out.train->add_option("--out", train.out, "The model file to write (safetensors)")->capture_default_str();
   out.train->add_option("--from", train.from, "Fine-tune this model instead of beginning with nothing");
   out.train->add_option("--drift", train.drift, "How worn the plants are, from 0 (as new) to 1")
-      ->check(CLI::Range(0.0, 1.0))
+      ->check(number_between(0.0, 1.0))
       ->capture_default_str();
   out.train->add_option("--curve", train.curve, "Write a picture of the loss to this file (SVG)");
   CLI::Option* telemetry = out.train->add_flag(
       "--from-telemetry", train.from_telemetry,
       "Train on plants like those of a running hub: their numbers are found from its recordings");
   out.train->add_option("--last", train.last_minutes, "With --from-telemetry: so many minutes of recordings")
-      ->check(CLI::Range(1.0, 10'000.0))
+      ->check(number_between(1.0, 10'000.0))
       ->needs(telemetry)
       ->capture_default_str();
   add_hub(*out.train, train.connect);
@@ -272,7 +273,7 @@ CloudTrainingCommands add_cloud_training(CLI::App& cloud, CloudTrainArguments& t
       ->check(CLI::Range(std::uint64_t{2}, kMostPlants))
       ->capture_default_str();
   out.evaluate->add_option("--drift", evaluate.drift, "How worn the plants are, from 0 (as new) to 1")
-      ->check(CLI::Range(0.0, 1.0))
+      ->check(number_between(0.0, 1.0))
       ->capture_default_str();
   out.evaluate->add_flag("--each", evaluate.each, "Show every plant, too");
   out.evaluate->add_flag("--teacher", evaluate.teacher,

@@ -5,9 +5,15 @@
 
 #include "cli/cloud.h"
 #include "cli/edge.h"
+#include "cli/option_checks.h"
 #include "hub/packages.h"
 
 namespace lockstep::cli {
+namespace {
+
+constexpr std::size_t kMostNoteBytes = 500;
+
+}  // namespace
 
 struct FieldCommands::Parsed {
   EdgeArguments edge;
@@ -59,21 +65,21 @@ CLI::App* add_edge(CLI::App& app, EdgeArguments& arguments) {
                   "physics outlive the edge")
       ->excludes("--devices");
   edge.add_option("--sample-ms", arguments.sample_ms, "Between two looks at each device, in ms")
-      ->check(CLI::Range(0.1, 60'000.0))
+      ->check(number_between(0.1, 60'000.0))
       ->capture_default_str();
   edge.add_option("--probe-rate", arguments.probe_rate,
                   "Readings a second that a probe gathers between two looks")
-      ->check(CLI::Range(0.1, 1e6))
+      ->check(number_between(0.1, 1e6))
       ->capture_default_str();
   edge.add_option("--batch-ms", arguments.batch_ms,
                   "How long readings wait for others of their batch, in ms; 200 make one full")
-      ->check(CLI::Range(1.0, 60'000.0))
+      ->check(number_between(1.0, 60'000.0))
       ->capture_default_str();
   edge.add_option("--edges", arguments.edges, "So many edges in this process; names count on from --name")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
   edge.add_option("--buffer-mb", arguments.buffer_mb, "Of readings that the hub does not have yet, in MB")
-      ->check(CLI::Range(0.001, 1'048'576.0))
+      ->check(number_between(0.001, 1'048'576.0))
       ->capture_default_str();
   edge.add_option("--policy", arguments.policy,
                   "When the buffer is full: drop-oldest of the lowest class, or thin it out first")
@@ -100,7 +106,7 @@ void add_kind(CLI::App& command, CloudArguments& arguments) {
       ->check(CLI::IsMember({"model", "policy", "settings"}))
       ->capture_default_str();
   command.add_option("--patience", arguments.patience_s, "How long to wait for the hub, in seconds")
-      ->check(CLI::Range(0.1, 86'400.0))
+      ->check(number_between(0.1, 86'400.0))
       ->capture_default_str();
   command.add_flag("--json", arguments.json, "Print one JSON document instead of text");
 }
@@ -129,7 +135,8 @@ void FieldCommands::add_to(CLI::App& app) {
       ->add_option("--version", parsed.cloud.version,
                    "Its number, above all that were used before (default: the next one)")
       ->check(CLI::Range(std::uint64_t{1}, hub::kMostVersion));
-  parsed.send->add_option("--note", parsed.cloud.note, "A remark for people");
+  parsed.send->add_option("--note", parsed.cloud.note, "A remark for people, of one line")
+      ->check(line_of_at_most(kMostNoteBytes));
   parsed.send->add_flag("--stage", parsed.cloud.stage, "Only send and verify it: `activate` comes later");
   parsed.activate->add_option("--version", parsed.cloud.version, "Its number")
       ->check(CLI::Range(std::uint64_t{1}, hub::kMostVersion));

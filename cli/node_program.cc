@@ -345,6 +345,12 @@ void NodeProgram::watch() {
     if (may_recover) disk_.tell(*failure);
     if (may_recover) loop_.after(kPauseBetweenLives, [this] { watch_disk(); });
   }
+  if (!leaving_ && !directory_->is_there()) {
+    trouble_ = Error{ErrorCode::kIo,
+                     "the directory was removed while it ran: nothing that it would write down would outlive it, so it "
+                     "has stopped"};
+    return end(Ending::kCannotBegin);
+  }
   spare_memory_.give_back();
   const bool goes_on = recovered_ || failure != nullptr;
   loop_.after(goes_on ? kWatchInterval : kWatchOfRecovery, [this] { watch(); });

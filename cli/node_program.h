@@ -43,7 +43,7 @@ class NodeProgram final : private service::FeedSubscriber {
     kLeft,         // a signal has ended it
     kDiskFailed,   // before anybody was answered; in another life the disk may be well again
     kDiskIsWell,   // again: the node has stopped itself when it was not, and may begin another life
-    kCannotBegin,  // its data are damaged or lost
+    kCannotBegin,  // its data are damaged or lost, maybe just now
   };
   Ending run();
   // Of the endings kDiskFailed and kCannotBegin.

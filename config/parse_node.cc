@@ -52,6 +52,7 @@ void read(const Cursor& at, Token& out) {
 namespace {
 
 constexpr std::size_t kLongestName = 64;
+constexpr Duration kMaxRetention = std::chrono::hours(24 * 365 * 10);
 
 const json::Schema& node_schema() {
   static const json::Schema schema = [] {
@@ -121,10 +122,10 @@ class NodeReader {
     read_duration(at, "resend_first", std::chrono::milliseconds(1), out.resend_first);
     read_duration(at, "resend_most", std::chrono::milliseconds(1), out.resend_most);
     if (out.resend_most < out.resend_first)
-      at.nearest("resend_most").refuse(cat("at least resend_first, ", to_string(out.resend_first)));
+      at.nearest("resend_most").refuse(cat("a resend_most of at least resend_first, ", to_string(out.resend_first)));
     read_member(at, "kept_versions", out.kept_versions);
     read_duration(at, "report_interval", std::chrono::milliseconds(10), out.report_interval);
-    read_member(at, "retention", out.retention);
+    if (const auto retention = at.member("retention")) read_up_to(*retention, kMaxRetention, out.retention);
     read_duration(at, "retention_interval", std::chrono::milliseconds(10), out.retention_interval);
     read_member(at, "retention_step", out.retention_step);
   }

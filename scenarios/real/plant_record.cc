@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 
@@ -88,6 +89,10 @@ bool take_first_line(std::string_view line, PlantRecord& into) {
 }
 
 Result<std::string> whole_lines_of(const std::string& path) {
+  std::error_code unknown;
+  const bool is_file = std::filesystem::is_regular_file(path, unknown);
+  if (!is_file && std::filesystem::exists(path, unknown))
+    return fail(ErrorCode::kInvalidArgument, cat(path, ": expected a file with a record of plants, found something else"));
   std::ifstream in(path, std::ios::binary);
   if (!in)
     return fail(ErrorCode::kInvalidArgument,

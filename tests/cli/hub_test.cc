@@ -339,6 +339,28 @@ TEST(HubCommand, AnEdgeWhoseDirectoryIsRemovedStopsAndSaysSo) {
   EXPECT_EQ(edge.wait(), 1) << edge.said();
 }
 
+TEST(HubCommand, ANodeWhoseDirectoryIsRemovedStopsAndSaysSo) {
+  const TemporaryDirectory home;
+  Background node({"node", "--port", cat(free_ports(1)), "--data", home / "d"}, home / "node.log");
+  ASSERT_TRUE(node.says("lockstep: ")) << node.said();
+  std::filesystem::remove_all(home / "d");
+  EXPECT_TRUE(node.says("the directory was removed while it ran")) << node.said();
+  EXPECT_EQ(node.wait(), 1) << node.said();
+}
+
+TEST(HubCommand, OptionsThatAreNoNumbersOrNoFilesAreRefused) {
+  const TemporaryDirectory home;
+  const std::string edge = cat("edge --hub 127.0.0.1:", free_ports(1), " --data ", home / "d");
+  for (const std::string& wrong : {std::string(" --sample-ms nan"), std::string(" --batch-ms -nan"),
+                                   std::string(" --buffer-mb inf"), cat(" --plants ", home / ".")}) {
+    const Outcome outcome = lockstep(edge + wrong);
+    EXPECT_EQ(outcome.code, 2) << wrong << ": " << outcome.out;
+    EXPECT_NE(outcome.out.find("expected a "), std::string::npos) << outcome.out;
+  }
+  const Outcome note = lockstep("cloud send x --hub 127.0.0.1:1 --note 'two\x01lines'");
+  EXPECT_EQ(note.code, 2) << note.out;
+}
+
 TEST(Help, IsACommandToo) {
   const Outcome all = lockstep("help");
   EXPECT_EQ(all.code, 0);
