@@ -150,6 +150,7 @@ wire::PackageStatus Packages::status(PackageKey key) const {
     status.set_state(package->state);
     status.set_received(package->received);
     status.set_reason(package->reason);
+    status.set_hash(package->hash);
   }
   if (const InForceRow* active = catalogue_.active(key.kind)) {
     status.set_active(active->row.version);

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/hash.h"
+#include "base/text.h"
 
 namespace lockstep::cloud {
 namespace {
@@ -23,6 +24,7 @@ void DispatchInProgress::begin_again() {
 
 void DispatchInProgress::on_status(const wire::PackageStatus& status) {
   last_ = status;
+  if (!is_rollback() && status.hash() != 0 && status.hash() != hash()) return lose_number();
   switch (status.state()) {
     case wire::RECEIVING:
       received_ = std::max(received_, status.received());
@@ -43,6 +45,15 @@ void DispatchInProgress::on_status(const wire::PackageStatus& status) {
   }
 }
 
+std::uint64_t DispatchInProgress::hash() const { return what_.hash.value_or(hash64(what_.bytes)); }
+
+// The hub looks before it writes, and another sender may have been between.
+void DispatchInProgress::lose_number() {
+  last_.set_state(wire::REFUSED);
+  last_.set_reason(cat("version ", what_.version, " of this kind is another package, which somebody else has sent"));
+  done_ = true;
+}
+
 bool DispatchInProgress::next(wire::FieldMessage& message) {
   if (done_) return false;
   switch (say_) {
@@ -52,7 +63,7 @@ bool DispatchInProgress::next(wire::FieldMessage& message) {
       package.set_kind(what_.kind);
       package.set_version(what_.version);
       package.set_bytes(what_.bytes.size());
-      package.set_hash(what_.hash.value_or(hash64(what_.bytes)));
+      package.set_hash(hash());
       package.set_note(what_.note);
       break;
     }

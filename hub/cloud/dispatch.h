@@ -43,6 +43,8 @@ class DispatchInProgress {
   enum class Say : std::uint8_t { kNothing, kAnnounce, kChunks, kActivate };
 
   void say_chunk(wire::PackageChunk& chunk);
+  std::uint64_t hash() const;
+  void lose_number();
   bool is_rollback() const { return what_.bytes.empty(); }
 
   Dispatch what_;

@@ -26,7 +26,7 @@ Bytes policy(std::size_t bytes, char mark = 'x') {
 
 // A cloud that sends these packages, with what it has been told.
 struct Cloud {
-  Cloud(TestHubs& hubs, std::vector<cloud::Dispatch> packages) : world(hubs.world()) {
+  Cloud(TestHubs& hubs, std::vector<cloud::Dispatch> packages, NodeId self = kSecondCloud) : world(hubs.world()) {
     sim::ProcessOptions options;
     options.factory = [this, &hubs, packages](const env::Env& env) {
       auto process = std::make_unique<cloud::CloudProcess>(
@@ -37,8 +37,8 @@ struct Cloud {
       actor = process.get();
       return process;
     };
-    world.add_process(kSecondCloud, std::move(options));
-    world.start(kSecondCloud);
+    world.add_process(self, std::move(options));
+    world.start(self);
   }
   sim::World& world;
   cloud::CloudProcess* actor = nullptr;
@@ -99,6 +99,21 @@ TEST(Packages, ARefusalThatQuotesBytesIsToldAllTheSame) {
   ASSERT_TRUE(hubs.run_until([&] { return cloud.settled.size() == 2; }));
   EXPECT_NE(cloud.settled[0].second.reason().find("\\xa2"), std::string::npos) << cloud.settled[0].second.reason();
   EXPECT_NE(cloud.settled[1].second.reason().find("“"), std::string::npos) << cloud.settled[1].second.reason();
+}
+
+// Both look for the next number before either has written.
+TEST(Packages, OfTwoSendersUnderOneNumberOneIsToldSo) {
+  TestHubs hubs(64);
+  hubs.leader();
+  Cloud one(hubs, {package(1, policy(10))});
+  Cloud other(hubs, {package(1, policy(2000))}, NodeId(kSecondCloud.value() + 1));
+  ASSERT_TRUE(hubs.run_until([&] { return one.settled.size() + other.settled.size() == 2; }));
+  const wire::PackageStatus& first = one.settled[0].second;
+  const wire::PackageStatus& second = other.settled[0].second;
+  EXPECT_EQ((first.state() == wire::ACTIVE) + (second.state() == wire::ACTIVE), 1);
+  const wire::PackageStatus& refused = first.state() == wire::ACTIVE ? second : first;
+  EXPECT_EQ(refused.state(), wire::REFUSED);
+  EXPECT_NE(refused.reason().find("another package"), std::string::npos) << refused.reason();
 }
 
 TEST(Packages, WhatIsNoModelIsRefusedAndTheOldOneStays) {
