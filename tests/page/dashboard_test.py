@@ -115,6 +115,25 @@ class Dashboard(unittest.TestCase):
             self.assertEqual(row[1], "live")
             self.assertEqual(row[4], "0")
 
+    # Rows that a healthy cluster has not, shown at once; the page's next look takes them away. State, how it is marked, refusal, why.
+    def states_of(self, page, edges, newest):
+        return page.value(f"""(() => {{
+          field.rows = {{ ...field.rows, edges: {json.dumps(edges)}, newest: {json.dumps(newest)} }};
+          field.edges.clear(), note_readings(), show_edges();
+          return [...document.querySelectorAll('#edges tbody tr')].map(row => {{
+            const state = row.cells[1], refusal = state.querySelector('.bad');
+            return [state.firstChild.textContent, state.className, refusal && refusal.textContent, refusal && refusal.title];
+          }});
+        }})()""")
+
+    def test_a_refused_setting_hides_no_dead_edge(self):
+        page = self.open()
+        now = time.time() * 1000
+        edges = [["dead", 500, 0, 0, 3, "speed: too high"], ["silent", 500, 0, 0, 0, ""], ["refusing", 500, 0, 0, 3, "speed: too high"], ["new", 0, 0, 0, 3, "speed: too high"]]
+        newest = [["dead/a", now - 125_000], ["dead/b", now - 300_000], ["silent/a", now - 125_000], ["refusing/a", now]]
+        refusal = ["refuses settings 3", "speed: too high"]
+        self.assertEqual(self.states_of(page, edges, newest), [["2 min ago", "warn", *refusal], ["2 min ago", "warn", None, None], ["live", "good", *refusal], ["no readings", "warn", *refusal]])
+
     def test_readings_per_second_are_the_real_ones(self):
         page = self.open()
 
