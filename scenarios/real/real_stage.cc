@@ -300,11 +300,14 @@ void RealStage::read_trace(RealProcess& process) {
   if (gap_.empty()) gap_ = std::move(missing);
 }
 
+// What ends the processes now is no event of the run: its trace leaves them as they were. All stand still
+// before the first of them goes, so that none tells of another one's end.
 void RealStage::close() {
   count_struck_of_guests();
-  for (auto& [id, process] : processes_) {
-    if (process->is_running()) kill(id);
-  }
+  for (auto& [id, process] : processes_)
+    if (process->is_running()) process->stop();
+  for (auto& [id, process] : processes_) process->kill();
+  read_traces();
   signals_.clear();  // nothing is left that must not be left
   if (field_) tell_plants();
   events_.tell_those_who_look();

@@ -48,7 +48,7 @@ class RealRun(unittest.TestCase):
         self.out = directory.name
 
     def command(self, scenario):
-        return [PROGRAM, "run", str(HERE / scenario), "--on", "real", "--json", "--out", self.out]
+        return [PROGRAM, "run", str(HERE / scenario), "--on", "real", "--json", "--trace", "--out", self.out]
 
     def run_to_the_end(self, scenario):
         done = subprocess.run(self.command(scenario), capture_output=True, text=True, timeout=200, check=False)
@@ -66,6 +66,10 @@ class RealRun(unittest.TestCase):
         self.assertGreater(report["fidelity"]["real"]["latency_ns"]["p50"], 0)
         self.assertGreater(report["events"], 100)
 
+    def events_of(self, report):
+        lines = (Path(self.out) / f"{report['scenario']}-{report['seed']}" / "trace.jsonl").read_text().splitlines()
+        return [json.loads(line) for line in lines]
+
     def test_a_follower_dies_in_the_pause_and_work_is_held(self):
         report = self.run_to_the_end("killed_in_pause.json")
         self.assertTrue(all(fault["fired"] > 0 for fault in report["faults"]), report["faults"])
@@ -82,6 +86,13 @@ class RealRun(unittest.TestCase):
         # Two edges, each with the six signals of a tank and a motor, once a second from 0 to 8: also while one was dead.
         self.assertEqual(rows["plant-envelope"]["checked"]["states"], 2 * 6 * 9)
         self.assertEqual(report["fidelity"]["simulated"]["verdict"], "holds")
+        # The runner ends all processes; of that the trace says nothing: its kills are those of the scenario.
+        events = self.events_of(report)
+        killed = [event["node"] for event in events if event["event"] == "process_killed"]
+        self.assertEqual(len(killed), 3, killed)
+        self.assertEqual(set(killed) & {"e1", "e2", "cloud"}, {"e1", "cloud"})
+        last = {event["node"]: event["event"] for event in events if event["event"] in ("process_started", "process_killed", "recovered")}
+        self.assertNotIn("process_killed", last.values())
 
     def test_a_killed_or_interrupted_runner_of_a_field_leaves_no_process(self):
         for number in (signal.SIGKILL, signal.SIGINT):
