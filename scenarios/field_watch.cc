@@ -172,9 +172,28 @@ std::vector<std::string> FieldWatch::unfinished() const {
   return sentences;
 }
 
+namespace {
+
+// Of an instruction that was not done.
+std::string_view name_of_outcome(std::uint64_t outcome) {
+  switch (outcome) {
+    case wire::InstructionResult::NONE: return "missed";
+    case wire::InstructionResult::FAILED: return "failed";
+    case wire::InstructionResult::EXPIRED: return "expired";
+    case wire::InstructionResult::CANCELLED: return "cancelled";
+    case wire::InstructionResult::REFUSED: return "refused";
+    case wire::InstructionResult::INTERRUPTED: return "interrupted";
+    default: return "of an unknown outcome";
+  }
+}
+
+}  // namespace
+
 Verdict FieldWatch::field_rests(const Field& field, bool rested, Duration within) const {
-  std::uint64_t done = 0;
-  for (const auto& [id, outcome] : outcomes_) done += outcome == wire::InstructionResult::DONE ? 1 : 0;
+  std::map<std::uint64_t, std::uint64_t> by_outcome;
+  for (const auto& [id, outcome] : outcomes_) ++by_outcome[outcome];
+  const std::uint64_t done = by_outcome[wire::InstructionResult::DONE];
+  by_outcome.erase(wire::InstructionResult::DONE);
   Verdict verdict{.name = "field-rests",
                   .promise =
                       "once all is healed, every reading reaches the hub, every instruction has an outcome, "
@@ -185,6 +204,10 @@ Verdict FieldWatch::field_rests(const Field& field, bool rested, Duration within
                               {"instructions", outcomes_.size() + open_.size()},
                               {"done", done}},
                   .evidence = {}};
+  // What became of the others, as far as there are any: all of these together are the instructions.
+  for (const auto& [outcome, count] : by_outcome)
+    verdict.checked.push_back({std::string(name_of_outcome(outcome)), count});
+  if (!open_.empty()) verdict.checked.push_back({"open", open_.size()});
   if (!rested) {
     verdict.evidence = unfinished();
     verdict.evidence.insert(verdict.evidence.begin(), cat("not at rest within ", to_string(within)));

@@ -5,7 +5,9 @@
 
 #include <bit>
 
+#include "core/proto/control.pb.h"
 #include "edge/events.h"
+#include "hub/events.h"
 #include "scenarios/roster.h"
 
 namespace lockstep::scenarios {
@@ -96,6 +98,52 @@ TEST(Outages, WhatChangesNothingDisturbsNobody) {
   EXPECT_TRUE(can_disturb(ClockChange{.targets = {}, .jump = -1h, .drift_ppm = {}, .tick = {}}));
   EXPECT_FALSE(can_disturb(Duplicate{}));
   EXPECT_TRUE(can_disturb(Loss{}));
+}
+
+// What three hubs tell of instructions.
+class Instructions {
+ public:
+  void logged(std::uint64_t id) { tell({hub::kInstructionLogged, {index_, id, 0, 0, 0, 0}}); }
+  void settled(std::uint64_t id, wire::InstructionResult::Outcome outcome) {
+    tell({hub::kInstructionSettled, {index_, id, static_cast<std::uint64_t>(outcome)}});
+  }
+  std::string counted() const {
+    std::string text;
+    for (const auto& [unit, count] : watch_.field_rests({}, true, 1s).checked)
+      text += cat(count, ' ', unit, ' ');
+    return text;
+  }
+
+ private:
+  void tell(const env::Event& event) {
+    Observer& observer = watch_;
+    for (const std::uint64_t node : {1, 2, 3})
+      observer.on_event(
+          {.order = index_, .at = 1s, .node = NodeId(node), .incarnation = Incarnation(1), .event = event});
+    ++index_;
+  }
+
+  FieldWatch watch_{nullptr};
+  std::uint64_t index_ = 1;
+};
+
+TEST(FieldRests, WhatBecameOfEachInstructionIsCounted) {
+  Instructions told;
+  for (std::uint64_t id = 1; id <= 8; ++id) told.logged(id);
+  told.settled(1, wire::InstructionResult::DONE);
+  told.settled(2, wire::InstructionResult::DONE);
+  EXPECT_EQ(told.counted(), "0 readings 0 dropped 8 instructions 2 done 6 open ");
+  told.settled(3, wire::InstructionResult::CANCELLED);
+  told.settled(4, wire::InstructionResult::CANCELLED);
+  told.settled(5, wire::InstructionResult::EXPIRED);
+  told.settled(6, wire::InstructionResult::FAILED);
+  told.settled(7, wire::InstructionResult::NONE);
+  EXPECT_EQ(told.counted(),
+            "0 readings 0 dropped 8 instructions 2 done 1 missed 1 failed 1 expired 2 cancelled 1 open ");
+  told.settled(7, wire::InstructionResult::INTERRUPTED);  // its result comes late
+  EXPECT_EQ(
+      told.counted(),
+      "0 readings 0 dropped 8 instructions 2 done 1 failed 1 expired 2 cancelled 1 interrupted 1 open ");
 }
 
 }  // namespace
