@@ -210,14 +210,18 @@ function disk_card() {
   return card('Disks' + (sampled ? ' (of the events in this page)' : ''), make('table', { class: 'inner' }, heads('', '#Syncs', '#Failed', '#Log lane busy', ''), make('tbody', {}, ...rows)));
 }
 // Who spoke with whom: the thicker, the more; red, as far as it was lost.
+const MOST_OF_THE_FIELD = 9;
 function topology_card() {
   if (!frames.times.length || members.length < 2) return null;
-  const corners = [...members, ...(hosts.length > members.length ? ['clients'] : [])], of = lane => Math.min(lane, members.length), links = new Map();
+  // A corner each, except for the clients; edges too, while there is room for all of them.
+  const room = lanes.filter(lane => lane.is_field).length <= MOST_OF_THE_FIELD;
+  const names = lanes.map(lane => lane.is_client ? 'clients' : lane.is_field && lane.name !== 'cloud' && !room ? 'edges' : lane.name);
+  const corners = [...new Set([...names.filter(name => name !== 'clients'), ...names])], of = lane => corners.indexOf(names[lane]), links = new Map();
   for (let k = 0; k < frames.times.length; ++k) {
     const a = of(frames.from[k]), b = of(frames.to[k]);
     if (a === b) continue;
-    const name = `${Math.min(a, b)} ${Math.max(a, b)}`, link = links.get(name) ?? { a: Math.min(a, b), b: Math.max(a, b), all: 0, lost: 0 };
-    ++link.all; link.lost += frames.lost[k];
+    const name = `${Math.min(a, b)} ${Math.max(a, b)}`, link = links.get(name) ?? { a: Math.min(a, b), b: Math.max(a, b), all: 0, lost: 0, field: 0 };
+    ++link.all; link.lost += frames.lost[k]; link.field += CHANNELS[frames.channel[k]] === 'field';
     links.set(name, link);
   }
   const most = Math.max(...[...links.values()].map(link => link.all));
@@ -226,11 +230,11 @@ function topology_card() {
     const [x1, y1] = place(link.a), [x2, y2] = place(link.b), share = link.lost / link.all, wide = 1 + 7 * link.all / most;
     const title = `${corners[link.a]} and ${corners[link.b]}: ${many(link.all, 'message')}, ${count(link.lost)} lost`;
     const line = (x, y, kind) => svg('line', { x1, y1, x2: x, y2: y, class: kind, 'stroke-width': wide }, svg('title', {}, title));
-    return [line(x2, y2, 'link'), ...(share > 0 ? [line(x1 + (x2 - x1) * share, y1 + (y2 - y1) * share, 'lost')] : [])];
+    return [line(x2, y2, link.field > 0 ? 'link field' : 'link'), ...(share > 0 ? [line(x1 + (x2 - x1) * share, y1 + (y2 - y1) * share, 'lost')] : [])];
   });
   const nodes = corners.map((name, i) => {
     const [x, y] = place(i), leads = leaders.at(-1)?.host === name;
-    return svg('g', {}, svg('circle', { cx: x, cy: y, r: i < members.length ? 20 : 26, class: leads ? 'node leads' : 'node' }), svg('text', { x, y: y + 4.5, class: leads ? 'leads' : '' }, name));
+    return svg('g', {}, svg('circle', { cx: x, cy: y, r: name.length < 4 ? 20 : 26, class: leads ? 'node leads' : 'node' }), svg('text', { x, y: y + 4.5, class: leads ? 'leads' : '' }, name));
   });
   const picture = svg('svg', { viewBox: '0 0 360 262', role: 'img', class: 'topology', 'aria-label': `${list(corners)} and the messages between them` }, ...lines, ...nodes);
   return card('Who spoke with whom', picture);

@@ -275,6 +275,22 @@ class ReportPage(unittest.TestCase):
         self.assertEqual(page.value("lanes.filter((_, i) => timeline.tops[i] !== undefined).map(lane => lane.name)"), ["n1", "n2", "n3", "e1", "e2", "e3", "cloud"])
         self.assertIn("outcome", page.value("fields_of(lanes.flatMap(lane => [...lane.listed]).find(i => name_of(i) === 'instruction_ended')).map(f => f.join(' ')).join()"))
 
+    def test_who_spoke_with_whom_has_the_edges_and_the_cloud(self):
+        page = self.open(self.runs.field)
+        self.assertEqual(page.value("[...document.querySelectorAll('.topology text')].map(text => text.textContent)"), ["n1", "n2", "n3", "e1", "e2", "e3", "cloud", "clients"])
+        events = events_of(self.runs.field)
+        sender = {event["message"]: event["node"] for event in events if event["event"] == "frame_sent"}
+        arrived = [{event["node"], sender[event["message"]]} for event in events if event["event"] == "frame_delivered"]
+        links = dict(page.value("[...document.querySelectorAll('.topology .link')].map(line => { const [who, what] = line.textContent.split(': '); return [who, [line.classList.contains('field'), what]]; })"))
+        for who in ("n1 and e1", "n2 and e3", "n1 and n2"):
+            is_field, what = links[who]
+            self.assertEqual(is_field, "e" in who.split(" and ")[1], who)
+            all_of_them, lost = (int(re.match("[0-9,]+", part)[0].replace(",", "")) for part in what.split(", "))
+            self.assertEqual(all_of_them - lost, arrived.count(set(who.split(" and "))), who)
+            self.assertGreater(all_of_them, lost)
+        self.assertTrue(any(who.endswith(" and cloud") for who in links), links)
+        self.assertFalse(any(who.endswith("clients") and is_field for who, (is_field, _) in links.items()), links)
+
     def test_every_event_of_the_program_has_a_group(self):
         declared = {name for header in ROOT.glob("*/events.h") for name in re.findall(r'\b\d+,\s*"([a-z_]+)",', header.read_text())}
         declared |= {name for header in ROOT.glob("core/*/events.h") for name in re.findall(r'\b\d+,\s*"([a-z_]+)",', header.read_text())}
