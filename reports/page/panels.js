@@ -8,12 +8,19 @@ const facts = pairs => make('dl', { class: 'facts' }, ...pairs.filter(pair => pa
 const is_real = report.world === 'real';
 const sampled = data.trace && data.trace.kept < data.trace.total;
 
+// Of the events an oracle has seen all there were; what it could check is counted beside them. Nothing: the run had no case of it.
+const had_a_case = verdict => { const counts = Object.entries(verdict.checked); return !counts.length || counts.some(([units, n]) => units !== 'events' && n > 0); };
+function promises_words() {
+  const idle = report.verdicts.filter(verdict => !had_a_case(verdict)), checked = report.verdicts.length - idle.length;
+  return `${many(checked, 'promise was', 'promises were')} checked${idle.length ? `; ${count(idle.length)} more had nothing to check here (${list(idle.map(verdict => verdict.name))})` : ''}`;
+}
+
 function show_answer() {
   const bad = report.verdicts.filter(verdict => verdict.verdict === 'violated').map(verdict => verdict.name);
   const words = { holds: 'holds', violated: `is violated: ${list(bad)}`, unknown: 'is undecided', vacuous: 'proves nothing: it did not do what it was made for' };
   document.body.classList.add({ holds: 'good', violated: 'bad' }[report.verdict] ?? 'warn');
   $('headline').textContent = `${report.scenario} ${words[report.verdict]}`;
-  const did = `${many(report.operations.ok, 'operation')} succeeded in ${duration(report.simulated_ns ?? report.lasted_ns)}${is_real ? ' on real processes' : ' of simulated time'}, under ${many(report.faults.length, 'fault')}; ${many(report.verdicts.length, 'promise was', 'promises were')} checked.`;
+  const did = `${many(report.operations.ok, 'operation')} succeeded in ${duration(report.simulated_ns ?? report.lasted_ns)}${is_real ? ' on real processes' : ' of simulated time'}, under ${many(report.faults.length, 'fault')}. ${promises_words()}.`;
   $('detail').textContent = `${scenario?.about ? scenario.about + ' ' : ''}${did}`;
   $('where').textContent = is_real ? 'a real run' : `seed ${report.seed}`;
   const lines = [['Seed', String(report.seed)], ['Trace', report.trace ? make('code', {}, report.trace) : 'none: a real run'], [is_real ? 'Lasted' : 'Simulated', duration(report.simulated_ns ?? report.lasted_ns)], ['Took', duration(report.real_ns)],
@@ -46,7 +53,7 @@ function show_verdicts() {
   const checked = verdict => Object.entries(verdict.checked).map(([units, n]) => counted(n, units)).join(', ');
   $('verdicts').append(heads('Promise', 'Verdict', 'What it says', 'Checked'), make('tbody', {}, ...report.verdicts.map(verdict => {
     const place = verdict.evidence.map(place_in).find(Boolean);
-    return row(make('th', { scope: 'row' }, verdict.name), make('td', {}, mark(verdict.verdict), place ? make('div', {}, visit(place.time, 'where')) : ''), cell(upper(verdict.promise), 'promise'), cell(checked(verdict), 'soft'));
+    return row(make('th', { scope: 'row' }, verdict.name), make('td', {}, mark(verdict.verdict), place ? make('div', {}, visit(place.time, 'where')) : ''), cell(upper(verdict.promise), 'promise'), had_a_case(verdict) ? cell(checked(verdict), 'soft') : cell(`nothing: ${checked(verdict)}`, 'soft'));
   })));
 }
 

@@ -275,6 +275,17 @@ class ReportPage(unittest.TestCase):
         self.assertEqual(page.value("lanes.filter((_, i) => timeline.tops[i] !== undefined).map(lane => lane.name)"), ["n1", "n2", "n3", "e1", "e2", "e3", "cloud"])
         self.assertIn("outcome", page.value("fields_of(lanes.flatMap(lane => [...lane.listed]).find(i => name_of(i) === 'instruction_ended')).map(f => f.join(' ')).join()"))
 
+    def test_the_promises_without_a_case_are_told_from_those_that_were_checked(self):
+        for run in (self.runs.fine, self.runs.field):
+            page = self.open(run)
+            rows = json.loads((run / "report.json").read_text())["verdicts"]
+            idle = [row["name"] for row in rows if not any(count for unit, count in row["checked"].items() if unit != "events")]
+            self.assertGreater(len(idle), 0)
+            self.assertIn(f"{len(rows) - len(idle)} promises were checked; {len(idle)} more had nothing to check here (", page.value("$('detail').textContent"))
+            shown = page.value("[...document.querySelectorAll('#verdicts tbody tr')].map(row => [row.cells[0].textContent, row.cells[3].textContent])")
+            self.assertEqual([name for name, checked in shown if checked.startswith("nothing: ")], idle)
+        self.assertEqual(page.value("[{}, { reads: 0, others: 2 }, { facts: 0, events: 9 }, { readings: 0, dropped: 0 }].map(checked => had_a_case({ checked }))"), [True, True, False, False])
+
     def test_who_spoke_with_whom_has_the_edges_and_the_cloud(self):
         page = self.open(self.runs.field)
         self.assertEqual(page.value("[...document.querySelectorAll('.topology text')].map(text => text.textContent)"), ["n1", "n2", "n3", "e1", "e2", "e3", "cloud", "clients"])
