@@ -116,10 +116,11 @@ class Dashboard(unittest.TestCase):
             self.assertEqual(row[4], "0")
 
     # Rows that a healthy cluster has not, shown at once; the page's next look takes them away. State, how it is marked, refusal, why.
-    def states_of(self, page, edges, newest):
+    def states_of(self, page, edges, newest, then=""):
         return page.value(f"""(() => {{
           field.rows = {{ ...field.rows, edges: {json.dumps(edges)}, newest: {json.dumps(newest)} }};
           field.edges.clear(), note_readings(), show_edges();
+          {then};
           return [...document.querySelectorAll('#edges tbody tr')].map(row => {{
             const state = row.cells[1], refusal = state.querySelector('.bad');
             return [state.firstChild.textContent, state.className, refusal && refusal.textContent, refusal && refusal.title];
@@ -203,8 +204,10 @@ class Dashboard(unittest.TestCase):
         page = self.open(width=390, height=844)
         eventually(lambda: page.value("document.querySelectorAll('#telemetry path').length && document.querySelectorAll('#instructions tbody tr').length"), "all of the field")
         self.assertLessEqual(page.value("document.documentElement.scrollWidth"), 390)
-        cut = page.value("[...document.querySelectorAll('#field .scroll')].filter(box => box.scrollWidth > box.clientWidth).map(box => box.id)")
-        self.assertEqual(cut, [], "tables that must be scrolled sideways")
+        cut = "[...document.querySelectorAll('#field .scroll')].filter(box => box.scrollWidth > box.clientWidth).map(box => box.id)"
+        self.assertEqual(page.value(cut), [], "tables that must be scrolled sideways")
+        self.states_of(page, [["e1", 10_123_456, 0, 10, 12, "no"]], [["e1/a", time.time() * 1000 - 400 * 60_000]], f"window.cut = {cut}")
+        self.assertEqual(page.value("cut"), [], "the same with an edge that is silent and refuses settings")
 
     def test_every_node_shows_the_same_field(self):
         for node in range(1, NODES + 1):
