@@ -188,7 +188,7 @@ class Dashboard(unittest.TestCase):
         page = self.open()
         names = [name for name, in self.system.sql("SELECT DISTINCT series FROM series_blocks ORDER BY series")]
         self.assertEqual(page.value("[...$('series').options].map(option => option.value)"), names)
-        for name in ("e2/motor/speed", "e1/tank/temperature"):
+        for name, unit in (("e2/motor/speed", "rad/s"), ("e1/tank/temperature", "K"), ("e1/motor/wear", "")):
             page.value(f"$('series').value = '{name}', $('series').dispatchEvent(new Event('change'))")
             # A span that has ended by the newest reading on the page has all its readings, and keeps them.
             chart = eventually(lambda: (rows := page.value(f"field.chart.series === '{name}' ? field.chart.rows : []")) and len(rows) > 3 and rows, "four spans")
@@ -199,6 +199,19 @@ class Dashboard(unittest.TestCase):
             self.assertGreater(page.value("document.querySelector('#telemetry path.one').getTotalLength()"), 10)
             low, high = self.system.sql(f"SELECT min(least), max(greatest) FROM series_blocks WHERE series = '{name}'")[0]
             self.assertTrue(low <= float(page.value("$('value').textContent")) <= high)
+            self.assertEqual(page.value("[$('unit').textContent, $('value-age').textContent]"), [unit, "mean of the last 2 s"])
+
+    def test_while_nothing_comes_no_figure_is_shown(self):
+        page = self.open()
+        show = lambda age: page.value(f"""(() => {{
+          const series = $('series').value;
+          field.rows = {{ ...field.rows, newest: field.rows.newest.map(([name, time]) => [name, name === series ? Date.now() - {age} : time]) }};
+          field.chart = {{ series, unit: 'K', rows: [[Date.now() - {age} - 6000, 1, 3, 2], [Date.now() - {age} - 2000, 1, 3, 2.5]] }};
+          show_telemetry();
+          return ['value', 'unit', 'value-age'].map(id => $(id).textContent);
+        }})()""")
+        self.assertEqual(show(1000), ["2.50", "K", "mean of the last 2 s"])
+        self.assertEqual(show(20_500), ["–", "", "nothing for 20 s"])
 
     def test_it_fits_a_phone(self):
         page = self.open(width=390, height=844)
