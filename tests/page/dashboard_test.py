@@ -213,6 +213,26 @@ class Dashboard(unittest.TestCase):
         self.assertEqual(show(1000), ["2.50", "K", "mean of the last 2 s"])
         self.assertEqual(show(20_500), ["–", "", "nothing for 20 s"])
 
+    def test_what_is_active_comes_before_what_was_refused_and_long_reasons_are_cut(self):
+        page = self.open()
+        reason = "e1 refuses it: " + "the key motor.speed.limit is beyond what the device can do; " * 8
+        settings = [[3, 9, 5, reason, ""], [3, 8, 5, reason, ""], [3, 2, 3, "", "in force"]]
+        query = page.value("QUERIES.packages")
+        # The page's own query, over rows that this cluster does not have.
+        tables = ("WITH hub_packages(kind, version, state, reason, note) AS (VALUES " + ", ".join(f"({kind}, {version}, {state}, '{why}', '{note}')" for kind, version, state, why, note in settings) +
+                  "), hub_active(kind, version) AS (VALUES (3, 2)) ")
+        rows = self.system.sql(tables + query)
+        self.assertEqual([row[1] for row in rows], [2, 9, 8])
+        titles, heights, states = page.value(f"""(() => {{
+          field.rows = {{ ...field.rows, packages: {json.dumps(rows)} }};
+          show_packages();
+          const cells = [...document.querySelectorAll('#packages tbody tr')].map(row => row.cells[3]);
+          return [cells.map(cell => cell.title), cells.map(cell => cell.firstChild.clientHeight / parseFloat(getComputedStyle(cell).lineHeight)), cells.map(cell => cell.previousSibling.textContent)];
+        }})()""")
+        self.assertEqual(titles, ["in force", reason, reason])
+        self.assertEqual(states, ["active", "refused", "refused"])
+        self.assertEqual([round(height) for height in heights], [1, 2, 2])
+
     def test_it_fits_a_phone(self):
         page = self.open(width=390, height=844)
         eventually(lambda: page.value("document.querySelectorAll('#telemetry path').length && document.querySelectorAll('#instructions tbody tr').length"), "all of the field")
