@@ -15,7 +15,6 @@
 #include "cli/http_site.h"
 #include "cli/random_number.h"
 #include "core/raft/types.h"
-#include "hub/hub_process.h"
 #include "net/descriptors.h"
 
 namespace lockstep::cli {
@@ -203,6 +202,7 @@ Status NodeProgram::open_http() {
   LOCKSTEP_TRY(acceptor, listen(*settings_.listen.http));
   api::HttpOptions options{.site = http_site(settings_), .security = security_.get()};
   options.limits.max_connections = settings_.limits.max_connections;
+  if (hub_ != nullptr) options.hub = [hub = hub_] { return hub->report(); };
   http_ = std::make_unique<api::HttpGateway>(*gateway_, std::move(options));
   http_->serve(std::move(acceptor));
   return {};
@@ -246,7 +246,9 @@ std::unique_ptr<env::Actor> NodeProgram::make_actor(const env::Env& env) {
   const auto factory = [this](const env::Env& of_node, service::FeedSubscriber& hub) {
     return make_node(of_node, &hub);
   };
-  return std::make_unique<hub::HubProcess>(env, hub_config(*settings_.hub), factory);
+  auto process = std::make_unique<hub::HubProcess>(env, hub_config(*settings_.hub), factory);
+  hub_ = process.get();
+  return process;
 }
 
 // The hub wants to see rows that change; nobody else does.

@@ -17,6 +17,7 @@
 #include "core/service/feed.h"
 #include "core/service/node.h"
 #include "core/service/standalone.h"
+#include "hub/hub_process.h"
 #include "net/api/access.h"
 #include "net/api/gateway.h"
 #include "net/api/grpc_server.h"
@@ -101,8 +102,9 @@ class NodeProgram final : private service::FeedSubscriber {
   std::unique_ptr<net::TraceRing> trace_;  // with allow_faults
   std::unique_ptr<HubNews> hub_news_;      // of a hub
   std::unique_ptr<net::Host> host_;
-  std::unique_ptr<api::Gateway> gateway_;  // of the protocols below
-  std::unique_ptr<api::GrpcServer> grpc_;  // none: not configured
+  const hub::HubProcess* hub_ = nullptr;    // the host's actor, if it has a hub
+  std::unique_ptr<api::Gateway> gateway_;   // of the protocols below
+  std::unique_ptr<api::GrpcServer> grpc_;   // none: not configured
   std::unique_ptr<api::HttpGateway> http_;  // likewise
   std::unique_ptr<faults::Admin> faults_;   // with allow_faults
 };

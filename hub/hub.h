@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "core/service/feed.h"
@@ -36,6 +37,10 @@ class Hub final : public service::FeedSubscriber {
   void on_role(const raft::RoleChanged& change) override;
 
   bool leads() const { return leadership_ == Leadership::kLeads; }
+  // What it tells the cloud; none: it does not lead.
+  std::optional<wire::StatusReport> report() const {
+    return leads() ? std::optional(reports_.report()) : std::nullopt;
+  }
 
  private:
   // From "this node was elected" to "and everything before is applied and known here, and there are tables".

@@ -5,6 +5,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include "base/env/actor.h"
 #include "hub/hub.h"
@@ -35,6 +36,7 @@ class HubProcess final : public env::Actor {
 
   env::Actor& node() { return *node_; }
   bool leads() const { return hub_.leads(); }
+  std::optional<wire::StatusReport> report() const { return hub_.report(); }
 
  private:
   // Answers to the hub's own requests stay here and are delivered before the turn ends.

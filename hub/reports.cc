@@ -21,7 +21,12 @@ void Reports::act(Instant now, bool leads) {
 
 void Reports::send() {
   wire::FieldMessage message;
-  wire::StatusReport& report = *message.mutable_report();
+  *message.mutable_report() = report();
+  for (const NodeId cloud : about_.edges.clouds()) surroundings_.send(cloud, message);
+}
+
+wire::StatusReport Reports::report() const {
+  wire::StatusReport report;
   report.set_leader(surroundings_.env.self.value());
   report.set_term(term_.value());
   report.set_applied(applied_.value());
@@ -39,7 +44,7 @@ void Reports::send() {
   report.set_last_refusal(refused_.last);
   report.set_failed_statements(failed_.count);
   report.set_last_failure(failed_.last);
-  for (const NodeId cloud : about_.edges.clouds()) surroundings_.send(cloud, message);
+  return report;
 }
 
 void Reports::describe_edges(wire::StatusReport& report) const {

@@ -28,7 +28,8 @@ class Reports final : public Part {
   Reports(const Surroundings& surroundings, const Reported& about)
       : surroundings_(surroundings), about_(about) {}
 
-  // On the leader.
+  // On the leader: what the cloud is told now and then.
+  wire::StatusReport report() const;
   void on_telemetry(NodeId from, const wire::TelemetryRequest& request);
 
   // A message of the field was not taken.

@@ -54,6 +54,7 @@ const std::vector<HttpGateway::Route>& HttpGateway::routes() {
 HttpGateway::HttpGateway(Gateway& gateway, HttpOptions options)
     : gateway_(gateway),
       site_(std::move(options.site)),
+      hub_(std::move(options.hub)),
       origins_(origins_of(site_)),
       browsers_(site_.is_loopback, origins_),
       server_(
@@ -170,8 +171,9 @@ void HttpGateway::get_raft(const ExchangePtr& exchange) {
 }
 
 void HttpGateway::get_metrics(const ExchangePtr& exchange) {
-  report([exchange](const NodeReport& report) {
-    exchange->respond({.content_type = std::string(kMetricsType), .body = metrics_text(report)});
+  report([this, exchange](const NodeReport& report) {
+    exchange->respond({.content_type = std::string(kMetricsType),
+                       .body = metrics_text(report, hub_ ? hub_() : std::nullopt)});
   });
 }
 

@@ -2,9 +2,12 @@
 // routes.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
+#include "core/proto/dispatch.pb.h"
 #include "net/api/browsers.h"
 #include "net/api/gateway.h"
 #include "net/api/http_server.h"
@@ -14,10 +17,14 @@
 
 namespace lockstep::api {
 
+// What the hub of this node tells the cloud; none while it does not lead.
+using HubLook = std::function<std::optional<wire::StatusReport>()>;
+
 struct HttpOptions {
   HttpSite site;
   HttpLimits limits = {};
   net::Security* security = nullptr;  // none: in the clear
+  HubLook hub = {};                   // none: this node has no hub
 };
 
 // On the loop's thread; large JSON is read and written on a thread of its own, so that the node goes on.
@@ -83,6 +90,7 @@ class HttpGateway {
 
   Gateway& gateway_;
   HttpSite site_;
+  HubLook hub_;
   HttpOrigins origins_;
   Browsers browsers_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

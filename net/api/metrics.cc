@@ -4,7 +4,7 @@
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
 
-#include <array>
+#include <map>
 
 namespace lockstep::api {
 namespace {
@@ -168,9 +168,46 @@ void add_process(Page& page, const NodeReport& report) {
   page.gauge("process_open_fds", "Open files and sockets.", report.process.open_files);
 }
 
+std::string_view state_of(const wire::StatusReport::Edge& edge) {
+  if (edge.connected()) return "connected";
+  return edge.not_heard_yet() ? "not_heard_yet" : "silent";
+}
+
+void add_edges(Page& page, const wire::StatusReport& hub) {
+  std::map<std::string_view, std::uint64_t> edges{{"connected", 0}, {"silent", 0}, {"not_heard_yet", 0}};
+  std::uint64_t readings = 0, dropped = 0, open = 0, refusing = 0;
+  for (const wire::StatusReport::Edge& edge : hub.edges()) {
+    ++edges[state_of(edge)];
+    readings += edge.readings();
+    dropped += edge.dropped();
+    open += edge.open_instructions();
+    refusing += edge.refused_settings() != 0 ? 1 : 0;
+  }
+  for (const auto& [state, count] : edges)
+    page.gauge("lockstep_hub_edges", "Edges that have ever said hello, by whether they are heard now.", count,
+               {{"state", std::string(state)}});
+  page.gauge("lockstep_hub_edges_refusing_settings", "Edges that refused the settings they were sent last.",
+             refusing);
+  page.counter("lockstep_hub_readings_total", "Readings that were committed.", readings);
+  page.counter("lockstep_hub_readings_dropped_total", "Readings that edges dropped, as they say.", dropped);
+  page.gauge("lockstep_hub_instructions_open", "Instructions without an outcome.", open);
+}
+
+void add_hub(Page& page, const wire::StatusReport& hub) {
+  add_edges(page, hub);
+  page.counter("lockstep_hub_instructions_decided_total", "Instructions that were decided.",
+               hub.instructions());
+  page.counter("lockstep_hub_instructions_done_total", "Instructions that were done.", hub.done());
+  page.counter("lockstep_hub_instructions_missed_total", "Instructions whose deadline was missed.",
+               hub.missed());
+  for (const wire::PackageStatus& active : hub.active())
+    page.gauge("lockstep_hub_active_version", "Version that is in force.", active.active(),
+               {{"kind", lower_case(wire::PackageKind_Name(active.kind()))}});
+}
+
 }  // namespace
 
-std::string metrics_text(const NodeReport& report) {
+std::string metrics_text(const NodeReport& report, const std::optional<wire::StatusReport>& hub) {
   Page page;
   add_process(page, report);
   if (report.answers()) {
@@ -178,6 +215,7 @@ std::string metrics_text(const NodeReport& report) {
     add_requests(page, report.status().requests());
   }
   add_network(page, report);
+  if (hub) add_hub(page, *hub);
   return page.text();
 }
 

@@ -21,8 +21,8 @@ struct HttpAnswer {
 // For the test's thread; a port goes with its member.
 class HttpDoors {
  public:
-  // `security` outlives the ports; none: in the clear.
-  explicit HttpDoors(RealCluster& cluster, net::Security* security = nullptr) {
+  // `security` outlives the ports; none: in the clear. `hub`: what every member's hub tells.
+  explicit HttpDoors(RealCluster& cluster, net::Security* security = nullptr, const api::HubLook& hub = {}) {
     cluster.on_loop([&] {
       std::map<NodeId, net::Tcp::acceptor> acceptors;
       for (const NodeId node : cluster.members()) {
@@ -35,7 +35,7 @@ class HttpDoors {
         api::HttpSite site{
             .self = node, .cluster = "t", .version = "1", .sqlite = "s\"1", .members = members_};
         auto port = std::make_shared<std::unique_ptr<api::HttpGateway>>(
-            std::make_unique<api::HttpGateway>(cluster.gateway(node), api::HttpOptions{.site = site, .security = security}));
+            std::make_unique<api::HttpGateway>(cluster.gateway(node), api::HttpOptions{.site = site, .security = security, .hub = hub}));
         (*port)->serve(std::move(acceptor));
         cluster.attach(node, [port] { port->reset(); });
       }

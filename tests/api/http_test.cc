@@ -19,7 +19,8 @@ struct Answer : HttpAnswer {
 
 class HttpCluster {
  public:
-  explicit HttpCluster(ClusterOptions options) : cluster_(std::move(options)), doors_(cluster_) {}
+  explicit HttpCluster(ClusterOptions options, const api::HubLook& hub = {})
+      : cluster_(std::move(options)), doors_(cluster_, nullptr, hub) {}
 
   RealCluster& cluster() { return cluster_; }
   const net::Tcp::endpoint& address(NodeId node) const { return doors_.address(node); }
@@ -260,7 +261,15 @@ TEST(Http, LargeRequestsAndAnswers) {
   EXPECT_EQ(all.json()["rows"][1999], Json({1999, std::string(100, 'x')}));
 }
 
-// docs/metrics.md says what they mean; Prometheus' own tool says whether they are well named.
+// Prometheus' own tool says whether metrics are well named.
+bool passes_promtool(const std::string& metrics) {
+  std::FILE* promtool = popen("promtool check metrics 2>&1", "w");
+  if (promtool == nullptr) return false;
+  std::fwrite(metrics.data(), 1, metrics.size(), promtool);
+  return pclose(promtool) == 0;
+}
+
+// docs/metrics.md says what they mean.
 TEST(Http, MetricsPassPromtool) {
   HttpCluster http({.nodes = 3});
   const NodeId leader = http.cluster().leader();
@@ -273,10 +282,49 @@ TEST(Http, MetricsPassPromtool) {
         "lockstep_request_duration_seconds_count{kind=\"query\"} 1", "lockstep_peer_connected{node=\""}) {
     EXPECT_NE(answer.body.find(line), std::string::npos) << line << "\n" << answer.body;
   }
-  std::FILE* promtool = popen("promtool check metrics 2>&1", "w");
-  ASSERT_NE(promtool, nullptr);
-  std::fwrite(answer.body.data(), 1, answer.body.size(), promtool);
-  EXPECT_EQ(pclose(promtool), 0);
+  EXPECT_TRUE(passes_promtool(answer.body));
+  EXPECT_EQ(answer.body.find("lockstep_hub"), std::string::npos) << "there is no hub";
+}
+
+wire::StatusReport report_of_a_hub() {
+  wire::StatusReport report;
+  const auto add_edge = [&](bool connected, bool not_heard_yet, std::uint64_t readings) {
+    wire::StatusReport::Edge& edge = *report.add_edges();
+    edge.set_connected(connected);
+    edge.set_not_heard_yet(not_heard_yet);
+    edge.set_readings(readings);
+    edge.set_dropped(readings / 100);
+    edge.set_open_instructions(2);
+    return &edge;
+  };
+  add_edge(true, false, 1000);
+  add_edge(true, false, 200)->set_refused_settings(3);
+  add_edge(false, false, 30);
+  report.set_instructions(40);
+  report.set_done(35);
+  report.set_missed(1);
+  wire::PackageStatus& model = *report.add_active();
+  model.set_kind(wire::MODEL);
+  model.set_active(7);
+  return report;
+}
+
+TEST(Http, MetricsOfTheHubThatLeads) {
+  std::optional<wire::StatusReport> told;
+  HttpCluster http({.nodes = 1}, [&told] { return told; });
+  const NodeId node = http.cluster().leader();
+  EXPECT_EQ(http.get(node, "/metrics").body.find("lockstep_hub"), std::string::npos) << "it does not lead";
+  http.cluster().on_loop([&] { told = report_of_a_hub(); });
+  const Answer answer = http.get(node, "/metrics");
+  for (const std::string_view line :
+       {"lockstep_hub_edges{state=\"connected\"} 2\n", "lockstep_hub_edges{state=\"silent\"} 1\n",
+        "lockstep_hub_edges{state=\"not_heard_yet\"} 0\n", "lockstep_hub_edges_refusing_settings 1\n",
+        "lockstep_hub_readings_total 1230\n", "lockstep_hub_readings_dropped_total 12\n",
+        "lockstep_hub_instructions_open 6\n", "lockstep_hub_instructions_decided_total 40\n",
+        "lockstep_hub_instructions_done_total 35\n", "lockstep_hub_instructions_missed_total 1\n",
+        "lockstep_hub_active_version{kind=\"model\"} 7\n"})
+    EXPECT_NE(answer.body.find(line), std::string::npos) << line << "\n" << answer.body;
+  EXPECT_TRUE(passes_promtool(answer.body));
 }
 
 TEST(Http, TheDashboardMayOnlyReachMembers) {

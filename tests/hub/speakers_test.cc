@@ -234,6 +234,20 @@ TEST(KnownEdges, TheLastWordIsNotedNowAndThen) {
   EXPECT_LE(seen() - first, 20'100'000'000) << "it has said nothing since";
 }
 
+TEST(KnownEdges, WhoLeadsReportsThemAndNobodyElse) {
+  TestHubs hubs(85);
+  const NodeId leader = hubs.leader();
+  hubs.edge().say(leader, edge_with_store(5));
+  ASSERT_TRUE(hubs.run_until([&] { return hubs.row("SELECT count(*) FROM hub_edges") == "1"; }));
+  for (const NodeId member : hubs.members()) {
+    const auto report = hubs.report(member);
+    EXPECT_EQ(report.has_value(), member == leader) << member.value();
+    if (!report) continue;
+    ASSERT_EQ(report->edges_size(), 1);
+    EXPECT_TRUE(report->edges(0).connected());
+  }
+}
+
 TEST(KnownEdges, ANewLeaderDoesNotSayThatTheyAreGone) {
   TestHubs hubs(84);
   hubs.edge().say(hubs.leader(), edge_with_store(5));

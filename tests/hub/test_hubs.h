@@ -147,6 +147,7 @@ class TestHubs {
     });
     return found;
   }
+  std::optional<wire::StatusReport> report(NodeId member) const { return hubs_.at(member)->report(); }
   // Confirmed by the cluster. One text per row, fields separated by '|'.
   std::vector<std::string> rows(const std::string& sql) {
     std::vector<std::string> lines;

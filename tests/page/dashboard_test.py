@@ -6,12 +6,14 @@ import argparse
 import json
 import os
 import pathlib
+import re
 import socket
 import subprocess
 import sys
 import tempfile
 import time
 import unittest
+import urllib.request
 
 sys.dont_write_bytecode = True
 import browser  # noqa: E402
@@ -175,6 +177,20 @@ class Dashboard(unittest.TestCase):
             self.assertEqual(row[1], device)
             self.assertEqual(row[3], f"model {model}" if model else "rules")
             self.assertTrue(not open_ or row[2] in ("in flight", "deadline missed"), row)
+
+    # What a page over a longer time than this one's is drawn from.
+    def test_metrics_of_the_leading_hub_say_the_same(self):
+        looked = lambda node: urllib.request.urlopen(self.system.url(node) + "metrics").read().decode()
+        totals = "SELECT decided, done, (SELECT sum(readings) FROM hub_streams) FROM hub_totals"
+        before = self.system.sql(totals)[0]
+        of_hubs = [page for page in map(looked, range(1, NODES + 1)) if "lockstep_hub_" in page]
+        after = self.system.sql(totals)[0]
+        self.assertEqual(len(of_hubs), 1, "one hub leads")
+        number = lambda name: float(re.search(f"^{re.escape(name)} (.*)$", of_hubs[0], re.M)[1])
+        self.assertEqual(number('lockstep_hub_edges{state="connected"}'), 2)
+        self.assertEqual(number('lockstep_hub_active_version{kind="model"}'), 1)
+        for name, low, high in zip(("instructions_decided", "instructions_done", "readings"), before, after):
+            self.assertTrue(low <= number(f"lockstep_hub_{name}_total") <= high, name)
 
     def test_the_model_in_force_is_shown(self):
         page = self.open()
