@@ -67,6 +67,7 @@ Status write_page(const CompareArguments& arguments) {
   LOCKSTEP_TRY(second, single(arguments.second));
   std::optional<reports::TraceComparison> parting;
   if (has_trace(first) && has_trace(second)) {
+    LOCKSTEP_TRY_STATUS(check_trace(second));  // the first one's page looks at its own
     LOCKSTEP_TRY(found, compared(DiffArguments{.first = first.directory.string(),
                                                .second = second.directory.string()}));
     parting = std::move(found);

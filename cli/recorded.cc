@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "cli/files.h"
+#include "cli/trace_identity.h"
 #include "reports/page/page.h"
 #include "reports/report_reader.h"
 #include "reports/trace.h"
@@ -35,9 +36,18 @@ Status each_event(const fs::path& path, const std::function<void(const reports::
   }
 }
 
-Result<page::PackedTrace> packed(const fs::path& path, page::Budget budget) {
+fs::path trace_file_of(const RecordedRun& run) { return run.directory / "trace.jsonl"; }
+
+// Only of the run's own trace: what lies there may be a part of it, or another run's.
+Result<page::PackedTrace> packed(const RecordedRun& run, page::Budget budget) {
+  const fs::path path = trace_file_of(run);
   page::TraceSurvey survey;
-  LOCKSTEP_TRY_STATUS(each_event(path, [&](const reports::TraceEvent& event) { survey.see(event); }));
+  TraceIdentity identity;
+  LOCKSTEP_TRY_STATUS(each_event(path, [&](const reports::TraceEvent& event) {
+    survey.see(event);
+    identity.see(event);
+  }));
+  LOCKSTEP_TRY_STATUS(identity.belongs_to(run.report, path.string()));
   page::TracePacker packer(survey, std::move(budget));
   LOCKSTEP_TRY_STATUS(each_event(path, [&](const reports::TraceEvent& event) { packer.see(event); }));
   return packer.finish();
@@ -45,7 +55,7 @@ Result<page::PackedTrace> packed(const fs::path& path, page::Budget budget) {
 
 Result<std::optional<page::PackedTrace>> packed_trace_of(const RecordedRun& run) {
   if (!has_trace(run)) return std::optional<page::PackedTrace>();
-  LOCKSTEP_TRY(trace, packed(run.directory / "trace.jsonl", {.around = page::named_events(run.report)}));
+  LOCKSTEP_TRY(trace, packed(run, {.around = page::named_events(run.report)}));
   return std::optional<page::PackedTrace>(std::move(trace));
 }
 
@@ -105,7 +115,14 @@ std::string command_of(const RecordedRun& run) {
   return cat("lockstep run ", (run.directory / "scenario.json").string(), real ? " --on real" : "");
 }
 
-bool has_trace(const RecordedRun& run) { return is_file(run.directory / "trace.jsonl"); }
+bool has_trace(const RecordedRun& run) { return is_file(trace_file_of(run)); }
+
+Status check_trace(const RecordedRun& run) {
+  TraceIdentity identity;
+  LOCKSTEP_TRY_STATUS(
+      each_event(trace_file_of(run), [&](const reports::TraceEvent& event) { identity.see(event); }));
+  return identity.belongs_to(run.report, trace_file_of(run).string());
+}
 
 Result<std::string> page_of(const RecordedRun& run) {
   LOCKSTEP_TRY(trace, packed_trace_of(run));

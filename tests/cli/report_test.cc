@@ -77,8 +77,9 @@ TEST(RealRuns, TheReportSaysHowLongTheyTook) {
   const TemporaryDirectory home;
   write(home / "real.json", R"({"name":"real","about":"One second.","seed":7,)"
                             R"("workload":[{"kind":"register","for":"1s","clients":1}]})");
-  const Outcome run = lockstep(cat("run ", home / "real.json", " --on real --out ", home / "out"));
+  const Outcome run = lockstep(cat("run ", home / "real.json", " --on real --page --out ", home / "out"));
   ASSERT_EQ(run.code, 0) << run.out;
+  EXPECT_EQ(lockstep(cat("report ", home / "out")).code, 0);  // of its trace as many events as it counts
   const auto report = nlohmann::json::parse(read(fs::path(home / "out") / "real-7" / "report.json"));
   EXPECT_GT(report["lasted_ns"].get<std::int64_t>(), 1'000'000'000);
   EXPECT_GT(report["real_ns"].get<std::int64_t>(), report["lasted_ns"].get<std::int64_t>());
@@ -146,6 +147,31 @@ TEST_F(RecordedRuns, ReportsThatAreMissingOrDamagedAreNamed) {
             std::string::npos)
       << outcome.out;
   EXPECT_EQ(lockstep(cat("diff ", torn.string(), " ", at("a/small-7"))).code, 2);
+}
+
+TEST_F(RecordedRuns, ATraceThatIsNotTheRunsIsRefused) {
+  const fs::path part = copy("part");
+  const std::string trace = read(part / "trace.jsonl");
+  write(part / "trace.jsonl", std::string_view(trace).substr(0, trace.find('\n', trace.size() / 2) + 1));
+  Outcome outcome = lockstep(cat("report ", part.string(), " --out ", at("part.html")));
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_NE(outcome.out.find(" events that report.json counts, found "), std::string::npos) << outcome.out;
+  EXPECT_FALSE(fs::exists(at("part.html")));
+
+  const fs::path altered = copy("altered");  // as many events, one of them another
+  std::string other = trace;
+  const std::size_t sent = other.find("\"event\":\"frame_sent\"");
+  const std::size_t bytes = other.find("\"bytes\":", sent) + 8;
+  other[bytes] = other[bytes] == '9' ? '8' : '9';
+  write(altered / "trace.jsonl", other);
+  outcome = lockstep(cat("report ", altered.string()));
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_NE(outcome.out.find("expected events with the hash "), std::string::npos) << outcome.out;
+  for (const auto& [first, second] : {std::pair(at("a/small-7"), altered.string()),
+                                      std::pair(altered.string(), at("a/small-7"))})
+    EXPECT_EQ(lockstep(cat("compare ", first, " ", second, " --page ", at("refused.html"))).code, 2);
+  EXPECT_FALSE(fs::exists(at("refused.html")));
+  EXPECT_EQ(lockstep(cat("report ", altered.string(), " --format text")).code, 0);  // it shows no event
 }
 
 TEST_F(RecordedRuns, DiffFindsWhereTwoSeedsPart) {
