@@ -189,9 +189,12 @@ int merge_chaos(const ChaosArguments& arguments, std::ostream& out, std::ostream
     }
     LOCKSTEP_TRY(results, farm::Results::open(arguments.out, parts.front().program()));
     for (const farm::Results& part : parts) LOCKSTEP_TRY_STATUS(results.absorb(part));
-    return farm::summarise(results);
+    return farm::summarise(results, farm::Scope::kWholeRanges);
   }();
-  if (merged) return conclude(*merged, arguments, out);
+  if (merged) {  // a shard that was lost must not pass
+    const int code = conclude(*merged, arguments, out);
+    return merged->is_incomplete() ? 1 : code;
+  }
   const int code = complain("chaos merge", merged.error(), err);
   return merged.error().code == ErrorCode::kConflict ? 1 : code;
 }

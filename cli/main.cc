@@ -79,13 +79,17 @@ ChaosCommands add_chaos(CLI::App& app, lockstep::cli::ChaosArguments& arguments)
   chaos.add_flag("--json", arguments.json, "Print one JSON document instead of text");
   chaos.add_option("--print", arguments.print, "Only print the scenario of this seed")->check(seed_complaint, "SEED");
   chaos.footer(
-      "Exit code: 0 every seed holds, 1 one failed, or over 1,000 seeds something rare never happened, 2 bad input.\n"
+      "Exit code: 0 no seed failed, 1 one did, or over 1,000 seeds something rare never happened, or it was interrupted,\n"
+      "2 bad input. The verdict after --for or an interruption is \"incomplete\", that of a shard without seeds \"no seeds\".\n"
       "Example: lockstep chaos --seeds 1..1000 --out out/chaos");
   out.chaos = &chaos;
   out.merge = chaos.add_subcommand("merge", "Put the results of several directories, shards of one run, into one");
   out.merge->add_option("DIR", arguments.directories, "Directories of chaos runs")->required();
   out.merge->add_option("--out", arguments.out, "Directory for all of them")->check(path_complaint, "PATH")->required();
   out.merge->add_flag("--json", arguments.json, "Print one JSON document instead of text");
+  out.merge->footer(
+      "Exit code: 0 no seed failed and none is missing, 1 one did, or seeds of the ranges are missing (verdict: incomplete),\n"
+      "or two directories contradict each other, 2 bad input.");
   return out;
 }
 

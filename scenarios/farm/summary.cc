@@ -137,17 +137,43 @@ std::string failure_lines(const Summary& summary) {
   return out;
 }
 
-// Ranges may overlap.
 std::uint64_t wanted_by(std::span<const Range> ranges) {
   std::uint64_t wanted = 0;
   for (std::size_t i = 0; i < ranges.size(); ++i) {
+    const Range& range = ranges[i];
     const auto earlier = ranges.first(i);
-    for (std::uint64_t seed = ranges[i].first + ranges[i].shard - 1; seed <= ranges[i].last;
-         seed += ranges[i].shards)
-      wanted +=
-          std::ranges::none_of(earlier, [seed](const Range& range) { return range.holds(seed); }) ? 1 : 0;
+    const bool is_apart = std::ranges::none_of(
+        earlier, [&](const Range& other) { return other.first <= range.last && range.first <= other.last; });
+    if (is_apart) {
+      wanted += range.count();
+      continue;
+    }
+    for (std::uint64_t seed = range.first + range.shard - 1; seed <= range.last; seed += range.shards)
+      wanted += std::ranges::none_of(earlier, [seed](const Range& other) { return other.holds(seed); }) ? 1 : 0;
   }
   return wanted;
+}
+
+// `done` in order of seed. Not longer than that, for it ends at the first of each range that is not there.
+std::optional<std::uint64_t> first_missing_of(std::span<const Range> ranges, const std::vector<SeedResult>& done) {
+  std::optional<std::uint64_t> first;
+  for (const Range& range : ranges) {
+    std::uint64_t seed = range.first + range.shard - 1;
+    while (seed <= range.last && std::ranges::binary_search(done, seed, {}, &SeedResult::seed))
+      seed += range.shards;
+    if (seed <= range.last) first = std::min(seed, first.value_or(seed));
+  }
+  return first;
+}
+
+// Each once, without what shards left to others.
+std::vector<Range> whole(const std::vector<Range>& shards) {
+  std::vector<Range> out;
+  for (const Range& shard : shards) {
+    const Range range{.first = shard.first, .last = shard.last};
+    if (std::ranges::find(out, range) == out.end()) out.push_back(range);
+  }
+  return out;
 }
 
 void count_field(const Outcome& outcome, Summary& summary) {
@@ -166,18 +192,20 @@ std::string field_line(const Summary& summary) {
 
 std::string verdict_of(const Summary& summary) {
   if (summary.has_failed()) return "failed";
-  return summary.done < summary.wanted ? "incomplete" : "holds";
+  if (summary.wanted == 0) return "no seeds";
+  return summary.is_incomplete() ? "incomplete" : "holds";
 }
 
 }  // namespace
 
-Result<Summary> summarise(const Results& results) {
+Result<Summary> summarise(const Results& results, Scope scope) {
   Summary summary;
   LOCKSTEP_TRY(ranges, results.ranges());
   LOCKSTEP_TRY(all, results.all());
   LOCKSTEP_TRY(coverage, results.coverage());
-  summary.ranges = std::move(ranges);
+  summary.ranges = scope == Scope::kWholeRanges ? whole(ranges) : std::move(ranges);
   summary.wanted = wanted_by(summary.ranges);
+  summary.first_missing = first_missing_of(summary.ranges, all);
   std::vector<Duration> real;
   bool has_least = false;
   for (SeedResult& result : all) {
@@ -221,9 +249,12 @@ std::string to_text(const Summary& summary, const SummaryStyle& style) {
   append_text(out, cat(zero_lines(summary), failure_lines(summary)));
   append_text(out, cat(summary.holds, " hold, ", summary.failures.size(), " failed, ", summary.vacuous,
                        " vacuous, of ", counted(summary.done, "seeds"), "\n"));
+  if (summary.is_incomplete())
+    append_text(out, cat(counted(summary.wanted - summary.done, "seeds"), " missing, the first is ",
+                         *summary.first_missing, "\n"));
   if (!style.directory.empty()) append_text(out, cat("results: ", style.directory, "\n"));
   const std::string verdict = verdict_of(summary);
-  const std::string colour = verdict == "holds" ? "\033[32m" : "\033[31m";
+  const std::string colour = verdict == "holds" ? "\033[32m" : summary.has_failed() ? "\033[31m" : "\033[33m";
   return cat(out, "verdict: ", style.colours ? cat(colour, verdict, "\033[0m") : verdict, "\n");
 }
 

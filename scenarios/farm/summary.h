@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,7 @@ struct Summary {
   std::vector<Range> ranges;
   std::uint64_t wanted = 0;
   std::uint64_t done = 0;
+  std::optional<std::uint64_t> first_missing;  // of those that are wanted and have no result
   std::uint64_t holds = 0;
   std::uint64_t vacuous = 0;
   std::vector<SeedResult> failures;  // in order of seed
@@ -37,9 +39,13 @@ struct Summary {
   bool zeros_count() const { return done >= kSeedsForZeros; }
   // Exit code 1.
   bool has_failed() const { return !failures.empty() || (zeros_count() && !zeros.empty()); }
+  bool is_incomplete() const { return first_missing.has_value(); }
 };
 
-Result<Summary> summarise(const Results& results);
+// Which seeds are wanted: those of the shards that were asked for, or all of the ranges that were cut into shards.
+enum class Scope : std::uint8_t { kShards, kWholeRanges };
+
+Result<Summary> summarise(const Results& results, Scope scope = Scope::kShards);
 
 struct SummaryStyle {
   bool colours = false;

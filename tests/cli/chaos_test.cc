@@ -47,6 +47,21 @@ TEST(Chaos, ShardsMergeIntoTheWhole) {
   EXPECT_EQ(lockstep("chaos merge " + home / "whole" + " --out " + home / "all").code, 0);
 }
 
+TEST(Chaos, AShardThatIsMissingOrEmptyIsSaid) {
+  const TemporaryDirectory home;
+  const Outcome empty = lockstep("chaos --seeds 1..3 --shard 5/64 --out " + home / "empty");
+  EXPECT_EQ(empty.code, 0) << empty.out;
+  EXPECT_NE(empty.out.find("verdict: no seeds\n"), std::string::npos) << empty.out;
+  for (const std::string shard : {"1", "3"})
+    chaos("--seeds 1..3 --shard " + shard + "/3 --out " + home / shard);
+  const std::string merge = "chaos merge " + home / "1" + " " + home / "3" + " --out " + home / "all";
+  const Outcome merged = lockstep(merge);
+  EXPECT_EQ(merged.code, 1) << merged.out;
+  EXPECT_EQ(merged.out.find("chaos: 2 of 3 seeds (1..3)\n"), 0u) << merged.out;
+  EXPECT_NE(merged.out.find("\n1 seed missing, the first is 2\n"), std::string::npos) << merged.out;
+  EXPECT_NE(merged.out.find("verdict: incomplete\n"), std::string::npos) << merged.out;
+}
+
 TEST(Chaos, AScenarioThatItPrintsIsTheRunThatItMakes) {
   const TemporaryDirectory home;
   chaos("--seeds 5..5 --out " + home / "a");

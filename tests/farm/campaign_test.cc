@@ -132,6 +132,8 @@ TEST_F(Campaign, ShardsAddUpToTheWhole) {
     ASSERT_TRUE(part.has_value()) << part.error().message;
     const Status absorbed = merged.absorb(*part);
     ASSERT_TRUE(absorbed.has_value()) << absorbed.error().message;
+    EXPECT_EQ(summarise(merged, Scope::kWholeRanges)->is_incomplete(), shard < 3);
+    EXPECT_FALSE(summarise(merged)->is_incomplete()) << "of what was asked for nothing is missing";
   }
   const auto summary = summarise(merged);
   ASSERT_TRUE(summary.has_value());
