@@ -46,6 +46,8 @@ struct Findings {
     std::uint64_t of = 0;                       // operations of this key
     std::vector<std::string> states;            // that the object can be in there
     std::vector<std::uint32_t> minimal;         // kViolated: these operations alone are not linearizable
+    bool among_conflict = false;                // `placed`, `of` and `states` are of operations in conflict only
+    std::string unwritten;                      // the value that it saw and nobody wrote; empty: it is not that
   };
   std::optional<Blocked> blocked;
 };

@@ -38,6 +38,17 @@ std::string joined(const std::vector<std::string>& texts) {
   return out;
 }
 
+// Only what is known: the states are those of the operations that were searched.
+std::string reason(const Findings::Blocked& blocked) {
+  if (!blocked.unwritten.empty())
+    return cat("no operation writes ", shortened(blocked.unwritten), ", and it is not the initial value");
+  return cat(blocked.among_conflict
+                 ? cat("among all operations the search came to its limit; among the ", blocked.of,
+                       " in conflict alone, in every order that explains those before it, the state there is ")
+                 : std::string("in every order that explains the operations before it, the state there is "),
+             joined(blocked.states), blocked.states.size() == SearchResult::kMaxStates ? " or others" : "");
+}
+
 void explain(const History& history, const Findings& findings, std::vector<std::string>& lines) {
   const Findings::Blocked& blocked = *findings.blocked;
   const Operation& operation = history[blocked.operation];
@@ -48,14 +59,14 @@ void explain(const History& history, const Findings& findings, std::vector<std::
   if (blocked.previous_ok) {
     const Operation& previous = history[*blocked.previous_ok];
     lines.push_back(cat("last one that could: ", describe(previous), ", returned at index ", moment(previous.returned),
-                        " (", blocked.placed, " of ", blocked.of, " operations", where, ")"));
+                        " (", blocked.placed, " of ", blocked.of,
+                        blocked.among_conflict ? " operations in conflict" : " operations", where, ")"));
   }
   if (!violated) {
     lines.push_back(cat("limit reached after ", findings.explored, " configurations; nothing is decided beyond this point"));
     return;
   }
-  lines.push_back(cat("in every order that explains the operations before it, the state there is ",
-                      joined(blocked.states), blocked.states.size() == SearchResult::kMaxStates ? " or others" : ""));
+  lines.push_back(reason(blocked));
   lines.push_back(blocked.minimal.size() == 1
                       ? std::string("it cannot happen even alone ([invoked .. returned]):")
                       : cat("these ", blocked.minimal.size(), " operations alone show it ([invoked .. returned]):"));

@@ -155,13 +155,13 @@ TEST(Options, WhatDoesNotFitIsRefusedWithWhatWasExpected) {
             "event 0 (process 0, txn): expected [read|write,key,value], found 1");
 }
 
-// Many clients write different values at once; the reads that follow allow no order, after all orders were tried. One
-// of the values is written twice, so that there is nothing but trying.
+// Many clients write different values at once; the stale read that follows allows no order, after all orders were
+// tried. With 0 as the last value but one, that is written twice, so that there is nothing but trying.
 Story hard_story(int last_value) {
   Story story;
   for (int value = 0; value < 14; ++value) story.history.invoke(value, "write", {}, value);
   for (int value = 0; value < 14; ++value) story.history.complete(static_cast<std::size_t>(value), Completion::kOk, value);
-  return story.write(last_value).read(99);
+  return story.write(last_value).write(99).read(last_value);
 }
 
 TEST(Limits, ALimitMakesTheAnswerUnknownAndNamesTheFurthestPoint) {
@@ -184,7 +184,30 @@ TEST(Limits, WhereValuesAreWrittenOnceTheAnswerIsDefiniteAllTheSame) {
   const auto findings = check(story.history, *model, {.configurations = 2000});
   EXPECT_EQ(findings->outcome, Outcome::kViolated);
   ASSERT_TRUE(findings->blocked);
-  EXPECT_EQ(findings->blocked->minimal.size(), 1u);  // nobody wrote 99
+  EXPECT_EQ(findings->blocked->minimal.size(), 3u);
+  const reports::Verdict answer = verdict(story.history, *model, *findings);
+  ASSERT_GE(answer.evidence.size(), 3u);  // of the others nothing is claimed
+  EXPECT_NE(answer.evidence[1].find(" operations in conflict)"), std::string::npos) << answer.evidence[1];
+  EXPECT_EQ(answer.evidence[2].find("among all operations the search came to its limit; among the "), 0u) << answer.evidence[2];
+}
+
+TEST(Explanation, WhatNobodyWroteIsFoundAtOnce) {
+  Story story;
+  for (int value = 0; value < 3000; ++value) story.then("write", value, {}, Completion::kInfo);
+  for (int value = 0; value < 3000; value += 7) story.read(value);
+  story.read(-5);
+  const auto model = parse_model("register", Options{"init=-1"});
+  const auto findings = check(story.history, *model, {.configurations = 2000});
+  EXPECT_EQ(findings->outcome, Outcome::kViolated);
+  const reports::Verdict answer = verdict(story.history, *model, *findings);
+  ASSERT_EQ(answer.evidence.size(), 4u);
+  EXPECT_EQ(answer.evidence[0].find("cannot be placed: process 3429 read -> -5, returned at index "), 0u) << answer.evidence[0];
+  EXPECT_EQ(answer.evidence[1], "no operation writes -5, and it is not the initial value");
+  // An earlier one is named where it is found soon.
+  const Story stale = Story().write(1).write(2).read(1).read(-5);
+  EXPECT_EQ(check(stale.history, *model)->blocked->operation, 2u);
+  EXPECT_EQ(outcome(Story().write(1).then("cas", Value::Array{2, 3}, {}), "cas-register"), Outcome::kViolated);
+  EXPECT_EQ(outcome(Story().write(1).then("cas", Value::Array{2, 3}, {}, Completion::kInfo), "cas-register"), Outcome::kHolds);
 }
 
 TEST(Explanation, TheCounterExampleIsSmallAndNamesTheOperationThatCannotBePlaced) {
