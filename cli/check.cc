@@ -10,6 +10,7 @@
 #include <ostream>
 
 #include "base/text.h"
+#include "reports/escape.h"
 #include "reports/linearizability/check.h"
 #include "reports/render.h"
 #include "reports/tallies.h"
@@ -109,7 +110,7 @@ int exit_code(reports::Outcome outcome) {
 int run_check(const CheckArguments& arguments, std::ostream& out, std::ostream& err) {
   const Result<reports::Verdict> verdict = check(arguments);
   if (!verdict) {
-    err << "lockstep check: " << verdict.error().message << '\n';
+    err << "lockstep check: " << reports::escaped_terminal(verdict.error().message) << '\n';
     return kExitBadInput;
   }
   out << (arguments.json ? reports::to_json_text(*verdict) : reports::to_text(*verdict));

@@ -10,6 +10,7 @@
 #include "cli/files.h"
 #include "cli/recorded.h"
 #include "reports/compare.h"
+#include "reports/escape.h"
 #include "reports/trace_diff.h"
 
 namespace lockstep::cli {
@@ -88,21 +89,23 @@ Result<reports::Comparison> compared(const CompareArguments& arguments) {
 int compare_runs(const CompareArguments& arguments, std::ostream& out, std::ostream& err) {
   const auto comparison = compared(arguments);
   if (!comparison) {
-    err << "lockstep compare: " << comparison.error().message << '\n';
+    err << "lockstep compare: " << reports::escaped_terminal(comparison.error().message) << '\n';
     return kBadInput;
   }
-  out << (arguments.json ? reports::to_json_text(*comparison) : reports::to_text(*comparison));
+  out << (arguments.json ? reports::to_json_text(*comparison)
+                         : reports::escaped_terminal_lines(reports::to_text(*comparison)));
   return comparison->got_worse() ? 1 : 0;
 }
 
 int diff_traces(const DiffArguments& arguments, std::ostream& out, std::ostream& err) {
   const auto comparison = compared(arguments);
   if (!comparison) {
-    err << "lockstep diff: " << comparison.error().message << '\n';
+    err << "lockstep diff: " << reports::escaped_terminal(comparison.error().message) << '\n';
     return kBadInput;
   }
   const reports::TraceNames names{.first = arguments.first, .second = arguments.second};
-  out << (arguments.json ? reports::to_json_text(*comparison, names) : reports::to_text(*comparison, names));
+  out << (arguments.json ? reports::to_json_text(*comparison, names)
+                         : reports::escaped_terminal_lines(reports::to_text(*comparison, names)));
   return comparison->difference ? 1 : 0;
 }
 

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "cli/files.h"
 #include "cli/recorded.h"
+#include "reports/escape.h"
 #include "reports/page/page.h"
 #include "reports/render.h"
 
@@ -81,7 +82,7 @@ Result<fs::path> write_pages(const std::vector<RecordedRun>& runs, const ReportA
 
 int render_reports(const ReportArguments& arguments, std::ostream& out, std::ostream& err) {
   const auto complain = [&err](const Error& error) {
-    err << "lockstep report: " << error.message << '\n';
+    err << "lockstep report: " << reports::escaped_terminal(error.message) << '\n';
     return kBadInput;
   };
   const auto runs = read_all(arguments.directories);

@@ -1,7 +1,56 @@
-// Byte by byte; what is not ASCII passes.
+// Markup byte by byte, where what is not ASCII passes; for terminals character by character.
 #include "reports/escape.h"
 
 namespace lockstep::reports {
+namespace {
+
+// Of the well-formed character at the beginning of `text` (Unicode 15, table 3-7), in bytes; 0: there is none.
+std::size_t character_size(std::string_view text) {
+  const auto byte = [text](std::size_t at) { return static_cast<unsigned char>(text[at]); };
+  const unsigned char lead = byte(0);
+  if (lead < 0x80) return 1;
+  const std::size_t size = lead >= 0xC2 && lead <= 0xDF ? 2 : (lead & 0xF0) == 0xE0 ? 3 : lead >= 0xF0 && lead <= 0xF4 ? 4 : 0;
+  if (size == 0 || size > text.size()) return 0;
+  const unsigned char least = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;  // no longer form of a shorter one
+  const unsigned char most = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;   // no surrogate, none past the last
+  if (byte(1) < least || byte(1) > most) return 0;
+  for (std::size_t at = 2; at < size; ++at)
+    if ((byte(at) & 0xC0) != 0x80) return 0;
+  return size;
+}
+
+// U+0000 to U+001F, U+007F to U+009F.
+bool is_control(std::string_view character) {
+  const auto first = static_cast<unsigned char>(character[0]);
+  if (character.size() == 1) return first < 0x20 || first == 0x7F;
+  return first == 0xC2 && static_cast<unsigned char>(character[1]) < 0xA0;
+}
+
+void append_escaped(std::string& out, std::string_view bytes) {
+  for (const char c : bytes) {
+    const auto byte = static_cast<unsigned char>(c);
+    out += "\\x";
+    out.push_back("0123456789abcdef"[byte >> 4]);
+    out.push_back("0123456789abcdef"[byte & 15]);
+  }
+}
+
+std::string for_terminal(std::string_view text, bool keeps_line_ends) {
+  std::string out;
+  while (!text.empty()) {
+    const std::size_t size = character_size(text);
+    const std::string_view character = text.substr(0, size == 0 ? 1 : size);
+    if ((keeps_line_ends && character == "\n") || (size > 0 && !is_control(character))) {
+      out += character;
+    } else {
+      append_escaped(out, character);
+    }
+    text.remove_prefix(character.size());
+  }
+  return out;
+}
+
+}  // namespace
 
 std::string escaped_markup(std::string_view text) {
   std::string out;
@@ -45,5 +94,8 @@ std::string escaped_script(std::string_view json) {
   }
   return out;
 }
+
+std::string escaped_terminal(std::string_view text) { return for_terminal(text, false); }
+std::string escaped_terminal_lines(std::string_view text) { return for_terminal(text, true); }
 
 }  // namespace lockstep::reports

@@ -13,4 +13,9 @@ std::string escaped_markdown(std::string_view text);
 // JSON text for a <script> element: no "<" is left that could end it.
 std::string escaped_script(std::string_view json);
 
+// For a terminal, one line of it: control characters and bytes that are not UTF-8 become \xNN.
+std::string escaped_terminal(std::string_view text);
+// The same of a text of several lines: line ends stay.
+std::string escaped_terminal_lines(std::string_view text);
+
 }  // namespace lockstep::reports

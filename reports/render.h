@@ -25,8 +25,7 @@ std::string measures(const Verdict& verdict);
 // One character a count, from a low bar to a full block; a blank is none.
 std::string sparkline(const std::vector<std::uint64_t>& counts);
 
-// Ends with a line end. Untrusted bytes in evidence are printed as they are given: callers quote them as
-// JSON.
+// Ends with a line end. Control characters, and bytes that are not UTF-8, become \xNN.
 std::string to_text(const Verdict& verdict, const TextStyle& style = {});
 // Verdict line, table of verdicts, one line per fault, then evidence.
 std::string to_text(const Report& report, const TextStyle& style = {});

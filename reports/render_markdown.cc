@@ -67,7 +67,7 @@ std::string to_markdown(const Report& report, std::string_view command) {
   for (const Verdict& verdict : report.verdicts) out += row(verdict);
   if (!report.faults.empty()) out += "\n| fault | when and whom | took effect |\n|---|---|---|\n";
   for (const FaultRecord& fault : report.faults) out += fault_row(fault);
-  return out + "\n</details>\n";
+  return escaped_terminal_lines(out + "\n</details>\n");  // it is looked at in terminals, too
 }
 
 }  // namespace lockstep::reports

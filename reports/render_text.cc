@@ -1,8 +1,9 @@
-// Terminal text: the answer first, then the table, then the reasons.
+// Terminal text: the answer first, then the table, then the reasons. What a file said is escaped.
 #include <algorithm>
 
 #include "base/join.h"
 #include "base/text.h"
+#include "reports/escape.h"
 #include "reports/render.h"
 
 namespace lockstep::reports {
@@ -27,19 +28,19 @@ std::size_t widest(const std::vector<Verdict>& verdicts, std::size_t (*size)(con
 }
 
 void append_table(std::string& out, const std::vector<Verdict>& verdicts, const TextStyle& style) {
-  const std::size_t names = widest(verdicts, [](const Verdict& verdict) { return verdict.name.size(); });
+  const std::size_t names = widest(verdicts, [](const Verdict& verdict) { return escaped_terminal(verdict.name).size(); });
   const std::size_t outcomes =
       widest(verdicts, [](const Verdict& verdict) { return to_string(verdict.outcome).size(); });
   for (const Verdict& verdict : verdicts) {
     const std::string outcome = padded(std::string(to_string(verdict.outcome)), outcomes);
-    out += cat("  ", padded(verdict.name, names), "  ", coloured(verdict.outcome, outcome, style));
-    const std::string checked = measures(verdict);
+    out += cat("  ", padded(escaped_terminal(verdict.name), names), "  ", coloured(verdict.outcome, outcome, style));
+    const std::string checked = escaped_terminal(measures(verdict));
     out += checked.empty() ? "\n" : cat("  ", checked, "\n");
   }
 }
 
 void append_evidence(std::string& out, const Verdict& verdict) {
-  for (const std::string& line : verdict.evidence) out += cat("  ", line, "\n");
+  for (const std::string& line : verdict.evidence) out += cat("  ", escaped_terminal(line), "\n");
 }
 
 std::string vacuity(const Report& report) {
@@ -97,15 +98,15 @@ std::string finely_readable(Duration duration) {
 
 std::string to_text(const Verdict& verdict, const TextStyle& style) {
   std::string out =
-      cat(verdict.name, ": ", coloured(verdict.outcome, std::string(to_string(verdict.outcome)), style), " (",
-          measures(verdict), ")\n");
+      cat(escaped_terminal(verdict.name), ": ", coloured(verdict.outcome, std::string(to_string(verdict.outcome)), style), " (",
+          escaped_terminal(measures(verdict)), ")\n");
   append_evidence(out, verdict);
   return out;
 }
 
 std::string to_text(const Report& report, const TextStyle& style) {
   const Outcome outcome = report.outcome();
-  std::string out = cat(report.scenario, ": ", coloured(outcome, std::string(to_string(outcome)), style),
+  std::string out = cat(escaped_terminal(report.scenario), ": ", coloured(outcome, std::string(to_string(outcome)), style),
                         ", seed ", report.seed, ", ", circumstances(report), "\n");
   out += cat("  ", report.operations.ok, " operations ok, ", report.operations.failed, " failed, ",
              report.operations.unknown, " unknown; ", report.trace_events, " events\n");
@@ -115,21 +116,22 @@ std::string to_text(const Report& report, const TextStyle& style) {
   out += vacuity(report);
   append_table(out, report.verdicts, style);
   for (const FaultRecord& fault : report.faults) {
+    const std::string kind = escaped_terminal(fault.kind);
     if (!fault.skipped.empty()) {
-      out += cat("  fault ", fault.kind, ": skipped: ", fault.skipped, "\n");
+      out += cat("  fault ", kind, ": skipped: ", escaped_terminal(fault.skipped), "\n");
       continue;
     }
     const std::string fired = fault.fired > 0         ? cat("fired ", fault.fired, "x")
                               : report.lacks_faults() ? coloured(Outcome::kVacuous, "never fired", style)
                                                       : "never fired, as it may";
-    out += cat("  fault ", fault.kind, ": ", fault.description, " (", fired, ")\n");
+    out += cat("  fault ", kind, ": ", escaped_terminal(fault.description), " (", fired, ")\n");
   }
-  for (const std::string& sentence : report.not_applied) out += cat("  not applied: ", sentence, "\n");
-  if (report.fidelity) out += to_text(*report.fidelity);
-  if (!report.kept.empty()) out += cat("  data and logs of the nodes: ", report.kept, "\n");
+  for (const std::string& sentence : report.not_applied) out += cat("  not applied: ", escaped_terminal(sentence), "\n");
+  if (report.fidelity) out += escaped_terminal_lines(to_text(*report.fidelity));
+  if (!report.kept.empty()) out += cat("  data and logs of the nodes: ", escaped_terminal(report.kept), "\n");
   for (const Verdict& verdict : report.verdicts) {
     if (verdict.evidence.empty()) continue;
-    out += cat(verdict.name, ": ", verdict.promise, "\n");
+    out += cat(escaped_terminal(verdict.name), ": ", escaped_terminal(verdict.promise), "\n");
     append_evidence(out, verdict);
   }
   return out;

@@ -118,6 +118,26 @@ TEST(Documents, NothingOfOthersBecomesMarkup) {
   EXPECT_EQ(escaped_script(R"({"a":"</script>"})"), R"({"a":"\u003c/script>"})");
 }
 
+TEST(Escapes, NothingReachesATerminalButCharactersThatShow) {
+  EXPECT_EQ(escaped_terminal("caf\xc3\xa9 \xe2\x96\x88 \xf0\x9f\x99\x82"), "caf\xc3\xa9 \xe2\x96\x88 \xf0\x9f\x99\x82");
+  EXPECT_EQ(escaped_terminal("\x1b[31mRED\x07\x7f"), "\\x1b[31mRED\\x07\\x7f");
+  EXPECT_EQ(escaped_terminal("\xc2\x9b"), "\\xc2\\x9b") << "U+009B begins a command, too";
+  EXPECT_EQ(escaped_terminal("\xff\xc3(\xed\xa0\x80\xc0\x80\xe2\x96"),
+            "\\xff\\xc3(\\xed\\xa0\\x80\\xc0\\x80\\xe2\\x96");
+  EXPECT_EQ(escaped_terminal("a\nb"), "a\\x0ab");
+  EXPECT_EQ(escaped_terminal_lines("a\nb\r"), "a\nb\\x0d");
+}
+
+TEST(Escapes, ReportsOfOthersShowWhatTheyHold) {
+  Report report = violated_report();
+  report.scenario = "\x1b[2J";
+  report.verdicts.front().evidence = {"\x1b]0;mine\x07"};
+  for (const std::string& text : {to_text(report), to_text(report.verdicts.front()), to_markdown(report, "")}) {
+    EXPECT_EQ(text.find('\x1b'), text.npos) << text;
+    EXPECT_NE(text.find("]0;mine\\x07"), text.npos) << text;
+  }
+}
+
 TEST(ReportReader, WhatWasWrittenIsReadBack) {
   Report report = violated_report();
   report.fidelity = Fidelity{.real = {.outcome = Outcome::kViolated,

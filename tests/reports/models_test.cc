@@ -256,6 +256,12 @@ TEST_F(Command, TheExitCodeIsTheVerdict) {
   EXPECT_EQ(run("", "stack"), 2);
 }
 
+TEST_F(Command, WhatAHistoryHoldsIsShownAndNotObeyed) {
+  EXPECT_EQ(run(R"({"process":1,"type":"invoke","f":"\u001b[31mRED\u0007","value":3})", "register"), 2);
+  EXPECT_EQ(err_.find('\x1b'), err_.npos) << err_;
+  EXPECT_NE(err_.find("found \\x1b[31mRED\\x07\n"), err_.npos) << err_;
+}
+
 TEST_F(Command, EveryFamilyOfModelsIsReached) {
   const auto transaction = [](std::string_view type, std::string_view steps) {
     return cat("{:process 1 :f :txn :type :invoke :value [", steps, "]}\n{:process 1 :f :txn :type :", type, " :value [", steps, "]}\n");
