@@ -154,7 +154,7 @@ void add_check(CLI::App& app, lockstep::cli::CheckArguments& arguments) {
   check.add_option("--model", arguments.model, "What it must satisfy, see below; several of transactions joined by +")
       ->required();
   check.add_option("--option", arguments.options, "Options of the model, key=value (docs/format/history.md)");
-  check.add_option("--time-limit", arguments.time_limit_seconds, "Of linearizability, in seconds; beyond it the answer is unknown")
+  check.add_option("--time-limit", arguments.time_limit_seconds, "Of linearizability, in seconds; beyond it the answer is unknown (0, the default: none)")
       ->check(CLI::NonNegativeNumber);
   check.add_flag("--json", arguments.json, "Print one JSON document instead of text");
   check.footer(

@@ -135,6 +135,7 @@ Findings check_problem(Problem<Model> problem, const Limits& limits) {
       if (decision.unwritten) findings.blocked->unwritten = problem.model.text(*decision.unwritten);
     }
     findings.outcome = found.outcome;
+    findings.limit = found.limit;
     if (found.outcome == Outcome::kViolated) break;
   }
   return findings;

@@ -36,6 +36,7 @@ struct Findings {
   std::uint64_t objects = 0;     // keys, checked one by one: a history is linearizable if each of its objects is
                                  // (locality, Herlihy and Wing 1990 §3)
   std::uint64_t explored = 0;    // configurations
+  Limit limit = Limit::kNone;    // kUnknown: the one that was reached
 
   // For kViolated, the operation that cannot be placed; for kUnknown, the one that was not yet placed.
   struct Blocked {

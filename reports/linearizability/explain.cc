@@ -38,6 +38,16 @@ std::string joined(const std::vector<std::string>& texts) {
   return out;
 }
 
+std::string_view name_of(Limit limit) {
+  switch (limit) {
+    case Limit::kConfigurations: return "configurations";
+    case Limit::kBytes: return "memory";
+    case Limit::kStop: return "time";
+    case Limit::kNone: break;
+  }
+  return "work";
+}
+
 // Only what is known: the states are those of the operations that were searched.
 std::string reason(const Findings::Blocked& blocked) {
   if (!blocked.unwritten.empty())
@@ -63,7 +73,8 @@ void explain(const History& history, const Findings& findings, std::vector<std::
                         blocked.among_conflict ? " operations in conflict" : " operations", where, ")"));
   }
   if (!violated) {
-    lines.push_back(cat("limit reached after ", findings.explored, " configurations; nothing is decided beyond this point"));
+    lines.push_back(cat("the limit of ", name_of(findings.limit), " was reached after ", findings.explored,
+                        " configurations; nothing is decided beyond this point"));
     return;
   }
   lines.push_back(reason(blocked));

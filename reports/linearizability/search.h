@@ -35,8 +35,12 @@ struct Limits {
   std::function<bool()> stop = {};
 };
 
+// What ended a search before its end.
+enum class Limit : std::uint8_t { kNone, kConfigurations, kBytes, kStop };
+
 struct SearchResult {
   reports::Outcome outcome = reports::Outcome::kUnknown;
+  Limit limit = Limit::kNone;
   std::uint64_t explored = 0;       // configurations
   std::vector<std::uint32_t> order;  // kHolds: indices of calls, as linearized
   // Else: the furthest point. All calls that returned before `blocked` could be placed together, `blocked` not (for
@@ -150,8 +154,14 @@ class Search {
     seen_words_.insert(seen_words_.end(), current_.begin(), current_.end());
     ++remembered_;
     note_progress();
-    if (remembered_ >= limits_.configurations || seen_.bytes() + seen_words_.size() * 8 > limits_.bytes) return false;
-    return remembered_ % 1024 != 0 || !limits_.stop || !limits_.stop();
+    if (remembered_ >= limits_.configurations) {
+      result_.limit = Limit::kConfigurations;
+    } else if (seen_.bytes() + seen_words_.size() * 8 > limits_.bytes) {
+      result_.limit = Limit::kBytes;
+    } else if (remembered_ % 1024 == 0 && limits_.stop && limits_.stop()) {
+      result_.limit = Limit::kStop;
+    }
+    return result_.limit == Limit::kNone;
   }
 
   void note_progress() {

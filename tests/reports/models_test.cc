@@ -1,6 +1,9 @@
 // Stories about models and options, told by what the check answers.
 #include <gtest/gtest.h>
+#include <zlib.h>
 
+#include <fstream>
+#include <iterator>
 #include <sstream>
 
 #include "base/text.h"
@@ -295,11 +298,34 @@ TEST_F(Command, JsonHasStableKeys) {
   EXPECT_EQ(out_, expected);
 }
 
-TEST_F(Command, AMissingFileOrADirectoryIsBadInput) {
+TEST_F(Command, WhatCannotBeReadIsSaidWhy) {
+  const auto complaint_about = [](const std::string& path) {
+    std::ostringstream out, err;
+    EXPECT_EQ(cli::run_check({.history = path, .model = "register"}, out, err), 2);
+    return err.str();
+  };
+  EXPECT_EQ(complaint_about("/does/not/exist"), "lockstep check: /does/not/exist: cannot be read: No such file or directory\n");
+  EXPECT_EQ(complaint_about("/"), "lockstep check: /: expected a file, found a directory\n");
+
+  const std::string path = testing::TempDir() + "/lockstep_check_test.jsonl.gz";
+  const auto packed = [&path](std::string_view text) {
+    const gzFile file = gzopen(path.c_str(), "wb");
+    gzwrite(file, text.data(), static_cast<unsigned>(text.size()));
+    gzclose(file);
+    std::ifstream in(path, std::ios::binary);
+    return std::string(std::istreambuf_iterator<char>(in), {});
+  };
+  const auto write = [&path](const std::string& bytes) { std::ofstream(path, std::ios::binary) << bytes; };
+  const std::string whole = packed(to_json_lines(Story().write(1).read(1).history));
   std::ostringstream out, err;
-  EXPECT_EQ(cli::run_check({.history = "/does/not/exist", .model = "register"}, out, err), 2);
-  EXPECT_EQ(err.str(), "lockstep check: /does/not/exist: expected a file that can be read\n");
-  EXPECT_EQ(cli::run_check({.history = "/", .model = "register"}, out, err), 2);
+  EXPECT_EQ(cli::run_check({.history = path, .model = "register"}, out, err), 0) << err.str();
+  write(whole.substr(0, whole.size() - 12));
+  EXPECT_EQ(complaint_about(path), cat("lockstep check: ", path, ": expected a whole file packed by gzip, found one that was cut off\n"));
+  std::string flipped = whole;
+  flipped[flipped.size() - 6] ^= 1;  // of its checksum
+  write(flipped);
+  EXPECT_EQ(complaint_about(path).find(cat("lockstep check: ", path, ": expected an undamaged file packed by gzip: ")), 0u)
+      << complaint_about(path);
 }
 
 }  // namespace
