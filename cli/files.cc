@@ -8,11 +8,13 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <charconv>
 #include <csignal>
 #include <cstring>
 #include <fstream>
 #include <iostream>
 #include <iterator>
+#include <vector>
 
 #include "base/text.h"
 
@@ -78,6 +80,35 @@ Result<std::string> read_up_to(std::istream& in, const std::string& name, std::s
   return out;
 }
 
+// ---- names of drafts: of the file, with the process that writes it, for another may be writing the same file
+
+constexpr std::string_view kDraftEnd = ".part";
+
+std::filesystem::path draft_of(const std::filesystem::path& path) {
+  return path.string() + cat(".", getpid(), kDraftEnd);
+}
+
+// The process that wrote it has ended before it was whole: kill -9, or the machine.
+bool is_left_over(std::string_view name) {
+  if (!name.ends_with(kDraftEnd)) return false;
+  name.remove_suffix(kDraftEnd.size());
+  const std::size_t dot = name.rfind('.');
+  if (dot == name.npos) return false;
+  const std::string_view number = name.substr(dot + 1);
+  pid_t process = 0;
+  const auto [rest, error] = std::from_chars(number.data(), number.data() + number.size(), process);
+  if (error != std::errc() || rest != number.data() + number.size() || process <= 0) return false;
+  return ::kill(process, 0) != 0 && errno == ESRCH;
+}
+
+void remove_left_over_drafts(const std::filesystem::path& directory) {
+  std::vector<std::filesystem::path> drafts_there;
+  std::error_code error;
+  for (std::filesystem::directory_iterator each(directory, error), end; !error && each != end; each.increment(error))
+    if (is_left_over(each->path().filename().string())) drafts_there.push_back(each->path());
+  for (const auto& draft : drafts_there) std::filesystem::remove(draft, error);
+}
+
 // A link stays a link: what it points to is written.
 std::filesystem::path followed(const std::filesystem::path& path) {
   std::error_code error;
@@ -123,7 +154,7 @@ WholeFile::WholeFile(std::filesystem::path path) : path_(followed(path)) {
     append({});
     return;
   }
-  draft_ = path_.string() + cat(".", getpid(), ".part");  // another run may be writing the same file
+  draft_ = draft_of(path_);
   error.clear();
   if (path_.has_parent_path()) std::filesystem::create_directories(path_.parent_path(), error);
   if (error) {
@@ -179,7 +210,10 @@ Result<ClaimedDirectory> ClaimedDirectory::claim(const std::filesystem::path& pa
   std::filesystem::create_directories(path, error);
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (descriptor < 0) return fail(ErrorCode::kIo, cat(path.string(), ": expected a directory that can be written to"));
-  if (::flock(descriptor, LOCK_EX | LOCK_NB) == 0) return ClaimedDirectory(descriptor);
+  if (::flock(descriptor, LOCK_EX | LOCK_NB) == 0) {
+    remove_left_over_drafts(path);
+    return ClaimedDirectory(descriptor);
+  }
   ::close(descriptor);
   return fail(ErrorCode::kConflict,
               cat(path.string(), ": another process is writing its report there; give this one another --out"));

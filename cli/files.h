@@ -44,7 +44,8 @@ class WholeFile {
   ErrorCode code_ = ErrorCode::kIo;  // of the problem
 };
 
-// A directory that this process alone writes to, as long as this lives; made if it is not there. Nothing is left in it.
+// A directory that this process alone writes to, as long as this lives; made if it is not there. Nothing is left in it:
+// drafts of files whose process was killed are removed.
 class ClaimedDirectory {
  public:
   // kConflict: another process has it.

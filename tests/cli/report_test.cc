@@ -95,6 +95,19 @@ TEST_F(RecordedRuns, ADirectoryThatAnotherRunWritesToIsLeftAlone) {
   ::close(other);
 }
 
+TEST_F(RecordedRuns, DraftsOfKilledProcessesAreRemovedByTheNextRun) {
+  const fs::path directory = at("drafts/small-7");
+  fs::create_directories(directory);
+  const std::string dead = "trace.jsonl.2000000000.part";  // above every number that a process can have
+  const std::string living = cat("trace.jsonl.", ::getpid(), ".part");
+  for (const std::string& name : {dead, living, std::string("my.part"), std::string("a.1x.part")})
+    write(directory / name, "{");
+  ASSERT_EQ(lockstep(cat("run ", at("small.json"), " --out ", at("drafts"))).code, 0);
+  EXPECT_FALSE(fs::exists(directory / dead));
+  for (const std::string& name : {living, std::string("my.part"), std::string("a.1x.part")})
+    EXPECT_TRUE(fs::exists(directory / name)) << name;
+}
+
 TEST_F(RecordedRuns, WhatStandsWhereADocumentGoesStaysWhatItIs) {
   write(at("target.xml"), "old");
   fs::create_symlink(at("target.xml"), at("link.xml"));
