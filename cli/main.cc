@@ -17,6 +17,7 @@
 #include "cli/shell.h"
 #include "cli/verify.h"
 #include "config/parse_node.h"
+#include "scenarios/farm/results.h"
 #include "scenarios/farm/serve.h"
 #include "scenarios/parse_scenario.h"
 
@@ -31,6 +32,11 @@ std::string seed_complaint(const std::string& text) {
   const auto [rest, error] = std::from_chars(text.data(), end, seed);
   if (error == std::errc() && rest == end) return {};
   return "expected a seed from 0 to 18446744073709551615, found " + text;
+}
+
+std::string drawn_seed_complaint(const std::string& text) {
+  const bool is_seed = seed_complaint(text).empty() && std::stoull(text) <= lockstep::farm::kMostSeed;
+  return is_seed ? "" : "expected a seed from 0 to " + std::to_string(lockstep::farm::kMostSeed) + ", found " + text;
 }
 
 std::string path_complaint(const std::string& text) {
@@ -77,7 +83,8 @@ ChaosCommands add_chaos(CLI::App& app, lockstep::cli::ChaosArguments& arguments)
       ->capture_default_str();
   chaos.add_flag("!--no-shrink", arguments.shrink, "Do not make failures small");
   chaos.add_flag("--json", arguments.json, "Print one JSON document instead of text");
-  chaos.add_option("--print", arguments.print, "Only print the scenario of this seed")->check(seed_complaint, "SEED");
+  chaos.add_option("--print", arguments.print, "Only print the scenario of this seed")
+      ->check(drawn_seed_complaint, "SEED");
   chaos.footer(
       "Exit code: 0 no seed failed, 1 one did, or over 1,000 seeds something rare never happened, or it was interrupted,\n"
       "2 bad input. The verdict after --for or an interruption is \"incomplete\", that of a shard without seeds \"no seeds\".\n"
@@ -123,7 +130,7 @@ void add_report(CLI::App& app, lockstep::cli::ReportArguments& arguments) {
       ->check(CLI::IsMember({"html", "markdown", "junit", "json", "text"}))
       ->capture_default_str();
   report.add_option("--out", arguments.out, "The file to write instead")->check(path_complaint, "PATH");
-  report.footer("Exit code: 0 rendered, 2 a report is missing or damaged.\n"
+  report.footer("Exit code: 0 rendered, 1 standard output cannot be written, 2 a report is missing or damaged.\n"
                 "Example: lockstep report out/leader_partition-4");
 }
 
@@ -133,7 +140,7 @@ void add_compare(CLI::App& app, lockstep::cli::CompareArguments& arguments) {
   compare.add_option("B", arguments.second, "What to compare with it")->required();
   compare.add_option("--page", arguments.page, "Of two single runs: also write the page of A with B beside it to this file")->check(path_complaint, "PATH");
   compare.add_flag("--json", arguments.json, "Print one JSON document instead of text");
-  compare.footer("Exit code: 0 no verdict of B is worse, 1 one is, 2 a report is missing or damaged.");
+  compare.footer("Exit code: 0 no verdict of B is worse, 1 one is, or no run is in both, 2 a report is missing or damaged.");
 }
 
 void add_diff(CLI::App& app, lockstep::cli::DiffArguments& arguments) {

@@ -88,6 +88,15 @@ TEST(Chaos, RefusesWhatItCannotMean) {
   }
 }
 
+TEST(Chaos, TheLargestSeedIsTheSameForAllOptions) {
+  EXPECT_EQ(lockstep("chaos --print 9223372036854775807").code, 0);
+  for (const char* seed : {"-1", "9223372036854775808", "99999999999999999999", "x"}) {
+    const Outcome outcome = lockstep(std::string("chaos --print=") + seed);
+    EXPECT_EQ(outcome.code, 2) << seed;
+    EXPECT_NE(outcome.out.find("expected a seed from 0 to 9223372036854775807, found "), std::string::npos) << outcome.out;
+  }
+}
+
 TEST(Shrink, WritesASmallFileThatFailsAlike) {
   const TemporaryDirectory home;
   {
