@@ -8,6 +8,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/characters.h"
 #include "base/check.h"
 #include "base/join.h"
 #include "base/text.h"
@@ -61,8 +62,8 @@ std::string items_of(const Node& schema, std::string_view keyword) {
 constexpr std::array<std::string_view, 6> kCommentary{"$schema", "$id",         "$defs",
                                                       "title",   "description", "default"};
 // Enforced, with nothing inside to prepare.
-constexpr std::array<std::string_view, 8> kPlain{"type",    "const",    "enum",     "minimum",
-                                                 "maximum", "required", "minItems", "maxItems"};
+constexpr std::array<std::string_view, 9> kPlain{"type",     "const",    "enum",     "minimum",  "maximum",
+                                                 "required", "minItems", "maxItems", "maxLength"};
 
 bool stands_in(const auto& keywords, std::string_view keyword) {
   return std::find(keywords.begin(), keywords.end(), keyword) != keywords.end();
@@ -97,13 +98,17 @@ class SchemaCheck {
         Problem{where, std::move(pointer), std::move(expected), std::move(found), std::move(because)});
   }
 
-  // type, const, enum and pattern.
+  // type, const, enum, maxLength and pattern.
   bool is_of_form(const Node& schema, const Node& node) const {
     if (const Node* type = schema.find("type"); type != nullptr && !has_type(node, type->text)) return false;
     if (const Node* only = schema.find("const"); only != nullptr && !equal_scalars(*only, node)) return false;
     if (const Node* choices = schema.find("enum")) {
       const auto chosen = [&](const Node& choice) { return equal_scalars(choice, node); };
       if (std::none_of(choices->items.begin(), choices->items.end(), chosen)) return false;
+    }
+    if (const Node* most = schema.find("maxLength"); most != nullptr && node.is(Kind::kString)) {
+      const auto characters = std::count_if(node.text.begin(), node.text.end(), begins_character);
+      if (static_cast<__int128>(characters) > scaled(most->text, 0).whole) return false;
     }
     const Node* pattern = schema.find("pattern");
     return pattern == nullptr || !node.is(Kind::kString) ||

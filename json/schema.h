@@ -2,7 +2,7 @@
 // expectations.
 //
 // Enforced: type, const, enum, pattern, minimum, maximum, properties, required, additionalProperties, items,
-// minItems, maxItems, allOf, oneOf, $ref to #/$defs/... . Without effect: $schema, $id, $defs, title,
+// minItems, maxItems, maxLength, allOf, oneOf, $ref to #/$defs/... . Without effect: $schema, $id, $defs, title,
 // description, default. A schema with any other keyword is refused, so that nothing in it is silently not
 // enforced; so is one with something to enforce beside a $ref.
 //

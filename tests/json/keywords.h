@@ -30,6 +30,7 @@ inline const std::map<std::string, KeywordCase> kEnforced = {
     {"items", {R"({"items":{"type":"string"}})", R"(["a"])", R"(["a",1])"}},
     {"minItems", {R"({"minItems":2})", "[1,2]", "[1]"}},
     {"maxItems", {R"({"maxItems":1})", "[1]", "[1,2]"}},
+    {"maxLength", {R"({"maxLength":2})", R"("éé")", R"("abc")"}},
     {"allOf", {R"({"allOf":[{"minimum":1},{"maximum":2}]})", "2", "3"}},
     {"oneOf", {R"({"oneOf":[{"type":"string"},{"type":"array"}]})", R"("a")", "1"}},
     {"$ref", {R"({"$ref":"#/$defs/a","$defs":{"a":{"type":"string"}}})", R"("a")", "1"}},
