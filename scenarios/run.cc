@@ -106,6 +106,7 @@ std::string describe(const Strike& strike, bool one_way) {
   append_hosts(text, strike.hosts);
   for (std::size_t group = 0; group < strike.groups.size(); ++group) {
     if (group > 0) text += one_way ? " ->" : " |";
+    if (strike.groups[group].empty()) text += " nobody";
     append_hosts(text, strike.groups[group]);
   }
   if (!strike.withheld.empty()) {

@@ -187,6 +187,23 @@ TEST_F(RecordedRuns, ATraceThatIsNotTheRunsIsRefused) {
   EXPECT_EQ(lockstep(cat("report ", altered.string(), " --format text")).code, 0);  // it shows no event
 }
 
+TEST(Runs, AGroupOfNobodySaysSo) {
+  const TemporaryDirectory home;
+  write(home / "early.json", R"({"name":"early","about":"Nobody leads yet.","seed":7,"workload":[{"kind":"register","for":"1s",)"
+                             R"("clients":1}],"faults":[{"at":"0ms","partition":[["leader"],["others"]],"for":"100ms"}]})");
+  const Outcome run = lockstep(cat("run ", home / "early.json", " --out ", home / "out"));
+  EXPECT_NE(run.out.find(": nobody | n1 n2 n3 c1 "), std::string::npos) << run.out;
+}
+
+TEST(Runs, ANameThatNoDirectoryCanHaveIsRefusedAtOnce) {
+  const TemporaryDirectory home;
+  write(home / "long.json", cat(R"({"name":")", std::string(201, 'a'),
+                                R"(","about":"Long.","workload":[{"kind":"register","for":"1s"}]})"));
+  const Outcome run = lockstep(cat("run ", home / "long.json", " --out ", home / "out"));
+  EXPECT_EQ(run.code, 2);
+  EXPECT_NE(run.out.find("/name: expected a name of at most 200 "), std::string::npos) << run.out;
+}
+
 TEST_F(RecordedRuns, DiffFindsWhereTwoSeedsPart) {
   EXPECT_EQ(lockstep(cat("diff ", at("a/small-7"), " ", at("a/small-7"))).code, 0);
   const Outcome outcome = lockstep(cat("diff ", at("a/small-7"), " ", at("b/small-8"), " --context 1"));
