@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <charconv>
 #include <iostream>
+#include <new>
 
 #include "cli/chaos.h"
 #include "cli/check.h"
@@ -436,10 +437,18 @@ int run_program(int argc, char** argv) {
   return lockstep::cli::run_scenarios(run, std::cout, std::cerr);
 }
 
+// Nothing can go on without memory; what says so asks for none.
+[[noreturn]] void end_without_memory() {
+  constexpr std::string_view kSentence = "lockstep: out of memory: the system, or a limit such as ulimit -v, gives no more\n";
+  [[maybe_unused]] const auto written = ::write(STDERR_FILENO, kSentence.data(), kSentence.size());
+  ::_exit(kBadInput);
+}
+
 }  // namespace
 
 // Whoever reads the output must be able to trust that it is all of it.
 int main(int argc, char** argv) {
+  std::set_new_handler(end_without_memory);
   const int code = run_program(argc, argv);
   if (std::cout.flush()) return code;
   std::cerr << "lockstep: standard output cannot be written\n";

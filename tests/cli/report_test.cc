@@ -187,6 +187,15 @@ TEST_F(RecordedRuns, ATraceThatIsNotTheRunsIsRefused) {
   EXPECT_EQ(lockstep(cat("report ", altered.string(), " --format text")).code, 0);  // it shows no event
 }
 
+TEST(Memory, WhatIsNotThereIsSaid) {
+  const std::string limited = "ulimit -v 400000; ";
+  if (run(limited + LOCKSTEP_PROGRAM " --version").code != 0) GTEST_SKIP() << "a sanitizer needs more by itself";
+  const Outcome outcome =
+      run(limited + "head -c 900000000 /dev/zero | (" LOCKSTEP_PROGRAM " check - --model register; exit $?)");
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_EQ(outcome.out.find("lockstep: out of memory"), 0u) << outcome.out;
+}
+
 TEST(Runs, AGroupOfNobodySaysSo) {
   const TemporaryDirectory home;
   write(home / "early.json", R"({"name":"early","about":"Nobody leads yet.","seed":7,"workload":[{"kind":"register","for":"1s",)"
