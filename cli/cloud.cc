@@ -23,7 +23,8 @@ constexpr int kWorldRefused = 1;
 constexpr int kBadInput = 2;
 constexpr Duration kPatienceWithReports = std::chrono::seconds(5);
 constexpr std::string_view kKinds[] = {"", "model", "policy", "settings"};
-constexpr std::string_view kStates[] = {"unknown", "receiving", "staged", "active", "kept", "refused"};
+constexpr std::string_view kStates[] = {"unknown", "receiving", "staged", "active",
+                                        "kept",    "refused",   "dropped"};
 
 int complain(const Error& error, std::ostream& err) {
   err << "lockstep cloud: " << error.message << '\n';
@@ -108,7 +109,8 @@ int carry_out(const CloudArguments& arguments, cloud::Dispatch what, std::ostrea
   } else {
     out << describe(*status) << '\n';
   }
-  const bool fine = status->state() == wire::ACTIVE || (!wanted_active && status->state() != wire::REFUSED);
+  const bool is_over = status->state() == wire::REFUSED || status->state() == wire::DROPPED;
+  const bool fine = status->state() == wire::ACTIVE || (!wanted_active && !is_over);
   return fine ? 0 : kWorldRefused;
 }
 

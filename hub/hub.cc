@@ -55,8 +55,10 @@ void Hub::on_rows(std::span<const sql::RowChange> changes) {
 }
 
 void Hub::on_row(const sql::RowChange& change) {
-  if (change.table == kSchemaTable && !change.after.empty())
-    tables_ = std::max(tables_, schema_version_of(change.after));
+  if (change.table == kSchemaTable) {
+    if (!change.before.empty()) tables_.erase(schema_version_of(change.before));
+    if (!change.after.empty()) tables_.insert(schema_version_of(change.after));
+  }
   for (Part* part : parts_) part->on_row(change);
 }
 
@@ -84,7 +86,7 @@ void Hub::confirm() {
 
 void Hub::make_tables() {
   leadership_ = Leadership::kMakingTables;
-  database_.write(schema_statements(tables_), [this, term = term_](const Written& written) {
+  database_.write(schema_statements(version_of_tables()), [this, term = term_](const Written& written) {
     if (term_ != term || leadership_ != Leadership::kMakingTables) return;
     leadership_ = Leadership::kConfirmed;
     if (!written.ok()) again_ = surroundings_.now() + kAskAgain;
@@ -96,7 +98,7 @@ void Hub::advance_leadership() {
   again_ = kNever;
   if (leadership_ == Leadership::kElected) confirm();
   if (leadership_ != Leadership::kConfirmed || !follower_.loaded()) return;
-  if (tables_ < kSchemaVersion) return make_tables();
+  if (version_of_tables() < kSchemaVersion) return make_tables();
   leadership_ = Leadership::kLeads;
   reports_.set_term(term_);
   for (Part* part : parts_) part->on_lead();

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "core/service/feed.h"
@@ -48,6 +49,8 @@ class Hub final : public service::FeedSubscriber {
 
   void advance_leadership();
   void confirm();
+  // 0: there are none.
+  std::uint64_t version_of_tables() const { return tables_.empty() ? 0 : *tables_.rbegin(); }
   void make_tables();
   void hello(NodeId from, const wire::Hello& hello);
   void welcome(NodeId to);
@@ -65,8 +68,8 @@ class Hub final : public service::FeedSubscriber {
   Leadership leadership_ = Leadership::kNone;
   Term term_;
   NodeId leader_;
-  std::uint64_t tables_ = 0;  // version of the schema that they have; 0: there are none
-  bool known_ = false;  // the parts have been told of all rows that were there
+  std::set<std::uint64_t> tables_;  // versions of the schema that they have had; the highest is in force
+  bool known_ = false;              // the parts have been told of all rows that were there
   Instant again_ = kNever;
 
   Edges edges_;

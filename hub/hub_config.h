@@ -19,7 +19,8 @@ struct HubConfig {
   Duration resend_first = std::chrono::milliseconds(200);
   Duration resend_most = std::chrono::seconds(5);
 
-  // Packages: versions of each kind that stay for a rollback, beside the active one.
+  // Packages: versions of each kind that stay for a rollback, beside the active one and the settings that
+  // edges run.
   std::size_t kept_versions = 3;
 
   Duration report_interval = std::chrono::seconds(1);

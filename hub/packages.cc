@@ -13,7 +13,7 @@ namespace lockstep::hub {
 namespace {
 
 constexpr std::chrono::milliseconds kTryAgain{100};
-constexpr std::size_t kKeptRefused = 16;     // of a kind: long enough to read why
+constexpr std::size_t kKeptRefused = 16;     // of a kind: long enough to read why; as many dropped ones
 constexpr std::uint64_t kChunksDeleted = 8;  // in one entry: a clean-up never holds others up
 constexpr wire::PackageKind kKinds[] = {wire::MODEL, wire::POLICY, wire::SETTINGS};
 
@@ -72,6 +72,9 @@ std::vector<wire::Statement> make_none_active(wire::PackageKind kind) {
       "UPDATE hub_active SET version = 0, hash = 0 WHERE kind = ?1 AND version <> 0", number(kind)));
   return statements;
 }
+
+// Nothing of it is needed any more.
+bool is_over(wire::PackageState state) { return state == wire::REFUSED || state == wire::DROPPED; }
 
 bool has_built_in(wire::PackageKind kind) { return kind == wire::MODEL || kind == wire::POLICY; }
 
@@ -176,6 +179,10 @@ void Packages::answer(NodeId to, PackageKey key, std::string reason) const {
 // ----------------------------------------------------------------------------------------------------
 
 void Packages::on_row(const sql::RowChange& change) {
+  if (change.table == kEdges) {
+    count_running(change.before, -1);
+    count_running(change.after, 1);
+  }
   if (change.table != kPackages || change.after.empty()) return;
   const PackageRow row(change.after);
   const bool is_news = change.before.empty() || PackageRow(change.before).state != row.state;
@@ -236,14 +243,26 @@ void Packages::verification_failed(PackageKey key) {
 // ---- what is not kept
 // -----------------------------------------------------------------------------------------
 
-// Of more than so many in this state; nullptr: there are no more. The newest stay, so that the highest number
-// of a kind is known as long as it has any rows.
+void Packages::count_running(const std::vector<sql::Value>& edge, int change) {
+  if (edge.empty()) return;
+  const std::uint64_t version = EdgeRow(edge).settings_version;
+  if ((running_[version] += change) == 0) running_.erase(version);
+}
+
+// What all edges run may be older than many that all of them have refused: without it, who comes new gets
+// none.
+bool Packages::runs_at_an_edge(PackageKey key) const {
+  return key.kind == wire::SETTINGS && running_.contains(key.version);
+}
+
+// Of more than so many in this state, beside those that an edge runs; nullptr: there are no more. The newest
+// stay, so that the highest number of a kind is known as long as it has any rows.
 const PackageRow* Packages::oldest_beyond(std::size_t most, wire::PackageKind kind,
                                           wire::PackageState state) const {
   std::size_t found = 0;
   const PackageRow* oldest = nullptr;
   for (const auto& [key, package] : catalogue_.packages()) {
-    if (key.kind != kind || package.state != state) continue;
+    if (key.kind != kind || package.state != state || runs_at_an_edge(key)) continue;
     ++found;
     if (oldest == nullptr) oldest = &package;
   }
@@ -254,19 +273,20 @@ void Packages::clean_up() {
   if (cleaning_) return;
   for (const wire::PackageKind kind : kKinds)
     if (const PackageRow* package = oldest_beyond(surroundings_.config.kept_versions, kind, wire::KEPT))
-      return forget({kind, package->version});
+      return drop({kind, package->version});
   for (const auto& [key, package] : catalogue_.packages())
-    if (package.state == wire::REFUSED && package.received > 0) return delete_chunks(key);
+    if (is_over(package.state) && package.received > 0) return delete_chunks(key);
   for (const wire::PackageKind kind : kKinds)
-    if (const PackageRow* package = oldest_beyond(kKeptRefused, kind, wire::REFUSED))
-      return delete_row({kind, package->version});
+    for (const wire::PackageState state : {wire::REFUSED, wire::DROPPED})
+      if (const PackageRow* package = oldest_beyond(kKeptRefused, kind, state))
+        return delete_row({kind, package->version});
 }
 
 void Packages::delete_row(PackageKey key) {
   std::vector<wire::Statement> statements;
-  statements.push_back(
-      statement("DELETE FROM hub_packages WHERE kind = ?1 AND version = ?2 AND state = 5 AND received = 0",
-                number(key.kind), key.version));
+  statements.push_back(statement(
+      "DELETE FROM hub_packages WHERE kind = ?1 AND version = ?2 AND state IN (5, 6) AND received = 0",
+      number(key.kind), key.version));
   clean(std::move(statements));
 }
 
@@ -278,12 +298,13 @@ void Packages::clean(std::vector<wire::Statement> statements) {
   });
 }
 
-void Packages::forget(PackageKey key) {
+// Whether an edge runs it is asked once more, of the rows at this entry: one may have said so meanwhile.
+void Packages::drop(PackageKey key) {
   std::vector<wire::Statement> statements;
-  statements.push_back(
-      statement("UPDATE hub_packages SET state = 5, reason = 'not kept any more' WHERE kind = ?1 AND version "
-                "= ?2 AND state = 4",
-                number(key.kind), key.version));
+  statements.push_back(statement(
+      "UPDATE hub_packages SET state = 6, reason = 'not kept any more' WHERE kind = ?1 AND version = ?2 "
+      "AND state = 4 AND NOT (kind = 3 AND EXISTS(SELECT 1 FROM hub_edges WHERE settings_version = ?2))",
+      number(key.kind), key.version));
   clean(std::move(statements));
 }
 
@@ -294,10 +315,10 @@ void Packages::delete_chunks(PackageKey key) {
       statement("DELETE FROM hub_chunks WHERE rowid IN (SELECT rowid FROM hub_chunks WHERE kind = ?1 AND "
                 "version = ?2 LIMIT ?3)",
                 number(key.kind), key.version, kChunksDeleted));
-  statements.push_back(statement(
-      "UPDATE hub_packages SET received = 0 WHERE kind = ?1 AND version = ?2 AND state = 5 AND NOT EXISTS("
-      "SELECT 1 FROM hub_chunks AS c WHERE c.kind = ?1 AND c.version = ?2)",
-      number(key.kind), key.version));
+  statements.push_back(
+      statement("UPDATE hub_packages SET received = 0 WHERE kind = ?1 AND version = ?2 AND state IN (5, 6) "
+                "AND NOT EXISTS(SELECT 1 FROM hub_chunks AS c WHERE c.kind = ?1 AND c.version = ?2)",
+                number(key.kind), key.version));
   clean(std::move(statements));
 }
 

@@ -1,5 +1,5 @@
 // Weights, policies and settings on their way through the log: received in chunks, verified when whole, made
-// active by one entry, forgotten when newer ones are kept.
+// active by one entry, dropped when newer ones are kept.
 #pragma once
 
 #include <map>
@@ -49,10 +49,12 @@ class Packages final : public Part {
   void verification_failed(PackageKey key);
   void clean_up();
   void clean(std::vector<wire::Statement> statements);
-  void forget(PackageKey key);
+  void drop(PackageKey key);
   void delete_chunks(PackageKey key);
   void delete_row(PackageKey key);
   const PackageRow* oldest_beyond(std::size_t most, wire::PackageKind kind, wire::PackageState state) const;
+  bool runs_at_an_edge(PackageKey key) const;
+  void count_running(const std::vector<sql::Value>& edge, int change);
 
   const Surroundings& surroundings_;
   const Catalogue& catalogue_;
@@ -60,6 +62,7 @@ class Packages final : public Part {
   std::map<PackageKey, Arriving> arriving_;
   std::set<PackageKey> verifying_;
   std::set<PackageKey> news_;  // the cloud is to be told
+  std::map<std::uint64_t, int> running_;  // versions of settings: at how many edges
   bool cleaning_ = false;
   Instant again_ = kNever;
 };

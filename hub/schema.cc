@@ -14,6 +14,10 @@ constexpr std::string_view kEdgeColumns[] = {"store INTEGER NOT NULL DEFAULT 0",
                                              "refused_settings INTEGER NOT NULL DEFAULT 0",
                                              "refusal TEXT NOT NULL DEFAULT ''"};
 
+// Which version 2 called refused.
+constexpr std::string_view kNameDropped =
+    "UPDATE hub_packages SET state = 6 WHERE state = 5 AND reason = 'not kept any more'";
+
 // Columns of a primary key come first: the applied feed counts columns in storage order.
 std::string create_edges() {
   return cat("CREATE TABLE IF NOT EXISTS hub_edges(name TEXT PRIMARY KEY, node INTEGER NOT NULL, "
@@ -76,6 +80,7 @@ std::vector<wire::Statement> schema_statements(std::uint64_t found) {
       statements.push_back(statement(cat("ALTER TABLE hub_edges ADD COLUMN ", column)));
   statements.push_back(statement(create_edges()));
   for (const std::string_view text : kStatements) statements.push_back(statement(text));
+  if (found == 1 || found == 2) statements.push_back(statement(kNameDropped));
   statements.push_back(statement("INSERT OR IGNORE INTO hub_schema(version) VALUES(?1)", kSchemaVersion));
   return statements;
 }

@@ -14,7 +14,7 @@
 
 namespace lockstep::hub {
 
-inline constexpr std::uint64_t kSchemaVersion = 2;
+inline constexpr std::uint64_t kSchemaVersion = 3;
 
 // Makes what is missing, or what version `found` (0: none) had otherwise, and writes the version down; the
 // row is the last thing that appears.

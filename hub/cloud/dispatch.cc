@@ -40,7 +40,8 @@ void DispatchInProgress::on_status(const wire::PackageStatus& status) {
       say_ = Say::kActivate;
       return;
     case wire::ACTIVE:
-    case wire::REFUSED: done_ = true; return;
+    case wire::REFUSED:
+    case wire::DROPPED: done_ = true; return;
     default: done_ = is_rollback(); return;  // it has not heard of it, and will not by waiting
   }
 }

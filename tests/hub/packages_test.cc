@@ -154,10 +154,42 @@ TEST(Packages, OnlyTheNewestAreKept) {
   ASSERT_TRUE(
       hubs.run_until([&] { return hubs.row("SELECT count(DISTINCT version) FROM hub_chunks") == "3"; }));
   EXPECT_EQ(hubs.rows("SELECT version, state FROM hub_packages"),
-            (std::vector<std::string>{"1|5", "2|5", "3|4", "4|4", "5|3"}));
+            (std::vector<std::string>{"1|6", "2|6", "3|4", "4|4", "5|3"}));
   cloud.actor->dispatch(package(1, {}));
   ASSERT_TRUE(hubs.run_until([&] { return cloud.settled.size() == 6; }));
-  EXPECT_EQ(cloud.settled[5].second.state(), wire::REFUSED);
+  EXPECT_EQ(cloud.settled[5].second.state(), wire::DROPPED);
+  EXPECT_EQ(cloud.settled[5].second.reason(), "not kept any more");
+}
+
+TEST(Packages, OfDroppedOnesTheNewestStayToBeRead) {
+  TestHubs hubs(56, {.kept_versions = 1});
+  hubs.leader();
+  std::vector<cloud::Dispatch> packages;
+  for (std::uint64_t version = 1; version <= 20; ++version) packages.push_back(package(version, policy(10)));
+  Cloud cloud(hubs, packages);
+  ASSERT_TRUE(hubs.run_until([&] { return cloud.settled.size() == 20; }));
+  ASSERT_TRUE(hubs.run_until([&] { return hubs.row("SELECT min(version) FROM hub_packages") == "3"; }));
+  EXPECT_EQ(hubs.rows("SELECT state, count(*) FROM hub_packages GROUP BY state"),
+            (std::vector<std::string>{"3|1", "4|1", "6|16"}));
+  EXPECT_EQ(hubs.row("SELECT count(DISTINCT version) FROM hub_chunks"), "2");
+}
+
+// Version 2 of the tables called both refused.
+TEST(Packages, WhatAnOlderHubHasDroppedIsNotCalledRefused) {
+  TestHubs hubs(57, {.kept_versions = 1});
+  hubs.leader();
+  Cloud cloud(hubs,
+              {package(1, policy(10)), package(2, policy(20)), package(3, policy(30)), package(4, "{}")});
+  ASSERT_TRUE(hubs.run_until([&] { return cloud.settled.size() == 4; }));
+  ASSERT_TRUE(hubs.run_until([&] { return hubs.row("SELECT sum(state) FROM hub_packages") == "18"; }));
+  ASSERT_TRUE(hubs.write("UPDATE hub_packages SET state = 5 WHERE state = 6"));
+  ASSERT_TRUE(hubs.write("UPDATE hub_schema SET version = 2"));
+  for (const NodeId member : hubs.members()) hubs.world().kill(member);
+  for (const NodeId member : hubs.members()) hubs.world().start(member);
+  hubs.leader();
+  EXPECT_EQ(hubs.rows("SELECT version FROM hub_schema"), (std::vector<std::string>{"2", "3"}));
+  EXPECT_EQ(hubs.rows("SELECT version, state FROM hub_packages"),
+            (std::vector<std::string>{"1|6", "2|4", "3|3", "4|5"}));
 }
 
 TEST(Packages, ATransferGoesOnWithTheNextLeader) {
@@ -395,6 +427,71 @@ TEST(Settings, AnEdgesRefusalIsARowWithItsReason) {
   takes_them = true;
   cloud.actor->dispatch(package(2, "good", wire::SETTINGS));
   EXPECT_TRUE(greet_until("2|0|"));
+}
+
+// An edge that runs what it took last, and refuses those that are not in `good`.
+struct TryingEdge {
+  TryingEdge(TestHubs& at, std::set<std::uint64_t> good_ones) : hubs(at), good(std::move(good_ones)) {
+    hello.mutable_hello()->set_role(wire::EDGE);
+    hello.mutable_hello()->set_name("e1");
+    hubs.edge().answer = [this](NodeId from, const wire::FieldMessage& message) {
+      if (message.has_package()) answer(from, message.package().version());
+    };
+  }
+  void answer(NodeId hub, std::uint64_t version) {
+    const bool takes_them = good.contains(version);
+    if (takes_them) hello.mutable_hello()->set_settings_version(version);
+    wire::FieldMessage message;
+    wire::PackageStatus& status = *message.mutable_package_status();
+    status.set_kind(wire::SETTINGS);
+    status.set_version(version);
+    status.set_state(takes_them ? wire::ACTIVE : wire::REFUSED);
+    status.set_active(hello.hello().settings_version());
+    hubs.edge().say(hub, message);
+  }
+  // It says hello until this holds.
+  bool greet_until(const std::function<bool()>& holds) {
+    for (int i = 0; i < 100 && !holds(); ++i) {
+      hubs.edge().say(hubs.leader(), hello);
+      hubs.run(milliseconds(500));
+    }
+    return holds();
+  }
+  TestHubs& hubs;
+  std::set<std::uint64_t> good;
+  wire::FieldMessage hello;
+};
+
+TEST(Settings, WhatAnEdgeRunsIsKeptHoweverManyNewerOnesAreRefused) {
+  TestHubs hubs(63, {.kept_versions = 2});
+  TryingEdge edge(hubs, {1, 8});
+  const auto states = [&] { return hubs.rows("SELECT version, state FROM hub_packages"); };
+  Cloud cloud(hubs, {package(1, "good", wire::SETTINGS)});
+  ASSERT_TRUE(edge.greet_until([&] { return hubs.row("SELECT settings_version FROM hub_edges") == "1"; }));
+  for (std::uint64_t bad = 2; bad <= 7; ++bad) cloud.actor->dispatch(package(bad, "bad", wire::SETTINGS));
+  const auto refused = [&] { return hubs.row("SELECT settings_version, refused_settings FROM hub_edges"); };
+  ASSERT_TRUE(edge.greet_until([&] { return refused() == "1|7"; }));
+  EXPECT_EQ(states(), (std::vector<std::string>{"1|4", "2|6", "3|6", "4|6", "5|4", "6|4", "7|3"}));
+  cloud.actor->dispatch(package(1, {}, wire::SETTINGS));
+  ASSERT_TRUE(edge.greet_until([&] { return cloud.settled.size() == 8; }));
+  EXPECT_EQ(cloud.settled[7].second.state(), wire::ACTIVE) << "the way back is open";
+  cloud.actor->dispatch(package(8, "better", wire::SETTINGS));
+  EXPECT_TRUE(edge.greet_until([&] { return states().front() == "1|6"; })) << "no edge runs it any more";
+  EXPECT_EQ(hubs.row("SELECT count(*) FROM hub_packages WHERE state = 4"), "2");
+}
+
+TEST(Settings, AnEdgeThatIsForgottenKeepsNoVersion) {
+  TestHubs hubs(64, {.kept_versions = 1});
+  TryingEdge edge(hubs, {1});
+  Cloud cloud(hubs, {package(1, "good", wire::SETTINGS)});
+  ASSERT_TRUE(edge.greet_until([&] { return hubs.row("SELECT settings_version FROM hub_edges") == "1"; }));
+  for (std::uint64_t bad = 2; bad <= 3; ++bad) cloud.actor->dispatch(package(bad, "bad", wire::SETTINGS));
+  ASSERT_TRUE(hubs.run_until([&] { return cloud.settled.size() == 3; }));
+  hubs.run(seconds(5));
+  EXPECT_EQ(hubs.row("SELECT state FROM hub_packages WHERE version = 1"), "4");
+  ASSERT_TRUE(hubs.write("DELETE FROM hub_edges"));
+  EXPECT_TRUE(
+      hubs.run_until([&] { return hubs.row("SELECT state FROM hub_packages WHERE version = 1") == "6"; }));
 }
 
 // By whoever may write SQL: first the bytes, which the next leader looks for, then what is in force.

@@ -209,7 +209,7 @@ TEST(KnownEdges, RowsOfAnOlderVersionGetTheirColumns) {
   for (const NodeId member : hubs.members()) hubs.world().kill(member);
   for (const NodeId member : hubs.members()) hubs.world().start(member);
   const NodeId leader = hubs.leader();
-  EXPECT_EQ(hubs.rows("SELECT version FROM hub_schema"), (std::vector<std::string>{"1", "2"}));
+  EXPECT_EQ(hubs.rows("SELECT version FROM hub_schema"), (std::vector<std::string>{"1", "3"}));
   EXPECT_EQ(hubs.rows("SELECT name, node, store, refused_settings, refusal FROM hub_edges"),
             (std::vector<std::string>{"e1|10001|0|0|"}));
   hubs.edge().say(leader, edge_with_store(6));  // it says so for the first time
