@@ -25,9 +25,13 @@ wire::Statement settle(const wire::InstructionResult& result) {
 }
 
 // In the same transaction, behind settle(): changes() of each is above zero if those of the one before are.
-wire::Statement count_done(const wire::InstructionResult& result) {
-  const std::int64_t done = result.outcome() == wire::InstructionResult::DONE ? 1 : 0;
-  return statement("UPDATE hub_totals SET done = done + ?1 WHERE changes() > 0", done);
+wire::Statement count_outcome(const wire::InstructionResult& result) {
+  return statement(
+      "UPDATE hub_totals SET done = done + (?1 = 1), failed = failed + (?1 = 2), expired = expired + (?1 = "
+      "3), "
+      "cancelled = cancelled + (?1 = 4), refused = refused + (?1 = 5), interrupted = interrupted + (?1 = 6) "
+      "WHERE changes() > 0",
+      static_cast<std::uint64_t>(result.outcome()));
 }
 
 wire::Statement correct(const std::string& device, double factor) {
@@ -138,7 +142,7 @@ void Instructions::on_result(NodeId from, const wire::InstructionResult& result)
   std::vector<wire::Statement> statements;
   if (result.outcome() == wire::InstructionResult::EXPIRED) statements.push_back(count_missed(result));
   statements.push_back(settle(result));
-  statements.push_back(count_done(result));
+  statements.push_back(count_outcome(result));
   const auto row = edges_.devices().find(open.row.device);
   const auto device = row == edges_.devices().end() ? std::nullopt : known_device(row->second.description);
   if (device) {

@@ -24,6 +24,7 @@ class Instructions final : public Part {
   void on_ack(NodeId from, const wire::InstructionAck& ack);
   void on_result(NodeId from, const wire::InstructionResult& result);
 
+  std::size_t open() const { return open_.size(); }
   std::size_t open_of(std::string_view edge) const;
 
   void on_row(const sql::RowChange& change) override;

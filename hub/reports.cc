@@ -36,15 +36,29 @@ wire::StatusReport Reports::report() const {
     if (const std::string& damage = about_.in_force.damage(kind); !damage.empty()) status.set_reason(damage);
   }
   describe_edges(report);
-  const TotalsRow& totals = about_.totals.row();
-  report.set_instructions(totals.decided);
-  report.set_done(totals.done);
-  report.set_missed(totals.missed);
+  describe_instructions(report);
   report.set_refused(refused_.count);
   report.set_last_refusal(refused_.last);
   report.set_failed_statements(failed_.count);
   report.set_last_failure(failed_.last);
   return report;
+}
+
+// Of those that have ended without an outcome, and those that somebody has deleted, nobody can say it.
+void Reports::describe_instructions(wire::StatusReport& report) const {
+  const TotalsRow& totals = about_.totals.row();
+  report.set_instructions(totals.decided);
+  report.set_done(totals.done);
+  report.set_missed(totals.missed);
+  wire::StatusReport::Outcomes& outcomes = *report.mutable_outcomes();
+  outcomes.set_failed(totals.failed);
+  outcomes.set_expired(totals.expired);
+  outcomes.set_cancelled(totals.cancelled);
+  outcomes.set_refused(totals.refused);
+  outcomes.set_interrupted(totals.interrupted);
+  outcomes.set_open(about_.instructions.open());
+  const std::uint64_t known = totals.with_an_outcome() + outcomes.open();
+  outcomes.set_unknown(totals.decided > known ? totals.decided - known : 0);
 }
 
 void Reports::describe_edges(wire::StatusReport& report) const {

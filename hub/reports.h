@@ -57,6 +57,7 @@ class Reports final : public Part {
   };
 
   void send();
+  void describe_instructions(wire::StatusReport& report) const;
   void describe_edges(wire::StatusReport& report) const;
 
   const Surroundings& surroundings_;

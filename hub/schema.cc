@@ -14,6 +14,12 @@ constexpr std::string_view kEdgeColumns[] = {"store INTEGER NOT NULL DEFAULT 0",
                                              "refused_settings INTEGER NOT NULL DEFAULT 0",
                                              "refusal TEXT NOT NULL DEFAULT ''"};
 
+// Of hub_totals, that version 2 did not have.
+constexpr std::string_view kTotalsColumns[] = {
+    "failed INTEGER NOT NULL DEFAULT 0", "expired INTEGER NOT NULL DEFAULT 0",
+    "cancelled INTEGER NOT NULL DEFAULT 0", "refused INTEGER NOT NULL DEFAULT 0",
+    "interrupted INTEGER NOT NULL DEFAULT 0"};
+
 // Which version 2 called refused.
 constexpr std::string_view kNameDropped =
     "UPDATE hub_packages SET state = 6 WHERE state = 5 AND reason = 'not kept any more'";
@@ -23,6 +29,18 @@ std::string create_edges() {
   return cat("CREATE TABLE IF NOT EXISTS hub_edges(name TEXT PRIMARY KEY, node INTEGER NOT NULL, "
              "settings_version INTEGER NOT NULL, seen_ns INTEGER NOT NULL, ",
              joined(kEdgeColumns), ") WITHOUT ROWID");
+}
+
+std::string create_totals() {
+  return cat(
+      "CREATE TABLE IF NOT EXISTS hub_totals(id INTEGER PRIMARY KEY, decided INTEGER NOT NULL, "
+      "done INTEGER NOT NULL, missed INTEGER NOT NULL, ",
+      joined(kTotalsColumns), ")");
+}
+
+std::string count_what_rows_show() {
+  return cat("UPDATE hub_totals SET (failed, expired, cancelled, refused, interrupted) = (SELECT ",
+             kCountedOutcomes, " FROM ", kCountedInstructions, ")");
 }
 
 // Of the other tables.
@@ -40,8 +58,6 @@ constexpr std::string_view kStatements[] = {
     "deadline_ns INTEGER NOT NULL, state INTEGER NOT NULL, outcome INTEGER NOT NULL, result BLOB, "
     "UNIQUE(device, window))",
     "CREATE INDEX IF NOT EXISTS hub_instructions_by_time ON hub_instructions(input_to_ns)",
-    "CREATE TABLE IF NOT EXISTS hub_totals(id INTEGER PRIMARY KEY, decided INTEGER NOT NULL, "
-    "done INTEGER NOT NULL, missed INTEGER NOT NULL)",
     "INSERT OR IGNORE INTO hub_totals(id, decided, done, missed) VALUES(1, 0, 0, 0)",
     "CREATE INDEX IF NOT EXISTS hub_instructions_open ON hub_instructions(state) WHERE state < 3",
     "CREATE TABLE IF NOT EXISTS hub_corrections(device TEXT PRIMARY KEY, gain REAL NOT NULL, "
@@ -75,12 +91,20 @@ constexpr Followed kFollowed[] = {
 
 std::vector<wire::Statement> schema_statements(std::uint64_t found) {
   std::vector<wire::Statement> statements;
+  const bool is_older = found == 1 || found == 2;
   if (found == 1)
     for (const std::string_view column : kEdgeColumns)
       statements.push_back(statement(cat("ALTER TABLE hub_edges ADD COLUMN ", column)));
+  if (is_older)
+    for (const std::string_view column : kTotalsColumns)
+      statements.push_back(statement(cat("ALTER TABLE hub_totals ADD COLUMN ", column)));
   statements.push_back(statement(create_edges()));
+  statements.push_back(statement(create_totals()));
   for (const std::string_view text : kStatements) statements.push_back(statement(text));
-  if (found == 1 || found == 2) statements.push_back(statement(kNameDropped));
+  if (is_older) {
+    statements.push_back(statement(kNameDropped));
+    statements.push_back(statement(count_what_rows_show()));
+  }
   statements.push_back(statement("INSERT OR IGNORE INTO hub_schema(version) VALUES(?1)", kSchemaVersion));
   return statements;
 }
@@ -136,6 +160,11 @@ TotalsRow::TotalsRow(const std::vector<sql::Value>& values) {
   decided = row.number(1);
   done = row.number(2);
   missed = row.number(3);
+  failed = row.number(4);
+  expired = row.number(5);
+  cancelled = row.number(6);
+  refused = row.number(7);
+  interrupted = row.number(8);
 }
 
 PackageRow::PackageRow(const std::vector<sql::Value>& values) {

@@ -88,10 +88,27 @@ struct InstructionRow {
 struct TotalsRow {
   std::uint64_t decided = 0;
   std::uint64_t done = 0;
-  std::uint64_t missed = 0;  // not begun by their deadline, as far as anybody knew then
+  std::uint64_t missed = 0;  // no outcome was known at their deadline, or they expired: beside outcomes
+  std::uint64_t failed = 0;
+  std::uint64_t expired = 0;
+  std::uint64_t cancelled = 0;
+  std::uint64_t refused = 0;
+  std::uint64_t interrupted = 0;
   TotalsRow() = default;
   explicit TotalsRow(const std::vector<sql::Value>& values);
+  std::uint64_t with_an_outcome() const {
+    return done + failed + expired + cancelled + refused + interrupted;
+  }
 };
+
+// Counts in the order of the columns, and the rows of which they are taken: what a hub with the tables of an
+// older version, or without the row, has in its database. Not all of them: a write may not read so many.
+inline constexpr std::string_view kCountedOutcomes =
+    "count(*) FILTER (WHERE outcome = 2), count(*) FILTER (WHERE outcome = 3), "
+    "count(*) FILTER (WHERE outcome = 4), count(*) FILTER (WHERE outcome = 5), "
+    "count(*) FILTER (WHERE outcome = 6)";
+inline constexpr std::string_view kCountedInstructions =
+    "(SELECT id, state, outcome FROM hub_instructions ORDER BY id DESC LIMIT 100000)";
 
 struct PackageRow {
   wire::PackageKind kind = wire::PACKAGE_NONE;

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "base/text.h"
+
 namespace lockstep::hub {
 namespace {
 
@@ -44,11 +46,12 @@ void Totals::act(Instant now, bool leads) {
 void Totals::make_row(Instant now) {
   again_ = now + kTryAgain;
   std::vector<wire::Statement> statements;
-  statements.push_back(statement(
-      "INSERT OR IGNORE INTO hub_totals(id, decided, done, missed) SELECT 1, max(?1, coalesce(max(id), 0)), "
-      "count(*) FILTER (WHERE outcome = 1), count(*) FILTER (WHERE state = 2 OR outcome = 3) FROM "
-      "hub_instructions",
-      last_number_));
+  statements.push_back(
+      statement(cat("INSERT OR IGNORE INTO hub_totals(id, decided, done, missed, failed, expired, cancelled, "
+                    "refused, interrupted) SELECT 1, max(?1, coalesce(max(id), 0)), "
+                    "count(*) FILTER (WHERE outcome = 1), count(*) FILTER (WHERE state = 2 OR outcome = 3), ",
+                    kCountedOutcomes, " FROM ", kCountedInstructions),
+                last_number_));
   surroundings_.database.write(std::move(statements), [](const Written&) {});
 }
 

@@ -97,7 +97,13 @@ TEST(HubCommand, InstructionsGoOnWhenTheLeaderIsKilled) {
 
   const Outcome told = lockstep("cloud status --json " + field.at());
   ASSERT_EQ(told.code, 0) << told.out;
-  EXPECT_EQ(nlohmann::json::parse(told.out)["edges"].size(), 3u) << told.out;
+  const nlohmann::json status = nlohmann::json::parse(told.out);
+  EXPECT_EQ(status["edges"].size(), 3u) << told.out;
+  std::uint64_t sum = 0;
+  for (const char* part :
+       {"done", "failed", "expired", "cancelled", "refused_instructions", "interrupted", "unknown", "open"})
+    sum += status[part].get<std::uint64_t>();
+  EXPECT_EQ(sum, status["instructions"]) << told.out;
   const Outcome again = lockstep("cluster start " + field.at());
   EXPECT_EQ(again.code, 0) << "the killed one comes back: " << again.out;
   const Outcome stopped = lockstep("cluster stop " + field.at());

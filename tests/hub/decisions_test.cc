@@ -248,18 +248,80 @@ TEST(Decisions, WhatAnEdgeHasForgottenAsSettledDoesNotStayOpen) {
   EXPECT_EQ(hubs.row("SELECT id FROM hub_instructions WHERE state < 3"), "2");
 }
 
+// One of each outcome.
+void settle_one_of_each(TestHubs& hubs, ScriptedEdge& edge) {
+  using wire::InstructionResult;
+  for (const auto outcome :
+       {InstructionResult::DONE, InstructionResult::FAILED, InstructionResult::EXPIRED,
+        InstructionResult::CANCELLED, InstructionResult::REFUSED, InstructionResult::INTERRUPTED}) {
+    edge.outcome = outcome;
+    ASSERT_TRUE(settles(hubs, edge, 1)) << outcome;
+  }
+}
+
+constexpr const char* kOutcomes =
+    "SELECT decided, done, failed, expired, cancelled, refused, interrupted FROM hub_totals";
+
+TEST(Decisions, OutcomesAndWhatIsOpenAreAllThatWasDecided) {
+  TestHubs hubs(37);
+  ScriptedEdge edge(hubs);
+  const NodeId leader = hubs.leader();
+  edge.hello(leader);
+  settle_one_of_each(hubs, edge);
+  edge.says_results = false;
+  edge.read_windows(1);
+  ASSERT_TRUE(hubs.run_until([&] { return edge.taken.size() == 7; }));
+  edge.floor = 8;  // the edge has forgotten the seventh
+  edge.hello(leader);
+  ASSERT_TRUE(hubs.run_until([&] { return count(hubs, "state = 3") == "7"; }));
+  edge.read_windows(1);
+  ASSERT_TRUE(hubs.run_until([&] { return edge.taken.size() == 8; }));
+  EXPECT_EQ(hubs.row(kOutcomes), "8|1|1|1|1|1|1");
+  wire::FieldMessage hello;
+  hello.mutable_hello()->set_role(wire::CLOUD);
+  hubs.cloud().say(leader, hello);
+  const auto report = [&] { return hubs.cloud().last(wire::FieldMessage::kReport).report(); };
+  ASSERT_TRUE(hubs.run_until([&] { return report().instructions() == 8; }));
+  const wire::StatusReport::Outcomes outcomes = report().outcomes();
+  EXPECT_EQ(outcomes.open(), 1u);
+  EXPECT_EQ(outcomes.unknown(), 1u);
+  EXPECT_EQ(report().done() + outcomes.failed() + outcomes.expired() + outcomes.cancelled() +
+                outcomes.refused() + outcomes.interrupted() + outcomes.unknown() + outcomes.open(),
+            report().instructions());
+}
+
+// Version 2 of the tables counted only what was done.
+TEST(Decisions, TotalsOfAnOlderHubLearnOutcomesFromRows) {
+  TestHubs hubs(38);
+  ScriptedEdge edge(hubs);
+  edge.hello(hubs.leader());
+  settle_one_of_each(hubs, edge);
+  ASSERT_TRUE(hubs.write("DELETE FROM hub_instructions WHERE outcome = 2"));
+  ASSERT_TRUE(hubs.make_tables_of_version_2());
+  for (const NodeId member : hubs.members()) hubs.world().kill(member);
+  for (const NodeId member : hubs.members()) hubs.world().start(member);
+  ASSERT_TRUE(hubs.run_until([&] { return hubs.row("SELECT max(version) FROM hub_schema") == "3"; }));
+  EXPECT_EQ(hubs.row(kOutcomes), "6|1|0|1|1|1|1");
+  edge.hello(hubs.leader());
+  edge.outcome = wire::InstructionResult::FAILED;
+  ASSERT_TRUE(settles(hubs, edge, 1));
+  EXPECT_EQ(hubs.row(kOutcomes), "7|1|1|1|1|1|1") << "and count on";
+}
+
 TEST(Decisions, TotalsComeBackFromWhatInstructionsShow) {
   TestHubs hubs(34);
   ScriptedEdge edge(hubs);
   edge.hello(hubs.leader());
   ASSERT_TRUE(settles(hubs, edge, 3));
   ASSERT_TRUE(hubs.write("DELETE FROM hub_totals"));
-  EXPECT_TRUE(hubs.run_until([&] { return hubs.row("SELECT * FROM hub_totals") == "1|3|3|0"; }));
+  EXPECT_TRUE(
+      hubs.run_until([&] { return hubs.row("SELECT decided, done, missed FROM hub_totals") == "3|3|0"; }));
   ASSERT_TRUE(hubs.write("DELETE FROM hub_instructions WHERE id < 3"));
   ASSERT_TRUE(hubs.write("DELETE FROM hub_totals"));
-  EXPECT_TRUE(hubs.run_until([&] { return hubs.row("SELECT * FROM hub_totals") == "1|3|1|0"; }));
+  EXPECT_TRUE(
+      hubs.run_until([&] { return hubs.row("SELECT decided, done, missed FROM hub_totals") == "3|1|0"; }));
   ASSERT_TRUE(settles(hubs, edge, 1));
-  EXPECT_EQ(hubs.row("SELECT * FROM hub_totals"), "1|4|2|0") << "and count on";
+  EXPECT_EQ(hubs.row("SELECT decided, done, missed FROM hub_totals"), "4|2|0") << "and count on";
 }
 
 // A hub whose database is another or an older one, with an edge that has gone further.

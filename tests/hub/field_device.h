@@ -78,6 +78,7 @@ class ScriptedEdge {
   bool is_silent = false;  // takes nothing, answers nothing
   bool says_results = true;
   double after = 300;  // what it measures when an instruction is done
+  wire::InstructionResult::Outcome outcome = wire::InstructionResult::DONE;
   std::map<std::uint64_t, wire::Instruction> taken;
   std::map<std::uint64_t, unsigned> sent;  // how often the hub sent it
   std::set<std::uint64_t> settled;
@@ -133,7 +134,7 @@ class ScriptedEdge {
     wire::FieldMessage message;
     wire::InstructionResult& result = *message.mutable_result();
     result.set_id(id);
-    result.set_outcome(wire::InstructionResult::DONE);
+    result.set_outcome(outcome);
     wire::Evidence& evidence = *result.add_evidence();
     evidence.set_signal("temperature");
     evidence.mutable_before()->set_value(299);

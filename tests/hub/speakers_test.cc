@@ -205,6 +205,8 @@ TEST(KnownEdges, RowsOfAnOlderVersionGetTheirColumns) {
   ASSERT_TRUE(hubs.run_until([&] { return hubs.row("SELECT count(*) FROM hub_edges") == "1"; }));
   for (const std::string column : {"store", "refused_settings", "refusal"})
     ASSERT_TRUE(hubs.write("ALTER TABLE hub_edges DROP COLUMN " + column)) << column;
+  for (const std::string column : {"failed", "expired", "cancelled", "refused", "interrupted"})
+    ASSERT_TRUE(hubs.write("ALTER TABLE hub_totals DROP COLUMN " + column)) << column;
   ASSERT_TRUE(hubs.write("UPDATE hub_schema SET version = 1"));
   for (const NodeId member : hubs.members()) hubs.world().kill(member);
   for (const NodeId member : hubs.members()) hubs.world().start(member);

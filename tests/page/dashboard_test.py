@@ -159,7 +159,7 @@ class Dashboard(unittest.TestCase):
         page = self.open()
         totals = "SELECT decided, done, missed FROM hub_totals"
         number = lambda text: int(text.replace(",", ""))
-        seen = lambda: [number(part) for part in page.value("$('decided').textContent").replace("done of ", "").replace(" decided", "").replace(" missed", "").split(", ")]
+        seen = lambda: [number(part) for part in re.findall(r"([0-9,]+) (?:decided|missed)", page.value("$('decided').textContent"))]
 
         def agrees():
             """What is shown once the page has asked again lies between what the table says before and after."""
