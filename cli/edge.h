@@ -22,6 +22,11 @@ struct EdgeArguments {
   std::uint32_t edges = 1;   // names count up from `name`
   double buffer_mb = 64;
   std::string policy = "drop-oldest";  // or "thin"
+  // Of settings (docs/edge.md): how long a version is on trial, how long the one before it stays then, and
+  // which part of the disk's time, in percent, its clean-up may take.
+  double probation_s = 10;
+  double clean_up_delay_s = 60;
+  unsigned clean_up_ratio = 20;
   bool anew = false;                   // what it held is lost
   bool measure = false;  // how long readings take until they are committed, told as JSON at the end
   bool allow_faults = false;

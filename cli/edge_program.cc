@@ -72,6 +72,9 @@ Result<EdgeSettings> settings_of(const EdgeArguments& arguments) {
   out.config.sensing.collector.longest_wait = milliseconds(arguments.batch_ms);
   out.config.sensing.buffer.most_bytes = static_cast<std::uint64_t>(arguments.buffer_mb * (1 << 20));
   if (arguments.policy == "thin") out.config.sensing.buffer.policy = edge::FullPolicy::kThin;
+  out.config.slots.probation = milliseconds(arguments.probation_s * 1000);
+  out.config.slots.clean_up_delay = milliseconds(arguments.clean_up_delay_s * 1000);
+  out.config.slots.clean_up_ratio = arguments.clean_up_ratio;
   out.config.begins_anew = arguments.anew;
   out.measure = arguments.measure;
   out.allow_faults = arguments.allow_faults;

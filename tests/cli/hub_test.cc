@@ -154,6 +154,12 @@ TEST(HubCommand, AnEdgeSaysWhatIsWrong) {
   const Outcome both = lockstep("edge --hub 1=127.0.0.1:1 --edges 2 --plants x" + data);
   EXPECT_EQ(both.code, 2) << both.out;
   EXPECT_NE(both.out.find("either --plants or --edges"), std::string::npos) << both.out;
+  for (const char* wrong :
+       {"--clean-up-ratio 0", "--clean-up-ratio 101", "--clean-up-delay -1", "--probation 0"}) {
+    const Outcome chosen = lockstep(cat("edge --hub 127.0.0.1:1 ", wrong, data));
+    EXPECT_EQ(chosen.code, 2) << chosen.out;
+    EXPECT_NE(chosen.out.find("not in range"), std::string::npos) << wrong << ": " << chosen.out;
+  }
   const Outcome rest = lockstep("cloud send /nowhere --kind model --hub 127.0.0.1:1");
   EXPECT_EQ(rest.code, 2) << rest.out;
 }
