@@ -191,6 +191,14 @@ std::string time_of(std::int64_t ns) {
   return text;
 }
 
+// The entry of the log since which it is active, as the leader knows it; empty: it is not.
+std::string index_of(const wire::StatusReport& report, std::int64_t kind, std::int64_t version) {
+  for (const wire::PackageStatus& one : report.active())
+    if (one.kind() == kind && static_cast<std::int64_t>(one.version()) == version)
+      return cat(one.active_index());
+  return {};
+}
+
 void print_text(const HubView& view, std::ostream& out) {
   out << line_of(view.report) << "\n\n";
   std::vector<TextRow> edges;
@@ -207,12 +215,13 @@ void print_text(const HubView& view, std::ostream& out) {
   for (const wire::Row& row : view.packages.rows())
     packages.push_back({std::string(name_of(static_cast<wire::PackageKind>(row.values(0).integer()))),
                         cat(row.values(1).integer()), cat(row.values(2).integer()),
-                        std::string(name_of(row.values(3).integer())), row.values(4).text(),
-                        row.values(5).text()});
+                        std::string(name_of(row.values(3).integer())),
+                        index_of(view.report, row.values(0).integer(), row.values(1).integer()),
+                        row.values(4).text(), row.values(5).text()});
   if (packages.empty()) {
     out << "no packages: decisions are those of the built-in rules\n";
   } else {
-    out << to_table({"package", "version", "bytes", "state", "reason", "note"}, packages);
+    out << to_table({"package", "version", "bytes", "state", "since index", "reason", "note"}, packages);
   }
 }
 

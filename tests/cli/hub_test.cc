@@ -118,6 +118,11 @@ TEST(HubCommand, APolicyComesFromTheCloudAndABadOneIsRefused) {
   const Outcome first = lockstep(cat("cloud send ", good, " --kind policy --note first ", field.at()));
   EXPECT_EQ(first.code, 0) << first.out;
   EXPECT_NE(first.out.find("policy version 1 is active since log index"), std::string::npos) << first.out;
+  const std::size_t at = first.out.find_last_not_of("0123456789\n") + 1;
+  const std::string index = first.out.substr(at, first.out.find_last_not_of('\n') + 1 - at);
+  const Outcome shown = lockstep("cloud status " + field.at());
+  EXPECT_NE(shown.out.find("since index"), std::string::npos) << shown.out;
+  EXPECT_NE(shown.out.find(cat(" ", index, " ")), std::string::npos) << first.out << shown.out;
   const Outcome second = lockstep(cat("cloud send ", good, " --kind policy --version 5 ", field.at()));
   EXPECT_EQ(second.code, 0) << second.out;
   const std::string bad = field.home / "bad.json";
