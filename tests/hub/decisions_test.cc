@@ -324,6 +324,39 @@ TEST(Decisions, TotalsComeBackFromWhatInstructionsShow) {
   EXPECT_EQ(hubs.row("SELECT decided, done, missed FROM hub_totals"), "4|2|0") << "and count on";
 }
 
+// As docs/hub.md says it.
+TEST(Decisions, AnEdgeThatWillNotComeBackIsForgottenForGood) {
+  TestHubs hubs(39);
+  ScriptedEdge edge(hubs);
+  edge.hello(hubs.leader());
+  edge.says_results = false;
+  edge.read_windows(2);
+  ASSERT_TRUE(hubs.run_until([&] { return edge.taken.size() == 2; }));
+  edge.is_silent = true;
+  hubs.run(seconds(4));
+  for (const char* words :
+       {"DELETE FROM hub_streams WHERE edge = (SELECT node FROM hub_edges WHERE name = 'e1')",
+        "UPDATE hub_instructions SET state = 3 WHERE state < 3 AND device IN (SELECT device FROM hub_devices "
+        "WHERE edge = 'e1')",
+        "DELETE FROM hub_corrections WHERE device IN (SELECT device FROM hub_devices WHERE edge = 'e1')",
+        "DELETE FROM hub_devices WHERE edge = 'e1'", "DELETE FROM hub_edges WHERE name = 'e1'"})
+    ASSERT_TRUE(hubs.write(words)) << words;
+  hubs.run(seconds(10));
+  EXPECT_EQ(
+      hubs.row(
+          "SELECT (SELECT count(*) FROM hub_edges), (SELECT count(*) FROM hub_devices), (SELECT count(*) "
+          "FROM hub_streams), (SELECT count(*) FROM hub_instructions WHERE state < 3)"),
+      "0|0|0|0");
+  EXPECT_EQ(hubs.row("SELECT count(*) FROM hub_instructions"), "2") << "what was decided stays to be read";
+  wire::FieldMessage hello;
+  hello.mutable_hello()->set_role(wire::CLOUD);
+  hubs.cloud().say(hubs.leader(), hello);
+  const auto report = [&] { return hubs.cloud().last(wire::FieldMessage::kReport).report(); };
+  ASSERT_TRUE(hubs.run_until([&] { return report().instructions() == 2; }));
+  EXPECT_EQ(report().edges_size(), 0);
+  EXPECT_EQ(report().outcomes().open(), 0u);
+}
+
 // A hub whose database is another or an older one, with an edge that has gone further.
 TEST(Decisions, NumbersGoOnAboveThoseThatEdgesKnow) {
   TestHubs hubs(33);
