@@ -15,6 +15,7 @@ struct EdgeArguments {
   std::string name = "e1";
   std::string data;  // each edge has a directory of its own in it
   std::vector<std::string> devices = {"tank", "motor"};
+  std::string config;        // a file with what is chosen below, instead of these
   std::string plants;        // a file that says which devices there are, instead of `devices`
   double sample_ms = 100;    // between two looks at each device
   double probe_rate = 1000;  // readings a second that a probe gathers

@@ -10,7 +10,9 @@
 #include "base/hash.h"
 #include "base/join.h"
 #include "base/text.h"
+#include "cli/files.h"
 #include "cli/random_number.h"
+#include "config/edge_settings.h"
 #include "net/descriptors.h"
 #include "scenarios/real/plant_record.h"
 
@@ -51,6 +53,40 @@ Result<std::vector<std::string>> names_from(const std::string& first, std::uint3
   return out;
 }
 
+Result<config::Edge> by_flags(const EdgeArguments& arguments) {
+  const auto milliseconds = [](double count) { return Duration(static_cast<std::int64_t>(count * 1e6)); };
+  config::Edge out;
+  out.sample_period = milliseconds(arguments.sample_ms);
+  out.longest_wait = milliseconds(arguments.batch_ms);
+  out.most_bytes = static_cast<std::uint64_t>(arguments.buffer_mb * (1 << 20));
+  if (arguments.policy == to_string(config::FullBuffer::kThin)) out.policy = config::FullBuffer::kThin;
+  out.probation = milliseconds(arguments.probation_s * 1000);
+  out.clean_up_delay = milliseconds(arguments.clean_up_delay_s * 1000);
+  out.clean_up_ratio = arguments.clean_up_ratio;
+  return out;
+}
+
+Result<config::Edge> in_file(const std::string& file) {
+  LOCKSTEP_TRY(text, read_whole_file(file));
+  auto out = config::parse_edge(text);
+  if (out) return std::move(*out);
+  std::string problems;
+  for (const json::Problem& problem : out.error())
+    append_text(problems, cat(problems.empty() ? "" : "\n", to_text(problem, file)));
+  return refuse(std::move(problems));
+}
+
+void apply(const config::Edge& choices, edge::EdgeConfig& out) {
+  out.sample_period = choices.sample_period;
+  out.sensing.collector.longest_wait = choices.longest_wait;
+  out.sensing.buffer.most_bytes = choices.most_bytes;
+  if (choices.policy == config::FullBuffer::kThin) out.sensing.buffer.policy = edge::FullPolicy::kThin;
+  out.slots.probation = choices.probation;
+  out.slots.clean_up_delay = choices.clean_up_delay;
+  out.slots.clean_up_ratio = choices.clean_up_ratio;
+  out.slots.clean_up_keys = choices.clean_up_keys;
+}
+
 }  // namespace
 
 Result<EdgeSettings> settings_of(const EdgeArguments& arguments) {
@@ -67,14 +103,8 @@ Result<EdgeSettings> settings_of(const EdgeArguments& arguments) {
   if (!out.plants.empty() && out.names.size() > 1)
     return refuse("expected either --plants or --edges, found both: a file of plants is about one edge");
   LOCKSTEP_TRY(plants, PlantDriver::create(out.devices, 0, arguments.probe_rate));
-  const auto milliseconds = [](double count) { return Duration(static_cast<std::int64_t>(count * 1e6)); };
-  out.config.sample_period = milliseconds(arguments.sample_ms);
-  out.config.sensing.collector.longest_wait = milliseconds(arguments.batch_ms);
-  out.config.sensing.buffer.most_bytes = static_cast<std::uint64_t>(arguments.buffer_mb * (1 << 20));
-  if (arguments.policy == "thin") out.config.sensing.buffer.policy = edge::FullPolicy::kThin;
-  out.config.slots.probation = milliseconds(arguments.probation_s * 1000);
-  out.config.slots.clean_up_delay = milliseconds(arguments.clean_up_delay_s * 1000);
-  out.config.slots.clean_up_ratio = arguments.clean_up_ratio;
+  LOCKSTEP_TRY(choices, arguments.config.empty() ? by_flags(arguments) : in_file(arguments.config));
+  apply(choices, out.config);
   out.config.begins_anew = arguments.anew;
   out.measure = arguments.measure;
   out.allow_faults = arguments.allow_faults;

@@ -57,6 +57,10 @@ CLI::App* add_edge(CLI::App& app, EdgeArguments& arguments) {
   edge.add_option("--data", arguments.data,
                   "Where it keeps readings and instructions, in a directory of its name")
       ->required();
+  CLI::Option& config =
+      *edge.add_option("--config", arguments.config,
+                       "Instead of the options for sampling, batches, buffer and clean-up: a JSON file with "
+                       "these choices (config/schema/edge.schema.json)");
   edge.add_option("--devices", arguments.devices, "Kinds: tank, motor, and probe, which only shows numbers")
       ->delimiter(',')
       ->capture_default_str();
@@ -98,6 +102,9 @@ CLI::App* add_edge(CLI::App& app, EdgeArguments& arguments) {
                   "The part of the disk's time that their clean-up may take, in percent")
       ->check(CLI::Range(1, 100))
       ->capture_default_str();
+  for (const char* name : {"--sample-ms", "--batch-ms", "--buffer-mb", "--policy", "--probation",
+                           "--clean-up-delay", "--clean-up-ratio"})
+    config.excludes(edge.get_option(name));
   edge.add_flag(
       "--anew", arguments.anew,
       "Its directory is lost: begin with an empty one, and tell the hub so. What it had carried out and not "

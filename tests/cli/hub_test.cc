@@ -165,6 +165,14 @@ TEST(HubCommand, AnEdgeSaysWhatIsWrong) {
     EXPECT_EQ(chosen.code, 2) << chosen.out;
     EXPECT_NE(chosen.out.find("not in range"), std::string::npos) << wrong << ": " << chosen.out;
   }
+  const std::string file = home / "edge.json";
+  std::ofstream(file) << "{\"clean_up_ratio\": 0}";
+  const Outcome bad = lockstep(cat("edge --hub 127.0.0.1:1 --config ", file, data));
+  EXPECT_EQ(bad.code, 2) << bad.out;
+  EXPECT_NE(bad.out.find(cat(file, ":1:")), std::string::npos) << bad.out;
+  const Outcome twice = lockstep(cat("edge --hub 127.0.0.1:1 --batch-ms 5 --config ", file, data));
+  EXPECT_EQ(twice.code, 2) << twice.out;
+  EXPECT_NE(twice.out.find("excludes"), std::string::npos) << twice.out;
   const Outcome rest = lockstep("cloud send /nowhere --kind model --hub 127.0.0.1:1");
   EXPECT_EQ(rest.code, 2) << rest.out;
 }
