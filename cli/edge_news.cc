@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "base/text.h"
 #include "core/proto/control.pb.h"
@@ -32,13 +33,14 @@ void EdgeNews::emit(const env::Event& event) {
     const std::lock_guard lock(mutex_);
     const auto& fields = event.fields;
     if (event.type == &edge::kBuffered) {
-      buffered(static_cast<std::uint32_t>(fields[1]), fields[2], fields[3]);
+      buffered(fields[0], static_cast<std::uint32_t>(fields[1]), fields[2], fields[3]);
     } else if (event.type == &edge::kBatchSettled) {
       settled(static_cast<std::uint32_t>(fields[1]), fields[2]);
     } else if (event.type == &edge::kReadingsDropped) {
       figures_.dropped += fields[3];
     } else if (event.type == &edge::kReadingsRefused) {
       figures_.dropped += fields[1];
+      refused(static_cast<std::uint32_t>(fields[0]), fields[1]);
     } else if (event.type == &edge::kExecuted) {
       ++figures_.executed;
     }
@@ -46,13 +48,23 @@ void EdgeNews::emit(const env::Event& event) {
   say(event);
 }
 
-void EdgeNews::buffered(std::uint32_t stream, std::uint64_t sequence, std::uint64_t readings) {
+void EdgeNews::buffered(std::uint64_t buffer, std::uint32_t stream, std::uint64_t sequence,
+                        std::uint64_t readings) {
   if (!measures_) return;
   Stream& known = streams_[stream];
+  if (std::exchange(known.buffer, buffer) != buffer) known.told = 0;
+  if (sequence <= known.told) return;  // said again after the store was opened again
+  known.told = sequence;
   // After a restart batches of a former life are told again, whose readings nobody has seen here.
   const auto count = static_cast<std::ptrdiff_t>(std::min<std::uint64_t>(readings, known.open.size()));
   known.under_way.push_back({sequence, {known.open.begin(), known.open.begin() + count}});
   known.open.erase(known.open.begin(), known.open.begin() + count);
+}
+
+// They are the last that were sensed: a batch that is durable after all was closed before them.
+void EdgeNews::refused(std::uint32_t stream, std::uint64_t readings) {
+  std::deque<Moment>& open = streams_[stream].open;
+  open.resize(open.size() - std::min<std::size_t>(readings, open.size()));
 }
 
 void EdgeNews::settled(std::uint32_t stream, std::uint64_t received) {

@@ -36,6 +36,9 @@ class EdgeNews final : public edge::Driver, public env::Trace {
 
   const std::vector<devices::DeviceInfo>& devices() const override { return driver_.devices(); }
   void sample(std::size_t device, std::vector<edge::Sample>& samples) override;
+  void look(std::size_t device, std::vector<edge::Sample>& samples) override {
+    driver_.look(device, samples);
+  }
   Status actuate(std::size_t device, std::string_view actuator, double value) override {
     return driver_.actuate(device, actuator, value);
   }
@@ -54,9 +57,12 @@ class EdgeNews final : public edge::Driver, public env::Trace {
   struct Stream {
     std::deque<Moment> open;
     std::deque<Batch> under_way;
+    std::uint64_t buffer = 0;
+    std::uint64_t told = 0;  // the last batch of this buffer that was told
   };
 
-  void buffered(std::uint32_t stream, std::uint64_t sequence, std::uint64_t readings);
+  void buffered(std::uint64_t buffer, std::uint32_t stream, std::uint64_t sequence, std::uint64_t readings);
+  void refused(std::uint32_t stream, std::uint64_t readings);
   void settled(std::uint32_t stream, std::uint64_t received);
   void say(const env::Event& event);
 

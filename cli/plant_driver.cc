@@ -62,6 +62,11 @@ void PlantDriver::sample(std::size_t device, std::vector<edge::Sample>& samples)
     if (readings[signal]) samples.push_back({.signal = signal, .value = *readings[signal], .ago = {}});
 }
 
+// A probe has no actuators, so nothing of it is evidence.
+void PlantDriver::look(std::size_t device, std::vector<edge::Sample>& samples) {
+  if (plants_[device] != nullptr) sample(device, samples);
+}
+
 void PlantDriver::show_gathered(std::size_t probe, std::vector<edge::Sample>& samples) {
   constexpr std::uint64_t kMost = 10'000;  // of a machine that slept
   const Duration now = running();

@@ -22,6 +22,7 @@ class PlantDriver final : public edge::Driver {
 
   const std::vector<devices::DeviceInfo>& devices() const override { return infos_; }
   void sample(std::size_t device, std::vector<edge::Sample>& samples) override;
+  void look(std::size_t device, std::vector<edge::Sample>& samples) override;
   Status actuate(std::size_t device, std::string_view actuator, double value) override;
 
  private:

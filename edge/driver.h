@@ -27,6 +27,9 @@ class Driver {
   // What this device's sensors have to say now, appended in order; a sensor that has dropped out says
   // nothing, one that was busy may say more than one thing. A value that is not finite is no reading.
   virtual void sample(std::size_t device, std::vector<Sample>& samples) = 0;
+  // What they show, as evidence of what an instruction did: none of it becomes a reading, and nothing that a
+  // sensor has gathered is taken from it.
+  virtual void look(std::size_t device, std::vector<Sample>& samples) { sample(device, samples); }
   // As Plant::actuate.
   virtual Status actuate(std::size_t device, std::string_view actuator, double value) = 0;
 };

@@ -271,7 +271,7 @@ void Executions::execute(std::uint64_t id) {
 // What each signal shows.
 std::vector<double> Executions::look(std::size_t device) {
   std::vector<Sample> samples;
-  driver_.sample(device, samples);
+  driver_.look(device, samples);
   std::vector<double> shown(description_.devices()[device].signals.size(), kNothing);
   for (const Sample& sample : samples)
     if (sample.signal < shown.size()) shown[sample.signal] = sample.value;

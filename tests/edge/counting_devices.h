@@ -34,6 +34,11 @@ class Devices final : public Driver {
     for (std::size_t signal = 0; signal < info_[device].signals.size(); ++signal)
       for (int i = 0; i < burst; ++i) samples.push_back({signal, static_cast<double>(++shown)});
   }
+  void look(std::size_t device, std::vector<Sample>& samples) override {
+    const std::size_t before = samples.size();
+    sample(device, samples);
+    looked += samples.size() - before;
+  }
   Status actuate(std::size_t device, std::string_view actuator, double value) override {
     if (broken) return fail(ErrorCode::kUnavailable, "stuck");
     told.push_back(cat(info_[device].name, ".", actuator, "=", value));
@@ -43,6 +48,7 @@ class Devices final : public Driver {
   bool silent = false;
   int burst = 1;  // readings of each sensor at a time
   std::uint64_t shown = 0;
+  std::uint64_t looked = 0;  // of these, as evidence
   bool broken = false;
   std::vector<std::string> told;
 

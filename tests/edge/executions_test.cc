@@ -30,6 +30,18 @@ TEST_F(Ready, IsAcknowledgedExecutedAndAnsweredWithEvidence) {
   EXPECT_GT(result.executed_ns(), 0);
 }
 
+// Of what a sensor is sampled for every bit is a reading; who counts samples counts readings.
+TEST_F(Ready, EvidenceIsLookedAtAndNotSampled) {
+  for (std::uint64_t id = 1; id <= 5; ++id) field.send(heat(id, 0.5));
+  run();
+  field.devices.silent = true;
+  run();
+  EXPECT_EQ(field.devices.looked, 5u * 2 * 2) << "two signals, before and after";
+  std::uint64_t readings = 0;
+  for (const auto& [name, batch] : field.events.batches) readings += batch.readings;
+  EXPECT_EQ(readings, field.devices.shown - field.devices.looked);
+}
+
 // Two processes under one name: what is meant for the other one is not ours, whatever number it came to.
 TEST_F(Ready, WhatIsForAnotherStoreIsLeftAlone) {
   wire::Instruction theirs = heat(1, 0.5);
