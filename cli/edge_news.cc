@@ -111,6 +111,23 @@ void EdgeNews::say(const env::Event& event) {
     const auto outcome = static_cast<wire::InstructionResult::Outcome>(fields[2]);
     log_->warn(
         cat(edge_, ": instruction ", fields[0], " ended: ", wire::InstructionResult::Outcome_Name(outcome)));
+  } else if (event.type == &edge::kFallbackTaken) {
+    log_->warn(cat(edge_, ": ", devices()[fields[0]].name,
+                   ": no hub was heard for so long that the set points of the settings' fallback are set"));
+  }
+  say_of_settings(event);
+}
+
+// On lanes, in the moment in which the slot is switched.
+void EdgeNews::say_of_settings(const env::Event& event) {
+  const auto& fields = event.fields;
+  const auto slot = [&] { return fields[0] == 0 ? "A" : "B"; };
+  if (event.type == &edge::kSlotSwitched) {
+    log_->info(cat(edge_, ": settings ", fields[1], " in slot ", slot(), " are in use, on trial"));
+  } else if (event.type == &edge::kSlotRolledBack) {
+    log_->warn(cat(edge_, ": settings ", fields[2], " are rolled back; ",
+                   fields[1] == 0 ? std::string("it goes on without any")
+                                  : cat("settings ", fields[1], " in slot ", slot(), " are in use again")));
   }
 }
 

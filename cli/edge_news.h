@@ -65,6 +65,7 @@ class EdgeNews final : public edge::Driver, public env::Trace {
   void refused(std::uint32_t stream, std::uint64_t readings);
   void settled(std::uint32_t stream, std::uint64_t received);
   void say(const env::Event& event);
+  void say_of_settings(const env::Event& event);
 
   std::string edge_;
   edge::Driver& driver_;

@@ -109,5 +109,25 @@ TEST_F(News, ABatchThatIsSaidAgainTakesNoOthersReadings) {
   EXPECT_LT(figures.waits_us[0], kAnHour);
 }
 
+// ---- lines
+// ----------------------------------------------------------------------------------------------------
+
+TEST_F(News, TellsWhichSettingsAreInUse) {
+  news.emit({edge::kSlotSwitched, {1, 4}});
+  news.emit({edge::kSlotRolledBack, {0, 3, 4}});
+  news.emit({edge::kSlotRolledBack, {1, 0, 5}});
+  EXPECT_EQ(lines.take(),
+            "info e1: settings 4 in slot B are in use, on trial\n"
+            "warning e1: settings 4 are rolled back; settings 3 in slot A are in use again\n"
+            "warning e1: settings 5 are rolled back; it goes on without any\n");
+}
+
+TEST_F(News, WarnsThatADeviceFellBack) {
+  news.emit({edge::kFallbackTaken, {0}});
+  EXPECT_EQ(lines.take(),
+            "warning e1: tank: no hub was heard for so long that the set points of the settings' fallback "
+            "are set\n");
+}
+
 }  // namespace
 }  // namespace lockstep::cli
