@@ -1,4 +1,5 @@
-// What a hub does not take, and what of its tables it misses, as lines for people.
+// What a hub has brought into force, what it does not take, and what of its tables it misses, as lines for
+// people.
 #pragma once
 
 #include <spdlog/logger.h>
@@ -21,12 +22,20 @@ class HubNews final : public env::Trace {
   void emit(const env::Event& event) override;
 
  private:
-  void say(std::string line);
+  using Moment = std::chrono::steady_clock::time_point;
+
+  void warn(std::string line);
+  void tell_of_package(const env::Event& event);
+  bool may_tell_of_package();
 
   std::shared_ptr<spdlog::logger> log_;
   env::Trace* next_;
   std::string said_;  // not again for a while: strangers must not be able to fill the log
-  std::chrono::steady_clock::time_point said_at_{};
+  Moment said_at_{};
+  // Packages come several at a time, and each counts; a hub without tokens takes them from anybody all the
+  // same.
+  std::int64_t package_lines_ = 0;
+  Moment packages_at_{};
 };
 
 }  // namespace lockstep::cli

@@ -130,6 +130,10 @@ TEST(HubCommand, APolicyComesFromTheCloudAndABadOneIsRefused) {
   const Outcome refused = lockstep(cat("cloud send ", bad, " --kind policy ", field.at()));
   EXPECT_EQ(refused.code, 1) << refused.out;
   EXPECT_NE(refused.out.find("policy version 6 is refused: "), std::string::npos) << refused.out;
+  for (const std::string said :
+       {" info policy 1 is in force from index ", " info policy 5 is in force from index ",
+        " warning policy 6 is refused: policy:1:"})
+    EXPECT_NE(field.log("n1").find(said), std::string::npos) << said << " in " << field.log("n1");
   const Outcome back = lockstep(cat("cloud activate --kind policy --version 1 ", field.at()));
   EXPECT_EQ(back.code, 0) << back.out;
   EXPECT_EQ(field.number("SELECT version FROM hub_active WHERE kind = 2"), 1);
