@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "cli/data_directory.h"
 #include "cli/disk_wait.h"
+#include "cli/edge_presence.h"
 #include "cli/hub_news.h"
 #include "cli/spare_memory.h"
 #include "config/node_settings.h"
@@ -71,6 +72,7 @@ class NodeProgram final : private service::FeedSubscriber {
   // Looks at the node now and then. One that has stopped itself goes on answering, with the reason, but
   // people must be told.
   void watch();
+  void look_at_edges();
   // One whose disk has failed does so until the disk is well, and then begins another life.
   void watch_disk();
 
@@ -101,6 +103,7 @@ class NodeProgram final : private service::FeedSubscriber {
   std::unique_ptr<net::TlsSecurity> security_;
   std::unique_ptr<net::TraceRing> trace_;  // with allow_faults
   std::unique_ptr<HubNews> hub_news_;      // of a hub
+  EdgePresence presence_;                  // likewise
   std::unique_ptr<net::Host> host_;
   const hub::HubProcess* hub_ = nullptr;    // the host's actor, if it has a hub
   std::unique_ptr<api::Gateway> gateway_;   // of the protocols below
