@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "cli/cloud_program.h"
 #include "cli/files.h"
+#include "cli/hub_silence.h"
 #include "cli/hub_tables.h"
 #include "cli/node_log.h"
 #include "cli/settings_package.h"
@@ -158,6 +159,20 @@ std::string line_of(const wire::StatusReport& report) {
              instructions_of(report), active, troubles);
 }
 
+// Who reads warnings only has seen the trouble and should see its end.
+void tell_of_silence(const CloudProgram& program, HubSilence& silence, spdlog::logger& log) {
+  const auto now = std::chrono::steady_clock::now();
+  if (const NodeId leader = program.leader(); !leader.is_none()) {
+    const auto silent = silence.ends(now);
+    if (silent)
+      log.warn(cat("node ", leader, " leads and reports again, after ",
+                   to_string(std::chrono::round<std::chrono::seconds>(*silent))));
+  } else if (silence.begins(now)) {
+    const std::string trouble = program.trouble();
+    log.warn(cat("no hub answers", trouble.empty() ? ": no node says that it leads" : cat(": ", trouble)));
+  }
+}
+
 struct HubView {
   wire::StatusReport report;
   wire::Rows packages;  // kind, version, bytes, state, reason, note
@@ -286,11 +301,13 @@ int run_cloud(const CloudArguments& arguments, std::ostream& out, std::ostream& 
   out << "lockstep: the cloud of the hub at " << to_text((*program)->hub().nodes.front().address)
       << std::endl;
   std::string said;
-  (*program)->run([&](const wire::StatusReport& report) {
+  const auto show = [&](const wire::StatusReport& report) {
     const std::string line = line_of(report);
     if (line != said) (*log)->info(line);
     said = line;
-  });
+  };
+  HubSilence silence(std::chrono::steady_clock::now(), kPatienceWithReports);
+  (*program)->run(show, [&] { tell_of_silence(**program, silence, **log); });
   (*log)->info("told to stop");
   (*log)->flush();
   return 0;

@@ -48,13 +48,23 @@ std::optional<wire::StatusReport> CloudProgram::report(Duration patience) {
   return process_->report();
 }
 
-void CloudProgram::run(const std::function<void(const wire::StatusReport&)>& show) {
+// `look` lives as long as the loop runs.
+void CloudProgram::look_each_second(const std::function<void()>& look) {
+  loop_.after(std::chrono::seconds(1), [this, &look] {
+    look();
+    look_each_second(look);
+  });
+}
+
+void CloudProgram::run(const std::function<void(const wire::StatusReport&)>& show,
+                       const std::function<void()>& look) {
   net::asio::signal_set signals(loop_.context(), SIGTERM, SIGINT);
   std::signal(SIGPIPE, SIG_IGN);
   signals.async_wait([this](const net::IoError& error, int) {
     if (!error) loop_.stop();
   });
   process_->on_report(show);
+  look_each_second(look);
   loop_.run();
   process_->on_report({});
 }

@@ -22,13 +22,16 @@ class CloudProgram {
   // What the hub answers in the end; nothing: no answer in time.
   std::optional<wire::PackageStatus> dispatch(cloud::Dispatch what, Duration patience);
   std::optional<wire::StatusReport> report(Duration patience);
-  // Until a signal comes; every report is shown.
-  void run(const std::function<void(const wire::StatusReport&)>& show);
+  // Until a signal comes; every report is shown, and `look` is called each second.
+  void run(const std::function<void(const wire::StatusReport&)>& show, const std::function<void()>& look);
+  // None: no node that leads is heard.
+  NodeId leader() const { return process_->leader(); }
   // Why no node is reached; empty if one is.
   std::string trouble() const;
 
  private:
   CloudProgram() = default;
+  void look_each_second(const std::function<void()>& look);
 
   net::EventLoop loop_;
   std::unique_ptr<net::TlsSecurity> security_;
