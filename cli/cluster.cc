@@ -189,7 +189,7 @@ struct Ended {
 std::vector<Ended> ended_among(const std::vector<Started>& started) {
   std::vector<Ended> out;
   for (const Started& one : started)
-    if (one.process.has_ended()) out.push_back({one.node, one.process.last_words()});
+    if (one.process.has_ended()) out.push_back({one.node, why_it_ended(one.process.last_words())});
   return out;
 }
 

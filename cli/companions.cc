@@ -19,7 +19,8 @@ Status start(const LocalCluster& cluster, const Companion& companion) {
   const auto end = std::chrono::steady_clock::now() + kFirstLine;
   while (!started.words().contains("lockstep: ")) {
     if (started.has_ended())
-      return fail(ErrorCode::kUnavailable, cat(companion.name, " has ended: ", started.last_words()));
+      return fail(ErrorCode::kUnavailable,
+                  cat(companion.name, " has ended: ", why_it_ended(started.last_words())));
     if (std::chrono::steady_clock::now() > end)
       return fail(ErrorCode::kUnavailable,
                   cat(companion.name, " says nothing; its log is ", companion.log_file()));

@@ -3,6 +3,7 @@
 
 #include <signal.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -28,6 +29,24 @@ std::string StartedProcess::last_words() const {
   return last == std::string::npos ? text : text.substr(last + 1);
 }
 
+// A line of the log has a time and a level (cli/node_log.cc); who cannot begin, or finds a bug of ours,
+// writes without them. Every program says "lockstep: ..." when it has begun, and a farewell when it was told
+// to stop.
+std::string why_it_ended(std::string_view last_line) {
+  if (last_line.empty()) return "without a word; its log is empty";
+  const auto is_remark = [&] {
+    for (const std::string_view farewell :
+         {"told to stop", "interrupted: ", "stopped in good order", "a second signal"})
+      if (last_line.contains(farewell)) return false;
+    const std::string_view behind_time = last_line.substr(std::min(last_line.find(' '), last_line.size()));
+    for (const std::string_view level : {" trace ", " debug ", " info ", " warning "})
+      if (behind_time.starts_with(level)) return true;
+    return last_line.starts_with("lockstep: ") && !last_line.starts_with("lockstep: bug: ");
+  };
+  if (!is_remark()) return std::string(last_line);
+  return cat("without a word (killed?); last line: ", last_line);
+}
+
 // Whoever is stopped by `cluster stop` leaves no such file.
 std::string LocalProcess::why_it_ended() const {
   std::error_code error;
@@ -36,7 +55,7 @@ std::string LocalProcess::why_it_ended() const {
   const std::uintmax_t size = fs::file_size(log_file(), error);
   const std::uintmax_t from = error || size < kTail ? 0 : size - kTail;
   const std::string words = StartedProcess{.pid = 0, .log_file = log_file(), .log_offset = from}.last_words();
-  return words.empty() ? "its log is empty" : words;
+  return cli::why_it_ended(words);
 }
 
 Result<StartedProcess> start_process(const LocalProcess& process, std::vector<std::string> arguments) {

@@ -6,6 +6,7 @@
 #include <iosfwd>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -20,9 +21,13 @@ struct LocalProcess {
   std::string log_file() const { return stem + ".log"; }
   std::string process_file() const { return stem + ".pid"; }
   std::optional<Process> process() const { return Process::load(process_file()); }
-  // The last line of the log of one that has ended without being told to; empty: it runs, or was stopped.
+  // Of one that has ended without being told to, after its last line; empty: it runs, or was stopped.
   std::string why_it_ended() const;
 };
+
+// Why a process has ended whose log ends with this line: the line, if it says why, and else that nothing was
+// said.
+std::string why_it_ended(std::string_view last_line);
 
 // One that was started now.
 struct StartedProcess {

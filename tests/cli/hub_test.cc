@@ -142,6 +142,26 @@ TEST(HubCommand, APolicyComesFromTheCloudAndABadOneIsRefused) {
   EXPECT_NE(unknown.out.find("policy version 77 is unknown"), std::string::npos) << unknown.out;
 }
 
+TEST(HubCommand, AKilledEdgeIsNamed) {
+  Field field("--nodes 1 --edges 2");
+  ASSERT_EQ(field.started.code, 0) << field.started.out;
+  ASSERT_EQ(::kill(field.status()["companions"][0]["process"].get<pid_t>(), SIGKILL), 0);
+  Outcome status;
+  EXPECT_TRUE(eventually([&] {
+    status = lockstep("cluster status " + field.at());
+    return status.out.find("e1 has ended: without a word (killed?); last line: ") != std::string::npos;
+  })) << status.out;
+  EXPECT_TRUE(eventually([&] {
+    return field.log("n1").find(" warning the hub does not hear edge e1 any more") != std::string::npos;
+  })) << field.log("n1");
+  const Outcome again = lockstep("cluster start " + field.at());
+  EXPECT_EQ(again.code, 0) << again.out;
+  EXPECT_NE(again.out.find("run already"), std::string::npos) << again.out;
+  EXPECT_TRUE(eventually([&] {
+    return field.log("n1").find("the hub hears edge e1 again") != std::string::npos;
+  })) << field.log("n1");
+}
+
 TEST(HubCommand, AnEdgeSaysWhatIsWrong) {
   TemporaryDirectory home;
   const std::string data = " --data " + (home / "d");
