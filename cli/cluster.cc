@@ -15,6 +15,7 @@
 #include <ostream>
 #include <thread>
 
+#include "base/join.h"
 #include "base/text.h"
 #include "cli/companions.h"
 #include "cli/local_cluster.h"
@@ -346,8 +347,10 @@ int start_cluster(const ClusterArguments& arguments, std::ostream& out, std::ost
   const auto to_start =
       std::partition(nodes.begin(), nodes.end(), [](const LocalNode& node) { return !!node.process(); });
   if (to_start == nodes.end()) {
-    err << "all nodes of " << arguments.directory << " run already\n";
-    if (const Status begun = start_companions(*cluster); !begun) return complain(begun.error(), err);
+    const CompanionsStarted beside = start_companions(*cluster);
+    err << "all nodes of " << arguments.directory << " run already"
+        << (beside.names.empty() ? "" : "; started: ") << joined(beside.names) << "\n";
+    if (!beside.status) return complain(beside.status.error(), err);
     return show_started(*cluster, look_at(*cluster, 2s), arguments.program, out);
   }
   for (auto node = nodes.begin(); node != to_start; ++node) err << node->name << " runs already\n";
@@ -371,7 +374,7 @@ int start_cluster(const ClusterArguments& arguments, std::ostream& out, std::ost
     return 1;
   }
   const Status expected = expect_data_of(*cluster, running->states);
-  const Status begun = expected ? start_companions(*cluster) : Status();
+  const Status begun = expected ? start_companions(*cluster).status : Status();
   const int code = show_started(*cluster, running->states, arguments.program, out);
   if (!expected) return complain(expected.error(), err);
   if (!begun) return complain(begun.error(), err);

@@ -33,15 +33,19 @@ std::string_view role_of(const Companion& companion) { return companion.is_cloud
 
 }  // namespace
 
-Status start_companions(const LocalCluster& cluster) {
+CompanionsStarted start_companions(const LocalCluster& cluster) {
+  CompanionsStarted out;
   std::string troubles;
   for (const Companion& companion : cluster.companions()) {
     if (companion.process()) continue;
-    if (const Status begun = start(cluster, companion); !begun)
+    if (const Status begun = start(cluster, companion); begun) {
+      out.names.push_back(companion.name);
+    } else {
       append_text(troubles, cat(troubles.empty() ? "" : "\n", begun.error().message));
+    }
   }
-  if (troubles.empty()) return {};
-  return fail(ErrorCode::kUnavailable, std::move(troubles));
+  if (!troubles.empty()) out.status = fail(ErrorCode::kUnavailable, std::move(troubles));
+  return out;
 }
 
 void print_companions(const LocalCluster& cluster, std::ostream& out) {

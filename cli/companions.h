@@ -3,14 +3,19 @@
 
 #include <iosfwd>
 #include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
 
 #include "cli/local_cluster.h"
 
 namespace lockstep::cli {
 
-// Those that do not run. An error: one has ended at once; the sentence has its last words. Those before it
-// run then.
-Status start_companions(const LocalCluster& cluster);
+struct CompanionsStarted {
+  std::vector<std::string> names;
+  Status status;  // an error: some have ended at once; the sentence has their last words
+};
+// Those that do not run.
+CompanionsStarted start_companions(const LocalCluster& cluster);
 // A table; nothing if there are none.
 void print_companions(const LocalCluster& cluster, std::ostream& out);
 nlohmann::ordered_json companions_json(const LocalCluster& cluster);
