@@ -11,6 +11,7 @@
 #include "cli/hub_silence.h"
 #include "cli/hub_tables.h"
 #include "cli/node_log.h"
+#include "cli/package_form.h"
 #include "cli/settings_package.h"
 #include "cli/table.h"
 #include "reports/render.h"
@@ -324,6 +325,8 @@ int send_package(const CloudArguments& arguments, std::ostream& out, std::ostrea
     if (!bytes)
       return complain({ErrorCode::kInvalidArgument, cat(arguments.file, ": ", bytes.error().message)}, err);
   }
+  if (const Status form = check_form(kind, *bytes); !form)
+    return complain({ErrorCode::kInvalidArgument, cat(arguments.file, ": ", form.error().message)}, err);
   const auto version =
       arguments.version ? Result<std::uint64_t>(*arguments.version) : next_version(arguments.connect, kind);
   if (!version) return complain(version.error(), err);

@@ -135,6 +135,8 @@ Result<training::Trained> begin(const CloudTrainArguments& arguments, const trai
   std::string from;
   if (!arguments.from.empty()) {
     LOCKSTEP_TRY(read, read_input(arguments.from));
+    if (const auto tensors = model::read_tensors(read); !tensors)
+      return fail(tensors.error().code, cat(arguments.from, ": ", tensors.error().message));
     from = std::move(read);
   }
   training::Curriculum curriculum;

@@ -247,6 +247,10 @@ Result<TensorFile> read_tensors(BytesView file) {
   if (file.size() < kLengthBytes)
     return corrupt(cat("expected 8 bytes of header length, found ", file.size()));
   LOCKSTEP_TRY(length, ByteReader(file).u64());
+  // Eight bytes of a text are a large number; who sees it learns nothing.
+  const bool has_header = file.size() > kLengthBytes && file[kLengthBytes] == '{';
+  if (length > kMaxHeaderBytes && !has_header)
+    return corrupt("expected the length of a header and the header, found another kind of file");
   if (length > kMaxHeaderBytes)
     return fail(ErrorCode::kTooLarge,
                 cat("safetensors: expected a header of at most ", kMaxHeaderBytes, " bytes, found ", length));

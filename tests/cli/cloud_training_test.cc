@@ -89,6 +89,10 @@ TEST(CloudTraining, says_what_it_expected) {
   const Outcome bad = lockstep(cat("cloud evaluate ", directory / "bad"));
   EXPECT_EQ(bad.code, 2);
   EXPECT_NE(bad.out.find("lockstep cloud evaluate: "), std::string::npos);
+  const Outcome text =
+      lockstep(cat("cloud train --kind tank --steps 1 --from ", LOCKSTEP_SOURCE_DIR, "/README.md"));
+  EXPECT_EQ(text.code, 2);
+  EXPECT_NE(text.out.find("README.md: safetensors: "), std::string::npos) << text.out;
   EXPECT_EQ(lockstep(cat("cloud train --kind tank --steps 1 --out ", directory / "bad/model")).code, 1);
   EXPECT_NE(lockstep("cloud train --help").out.find("--from"), std::string::npos);
 }

@@ -126,10 +126,16 @@ TEST(HubCommand, APolicyComesFromTheCloudAndABadOneIsRefused) {
   const Outcome second = lockstep(cat("cloud send ", good, " --kind policy --version 5 ", field.at()));
   EXPECT_EQ(second.code, 0) << second.out;
   const std::string bad = field.home / "bad.json";
-  std::ofstream(bad) << "{\"gains\": 1";
+  std::ofstream(bad) << "{\"gains\": 1}";
+  const std::string broken = field.home / "broken.json";
+  std::ofstream(broken) << "{\"gains\": 1";
+  const Outcome no_json = lockstep(cat("cloud send ", broken, " --kind policy ", field.at()));
+  EXPECT_EQ(no_json.code, 2) << no_json.out;
+  EXPECT_NE(no_json.out.find("broken.json: policy:1:"), std::string::npos) << no_json.out;
   const Outcome refused = lockstep(cat("cloud send ", bad, " --kind policy ", field.at()));
   EXPECT_EQ(refused.code, 1) << refused.out;
-  EXPECT_NE(refused.out.find("policy version 6 is refused: "), std::string::npos) << refused.out;
+  EXPECT_NE(refused.out.find("policy version 6 is refused: "), std::string::npos)
+      << "what is no JSON has used no number: " << refused.out;
   for (const std::string said :
        {" info policy 1 is in force from index ", " info policy 5 is in force from index ",
         " warning policy 6 is refused: policy:1:"})
@@ -140,6 +146,18 @@ TEST(HubCommand, APolicyComesFromTheCloudAndABadOneIsRefused) {
   const Outcome unknown = lockstep(cat("cloud activate --kind policy --version 77 ", field.at()));
   EXPECT_EQ(unknown.code, 1) << unknown.out;
   EXPECT_NE(unknown.out.find("policy version 77 is unknown"), std::string::npos) << unknown.out;
+}
+
+TEST(CloudCommand, AFileOfAnotherKindIsNamedSo) {
+  const std::string nobody = " --hub 127.0.0.1:1";
+  const Outcome policy =
+      lockstep("cloud send " LOCKSTEP_SOURCE_DIR "/hub/policy/default_policy.json" + nobody);
+  EXPECT_EQ(policy.code, 2) << policy.out;
+  EXPECT_NE(policy.out.find("--kind policy sends a policy, --kind settings settings"), std::string::npos)
+      << policy.out;
+  const Outcome text = lockstep("cloud send " LOCKSTEP_SOURCE_DIR "/README.md" + nobody);
+  EXPECT_EQ(text.code, 2) << text.out;
+  EXPECT_NE(text.out.find("found another kind of file"), std::string::npos) << text.out;
 }
 
 TEST(HubCommand, AKilledEdgeIsNamedAndSoIsWhatWasStartedAgain) {

@@ -98,6 +98,12 @@ TEST(Safetensors, LengthsThatLieAreRefused) {
             "safetensors: expected a file of at most 67108864 bytes, found 67108865");
 }
 
+TEST(Safetensors, FilesOfAnotherKindAreNamedSo) {
+  for (const char* text : {"# A title\n\nand words of it", "{\"version\": 1, \"gains\": {}}", "8 bytes!"})
+    EXPECT_EQ(refusal(text),
+              "safetensors: expected the length of a header and the header, found another kind of file");
+}
+
 TEST(Safetensors, HeadersThatAreNoObjectOfTensorsAreRefused) {
   EXPECT_EQ(refusal(file_of("{}   ", 0)), "accepted");
   EXPECT_EQ(refusal(file_of(" {}", 0)), "safetensors: expected the header to begin with '{'");
