@@ -29,5 +29,13 @@ TEST(SettingsPackage, RefusesWhatIsNoObjectOfTextsAndNumbers) {
   }
 }
 
+TEST(SettingsPackage, RefusesAKeyThatStandsThereTwice) {
+  const auto package =
+      settings_package(R"({"sampling/tank/period_ms": 700, "sampling/tank/period_ms": 900})");
+  ASSERT_FALSE(package);
+  EXPECT_EQ(package.error().message, "expected every key only once, found \"sampling/tank/period_ms\" again");
+  EXPECT_TRUE(settings_package(R"({"a": "b", "b": "a"})"));
+}
+
 }  // namespace
 }  // namespace lockstep::cli
