@@ -258,7 +258,8 @@ CloudTrainingCommands add_cloud_training(CLI::App& cloud, CloudTrainArguments& t
       "the teacher's own runs, and from runs of its own that the teacher comments (docs/training.md). One "
       "thread; the\n"
       "same arguments give the same file on the same machine.\n"
-      "Exit code: 0 written, 1 a file cannot be written or no hub answers, 2 bad input.\n"
+      "Exit code: 0 written, 1 a file cannot be written or no hub answers, 2 bad input, or no place for a "
+      "file.\n"
       "Example: lockstep cloud train --out model.safetensors --curve loss.svg\n"
       "Example: lockstep cloud train --from model.safetensors --drift 0.6 --steps 1500 --out "
       "worn.safetensors\n"
@@ -291,6 +292,10 @@ CloudTrainingCommands add_cloud_training(CLI::App& cloud, CloudTrainArguments& t
 int train_model(const CloudTrainArguments& arguments, std::ostream& out, std::ostream& err) {
   ProgressLine line(arguments, err);
   const std::string& kept = arguments.resume.empty() ? arguments.checkpoint : arguments.resume;
+  // Found out now, not after the training.
+  for (const std::string& written : {arguments.out, arguments.curve, kept})
+    if (const Status can = written.empty() ? Status() : check_writable(written); !can)
+      return refuse(err, "train", cat(can.error().message, "; nothing was trained"), kBadInput);
   training::Listeners listeners{.report = [&](const training::Progress& now) { line.show(now); }};
   if (!kept.empty())
     listeners.keep = [&](BytesView checkpoint) { return write_whole_file(kept, std::string(checkpoint)); };

@@ -183,6 +183,11 @@ void WholeFile::append(std::string_view text) {
   if (reason == ENOSPC || reason == EDQUOT) code_ = ErrorCode::kNoSpace;
 }
 
+Status WholeFile::status() const {
+  if (!problem_.empty()) return fail(code_, problem_);
+  return {};
+}
+
 Status WholeFile::finish() {
   if (problem_.empty()) {
     out_.flush();
@@ -197,6 +202,14 @@ Status WholeFile::finish() {
   const std::string reason = error.message();
   std::filesystem::remove(draft_, error);
   return fail(ErrorCode::kIo, cat(path_.string(), ": cannot be written: ", reason));
+}
+
+Status check_writable(const std::filesystem::path& path) {
+  std::error_code error;
+  const auto kind = std::filesystem::status(path, error).type();
+  using enum std::filesystem::file_type;
+  if (kind == fifo || kind == character || kind == block || kind == socket) return {};
+  return WholeFile(path).status();
 }
 
 Status write_whole_file(const std::filesystem::path& path, std::string_view text) {

@@ -22,6 +22,10 @@ Result<std::string> read_whole_file(const std::string& path, std::size_t most_by
 // Of a file that is read bit by bit.
 Status check_readable(const std::string& path);
 
+// Whether a whole file could be written there, found out by beginning one; what is there stays as it is. A
+// device or a pipe is not tried.
+Status check_writable(const std::filesystem::path& path);
+
 // A file in the making: it has its name only when it is whole. Without finish() nothing is left of it, also
 // when a signal ends the process (Ctrl-C).
 class WholeFile {
@@ -32,6 +36,8 @@ class WholeFile {
   WholeFile& operator=(const WholeFile&) = delete;
 
   void append(std::string_view text);
+  // Whether it can be written so far.
+  Status status() const;
   // The first thing that went wrong since the beginning, if anything did. kNoSpace: the disk is full.
   Status finish();
 

@@ -93,8 +93,23 @@ TEST(CloudTraining, says_what_it_expected) {
       lockstep(cat("cloud train --kind tank --steps 1 --from ", LOCKSTEP_SOURCE_DIR, "/README.md"));
   EXPECT_EQ(text.code, 2);
   EXPECT_NE(text.out.find("README.md: safetensors: "), std::string::npos) << text.out;
-  EXPECT_EQ(lockstep(cat("cloud train --kind tank --steps 1 --out ", directory / "bad/model")).code, 1);
   EXPECT_NE(lockstep("cloud train --help").out.find("--from"), std::string::npos);
+}
+
+TEST(CloudTraining, looks_for_a_place_before_it_begins) {
+  const TemporaryDirectory directory;
+  std::ofstream(directory / "there") << "{}";
+  std::filesystem::create_directory(directory / "d");
+  for (const std::string& place : {"--out " + (directory / "d"), "--out " + (directory / "there/model"),
+                                  cat("--out ", directory / "m", " --curve ", directory / "d"),
+                                  cat("--out ", directory / "m", " --checkpoint ", directory / "d")}) {
+    const Outcome refused = lockstep("cloud train --kind tank --steps 1 " + place);
+    EXPECT_EQ(refused.code, 2) << place;
+    EXPECT_NE(refused.out.find("; nothing was trained"), std::string::npos) << refused.out;
+    EXPECT_EQ(refused.out.find("step 1"), std::string::npos) << refused.out;
+  }
+  EXPECT_FALSE(std::filesystem::exists(directory / "m"));
+  EXPECT_EQ(read(directory / "there"), "{}");
 }
 
 }  // namespace
