@@ -166,6 +166,13 @@ void FieldCommands::add_to(CLI::App& app) {
       ->excludes("--version");
   for (CLI::App* command : {parsed.send, parsed.activate}) add_kind(*command, parsed.cloud);
   parsed.status->add_flag("--json", parsed.cloud.json, "Print one JSON document instead of text");
+  parsed.run->footer(
+      "Exit code: 0 told to stop (SIGTERM), 2 bad input. A hub that is away is waited "
+      "for.\n"
+      "Example: lockstep cloud run --hub 127.0.0.1:4001,127.0.0.1:4011,127.0.0.1:4021");
+  parsed.status->footer(
+      "Exit code: 0 told, 1 no hub answers or reports, 2 bad input.\n"
+      "Example: lockstep cloud status --hub 127.0.0.1:4001,127.0.0.1:4011,127.0.0.1:4021");
   parsed.send->footer(
       "Exit code: 0 active (or staged), 1 refused by the hub with its reason, or no answer; 2 bad input.\n"
       "Example: lockstep cloud send model.safetensors --kind model");

@@ -205,12 +205,14 @@ ClusterCommands add_cluster(CLI::App& app, lockstep::cli::ClusterArguments& argu
   ClusterCommands out;
   out.start =
       cluster.add_subcommand("start", "Make a cluster, or start what is stopped of one that is there");
-  out.status = cluster.add_subcommand("status", "How its nodes are; exit code 1 if no leader serves");
+  out.status = cluster.add_subcommand("status", "How its nodes are");
   out.start->footer(
       "Exit code: 0 a leader serves, also if all nodes ran already; 1 none does; 2 bad input. A new cluster "
       "whose nodes\n"
       "cannot begin (a port that is taken) leaves no directory behind.");
   out.stop = cluster.add_subcommand("stop", "Stop its nodes in good order");
+  out.stop->footer("Exit code: 0 none runs any more, 1 one still runs after its patience, 2 bad input.");
+  out.status->footer("Exit code: 0 a leader serves, 1 none does, 2 bad input.");
   for (CLI::App* command : {out.start, out.status, out.stop}) {
     command->add_option("--dir", arguments.directory, "The cluster's directory")
         ->check(path_complaint, "PATH")
@@ -303,6 +305,10 @@ std::string parts_of(const CLI::App& command) {
   return out;
 }
 
+std::string in_quotes(std::string_view word) {
+  return word.empty() ? "nothing" : '"' + std::string(word) + '"';
+}
+
 bool is_no_part_of(const CLI::App& command, std::string_view what) {
   const auto is_asked_for = [what](const CLI::App* part) { return part->get_name() == what; };
   return !what.starts_with('-') && command.get_subcommands(is_asked_for).empty();
@@ -392,8 +398,8 @@ int run_program(int argc, char** argv) {
   for (const std::string name : {"cluster", "cloud"}) {
     const CLI::App& command = *app.get_subcommand(name);
     if (argv[1] != name || !is_no_part_of(command, what)) continue;
-    std::cerr << "lockstep " << name << ": expected " << parts_of(command) << ", found \"" << what
-              << "\"; see lockstep " << name << " --help\n";
+    std::cerr << "lockstep " << name << ": expected " << parts_of(command) << ", found " << in_quotes(what)
+              << "; see lockstep " << name << " --help\n";
     return kBadInput;
   }
   try {

@@ -77,7 +77,10 @@ TEST(CloudTraining, says_what_it_expected) {
   const TemporaryDirectory directory;
   const Outcome nothing = lockstep("cloud");
   EXPECT_EQ(nothing.code, 2);
-  EXPECT_NE(nothing.out.find("lockstep cloud: expected run, send, activate, status, train or evaluate"), std::string::npos) << nothing.out;
+  EXPECT_NE(nothing.out.find(
+                "lockstep cloud: expected run, send, activate, status, train or evaluate, found nothing"),
+            std::string::npos)
+      << nothing.out;
   const Outcome kind = lockstep("cloud train --kind kiln");
   EXPECT_EQ(kind.code, 2);
   EXPECT_NE(kind.out.find("expected tank, motor or tank,motor, found \"kiln\""), std::string::npos)
