@@ -170,7 +170,7 @@ Status EdgeProgram::open(const std::string& name) {
   options.incarnation = edge.directory->incarnation();
   options.data_directory = edge.directory->path();
   options.trace = edge.news.get();
-  options.log = remarks();
+  options.log = remarks(cat(name, ": "));
   edge.host = std::make_unique<net::Host>(loop_, std::move(options), [&](const env::Env& env) {
     edge::EdgeConfig config = settings_.config;
     config.name = name;
@@ -200,14 +200,15 @@ Status EdgeProgram::open_trace(Edge& edge) {
 Status EdgeProgram::open_faults(Edge& edge) {
   if (!settings_.allow_faults) return {};
   log_->warn(cat(edge.name, ": faults are allowed: whoever may write to its directory can break it"));
-  LOCKSTEP_TRY(admin, faults::Admin::open(loop_, *edge.host, edge.directory->path(), remarks()));
+  LOCKSTEP_TRY(admin,
+               faults::Admin::open(loop_, *edge.host, edge.directory->path(), remarks(cat(edge.name, ": "))));
   edge.faults = std::move(admin);
   return {};
 }
 
-net::Log EdgeProgram::remarks() const {
-  return [log = log_](net::Tone tone, const std::string& line) {
-    log->log(tone == net::Tone::kWarning ? spdlog::level::warn : spdlog::level::info, line);
+net::Log EdgeProgram::remarks(std::string whose) const {
+  return [log = log_, whose = std::move(whose)](net::Tone tone, const std::string& line) {
+    log->log(tone == net::Tone::kWarning ? spdlog::level::warn : spdlog::level::info, cat(whose, line));
   };
 }
 

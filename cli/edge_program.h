@@ -68,7 +68,7 @@ class EdgeProgram {
   Result<std::unique_ptr<edge::Driver>> open_plants(const std::string& edge) const;
   Status open_trace(Edge& edge);
   Status open_faults(Edge& edge);
-  net::Log remarks() const;
+  net::Log remarks(std::string whose) const;
   void note_stores();
   void tell_of_full_disks();
   std::size_t note_failures();

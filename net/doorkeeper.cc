@@ -187,7 +187,8 @@ std::string Doorkeeper::objection_to_second(const std::map<NodeId, CallerPtr>& k
 std::string Doorkeeper::objection_to_client(Caller& caller, const Hello& hello) const {
   if (clients_.size() >= places_) return cat("all ", places_, " places for clients are taken");
   if (hello.kind == PartyKind::kField)
-    if (auto reason = objection_to_second(clients_, hello, "number "); !reason.empty()) return reason;
+    if (auto reason = objection_to_second(clients_, hello, "number "); !reason.empty())
+      return cat(reason, "; stop that one, or give this one another name");
   if (!premises_.options.authenticate) return {};
   const auto access = premises_.options.authenticate(hello);
   if (!access) return access.error().message;

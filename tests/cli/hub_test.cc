@@ -328,6 +328,8 @@ TEST(GuardedHubs, OfTwoEdgesUnderOneNameTheFirstGoesOn) {
   ASSERT_TRUE(eventually([&] { return field.number(received) > 5; })) << first->said();
   const auto second = field.edge("e1", "first", "b");
   EXPECT_TRUE(second->says("number 10001 is taken by the process at")) << second->said();
+  EXPECT_TRUE(second->says("; stop that one, or give this one another name")) << second->said();
+  EXPECT_NE(second->said().find(" warning e1: n1 at "), std::string::npos) << second->said();
   const std::int64_t store = field.number("SELECT store FROM hub_edges");
   // Whoever of them reaches the hub first in its next life.
   for (int life = 0; life < 3; ++life) {

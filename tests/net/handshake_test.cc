@@ -182,7 +182,8 @@ TEST_F(TwoEdges, ANumberThatIsForgottenIsFreeForAnother) {
 
 TEST_F(TwoEdges, TheNumberStaysWithTheProcessThatIsConnected) {
   EXPECT_EQ(answer_to(second),
-            cat("number 10001 is taken by the process at ", to_string(holder->socket().local_endpoint())));
+            cat("number 10001 is taken by the process at ", to_string(holder->socket().local_endpoint()),
+                "; stop that one, or give this one another name"));
   Stranger again(loop_, at_);
   again.listen_on();
   again.send(hello_frame(first));
