@@ -26,7 +26,7 @@ def lockstep(*words, codes=(0,)):
     done = subprocess.run([arguments.lockstep, *map(str, words)], capture_output=True, text=True)
     if done.returncode not in codes:
         raise AssertionError(f"lockstep {' '.join(map(str, words))}: exit code {done.returncode}\n{done.stdout}{done.stderr}")
-    return done.stdout
+    return done.stdout + done.stderr
 
 
 class Runs:
@@ -66,6 +66,10 @@ class Runs:
         (made / "report.json").write_text(json.dumps(report))
         for name in ("history.jsonl", "scenario.json"):
             (made / name).write_text((self.fine / name).read_text())
+        # A trace that is not the run's is refused; the refusal says which hash would make it so.
+        refused = lockstep("report", made, codes=(2,))
+        report["trace"] = re.search(r"found ([0-9a-f]{16})", refused)[1]
+        (made / "report.json").write_text(json.dumps(report))
         lockstep("report", made)
         return made
 
@@ -264,7 +268,7 @@ class ReportPage(unittest.TestCase):
         for event in filter(undone, events):
             told.setdefault(event["id"], event["order"])
         wanted = {event["order"] for event in events if event["event"] in turns} | set(told.values())
-        for name in ("package_refused", "slot_switched", "slot_rolled_back", "model_in_use"):
+        for name in ("package_active", "slot_switched", "slot_rolled_back", "model_in_use"):
             self.assertTrue(any(event["event"] == name for event in events), name)
         self.assertTrue(any(undone(event) for event in events))
         self.assertEqual(wanted - set(listed), set())
