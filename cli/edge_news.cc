@@ -29,10 +29,12 @@ void EdgeNews::sample(std::size_t device, std::vector<edge::Sample>& samples) {
 
 void EdgeNews::emit(const env::Event& event) {
   if (record_ != nullptr) record_->emit(event);
+  std::uint64_t not_taken = 0;  // until this event ended it
   {
     const std::lock_guard lock(mutex_);
     const auto& fields = event.fields;
     if (event.type == &edge::kBuffered) {
+      not_taken = std::exchange(not_taken_, 0);
       buffered(fields[0], static_cast<std::uint32_t>(fields[1]), fields[2], fields[3]);
     } else if (event.type == &edge::kBatchSettled) {
       settled(static_cast<std::uint32_t>(fields[1]), fields[2]);
@@ -40,11 +42,14 @@ void EdgeNews::emit(const env::Event& event) {
       figures_.dropped += fields[3];
     } else if (event.type == &edge::kReadingsRefused) {
       figures_.dropped += fields[1];
+      not_taken_ += fields[1];
       refused(static_cast<std::uint32_t>(fields[0]), fields[1]);
     } else if (event.type == &edge::kExecuted) {
       ++figures_.executed;
     }
   }
+  if (not_taken > 0)
+    log_->warn(cat(edge_, ": there is room again; ", not_taken, " readings were not taken meanwhile, and no hub knows of them"));
   say(event);
 }
 

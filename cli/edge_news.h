@@ -75,6 +75,7 @@ class EdgeNews final : public edge::Driver, public env::Trace {
   std::mutex mutex_;
   std::map<std::uint32_t, Stream> streams_;
   FieldFigures figures_;
+  std::uint64_t not_taken_ = 0;  // since the last batch was durable
   std::string refusal_;  // the last that was told: the hub says it to each greeting
   bool is_lost_ = false;
 };

@@ -52,6 +52,7 @@ void read(const Cursor& at, Token& out) {
 namespace {
 
 constexpr std::size_t kLongestName = 64;
+constexpr std::string_view kFilesOfTheDirectory[] = {"lockstep.json", "lockstep.lock", "kv"};
 constexpr Duration kMaxRetention = std::chrono::hours(24 * 365 * 10);
 
 const json::Schema& node_schema() {
@@ -63,6 +64,20 @@ const json::Schema& node_schema() {
   return schema;
 }
 
+// Of two entries with one token the last would decide what it may do.
+void read_token_list(const Cursor& at, std::vector<Token>& out) {
+  read(at, out);
+  const std::vector<Cursor> items = at.items();
+  for (std::size_t i = 0; i < out.size(); ++i)
+    for (std::size_t earlier = 0; earlier < i; ++earlier) {
+      const bool same_token = out[i].token == out[earlier].token && out[i].sha256 == out[earlier].sha256;
+      const bool same_name = !out[i].name.empty() && out[i].name == out[earlier].name;
+      if (!same_token && !same_name) continue;
+      items[i].refuse(cat("every ", same_token ? "token" : "name", " only once"), cat("entry ", earlier, " has it"));
+      break;
+    }
+}
+
 class NodeReader {
  public:
   NodeReader(const Cursor& at, std::string_view directory) : at_(at), directory_(directory) {}
@@ -71,6 +86,8 @@ class NodeReader {
     read_member(at_, "about", out_.about);
     read_path(at_, "data", out_.data);
     read_member(at_, "database", out_.database);
+    if (std::ranges::find(kFilesOfTheDirectory, out_.database) != std::end(kFilesOfTheDirectory))
+      at_.nearest("database").refuse("a name that the data directory does not use itself");
     if (const auto cluster = at_.member("cluster")) read_cluster(*cluster, out_.cluster.emplace());
     if (const auto hub = at_.member("hub")) read_hub(*hub, out_.hub.emplace());
     read_listen();
@@ -202,7 +219,7 @@ class NodeReader {
   }
 
   void read_tokens(const Cursor& at) {
-    if (at.node().is(json::Kind::kArray)) return read(at, out_.tokens);
+    if (at.node().is(json::Kind::kArray)) return read_token_list(at, out_.tokens);
     read_path(at_, "tokens", out_.token_file);
   }
 
@@ -230,7 +247,7 @@ std::expected<std::vector<Token>, json::Problems> parse_tokens(std::string_view 
   json::Problems problems = node_schema().check(*document, "token_list");
   if (!problems.empty()) return std::unexpected(in_order(std::move(problems)));
   std::vector<Token> tokens;
-  read(Cursor(*document, problems), tokens);
+  read_token_list(Cursor(*document, problems), tokens);
   if (!problems.empty()) return std::unexpected(in_order(std::move(problems)));
   return tokens;
 }

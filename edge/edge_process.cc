@@ -92,8 +92,10 @@ void EdgeProcess::on_failure(const Error& error) {
     return;
   }
   failure_ = error;
+  const bool has_advice = error.message.contains(kAdviceOnLostStore);
+  if (error.code == ErrorCode::kCorrupt && !has_advice) failure_->message += cat(": ", kAdviceOnDamagedStore);
   count_refused({});
-  env_.trace.emit({kEdgeStopped, {static_cast<std::uint64_t>(error.code)}, error.message});
+  env_.trace.emit({kEdgeStopped, {static_cast<std::uint64_t>(error.code)}, failure_->message});
 }
 
 // A batch that was not known to be durable may be found all the same.

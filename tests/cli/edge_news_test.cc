@@ -122,6 +122,26 @@ TEST_F(News, TellsWhichSettingsAreInUse) {
             "warning e1: settings 5 are rolled back; it goes on without any\n");
 }
 
+TEST_F(News, TellsWhenADiskHasRoomAgain) {
+  news.emit({edge::kReadingsRefused, {1, 2}});
+  news.emit({edge::kReadingsRefused, {1, 5}});
+  lines.take();
+  buffered(1);
+  buffered(2);
+  EXPECT_EQ(lines.take(),
+            "warning e1: there is room again; 7 readings were not taken meanwhile, and no hub knows of them\n");
+}
+
+TEST_F(News, TellsWhenTroubleWithTheHubIsOver) {
+  news.emit({edge::kHubFound, {1}});
+  news.emit({edge::kHubLost, {1}});
+  news.emit({edge::kHubFound, {2}});
+  EXPECT_EQ(lines.take(),
+            "info e1: reports to hub 1\n"
+            "warning e1: hub 1 does not lead any more, or does not answer; its readings wait here\n"
+            "warning e1: reports to hub 2 again\n");
+}
+
 TEST_F(News, WarnsThatADeviceFellBack) {
   news.emit({edge::kFallbackTaken, {0}});
   EXPECT_EQ(lines.take(),

@@ -408,6 +408,21 @@ TEST(HubCommand, AnEdgeWhoseDirectoryIsRemovedStopsAndSaysSo) {
   EXPECT_EQ(edge.wait(), 1) << edge.said();
 }
 
+TEST(HubCommand, AnEdgeWithADamagedStoreSaysWhatToDo) {
+  const TemporaryDirectory home;
+  const std::vector<std::string> words = {"edge",   "--hub",     cat("127.0.0.1:", free_ports(1)),
+                                          "--data", home / "d", "--devices", "probe", "--probe-rate", "50000"};
+  Background edge(words, home / "edge.log");
+  const std::string segment = home / "d/e1/kv/00000001.seg";
+  std::error_code absent;
+  ASSERT_TRUE(eventually([&] { return std::filesystem::file_size(segment, absent) > 1'000'000 && !absent; }));
+  edge.end(SIGKILL);
+  std::fstream(segment, std::ios::in | std::ios::out | std::ios::binary).seekp(200).write("damaged", 7);
+  Background again(words, home / "again.log");
+  EXPECT_TRUE(again.says("start the edge once with --anew")) << again.said();
+  EXPECT_NE(again.wait(), 0);
+}
+
 TEST(HubCommand, ANodeWhoseDirectoryIsRemovedStopsAndSaysSo) {
   const TemporaryDirectory home;
   Background node({"node", "--port", cat(free_ports(1)), "--data", home / "d"}, home / "node.log");
