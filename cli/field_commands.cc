@@ -91,12 +91,12 @@ CLI::App* add_edge(CLI::App& app, EdgeArguments& arguments) {
       ->capture_default_str();
   edge.add_option("--probation", arguments.probation_s,
                   "How long new settings are on trial before they are kept, in seconds")
-      ->check(CLI::Range(0.1, 86'400.0))
+      ->check(number_between(0.1, 86'400.0))
       ->capture_default_str();
   edge.add_option(
           "--clean-up-delay", arguments.clean_up_delay_s,
           "How long the settings before stay after that, so that going back needs no sending, in seconds")
-      ->check(CLI::Range(0.0, 2'592'000.0))
+      ->check(number_between(0.0, 2'592'000.0))
       ->capture_default_str();
   edge.add_option("--clean-up-ratio", arguments.clean_up_ratio,
                   "The part of the disk's time that their clean-up may take, in percent")

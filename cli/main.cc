@@ -15,6 +15,7 @@
 #include "cli/node.h"
 #include "cli/report.h"
 #include "cli/run.h"
+#include "cli/option_checks.h"
 #include "cli/shell.h"
 #include "cli/verify.h"
 #include "config/parse_node.h"
@@ -163,7 +164,7 @@ void add_check(CLI::App& app, lockstep::cli::CheckArguments& arguments) {
       ->required();
   check.add_option("--option", arguments.options, "Options of the model, key=value (docs/format/history.md)");
   check.add_option("--time-limit", arguments.time_limit_seconds, "Of linearizability, in seconds; beyond it the answer is unknown (0, the default: none)")
-      ->check(CLI::NonNegativeNumber);
+      ->check(lockstep::cli::number_between(0, 1e9));
   check.add_flag("--json", arguments.json, "Print one JSON document instead of text");
   check.footer(
       std::string(kAboutCheck) +

@@ -201,11 +201,13 @@ TEST(HubCommand, AnEdgeSaysWhatIsWrong) {
   const Outcome both = lockstep("edge --hub 1=127.0.0.1:1 --edges 2 --plants x" + data);
   EXPECT_EQ(both.code, 2) << both.out;
   EXPECT_NE(both.out.find("either --plants or --edges"), std::string::npos) << both.out;
-  for (const char* wrong :
-       {"--clean-up-ratio 0", "--clean-up-ratio 101", "--clean-up-delay -1", "--probation 0"}) {
+  for (const auto& [wrong, sentence] : {std::pair("--clean-up-ratio 0", "not in range"),
+                                        {"--clean-up-ratio 101", "not in range"},
+                                        {"--clean-up-delay -1", "expected a number from 0 "},
+                                        {"--probation 0", "expected a number from 0.1 "}}) {
     const Outcome chosen = lockstep(cat("edge --hub 127.0.0.1:1 ", wrong, data));
     EXPECT_EQ(chosen.code, 2) << chosen.out;
-    EXPECT_NE(chosen.out.find("not in range"), std::string::npos) << wrong << ": " << chosen.out;
+    EXPECT_NE(chosen.out.find(sentence), std::string::npos) << wrong << ": " << chosen.out;
   }
   const std::string file = home / "edge.json";
   std::ofstream(file) << "{\"clean_up_ratio\": 0}";
@@ -436,7 +438,7 @@ TEST(HubCommand, OptionsThatAreNoNumbersOrNoFilesAreRefused) {
   const TemporaryDirectory home;
   const std::string edge = cat("edge --hub 127.0.0.1:", free_ports(1), " --data ", home / "d");
   for (const std::string& wrong : {std::string(" --sample-ms nan"), std::string(" --batch-ms -nan"),
-                                   std::string(" --buffer-mb inf"), cat(" --plants ", home / ".")}) {
+                                   std::string(" --buffer-mb inf"), std::string(" --probation nan"), cat(" --plants ", home / ".")}) {
     const Outcome outcome = lockstep(edge + wrong);
     EXPECT_EQ(outcome.code, 2) << wrong << ": " << outcome.out;
     EXPECT_NE(outcome.out.find("expected a "), std::string::npos) << outcome.out;
