@@ -15,7 +15,10 @@ constexpr std::uint64_t kMostUnderWay = 4 * kChunkBytes;
 
 }  // namespace
 
-DispatchInProgress::DispatchInProgress(Dispatch what) : what_(std::move(what)) { begin_again(); }
+DispatchInProgress::DispatchInProgress(Dispatch what)
+    : what_(std::move(what)), hash_(what_.hash.value_or(hash64(what_.bytes))) {
+  begin_again();
+}
 
 void DispatchInProgress::begin_again() {
   sent_ = received_;
@@ -24,7 +27,7 @@ void DispatchInProgress::begin_again() {
 
 void DispatchInProgress::on_status(const wire::PackageStatus& status) {
   last_ = status;
-  if (!is_rollback() && status.hash() != 0 && status.hash() != hash()) return lose_number();
+  if (!is_rollback() && status.hash() != 0 && status.hash() != hash_) return lose_number();
   switch (status.state()) {
     case wire::RECEIVING:
       received_ = std::max(received_, status.received());
@@ -46,8 +49,6 @@ void DispatchInProgress::on_status(const wire::PackageStatus& status) {
   }
 }
 
-std::uint64_t DispatchInProgress::hash() const { return what_.hash.value_or(hash64(what_.bytes)); }
-
 // The hub looks before it writes, and another sender may have been between.
 void DispatchInProgress::lose_number() {
   last_.set_state(wire::REFUSED);
@@ -64,7 +65,7 @@ bool DispatchInProgress::next(wire::FieldMessage& message) {
       package.set_kind(what_.kind);
       package.set_version(what_.version);
       package.set_bytes(what_.bytes.size());
-      package.set_hash(hash());
+      package.set_hash(hash_);
       package.set_note(what_.note);
       break;
     }

@@ -43,11 +43,11 @@ class DispatchInProgress {
   enum class Say : std::uint8_t { kNothing, kAnnounce, kChunks, kActivate };
 
   void say_chunk(wire::PackageChunk& chunk);
-  std::uint64_t hash() const;
   void lose_number();
   bool is_rollback() const { return what_.bytes.empty(); }
 
   Dispatch what_;
+  std::uint64_t hash_;  // of all its bytes, as it is announced
   wire::PackageStatus last_;
   Say say_ = Say::kAnnounce;
   std::uint64_t received_ = 0;  // by the hub, committed
