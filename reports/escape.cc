@@ -1,23 +1,10 @@
 // Markup byte by byte, where what is not ASCII passes; for terminals character by character.
 #include "reports/escape.h"
 
+#include "base/utf8.h"
+
 namespace lockstep::reports {
 namespace {
-
-// Of the well-formed character at the beginning of `text` (Unicode 15, table 3-7), in bytes; 0: there is none.
-std::size_t character_size(std::string_view text) {
-  const auto byte = [text](std::size_t at) { return static_cast<unsigned char>(text[at]); };
-  const unsigned char lead = byte(0);
-  if (lead < 0x80) return 1;
-  const std::size_t size = lead >= 0xC2 && lead <= 0xDF ? 2 : (lead & 0xF0) == 0xE0 ? 3 : lead >= 0xF0 && lead <= 0xF4 ? 4 : 0;
-  if (size == 0 || size > text.size()) return 0;
-  const unsigned char least = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;  // no longer form of a shorter one
-  const unsigned char most = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;   // no surrogate, none past the last
-  if (byte(1) < least || byte(1) > most) return 0;
-  for (std::size_t at = 2; at < size; ++at)
-    if ((byte(at) & 0xC0) != 0x80) return 0;
-  return size;
-}
 
 // U+0000 to U+001F, U+007F to U+009F.
 bool is_control(std::string_view character) {
@@ -38,7 +25,7 @@ void append_escaped(std::string& out, std::string_view bytes) {
 std::string for_terminal(std::string_view text, bool keeps_line_ends) {
   std::string out;
   while (!text.empty()) {
-    const std::size_t size = character_size(text);
+    const std::size_t size = utf8_length(text, 0);
     const std::string_view character = text.substr(0, size == 0 ? 1 : size);
     if ((keeps_line_ends && character == "\n") || (size > 0 && !is_control(character))) {
       out += character;
