@@ -1,7 +1,6 @@
 // Text, schema, then what no schema can say.
 #include <array>
 
-#include "base/check.h"
 #include "config/edge_settings.h"
 #include "json/cursor.h"
 #include "json/schema.h"
@@ -21,11 +20,7 @@ void read(const json::Cursor& at, FullBuffer& out) {
 namespace {
 
 const json::Schema& edge_schema() {
-  static const json::Schema schema = [] {
-    auto parsed = json::Schema::parse(edge_schema_text());
-    CHECK(parsed.has_value(), parsed.error().message);
-    return std::move(*parsed);
-  }();
+  static const json::Schema schema = json::Schema::of_ours(edge_schema_text());
   return schema;
 }
 

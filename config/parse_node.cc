@@ -6,7 +6,6 @@
 #include <map>
 #include <utility>
 
-#include "base/check.h"
 #include "base/text.h"
 #include "json/cursor.h"
 #include "json/schema.h"
@@ -56,11 +55,7 @@ constexpr std::string_view kFilesOfTheDirectory[] = {"lockstep.json", "lockstep.
 constexpr Duration kMaxRetention = std::chrono::hours(24 * 365 * 10);
 
 const json::Schema& node_schema() {
-  static const json::Schema schema = [] {
-    auto parsed = json::Schema::parse(node_schema_text());
-    CHECK(parsed.has_value(), parsed.error().message);
-    return std::move(*parsed);
-  }();
+  static const json::Schema schema = json::Schema::of_ours(node_schema_text());
   return schema;
 }
 

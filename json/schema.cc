@@ -344,6 +344,12 @@ const Node* Schema::resolve(const Node* schema) const {
   return definitions->find(to.substr(kDefinitions.size()));
 }
 
+Schema Schema::of_ours(std::string_view text) {
+  auto parsed = parse(text);
+  CHECK(parsed.has_value(), parsed.error().message);
+  return std::move(*parsed);
+}
+
 Problems Schema::check(const Node& document) const {
   Problems problems;
   SchemaCheck(*this, problems).check(root_, document, "");

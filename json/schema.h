@@ -24,6 +24,9 @@ class Schema {
   // kInvalidArgument: not JSON, an unknown keyword, a pattern outside json/pattern.h, a $ref to nowhere.
   static Result<Schema> parse(std::string_view text);
 
+  // Of this program's own, which is right (checked).
+  static Schema of_ours(std::string_view text);
+
   // Every problem of `document`, in its order; none: the document is valid.
   Problems check(const Node& document) const;
   // The same against #/$defs/DEFINITION, which is there.

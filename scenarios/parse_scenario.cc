@@ -8,7 +8,6 @@
 #include <tuple>
 #include <utility>
 
-#include "base/check.h"
 #include "base/text.h"
 #include "json/schema.h"
 #include "json/text.h"
@@ -25,11 +24,7 @@ constexpr Duration kShortest = std::chrono::microseconds(1);
 constexpr std::uint32_t kMostBaseLoss = 250'000;  // parts per million
 
 const json::Schema& scenario_schema() {
-  static const json::Schema schema = [] {
-    auto parsed = json::Schema::parse(scenario_schema_text());
-    CHECK(parsed.has_value(), parsed.error().message);
-    return std::move(*parsed);
-  }();
+  static const json::Schema schema = json::Schema::of_ours(scenario_schema_text());
   return schema;
 }
 
