@@ -17,23 +17,22 @@ constexpr std::chrono::milliseconds kAskAgain{50};  // after the node could not 
 
 }  // namespace
 
-// The leader has verified both before they could become active. Should somebody have changed the rows since, every node
-// finds the same bytes, and all do without what is damaged: a model is no use to a policy that cannot be read, nor the
-// other way round, but each is good without the other.
-InForce::Made InForce::made_of(BytesView model, BytesView policy) {
-  Made made;
+// The leader has verified both before they could become active. Should somebody have changed the rows since,
+// every node finds the same bytes, and all do without what is damaged: a model is no use to a policy that
+// cannot be read, nor the other way round, but each is good without the other.
+InForce::Made InForce::made_of(Loading loaded) {
+  BytesView policy = loaded.policy;
   if (const Status read = verify_policy(policy); !policy.empty() && !read) {
-    made.damages[wire::POLICY] = read.error().message;
+    loaded.damages[wire::POLICY] = read.error().message;
     policy = {};
   }
-  auto decider = make_decider(model, policy);
+  auto decider = make_decider(loaded.model, policy);
   if (!decider) {
-    made.damages[wire::MODEL] = decider.error().message;
+    loaded.damages[wire::MODEL] = decider.error().message;
     decider = make_decider({}, policy);
   }
   CHECK(decider.has_value(), "a policy that was read");
-  made.decider = std::move(*decider);
-  return made;
+  return {loaded.pair, std::move(*decider), std::move(loaded.damages)};
 }
 
 DecidingPair InForce::in_use() const {
@@ -61,50 +60,50 @@ DecidingPair InForce::wanted() const {
 void InForce::act(Instant now, bool) {
   if (again_ != kNever && now < again_) return;
   again_ = kNever;
-  if (known_ && !loading_ && ready_ != wanted()) load(wanted());
+  if (known_ && !is_busy() && ready_ != wanted()) load();
 }
 
-void InForce::load(DecidingPair pair) {
-  loading_ = true;
-  found_damages_.clear();
-  load_one(wire::MODEL, pair.model, [this, pair](Bytes model) {
-    load_one(wire::POLICY, pair.policy, [this, pair, model = std::move(model)](Bytes policy) mutable {
-      make(pair, std::move(model), std::move(policy));
-    });
+void InForce::load() {
+  Loading& loading = loading_.emplace(Loading{.pair = wanted()});
+  load_one(wire::MODEL, loading.pair.model, loading.model, [this, &loading] {
+    load_one(wire::POLICY, loading.pair.policy, loading.policy, [this] { make(); });
   });
 }
 
-void InForce::load_one(wire::PackageKind kind, std::uint64_t version, ThenLoaded then) {
+void InForce::load_one(wire::PackageKind kind, std::uint64_t version, Bytes& into,
+                       std::function<void()> then) {
   const PackageRow* package = catalogue_.find({kind, version});
-  if (version != 0 && package == nullptr) found_damages_[kind] = "its row of hub_packages is gone";
-  if (version == 0 || package == nullptr) return then({});
-  load_package(surroundings_.database, *package, [this, kind, then = std::move(then)](Result<Bytes> bytes) {
-    if (!bytes && bytes.error().code == ErrorCode::kUnavailable) {
-      loading_ = false;
-      again_ = surroundings_.now() + kAskAgain;
-      return;
-    }
-    if (!bytes) found_damages_[kind] = bytes.error().message;
-    then(bytes ? std::move(*bytes) : Bytes());
-  });
+  if (version != 0 && package == nullptr) loading_->damages[kind] = "its row of hub_packages is gone";
+  if (version == 0 || package == nullptr) return then();
+  load_package(surroundings_.database, *package,
+               [this, kind, &into, then = std::move(then)](Result<Bytes> bytes) {
+                 if (!bytes && bytes.error().code == ErrorCode::kUnavailable) {
+                   loading_.reset();
+                   again_ = surroundings_.now() + kAskAgain;
+                   return;
+                 }
+                 if (!bytes) loading_->damages[kind] = bytes.error().message;
+                 if (bytes) into = std::move(*bytes);
+                 then();
+               });
 }
 
-void InForce::make(DecidingPair pair, Bytes model, Bytes policy) {
-  surroundings_.env.lanes.submit(
-      kModelLane,
-      env::make_job(
-          [model = std::move(model), policy = std::move(policy)] { return made_of(model, policy); },
-          [this, pair](Made made) { use(pair, std::move(made)); }));
+void InForce::make() {
+  making_ = true;
+  surroundings_.env.lanes.submit(kModelLane, env::make_job(
+                                                 [loaded = *std::exchange(loading_, std::nullopt)]() mutable {
+                                                   return made_of(std::move(loaded));
+                                                 },
+                                                 [this](Made made) { use(std::move(made)); }));
 }
 
 // Meanwhile others may have become active: then act() begins again, and nothing is decided with these.
-void InForce::use(DecidingPair pair, Made made) {
-  loading_ = false;
-  ready_ = pair;
+void InForce::use(Made made) {
+  making_ = false;
+  ready_ = made.pair;
   decider_ = std::move(made.decider);
   damages_ = std::move(made.damages);
-  damages_.merge(std::exchange(found_damages_, {}));
-  if (pair != wanted()) return;
+  if (made.pair != wanted()) return;
   for (const auto& [kind, why] : damages_)
     surroundings_.env.trace.emit(
         {kPackageDamaged, {static_cast<std::uint64_t>(kind), catalogue_.active_version(kind)}, why});

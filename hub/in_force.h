@@ -41,33 +41,40 @@ class InForce final : public Part {
   void on_known() override { known_ = true; }
   void on_row(const sql::RowChange& change) override;
   void act(Instant now, bool leads) override;
-  Instant deadline() const override { return loading_ ? kNever : again_; }
+  Instant deadline() const override { return is_busy() ? kNever : again_; }
 
  private:
-  using ThenLoaded = std::function<void(Bytes)>;
   using Damages = std::map<wire::PackageKind, std::string>;
-  struct Made {
-    std::shared_ptr<Decider> decider;
+  // What a decider is made of, as far as it has come.
+  struct Loading {
+    DecidingPair pair;
+    Bytes model{}, policy{};
     Damages damages{};
   };
+  struct Made {
+    DecidingPair pair;
+    std::shared_ptr<Decider> decider;
+    Damages damages;
+  };
 
-  static Made made_of(BytesView model, BytesView policy);
+  static Made made_of(Loading loaded);
 
   DecidingPair wanted() const;
-  void load(DecidingPair pair);
-  // Empty if no version of the kind is active.
-  void load_one(wire::PackageKind kind, std::uint64_t version, ThenLoaded then);
-  void make(DecidingPair pair, Bytes model, Bytes policy);
-  void use(DecidingPair pair, Made made);
+  bool is_busy() const { return loading_.has_value() || making_; }
+  void load();
+  // Nothing comes if no version of the kind is active.
+  void load_one(wire::PackageKind kind, std::uint64_t version, Bytes& into, std::function<void()> then);
+  void make();
+  void use(Made made);
 
   const Surroundings& surroundings_;
   const Catalogue& catalogue_;
   bool known_ = false;
   std::optional<DecidingPair> ready_;  // what decider_ was made of
   std::shared_ptr<Decider> decider_;
-  Damages damages_;        // of what decider_ was made of
-  Damages found_damages_;  // of what is being loaded
-  bool loading_ = false;
+  Damages damages_;  // of what decider_ was made of
+  std::optional<Loading> loading_;
+  bool making_ = false;
   Instant again_ = kNever;
 };
 
