@@ -3,10 +3,7 @@
 
 #include <spdlog/logger.h>
 
-#include <functional>
-#include <map>
 #include <memory>
-#include <string>
 
 #include "hub/edges.h"
 
@@ -15,7 +12,7 @@ namespace lockstep::cli {
 // A look may find a thousand that changed: one line tells of all that changed in the same way.
 class EdgePresence {
  public:
-  using Edges = std::map<std::string, hub::Edges::Presence, std::less<>>;
+  using Edges = hub::Edges::Presences;
 
   explicit EdgePresence(std::shared_ptr<spdlog::logger> log) : log_(std::move(log)) {}
 

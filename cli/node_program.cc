@@ -354,20 +354,13 @@ void NodeProgram::watch() {
                      "has stopped"};
     return end(Ending::kCannotBegin);
   }
-  if (hub_ != nullptr) look_at_edges();
+  if (hub_ != nullptr) {
+    const auto edges = hub_->presences();
+    edges ? presence_.look(*edges) : presence_.forget();
+  }
   spare_memory_.give_back();
   const bool goes_on = recovered_ || failure != nullptr;
   loop_.after(goes_on ? kWatchInterval : kWatchOfRecovery, [this] { watch(); });
-}
-
-void NodeProgram::look_at_edges() {
-  const auto report = hub_->report();
-  if (!report) return presence_.forget();
-  using enum hub::Edges::Presence;
-  EdgePresence::Edges now;
-  for (const auto& edge : report->edges())
-    now[edge.name()] = edge.connected() ? kConnected : edge.not_heard_yet() ? kNotHeardYet : kSilent;
-  presence_.look(now);
 }
 
 // On the loop's thread: nobody is served anyway.

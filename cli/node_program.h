@@ -72,7 +72,6 @@ class NodeProgram final : private service::FeedSubscriber {
   // Looks at the node now and then. One that has stopped itself goes on answering, with the reason, but
   // people must be told.
   void watch();
-  void look_at_edges();
   // One whose disk has failed does so until the disk is well, and then begins another life.
   void watch_disk();
 

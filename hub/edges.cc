@@ -84,6 +84,12 @@ Edges::Presence Edges::presence(NodeId node) const {
   return now - leads_since_ < kSilence ? Presence::kNotHeardYet : Presence::kSilent;
 }
 
+Edges::Presences Edges::presences() const {
+  Presences out;
+  for (const auto& [name, edge] : edges_) out.emplace_hint(out.end(), name, presence(edge.node));
+  return out;
+}
+
 std::int64_t Edges::wall_ns(Instant at) const {
   const Duration ago = surroundings_.now() - at;
   return (surroundings_.env.clock.wall_now().time_since_epoch() - ago).count();

@@ -28,6 +28,8 @@ class Edges final : public Part {
     kNotHeardYet
   };  // the last: this node leads too short to know
   Presence presence(NodeId node) const;
+  using Presences = std::map<std::string, Presence, std::less<>>;
+  Presences presences() const;
   bool is_connected(NodeId node) const { return presence(node) == Presence::kConnected; }
   // When its last word was heard, in Unix time.
   std::int64_t seen_ns(const EdgeRow& edge) const;

@@ -38,7 +38,10 @@ class Hub final : public service::FeedSubscriber {
   void on_role(const raft::RoleChanged& change) override;
 
   bool leads() const { return leadership_ == Leadership::kLeads; }
-  // What it tells the cloud; none: it does not lead.
+  // Which edges it hears, and what it tells the cloud; none: it does not lead.
+  std::optional<Edges::Presences> presences() const {
+    return leads() ? std::optional(edges_.presences()) : std::nullopt;
+  }
   std::optional<wire::StatusReport> report() const {
     return leads() ? std::optional(reports_.report()) : std::nullopt;
   }

@@ -36,6 +36,7 @@ class HubProcess final : public env::Actor {
 
   env::Actor& node() { return *node_; }
   bool leads() const { return hub_.leads(); }
+  std::optional<Edges::Presences> presences() const { return hub_.presences(); }
   std::optional<wire::StatusReport> report() const { return hub_.report(); }
 
  private:
