@@ -12,6 +12,7 @@
 #include "cli/hub_tables.h"
 #include "cli/node_log.h"
 #include "cli/package_form.h"
+#include "cli/package_kind.h"
 #include "cli/settings_package.h"
 #include "cli/table.h"
 #include "reports/render.h"
@@ -24,7 +25,6 @@ using reports::counted;
 constexpr int kWorldRefused = 1;
 constexpr int kBadInput = 2;
 constexpr Duration kPatienceWithReports = std::chrono::seconds(5);
-constexpr std::string_view kKinds[] = {"", "model", "policy", "settings"};
 constexpr std::string_view kStates[] = {"unknown", "receiving", "staged", "active",
                                         "kept",    "refused",   "dropped"};
 
@@ -35,18 +35,7 @@ int complain(const Error& error, std::ostream& err) {
   return input ? kBadInput : kWorldRefused;
 }
 
-wire::PackageKind kind_of(std::string_view name) {
-  for (std::size_t at = 1; at < std::size(kKinds); ++at)
-    if (kKinds[at] == name) return static_cast<wire::PackageKind>(at);
-  return wire::PACKAGE_NONE;
-}
-
-std::string_view name_of(wire::PackageKind kind) {
-  const auto at = static_cast<std::size_t>(kind);
-  return at < std::size(kKinds) ? kKinds[at] : "?";
-}
-
-std::string_view name_of(std::int64_t state) {
+std::string_view name_of_state(std::int64_t state) {
   return state >= 0 && state < std::ssize(kStates) ? kStates[static_cast<std::size_t>(state)] : "?";
 }
 
@@ -73,7 +62,7 @@ std::string title_of(wire::PackageKind kind, std::uint64_t version) {
 
 std::string describe(const wire::PackageStatus& status) {
   std::string out =
-      cat(name_of(status.kind()), " version ", status.version(), " is ", name_of(status.state()));
+      cat(name_of(status.kind()), " version ", status.version(), " is ", name_of_state(status.state()));
   if (status.version() == 0 && status.state() == wire::ACTIVE)
     out = cat(name_of(status.kind()), ": ", title_of(status.kind(), 0));
   if (status.state() == wire::ACTIVE && status.active_index() != 0)
@@ -87,7 +76,7 @@ std::string describe(const wire::PackageStatus& status) {
 nlohmann::ordered_json json_of(const wire::PackageStatus& status) {
   return {{"kind", name_of(status.kind())},
           {"version", status.version()},
-          {"state", name_of(status.state())},
+          {"state", name_of_state(status.state())},
           {"received", status.received()},
           {"reason", status.reason()},
           {"active", status.active()},
@@ -231,7 +220,7 @@ void print_text(const HubView& view, std::ostream& out) {
   for (const wire::Row& row : view.packages.rows())
     packages.push_back({std::string(name_of(static_cast<wire::PackageKind>(row.values(0).integer()))),
                         cat(row.values(1).integer()), cat(row.values(2).integer()),
-                        std::string(name_of(row.values(3).integer())),
+                        std::string(name_of_state(row.values(3).integer())),
                         index_of(view.report, row.values(0).integer(), row.values(1).integer()),
                         row.values(4).text(), row.values(5).text()});
   if (packages.empty()) {
@@ -246,7 +235,10 @@ void print_json(const HubView& view, std::ostream& out) {
   Json edges = Json::array(), packages = Json::array(), active = Json::array();
   for (const wire::PackageStatus& one : view.report.active())
     active.push_back(
-        {{"kind", name_of(one.kind())}, {"version", one.version()}, {"index", one.active_index()}, {"reason", one.reason()}});
+        {{"kind", name_of(one.kind())},
+         {"version", one.version()},
+         {"index", one.active_index()},
+         {"reason", one.reason()}});
   for (const auto& edge : view.report.edges())
     edges.push_back({{"edge", edge.name()},
                      {"connected", edge.connected()},
@@ -262,7 +254,7 @@ void print_json(const HubView& view, std::ostream& out) {
     packages.push_back({{"kind", name_of(static_cast<wire::PackageKind>(row.values(0).integer()))},
                         {"version", row.values(1).integer()},
                         {"bytes", row.values(2).integer()},
-                        {"state", name_of(row.values(3).integer())},
+                        {"state", name_of_state(row.values(3).integer())},
                         {"reason", row.values(4).text()},
                         {"note", row.values(5).text()}});
   const wire::StatusReport::Outcomes& outcomes = view.report.outcomes();

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "base/text.h"
-#include "core/proto/dispatch.pb.h"
+#include "cli/package_kind.h"
 #include "hub/events.h"
 
 namespace lockstep::cli {
@@ -14,16 +14,7 @@ constexpr std::chrono::seconds kSameLine{60};
 constexpr std::chrono::seconds kAnyLine{1};
 constexpr std::int64_t kMostPackages = 20;  // at once; a line comes back each second
 
-std::string_view name_of(std::uint64_t kind) {
-  switch (kind) {
-    case wire::MODEL: return "model";
-    case wire::POLICY: return "policy";
-    case wire::SETTINGS: return "settings";
-    default: return "package";
-  }
-}
-
-std::string in_force(std::uint64_t kind, std::uint64_t version, std::uint64_t index) {
+std::string in_force(wire::PackageKind kind, std::uint64_t version, std::uint64_t index) {
   const std::string what = version != 0          ? cat(name_of(kind), " ", version)
                            : kind == wire::MODEL ? std::string("no model, the rules alone,")
                                                  : cat("the built-in ", name_of(kind));
@@ -46,8 +37,8 @@ void HubNews::emit(const env::Event& event) {
   if (event.type == &hub::kStatementFailed)
     warn(cat("a statement of the hub failed, so its tables are not as it made them: ", event.text));
   if (event.type == &hub::kPackageDamaged)
-    log_->error(cat("the active ", event.fields[0] == wire::MODEL ? "model" : "policy", ", version ", event.fields[1],
-                    ", is damaged, and decisions are made without it: ", event.text,
+    log_->error(cat("the active ", name_of(static_cast<wire::PackageKind>(event.fields[0])), ", version ",
+                    event.fields[1], ", is damaged, and decisions are made without it: ", event.text,
                     " (somebody has changed the hub's tables; send it again, or activate another)"));
   if (event.type == &hub::kPackageActive || event.type == &hub::kPackageRefused) tell_of_package(event);
   if (next_ != nullptr) next_->emit(event);
@@ -63,7 +54,8 @@ void HubNews::warn(std::string line) {
 
 void HubNews::tell_of_package(const env::Event& event) {
   if (!may_tell_of_package()) return;
-  const std::uint64_t index = event.fields[0], kind = event.fields[1], version = event.fields[2];
+  const std::uint64_t index = event.fields[0], version = event.fields[2];
+  const auto kind = static_cast<wire::PackageKind>(event.fields[1]);
   if (event.type == &hub::kPackageActive) {
     log_->info(in_force(kind, version, index));
   } else {
