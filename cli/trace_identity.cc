@@ -1,7 +1,6 @@
 // Events are told to the recorder once more, as they were.
 #include "cli/trace_identity.h"
 
-#include <charconv>
 #include <optional>
 
 #include "base/text.h"
@@ -11,20 +10,6 @@
 
 namespace lockstep::cli {
 namespace {
-
-using scenarios::Roster;
-
-// The inverse of Roster::name.
-std::optional<NodeId> process_of(std::string_view name) {
-  if (name == "steward") return Roster::steward();
-  if (name == "cloud") return Roster::cloud();
-  std::uint32_t number = 0;
-  if (name.empty() || std::from_chars(name.data() + 1, name.data() + name.size(), number).ec != std::errc())
-    return std::nullopt;
-  for (const auto maker : {Roster::node, Roster::client, Roster::edge})
-    if (const NodeId id = maker(number); Roster::name(id) == name) return id;
-  return std::nullopt;
-}
 
 std::optional<env::Event> known(const reports::TraceEvent& event) {
   const env::EventType* type = scenarios::find_event_type(std::string_view(event.kind));
@@ -43,7 +28,7 @@ std::optional<env::Event> known(const reports::TraceEvent& event) {
 void TraceIdentity::see(const reports::TraceEvent& event) {
   ++events_;
   if (!is_hashed_) return;
-  const auto process = process_of(event.node);
+  const auto process = scenarios::Roster::named(event.node);
   const auto told = known(event);
   is_hashed_ = process && told;
   if (!is_hashed_) return;

@@ -2,7 +2,10 @@
 // and the cloud.
 #pragma once
 
+#include <charconv>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/check.h"
@@ -36,6 +39,18 @@ class Roster {
     if (id == steward()) return "steward";
     if (id == cloud()) return "cloud";
     return cat(is_node(id) ? 'n' : is_edge(id) ? 'e' : 'c', number(id));
+  }
+
+  // Whose name it is; nothing: nobody's.
+  static std::optional<NodeId> named(std::string_view name) {
+    if (name == "steward") return steward();
+    if (name == "cloud") return cloud();
+    std::uint32_t number = 0;
+    if (name.empty() || std::from_chars(name.data() + 1, name.data() + name.size(), number).ec != std::errc())
+      return std::nullopt;
+    for (const auto maker : {node, client, edge})
+      if (const NodeId id = maker(number); Roster::name(id) == name) return id;
+    return std::nullopt;
   }
 
   std::vector<NodeId> nodes() const { return all_of(node, node_count_); }
