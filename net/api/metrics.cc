@@ -175,12 +175,11 @@ std::string_view state_of(const wire::StatusReport::Edge& edge) {
 
 void add_edges(Page& page, const wire::StatusReport& hub) {
   std::map<std::string_view, std::uint64_t> edges{{"connected", 0}, {"silent", 0}, {"not_heard_yet", 0}};
-  std::uint64_t readings = 0, dropped = 0, open = 0, refusing = 0;
+  std::uint64_t readings = 0, dropped = 0, refusing = 0;
   for (const wire::StatusReport::Edge& edge : hub.edges()) {
     ++edges[state_of(edge)];
     readings += edge.readings();
     dropped += edge.dropped();
-    open += edge.open_instructions();
     refusing += edge.refused_settings() != 0 ? 1 : 0;
   }
   for (const auto& [state, count] : edges)
@@ -190,7 +189,6 @@ void add_edges(Page& page, const wire::StatusReport& hub) {
              refusing);
   page.counter("lockstep_hub_readings_total", "Readings that were committed.", readings);
   page.counter("lockstep_hub_readings_dropped_total", "Readings that edges dropped, as they say.", dropped);
-  page.gauge("lockstep_hub_instructions_open", "Instructions without an outcome.", open);
 }
 
 void add_hub(Page& page, const wire::StatusReport& hub) {
@@ -200,6 +198,7 @@ void add_hub(Page& page, const wire::StatusReport& hub) {
   page.counter("lockstep_hub_instructions_done_total", "Instructions that were done.", hub.done());
   page.counter("lockstep_hub_instructions_missed_total", "Instructions whose deadline was missed.",
                hub.missed());
+  page.gauge("lockstep_hub_instructions_open", "Instructions without an outcome.", hub.outcomes().open());
   for (const wire::PackageStatus& active : hub.active())
     page.gauge("lockstep_hub_active_version", "Version that is in force.", active.active(),
                {{"kind", lower_case(wire::PackageKind_Name(active.kind()))}});

@@ -294,13 +294,13 @@ wire::StatusReport report_of_a_hub() {
     edge.set_not_heard_yet(not_heard_yet);
     edge.set_readings(readings);
     edge.set_dropped(readings / 100);
-    edge.set_open_instructions(2);
     return &edge;
   };
   add_edge(true, false, 1000);
   add_edge(true, false, 200)->set_refused_settings(3);
   add_edge(false, false, 30);
   report.set_instructions(40);
+  report.mutable_outcomes()->set_open(6);
   report.set_done(35);
   report.set_missed(1);
   wire::PackageStatus& model = *report.add_active();
