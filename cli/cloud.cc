@@ -4,6 +4,7 @@
 #include <ctime>
 #include <nlohmann/json.hpp>
 #include <ostream>
+#include <sstream>
 
 #include "base/text.h"
 #include "cli/cloud_program.h"
@@ -15,6 +16,7 @@
 #include "cli/package_kind.h"
 #include "cli/settings_package.h"
 #include "cli/table.h"
+#include "reports/escape.h"
 #include "reports/render.h"
 
 namespace lockstep::cli {
@@ -98,7 +100,7 @@ int carry_out(const CloudArguments& arguments, cloud::Dispatch what, std::ostrea
   if (arguments.json) {
     out << json_of(*status).dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << '\n';
   } else {
-    out << describe(*status) << '\n';
+    out << reports::escaped_terminal(describe(*status)) << '\n';
   }
   const bool is_over = status->state() == wire::REFUSED || status->state() == wire::DROPPED;
   const bool fine = status->state() == wire::ACTIVE || (!wanted_active && !is_over);
@@ -204,7 +206,9 @@ std::string index_of(const wire::StatusReport& report, std::int64_t kind, std::i
   return {};
 }
 
-void print_text(const HubView& view, std::ostream& out) {
+// The notes and refusals in it are words of anybody who may write.
+std::string to_text(const HubView& view) {
+  std::ostringstream out;
   out << line_of(view.report) << "\n\n";
   std::vector<TextRow> edges;
   for (const auto& edge : view.report.edges())
@@ -228,6 +232,7 @@ void print_text(const HubView& view, std::ostream& out) {
   } else {
     out << to_table({"package", "version", "bytes", "state", "since index", "reason", "note"}, packages);
   }
+  return reports::escaped_terminal_lines(out.str());
 }
 
 void print_json(const HubView& view, std::ostream& out) {
@@ -346,7 +351,11 @@ int activate_package(const CloudArguments& arguments, std::ostream& out, std::os
 int show_cloud_status(const CloudArguments& arguments, std::ostream& out, std::ostream& err) {
   const auto view = look_at_hub(arguments);
   if (!view) return complain(view.error(), err);
-  arguments.json ? print_json(*view, out) : print_text(*view, out);
+  if (arguments.json) {
+    print_json(*view, out);
+  } else {
+    out << to_text(*view);
+  }
   return 0;
 }
 
