@@ -53,8 +53,8 @@ void EdgeProcess::open() {
   lane_.open(
       [this](kv::Store& store) -> Result<Contents> {
         if (config_.had_store && store.trees().empty())
-          return fail(ErrorCode::kCorrupt, cat("expected the store that edge '", config_.name,
-                                               "' had, found an empty one: ", kAdviceOnLostStore));
+          return fail(ErrorCode::kNotFound, cat("expected the store that edge '", config_.name,
+                                                "' had, found an empty one: ", kAdviceOnLostStore));
         LOCKSTEP_TRY(buffer, Buffer::restore(store, env_.trace, config_.name, env_.seed));
         LOCKSTEP_TRY(executions, Executions::restore(store));
         LOCKSTEP_TRY(slots, Slots::restore(store, env_.trace));
@@ -92,8 +92,7 @@ void EdgeProcess::on_failure(const Error& error) {
     return;
   }
   failure_ = error;
-  const bool has_advice = error.message.contains(kAdviceOnLostStore);
-  if (error.code == ErrorCode::kCorrupt && !has_advice) failure_->message += cat(": ", kAdviceOnDamagedStore);
+  if (error.code == ErrorCode::kCorrupt) failure_->message += cat(": ", kAdviceOnDamagedStore);
   count_refused({});
   env_.trace.emit({kEdgeStopped, {static_cast<std::uint64_t>(error.code)}, failure_->message});
 }
