@@ -219,9 +219,10 @@ std::uint64_t Instructions::floor_of(std::string_view edge) const {
   return newest_ + 1;
 }
 
-std::size_t Instructions::open_of(std::string_view edge) const {
-  return static_cast<std::size_t>(std::ranges::count_if(
-      open_, [&](const auto& item) { return edge_of(item.second.row.device) == edge; }));
+std::map<std::string_view, std::size_t> Instructions::open_by_edge() const {
+  std::map<std::string_view, std::size_t> counts;
+  for (const auto& [id, open] : open_) ++counts[edge_of(open.row.device)];
+  return counts;
 }
 
 Instant Instructions::deadline() const {

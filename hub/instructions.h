@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 
 #include "hub/edges.h"
 #include "hub/part.h"
@@ -25,7 +26,8 @@ class Instructions final : public Part {
   void on_result(NodeId from, const wire::InstructionResult& result);
 
   std::size_t open() const { return open_.size(); }
-  std::size_t open_of(std::string_view edge) const;
+  // Of the edges that have some; the names are valid as long as nothing opens or ends.
+  std::map<std::string_view, std::size_t> open_by_edge() const;
 
   void on_row(const sql::RowChange& change) override;
   void on_lead() override;

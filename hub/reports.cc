@@ -62,6 +62,7 @@ void Reports::describe_instructions(wire::StatusReport& report) const {
 }
 
 void Reports::describe_edges(wire::StatusReport& report) const {
+  const auto open_instructions = about_.instructions.open_by_edge();
   for (const auto& [name, edge] : about_.edges.edges()) {
     wire::StatusReport::Edge& told = *report.add_edges();
     told.set_name(name);
@@ -72,11 +73,12 @@ void Reports::describe_edges(wire::StatusReport& report) const {
     told.set_settings_version(edge.settings_version);
     told.set_refused_settings(edge.refused_settings);
     told.set_refusal(edge.refusal);
-    told.set_open_instructions(about_.instructions.open_of(name));
-    for (const auto& [key, stream] : about_.intake.streams()) {
-      if (key.edge != edge.node) continue;
-      told.set_readings(told.readings() + stream.readings);
-      told.set_dropped(told.dropped() + stream.dropped);
+    const auto open = open_instructions.find(name);
+    told.set_open_instructions(open == open_instructions.end() ? 0 : open->second);
+    const auto& streams = about_.intake.streams();
+    for (auto one = streams.lower_bound({edge.node}); one != streams.end() && one->first.edge == edge.node; ++one) {
+      told.set_readings(told.readings() + one->second.readings);
+      told.set_dropped(told.dropped() + one->second.dropped);
     }
   }
 }
