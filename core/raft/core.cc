@@ -49,7 +49,7 @@ void answer_old_term(Step& step, const Message& message) {
 
 // Raft §5.1. Whether the message is of the current term now and may be looked at. A vote request while a
 // leader is alive does not even raise the term: a node that was cut off must not end a working term (thesis
-// §4.2.3).
+// §4.2.3). Only the leader itself may have it ended (§3.10).
 bool apply_term_rule(Step& step, const Message& message) {
   const Term own = step.state.hard_state.term;
   if (message.term < own) {
@@ -57,8 +57,10 @@ bool apply_term_rule(Step& step, const Message& message) {
     return false;
   }
   if (message.term == own || is_about_a_future_term(message)) return true;
-  if (std::holds_alternative<VoteRequest>(message.body) && is_leader_alive(step)) return false;
-  const bool is_from_leader = std::holds_alternative<AppendRequest>(message.body);
+  const auto* vote = std::get_if<VoteRequest>(&message.body);
+  if (vote && !vote->leader_gave_way && is_leader_alive(step)) return false;
+  const bool is_from_leader =
+      std::holds_alternative<AppendRequest>(message.body) || std::holds_alternative<TimeoutNow>(message.body);
   become_follower(step, message.term, is_from_leader ? message.from : NodeId());
   return true;
 }

@@ -16,8 +16,8 @@ void send_to_peers(Step& step, Term term, const VoteRequest& request) {
     if (voter != step.state.config.self) step.send_in(term, voter, request);
 }
 
-VoteRequest vote_request(const State& state, bool pre_vote) {
-  return {.pre_vote = pre_vote, .last_index = state.log.last(), .last_term = state.log.last_term()};
+VoteRequest vote_request(const State& state) {
+  return {.last_index = state.log.last(), .last_term = state.log.last_term()};
 }
 
 void become_leader(Step& step) {
@@ -33,12 +33,14 @@ void become_leader(Step& step) {
 }
 
 // The own vote is written before anybody is asked, so that no crash lets this node vote twice in the term.
-void become_candidate(Step& step) {
+void become_candidate(Step& step, bool leader_gave_way) {
   State& state = step.state;
   step.set_hard_state({state.hard_state.term.next(), state.config.self});
   state.role = Candidate{.own_vote = state.hard_state_ticket};
   restart_election_timer(step);
-  send_to_peers(step, state.hard_state.term, vote_request(state, false));
+  VoteRequest request = vote_request(state);
+  request.leader_gave_way = leader_gave_way;
+  send_to_peers(step, state.hard_state.term, request);
 }
 
 void become_pre_candidate(Step& step) {
@@ -47,8 +49,20 @@ void become_pre_candidate(Step& step) {
   const std::uint64_t own = state.bit_of(state.config.self);
   state.role = PreCandidate{.granted = own};
   restart_election_timer(step);
-  if (state.is_quorum(own)) return become_candidate(step);
-  send_to_peers(step, state.hard_state.term.next(), vote_request(state, true));
+  if (state.is_quorum(own)) return become_candidate(step, false);
+  VoteRequest request = vote_request(state);
+  request.pre_vote = true;
+  send_to_peers(step, state.hard_state.term.next(), request);
+}
+
+// Who has most of the log, of those that can stand and were heard from within an election timeout.
+NodeId successor_of(const Step& step, const Leader& leader) {
+  const Progress* best = nullptr;
+  for (const Progress& peer : leader.peers) {
+    const bool is_alive = step.now < peer.heard() + step.state.config.election_timeout;
+    if (is_alive && peer.counted_match() > (best ? best->counted_match() : LogIndex())) best = &peer;
+  }
+  return best ? best->id() : NodeId();
 }
 
 void count_vote(Step& step, Candidate& candidate, NodeId voter) {
@@ -120,7 +134,7 @@ bool is_leader_alive(const Step& step) {
 
 void on_message(Step& step, const Message& message, const VoteRequest& request) {
   if (request.pre_vote) return answer_pre_vote(step, message, request);
-  if (!is_leader_alive(step)) answer_vote(step, message, request);
+  if (request.leader_gave_way || !is_leader_alive(step)) answer_vote(step, message, request);
 }
 
 void on_message(Step& step, const Message& message, const VoteResponse& response) {
@@ -130,10 +144,18 @@ void on_message(Step& step, const Message& message, const VoteResponse& response
     auto* candidate = std::get_if<PreCandidate>(&state.role);
     if (!candidate || message.term != state.hard_state.term.next()) return;
     candidate->granted |= state.bit_of(message.from);
-    if (state.is_quorum(candidate->granted)) become_candidate(step);
+    if (state.is_quorum(candidate->granted)) become_candidate(step, false);
     return;
   }
   if (auto* candidate = std::get_if<Candidate>(&state.role)) count_vote(step, *candidate, message.from);
+}
+
+// A late one of a leader that is followed no more says nothing.
+void on_message(Step& step, const Message& message, const TimeoutNow&) {
+  const auto* follower = std::get_if<Follower>(&step.state.role);
+  if (!follower || follower->leader != message.from || step.state.is_fenced) return;
+  fail_reads(step);
+  become_candidate(step, true);
 }
 
 void on_own_vote_durable(Step& step) {
@@ -151,7 +173,10 @@ Instant check_quorum_deadline(const State& state, const Leader& leader) {
 
 void on_input(Step& step, const StepDown&) {
   State& state = step.state;
-  const bool leads = std::holds_alternative<Leader>(state.role);
+  const auto* leader = std::get_if<Leader>(&state.role);
+  const bool leads = leader != nullptr;
+  const NodeId successor = leads ? successor_of(step, *leader) : NodeId();
+  if (!successor.is_none()) step.send(successor, TimeoutNow{});
   if (!std::holds_alternative<Follower>(state.role)) become_follower(step, state.hard_state.term, NodeId());
   restart_election_timer(step);
   // It gives way: the others' timeouts end before its own.

@@ -1,4 +1,4 @@
-// Who leads: timeouts, pre-votes, votes, changes of role (Raft §5.2, §5.4.1; thesis §4.2.3, §6.2, §9.6).
+// Who leads: timeouts, pre-votes, votes, changes of role (Raft §5.2, §5.4.1; thesis §3.10, §4.2.3, §6.2, §9.6).
 #pragma once
 
 #include "core/raft/step.h"
@@ -18,11 +18,13 @@ bool is_leader_alive(const Step& step);
 
 void on_message(Step& step, const Message& message, const VoteRequest& request);
 void on_message(Step& step, const Message& message, const VoteResponse& response);
+void on_message(Step& step, const Message& message, const TimeoutNow&);
 void on_own_vote_durable(Step& step);
 
 // A leader that heard from no quorum for an election timeout must stop leading (check-quorum); kNever if
 // alone.
 Instant check_quorum_deadline(const State& state, const Leader& leader);
+// Gives way to the follower that has most of the log, of those heard from lately.
 void on_input(Step& step, const StepDown&);
 
 }  // namespace lockstep::raft

@@ -20,7 +20,8 @@ std::string entries_text(const std::vector<Entry>& entries) {
 std::string node_text(NodeId node) { return node.is_none() ? "none" : cat(node); }
 
 std::string body_text(const VoteRequest& request) {
-  return cat(request.pre_vote ? "pre-vote?" : "vote?", " last=", at(request.last_index, request.last_term));
+  return cat(request.pre_vote ? "pre-vote?" : "vote?", " last=", at(request.last_index, request.last_term),
+             request.leader_gave_way ? " leader gave way" : "");
 }
 
 std::string body_text(const VoteResponse& response) {
@@ -47,6 +48,8 @@ std::string body_text(const ReadIndexResponse& response) {
   return cat("read-index context=", hex16(response.context),
              response.granted ? cat(" granted index=", response.index) : " refused");
 }
+
+std::string body_text(const TimeoutNow&) { return "timeout now"; }
 
 std::string what_text(ProposalId id) { return cat("proposal ", id); }
 std::string what_text(ReadId id) { return cat("read ", id); }

@@ -39,6 +39,7 @@ struct HardState {
 // Raft §5.2; with `pre_vote` (thesis §9.6) it changes nothing at the receiver and `term` is the one it would run in.
 struct VoteRequest {
   bool pre_vote = false;
+  bool leader_gave_way = false;  // it is asked for by the leader itself (thesis §3.10): that one is heard from is no reason to refuse
   LogIndex last_index{};
   Term last_term{};
   bool operator==(const VoteRequest&) const = default;
@@ -86,11 +87,16 @@ struct ReadIndexResponse {
   bool operator==(const ReadIndexResponse&) const = default;
 };
 
+// From a leader that gives up to the follower that should lead now: it need not wait for its timeout (thesis §3.10).
+struct TimeoutNow {
+  bool operator==(const TimeoutNow&) const = default;
+};
+
 struct Message {
   NodeId from;
   NodeId to;
   Term term;
-  std::variant<VoteRequest, VoteResponse, AppendRequest, AppendResponse, ReadIndexRequest, ReadIndexResponse> body;
+  std::variant<VoteRequest, VoteResponse, AppendRequest, AppendResponse, ReadIndexRequest, ReadIndexResponse, TimeoutNow> body;
   bool operator==(const Message&) const = default;
 };
 
@@ -110,7 +116,7 @@ struct Persisted { Ticket ticket; };                                      // tha
 struct Loaded { LogIndex first; std::vector<Entry> entries; };            // answer to Load; empty: no longer in the log
 struct Applied { LogIndex index; };                                       // the state machine has executed up to here
 struct PrefixDropped { LogIndex first; Term previous_term; };             // the log now begins at `first`
-struct StepDown {};                                                       // a leader gives up (own digest in the minority)
+struct StepDown {};                                                       // a leader gives up (it leaves, or its own digest is in the minority)
 
 struct Input {
   Instant now;

@@ -11,6 +11,7 @@ void put(wire::RaftMessage& out, const raft::VoteRequest& in) {
   body.set_pre_vote(in.pre_vote);
   body.set_last_index(in.last_index.value());
   body.set_last_term(in.last_term.value());
+  body.set_leader_gave_way(in.leader_gave_way);
 }
 
 void put(wire::RaftMessage& out, const raft::VoteResponse& in) {
@@ -64,8 +65,13 @@ void put(wire::RaftMessage& out, const raft::ReadIndexResponse& in) {
   body.set_index(in.index.value());
 }
 
+void put(wire::RaftMessage& out, const raft::TimeoutNow&) { out.mutable_timeout_now(); }
+
 raft::VoteRequest get(const wire::VoteRequest& in) {
-  return {.pre_vote = in.pre_vote(), .last_index = LogIndex(in.last_index()), .last_term = Term(in.last_term())};
+  return {.pre_vote = in.pre_vote(),
+          .leader_gave_way = in.leader_gave_way(),
+          .last_index = LogIndex(in.last_index()),
+          .last_term = Term(in.last_term())};
 }
 
 raft::VoteResponse get(const wire::VoteResponse& in) {
@@ -178,6 +184,7 @@ Result<PeerMessage> RaftWire::decode(NodeId from, NodeId to, BytesView payload) 
     case Wire::kAppendResponse: out.message.body = get(message_.append_response()); return out;
     case Wire::kReadIndexRequest: out.message.body = get(message_.read_index_request()); return out;
     case Wire::kReadIndexResponse: out.message.body = get(message_.read_index_response()); return out;
+    case Wire::kTimeoutNow: out.message.body = raft::TimeoutNow{}; return out;
     case Wire::BODY_NOT_SET: break;
   }
   return fail(ErrorCode::kCorrupt, cat("expected a RaftMessage with a body from n", from));

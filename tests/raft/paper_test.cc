@@ -1,93 +1,14 @@
-// The rules of the paper and the dissertation, by section, on one core that is spoken to by hand.
+// The rules of the paper, by section, and what is particular to this core.
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <set>
 
 #include "core/raft/text.h"
-#include "tests/raft/host.h"
+#include "tests/raft/paper.h"
 
 namespace lockstep::raft {
 namespace {
-
-constexpr Instant kStart{};
-const NodeId kSelf(1);
-const NodeId kOther(2);
-const NodeId kThird(3);
-
-// Node 1 of three, with a log whose entries have these terms.
-class Paper : public ::testing::Test {
- protected:
-  void start(std::vector<std::uint64_t> terms = {}, std::uint64_t term = 0, std::uint64_t commit = 0) {
-    TestDisk disk;
-    for (const std::uint64_t of : terms)
-      disk.entries.push_back({disk.end(), Term(of), EntryKind::kCommand, {}});
-    disk.hard_state.term = Term(std::max(term, terms.empty() ? 0 : terms.back()));
-    disk.commit = LogIndex(commit);
-    for (LogIndex index(1); index <= disk.commit; index = index.next())
-      disk.machine.push_back(disk.at(index));
-    host_.emplace(Config{.self = kSelf, .voters = {kSelf, kOther, kThird}}, disk);
-    host_->start(now_, 7);
-    step(DeadlineReached{});
-    finish_work();
-  }
-
-  const Effects& step(decltype(Input::what) what) { return host_->input(now_, std::move(what)); }
-  const Effects& hear(NodeId from, std::uint64_t term, decltype(Message::body) body) {
-    return step(Message{from, kSelf, Term(term), std::move(body)});
-  }
-  void finish_work() {
-    while (host_->has_work()) host_->finish_work(now_);
-  }
-  void pass_deadline() {
-    now_ = host_->core().deadline();
-    step(DeadlineReached{});
-  }
-  void become_candidate() {
-    pass_deadline();
-    hear(kOther, view().term.value() + 1, VoteResponse{.pre_vote = true, .granted = true});
-    finish_work();
-  }
-  void become_leader() {
-    become_candidate();
-    hear(kOther, view().term.value(), VoteResponse{.pre_vote = false, .granted = true});
-  }
-  void propose(Bytes data) {
-    Propose propose;
-    propose.proposals.push_back({ProposalId(1), EntryKind::kCommand, SharedBytes(std::move(data))});
-    step(propose);
-  }
-  void acknowledge(NodeId from, std::uint64_t match) {
-    hear(from, view().term.value(), AppendResponse{.success = true, .match = LogIndex(match)});
-  }
-  static AppendRequest append(std::uint64_t previous, std::uint64_t previous_term,
-                              std::vector<std::uint64_t> terms, std::uint64_t commit = 0) {
-    AppendRequest request{.previous_index = LogIndex(previous), .previous_term = Term(previous_term)};
-    for (const std::uint64_t term : terms)
-      request.entries.push_back({LogIndex(++previous), Term(term), EntryKind::kCommand, {}});
-    request.commit = LogIndex(commit);
-    return request;
-  }
-
-  View view() const { return host_->core().view(); }
-  // Messages that left since the last call.
-  std::vector<Message> sent() { return std::exchange(host_->outbox, {}); }
-  template <class Body>
-  std::vector<Body> sent_bodies() {
-    std::vector<Body> bodies;
-    for (const Message& message : sent())
-      if (const auto* body = std::get_if<Body>(&message.body)) bodies.push_back(*body);
-    return bodies;
-  }
-  std::vector<std::uint64_t> log_terms() const {
-    std::vector<std::uint64_t> terms;
-    for (const Entry& entry : host_->disk().entries) terms.push_back(entry.term.value());
-    return terms;
-  }
-
-  Instant now_ = kStart;
-  std::optional<Host> host_;
-};
 
 // ---- §5.1 terms ----
 
@@ -350,66 +271,6 @@ TEST_F(Paper, s5_4_2_only_entries_of_the_own_term_are_committed_by_counting) {
   EXPECT_EQ(view().commit, LogIndex(0));
   acknowledge(kOther, 3);
   EXPECT_EQ(view().commit, LogIndex(3));
-}
-
-// ---- thesis ----
-
-TEST_F(Paper, thesis_4_2_3_a_vote_is_ignored_while_a_leader_is_alive) {
-  start();
-  hear(kOther, 1, append(0, 0, {}));
-  finish_work();
-  sent();
-  hear(kThird, 5, VoteRequest{});
-  EXPECT_EQ(view().term, Term(1));
-  EXPECT_TRUE(sent().empty());
-  now_ += host_->config().election_timeout;
-  hear(kThird, 5, VoteRequest{});
-  EXPECT_EQ(view().vote, kThird);
-}
-
-TEST_F(Paper, thesis_6_2_a_leader_that_hears_from_no_quorum_steps_down_after_an_election_timeout) {
-  start();
-  become_leader();
-  const Instant elected = now_;
-  while (view().role == Role::kLeader) pass_deadline();
-  EXPECT_EQ(now_ - elected, host_->config().election_timeout);
-  EXPECT_EQ(view().term, Term(1));
-  EXPECT_EQ(view().vote, kSelf);
-}
-
-TEST_F(Paper, thesis_6_4_a_read_needs_a_quorum_that_answers_after_it_came) {
-  start();
-  become_leader();
-  finish_work();
-  acknowledge(kOther, 1);
-  EXPECT_TRUE(step(ReadRequest{ReadId(5)}).reads_ready.empty());
-  EXPECT_TRUE(
-      hear(kOther, 1, AppendResponse{.success = true, .match = LogIndex(1), .round = 0}).reads_ready.empty());
-  const auto& ready =
-      hear(kOther, 1, AppendResponse{.success = true, .match = LogIndex(1), .round = 1}).reads_ready;
-  ASSERT_EQ(ready.size(), 1u);
-  EXPECT_EQ(ready[0].index, LogIndex(1));
-}
-
-TEST_F(Paper, thesis_9_6_a_pre_vote_changes_nothing_at_either_side) {
-  start({1}, 1);
-  hear(kOther, 2, VoteRequest{.pre_vote = true, .last_index = LogIndex(1), .last_term = Term(1)});
-  EXPECT_EQ(view().term, Term(1));
-  EXPECT_TRUE(view().vote.is_none());
-  const auto answers = sent();
-  ASSERT_EQ(answers.size(), 1u);
-  EXPECT_EQ(answers[0].term, Term(2));
-  pass_deadline();
-  EXPECT_EQ(view().role, Role::kPreCandidate);
-  EXPECT_EQ(view().term, Term(1));
-}
-
-TEST_F(Paper, thesis_9_6_a_candidacy_follows_only_when_a_majority_would_vote) {
-  start();
-  pass_deadline();
-  hear(kOther, 1, VoteResponse{.pre_vote = true, .granted = false});
-  hear(kThird, 1, VoteResponse{.pre_vote = false, .granted = true});
-  EXPECT_NE(view().role, Role::kCandidate);
 }
 
 // ---- the shape of the core ----

@@ -249,8 +249,10 @@ raft::Message message_of(std::uint64_t number, Term term) {
     return kValues[draw(5, kBytes, number, field) % 8];
   };
   raft::Message message{.from = NodeId(2), .to = NodeId(1), .term = term, .body = {}};
-  switch (number % 5) {
-    case 0: message.body = raft::VoteRequest{some(1) % 2 == 0, LogIndex(some(2)), Term(some(3))}; break;
+  switch (number % 6) {
+    case 0:
+      message.body = raft::VoteRequest{some(1) % 2 == 0, some(4) % 2 == 0, LogIndex(some(2)), Term(some(3))};
+      break;
     case 1: message.body = raft::VoteResponse{some(1) % 2 == 0, some(2) % 2 == 0}; break;
     case 2:
       message.body = raft::AppendResponse{.success = some(1) % 2 == 0,
@@ -262,6 +264,7 @@ raft::Message message_of(std::uint64_t number, Term term) {
                                           .round = some(7)};
       break;
     case 3: message.body = raft::ReadIndexRequest{some(1)}; break;
+    case 4: message.body = raft::TimeoutNow{}; break;
     default: message.body = raft::ReadIndexResponse{some(1), true, LogIndex(some(2))}; break;
   }
   return message;

@@ -66,6 +66,22 @@ TEST(Retiring, AClientOfTheLibraryNoticesNothingButAPause) {
   EXPECT_TRUE(retired);
 }
 
+TEST(Retiring, TheNextLeaderStandsWithoutATimeout) {
+  TestCluster cluster(83, 3);
+  cluster.execute("CREATE TABLE t(id INTEGER PRIMARY KEY, a)");
+  cluster.world().run_for(100ms);  // the followers have it
+  const NodeId former = cluster.leader();
+  cluster.node(former).retire([] {});
+  cluster.world().run_for(raft::Config{}.election_timeout / 3);
+  int serving = 0;
+  for (const NodeId member : {NodeId(1), NodeId(2), NodeId(3)})
+    if (cluster.node(member).replica().view().can_serve) {
+      EXPECT_NE(member, former);
+      ++serving;
+    }
+  EXPECT_EQ(serving, 1);
+}
+
 TEST(Pause, AWriteMayAskForOneOfItsOwn) {
   TestCluster cluster(84);
   cluster.execute("CREATE TABLE t(id INTEGER PRIMARY KEY, a)");
