@@ -23,7 +23,6 @@ namespace {
 constexpr Duration kWatchInterval = std::chrono::seconds(1);
 constexpr Duration kWatchOfRecovery = std::chrono::milliseconds(20);
 constexpr std::size_t kTraceRingBytes = 64 << 20;
-constexpr Duration kPatience = std::chrono::seconds(10);  // for leaving in good order
 
 service::StandaloneConfig standalone_config(const config::NodeSettings& settings) {
   service::StandaloneConfig out;
@@ -399,13 +398,13 @@ void NodeProgram::on_signal(int number) {
   signals_.async_wait([this](const net::IoError& error, int next) {
     if (!error) on_signal(next);
   });
-  loop_.after(kPatience, [this] {
+  loop_.after(service::kPatienceWithLeaving, [this] {
     log_->warn("what was accepted could not be finished in time; nothing that was acknowledged is lost");
     log_->flush();
     std::_Exit(0);  // in good order it would wait for the statement that does not end
   });
   std::signal(SIGALRM, [](int) { std::_Exit(0); });  // also if the loop has ended and a reader has not
-  alarm(static_cast<unsigned>(std::chrono::ceil<std::chrono::seconds>(kPatience).count()) + 1);
+  alarm(static_cast<unsigned>(std::chrono::ceil<std::chrono::seconds>(service::kPatienceWithLeaving).count()) + 1);
   host_->turn([this] {
     retiring_->retire([this] {
       log_->info("stopped in good order");

@@ -26,6 +26,11 @@ void Nemesis::Blow::operator()(const Kill& kill) {
   restart_at_end();
 }
 
+void Nemesis::Blow::operator()(const Leave& leave) {
+  nemesis_.dismiss(nemesis_.resolve(leave.targets, fault_), strike_);
+  restart_at_end();
+}
+
 void Nemesis::Blow::operator()(const PowerLoss& loss) {
   nemesis_.bring_down(nemesis_.resolve(loss.targets, fault_), true, strike_);
   restart_at_end();

@@ -16,6 +16,7 @@ class Nemesis::Blow {
       : nemesis_(nemesis), stage_(nemesis.stage_), fault_(fault), strike_(strike) {}
 
   void operator()(const Kill& kill);
+  void operator()(const Leave& leave);
   void operator()(const PowerLoss& loss);
   void operator()(const Restart& restart);
   void operator()(const Stall& stall);

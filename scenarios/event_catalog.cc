@@ -36,6 +36,7 @@ constexpr const env::EventType* kAll[] = {
     &sim::kClockFrozen,
     &sim::kClockTick,
     &sim::kMemoryRefused,
+    &sim::kProcessLeaves,
     &sim::kJobStarted,
     &sim::kJobFinished,
     &sim::kProbeReached,

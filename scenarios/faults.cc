@@ -27,6 +27,7 @@ constexpr VerbFacts of_plant(std::string_view name) {
 // DiskFault and of Breakdown.
 constexpr std::array kVerbs{
     VerbFacts{.name = "kill", .family = Family::kProcess, .lasting = Lasting::kOptional},
+    VerbFacts{.name = "leave", .family = Family::kProcess, .lasting = Lasting::kOptional},
     VerbFacts{.name = "power_loss", .family = Family::kProcess, .lasting = Lasting::kOptional},
     VerbFacts{.name = "restart", .family = Family::kProcess, .lasting = Lasting::kNever},
     VerbFacts{.name = "stall", .family = Family::kProcess, .lasting = Lasting::kNeeded},
@@ -182,6 +183,7 @@ void put(Json& out, const Action& action) {
   };
   std::visit(Visitor{
                  [&](const Kill& act) { hit(act); },
+                 [&](const Leave& act) { hit(act); },
                  [&](const PowerLoss& act) { hit(act); },
                  [&](const Restart& act) { hit(act); },
                  [&](const Stall& act) { hit(act); },

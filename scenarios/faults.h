@@ -87,6 +87,8 @@ using Trigger = std::variant<AtTime, Repeatedly, AtProbe, AtEvent, AfterFault>;
 
 // Kill and Crash end the process and keep what it wrote; PowerLoss applies the disk's crash model.
 struct Kill { Targets targets; bool operator==(const Kill&) const = default; };
+// As SIGTERM: it ends in good order, or is killed when it is told again, started again, or has taken too long.
+struct Leave { Targets targets; bool operator==(const Leave&) const = default; };
 struct PowerLoss { Targets targets; bool operator==(const PowerLoss&) const = default; };
 struct Restart { Targets targets; bool operator==(const Restart&) const = default; };  // running ones: no effect
 struct Stall { Targets targets; bool operator==(const Stall&) const = default; };      // as SIGSTOP
@@ -189,7 +191,7 @@ struct Breakdown {
 
 // ---- the whole ------------------------------------------------------------------------------------------------
 
-using Action = std::variant<Kill, PowerLoss, Restart, Stall, Crash, Pause, Partition, Loss, Delay, Duplicate, Reorder,
+using Action = std::variant<Kill, Leave, PowerLoss, Restart, Stall, Crash, Pause, Partition, Loss, Delay, Duplicate, Reorder,
                             ClockChange, Bridge, Corrupt, Bandwidth, Clog, Swizzle, Reset, OutOfMemory, DiskFault,
                             Breakdown>;
 

@@ -76,6 +76,7 @@ void Nemesis::on_event(const Observation& seen) {
     standings_[seen.node] = {seen.event.fields[1], seen.event.fields[2]};
   } else if (&type == &sim::kProcessKilled || &type == &sim::kPowerLost) {
     standings_.erase(seen.node);
+    leaving_.erase(seen.node);
     // A node that stopped itself has ended its process.
     if (damage_.has_stopped(seen.node)) crashed_.insert(seen.node);
   }
@@ -165,10 +166,22 @@ void Nemesis::bring_down(const std::vector<NodeId>& nodes, bool power, Strike& s
   }
 }
 
+void Nemesis::dismiss(const std::vector<NodeId>& nodes, Strike& strike) {
+  for (const NodeId node : nodes) {
+    if (!stage_.is_alive(node)) continue;
+    strike.hosts.push_back(node);
+    ++strike.effects;
+    crashed_.insert(node);
+    leaving_.insert(node);
+    stage_.leave(node);
+  }
+}
+
 // Scheduled, because a process cannot start inside an event of its own.
 void Nemesis::bring_up(const std::vector<NodeId>& nodes, Strike* strike) {
   for (const NodeId node : nodes) {
     crashed_.erase(node);
+    if (leaving_.contains(node)) stage_.kill(node);
     if (stage_.is_alive(node)) continue;
     if (strike != nullptr) {
       strike->hosts.push_back(node);

@@ -83,6 +83,7 @@ class Nemesis : private Observer {
   Strike& begin_strike(std::size_t fault);
   void perform(std::size_t fault, Strike& strike);
   void bring_down(const std::vector<NodeId>& nodes, bool power, Strike& strike);
+  void dismiss(const std::vector<NodeId>& nodes, Strike& strike);
   void bring_up(const std::vector<NodeId>& nodes, Strike* strike);
   // Ends what holds them back, and starts those that are down.
   void mend(const std::vector<NodeId>& processes);
@@ -105,6 +106,7 @@ class Nemesis : private Observer {
   std::vector<std::unique_ptr<Strike>> strikes_;  // stable addresses: the stage counts into them
   std::map<NodeId, Standing> standings_;
   std::set<NodeId> crashed_;
+  std::set<NodeId> leaving_;  // told to, and not gone yet
   Damage damage_;
   std::set<NodeId> harmed_;  // by faults that do not pass
   std::vector<Watch> watches_;

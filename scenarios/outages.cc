@@ -98,9 +98,9 @@ std::vector<Outage> outages_of(const Scenario& scenario, const Nemesis& nemesis)
 }
 
 std::span<const env::EventType* const> Uptime::listens_to() const {
-  static constexpr const env::EventType* kListened[] = {&sim::kProcessStarted, &sim::kProcessKilled,
-                                                        &sim::kPowerLost,      &sim::kProcessStalled,
-                                                        &sim::kProcessResumed, &replica::kNodeFailed};
+  static constexpr const env::EventType* kListened[] = {
+      &sim::kProcessStarted, &sim::kProcessKilled,  &sim::kProcessLeaves, &sim::kPowerLost,
+      &sim::kProcessStalled, &sim::kProcessResumed, &replica::kNodeFailed};
   return kListened;
 }
 

@@ -18,6 +18,7 @@ using Kinds = std::initializer_list<TargetKind>;
 using enum TargetKind;
 
 constexpr Kinds kNodesToHit{kNode, kLeader, kFollower, kAll, kEdge, kCloud};
+constexpr Kinds kMembers{kNode, kLeader, kFollower, kAll};
 constexpr Kinds kNodesToRestart{kNode, kCrashed, kAll, kEdge, kCloud};
 constexpr Kinds kSides{kNode, kClient, kLeader, kFollower, kOthers, kAll, kEdge, kCloud};
 constexpr Kinds kProcesses{kNode, kClient, kLeader, kFollower, kAll, kEdge, kCloud};
@@ -396,6 +397,7 @@ class FaultReader {
 const std::vector<FaultReader::Reading>& FaultReader::readings() {
   static const std::vector<Reading> all{
       {"kill", hitting<Kill>},
+      {"leave", hitting<Leave, kMembers>},
       {"power_loss", hitting<PowerLoss>},
       {"restart", hitting<Restart, kNodesToRestart>},
       {"stall", hitting<Stall>},

@@ -43,14 +43,6 @@ service::NodeConfig node_config(const Scenario& scenario, const Roster& roster, 
   return config;
 }
 
-std::unique_ptr<env::Actor> make_hub(const env::Env& env, service::NodeConfig config) {
-  return std::make_unique<hub::HubProcess>(
-      env, hub::HubConfig(),
-      [config = std::move(config)](const env::Env& inside, service::FeedSubscriber& subscriber) {
-        return service::make_followed_node(inside, config, subscriber);
-      });
-}
-
 sim::DiskTrouble trouble_of(DiskKind kind) {
   switch (kind) {
     case DiskKind::kError: return sim::DiskTrouble::kError;
@@ -186,18 +178,27 @@ sim::ProcessOptions SimulatedStage::process_options(NodeId id) const {
 
 void SimulatedStage::add_node(NodeId id) {
   sim::ProcessOptions options = process_options(id);
-  options.factory = [this](const env::Env& env) -> std::unique_ptr<env::Actor> {
-    if (scenario_.system == System::kStandaloneSql) {
-      service::StandaloneConfig config;
-      config.apply.sql.allocations = &allocations_[env.self];
-      return std::make_unique<service::StandaloneNode>(env, config);
-    }
-    service::NodeConfig config = node_config(scenario_, cast_.roster(), env);
-    config.replica.apply.sql.allocations = &allocations_[env.self];
-    if (scenario_.system == System::kHub) return make_hub(env, std::move(config));
-    return std::make_unique<service::Node>(env, std::move(config));
-  };
+  options.factory = [this](const env::Env& env) { return make_node(env); };
   world_.add_process(id, std::move(options));
+}
+
+std::unique_ptr<env::Actor> SimulatedStage::make_node(const env::Env& env) {
+  const auto known = [&retiring = retiring_[env.self]](auto node) {
+    retiring = node.get();
+    return node;
+  };
+  if (scenario_.system == System::kStandaloneSql) {
+    service::StandaloneConfig config;
+    config.apply.sql.allocations = &allocations_[env.self];
+    return known(std::make_unique<service::StandaloneNode>(env, config));
+  }
+  service::NodeConfig config = node_config(scenario_, cast_.roster(), env);
+  config.replica.apply.sql.allocations = &allocations_[env.self];
+  if (scenario_.system != System::kHub) return known(std::make_unique<service::Node>(env, std::move(config)));
+  return std::make_unique<hub::HubProcess>(
+      env, hub::HubConfig(), [known, config](const env::Env& inside, service::FeedSubscriber& subscriber) {
+        return known(service::make_followed_node(inside, config, subscriber));
+      });
 }
 
 void SimulatedStage::add_client(NodeId id) {
@@ -221,6 +222,23 @@ void SimulatedStage::schedule(Duration at, std::function<void()> callback) {
 
 void SimulatedStage::run_while(const std::function<bool()>& waiting) {
   while (waiting()) CHECK(world_.step(), "the run waits for what nothing will ever bring about");
+}
+
+// What the program does with a signal.
+void SimulatedStage::leave(NodeId process) {
+  world_.tell(process, [this, process, life = world_.incarnation(process)] {
+    const auto end_after = [this, process, life](Duration wait) {
+      after(wait, [this, process, life] {
+        if (world_.incarnation(process) == life) world_.kill(process);
+      });
+    };
+    world_.note(process, {sim::kProcessLeaves, {}});
+    service::Retiring& node = *retiring_.at(process);
+    const bool is_told_again = std::exchange(leaving_[process], life) == life;
+    if (is_told_again || node.failure() != nullptr) return end_after({});
+    end_after(service::kPatienceWithLeaving);
+    node.retire([end_after] { end_after({}); });
+  });
 }
 
 void SimulatedStage::change_clock(NodeId process, const ClockChange& change) {

@@ -11,6 +11,7 @@
 #include "scenarios/network_faults.h"
 #include "scenarios/simulated_events.h"
 #include "scenarios/stage.h"
+#include "core/service/retiring.h"
 #include "sim/world.h"
 #include "storage/sql/allocations.h"
 
@@ -36,6 +37,7 @@ class SimulatedStage : public Stage, private Observer {
   bool is_alive(NodeId process) const override { return world_.is_alive(process); }
   void start(NodeId process) override { world_.start(process); }
   void kill(NodeId process) override { world_.kill(process); }
+  void leave(NodeId process) override;
   void power_loss(NodeId process) override { world_.power_loss(process); }
   void stall(NodeId process, Duration duration) override { world_.stall(process, duration); }
   void change_clock(NodeId process, const ClockChange& change) override;
@@ -68,6 +70,7 @@ class SimulatedStage : public Stage, private Observer {
   void add_network_rules();
   sim::ProcessOptions process_options(NodeId id) const;
   void add_node(NodeId id);
+  std::unique_ptr<env::Actor> make_node(const env::Env& env);
   void add_client(NodeId id);
   void add_field();
   void open_field();
@@ -78,6 +81,8 @@ class SimulatedStage : public Stage, private Observer {
   std::uint64_t seed_;
   Cast& cast_;
   std::map<NodeId, sql::Allocations> allocations_;  // of nodes, and as long as they
+  std::map<NodeId, service::Retiring*> retiring_;   // of each node its present life; owned by the world
+  std::map<NodeId, Incarnation> leaving_;           // the last life that was told to
   sim::World world_;
   std::optional<FieldCast> field_;  // of a scenario with a field
   SimulatedEvents events_;

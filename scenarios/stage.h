@@ -90,6 +90,8 @@ class Stage {
   // Of a dead process, and not from inside its own code: see after().
   virtual void start(NodeId process) = 0;
   virtual void kill(NodeId process) = 0;
+  // It is told to end in good order; told again, it is killed.
+  virtual void leave(NodeId process) = 0;
   virtual void power_loss(NodeId process) = 0;
   virtual void stall(NodeId process, Duration duration) = 0;
   virtual void change_clock(NodeId process, const ClockChange& change) = 0;

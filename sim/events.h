@@ -55,6 +55,9 @@ inline constexpr env::EventType kClockTick{25, "clock_tick", {"tick_ns"}};
 // Memory that the process asked for was refused.
 inline constexpr env::EventType kMemoryRefused{26, "memory_refused", {}};
 
+// It was told to end in good order, as by SIGTERM. Its process_killed follows.
+inline constexpr env::EventType kProcessLeaves{27, "process_leaves", {}};
+
 inline constexpr env::EventType kJobStarted{30, "job_started", {"lane", "ordinal"}};
 inline constexpr env::EventType kJobFinished{31, "job_finished", {"lane", "ordinal"}};
 

@@ -45,6 +45,7 @@ void Process::Life::end_turn() {
 void Process::Life::end() {
   lanes_.unwind();
   held_.clear();
+  told_.clear();
   actor_.reset();
 }
 
@@ -90,7 +91,7 @@ void Process::Life::reached(const env::ProbePoint& point, std::uint64_t object, 
     process_.record({kProbeReached, {object, hit, static_cast<std::uint64_t>(decision.kind)}, point.name});
   if (!process_.is_alive()) return;
   if (decision.kind == ProbeDecision::Kind::kProceed) return then();
-  const std::uint32_t ticket = next_probe_ticket_++;
+  const std::uint32_t ticket = next_ticket_++;
   held_.emplace(ticket, std::move(then));
   if (decision.kind == ProbeDecision::Kind::kHold)
     process_.schedule(decision.hold, {EventKind::kReleaseProbe, ticket});
@@ -107,6 +108,19 @@ void Process::Life::release_probe(std::uint32_t ticket) {
 
 void Process::Life::release_all_probes() {
   for (const auto& [ticket, then] : held_) process_.schedule({}, {EventKind::kReleaseProbe, ticket});
+}
+
+void Process::Life::tell(std::function<void()> what) {
+  const std::uint32_t ticket = next_ticket_++;
+  told_.emplace(ticket, std::move(what));
+  process_.schedule({}, {EventKind::kTold, ticket});
+}
+
+void Process::Life::on_told(std::uint32_t ticket) {
+  const auto what = told_.extract(ticket);
+  CHECK(!what.empty(), "ticket ", ticket);
+  what.mapped()();
+  end_turn();
 }
 
 void Process::Life::emit(const env::Event& event) {

@@ -26,6 +26,8 @@ class Process::Life final : private env::Clock,
   void on_job_done(env::LaneId lane);
   void release_probe(std::uint32_t ticket);
   void release_all_probes();
+  void tell(std::function<void()> what);
+  void on_told(std::uint32_t ticket);
   // From here on no port has an effect.
   void die() { lanes_.die(); }
   // After die(), when no code of the process is running: jobs first, then the actor.
@@ -53,8 +55,9 @@ class Process::Life final : private env::Clock,
   TimedDisk disk_;
   Instant alarm_ = kNever;
   SimTime next_alarm_event_ = kEndOfTime;  // the earliest event on its way that will look at alarm_
-  std::uint32_t next_probe_ticket_ = 0;
-  std::map<std::uint32_t, std::function<void()>> held_;
+  std::uint32_t next_ticket_ = 0;
+  std::map<std::uint32_t, std::function<void()>> held_;  // at probes
+  std::map<std::uint32_t, std::function<void()>> told_;
   std::unique_ptr<env::Actor> actor_;
 };
 

@@ -88,6 +88,10 @@ void Process::release() {
   resume_from_stall();
 }
 
+void Process::tell(std::function<void()> what) {
+  if (is_alive()) life_->tell(std::move(what));
+}
+
 void Process::set_drift(std::int64_t drift_ppm) {
   clock_.set_drift(world_.scheduler.now(), drift_ppm);
   record({kDriftChanged, {static_cast<std::uint64_t>(drift_ppm)}});
@@ -185,6 +189,7 @@ void Process::react(Happening happening) {
       return life_->on_job_done(env::LaneId{static_cast<std::uint8_t>(happening.subject)});
     case EventKind::kReleaseProbe: return life_->release_probe(happening.subject);
     case EventKind::kFrame: return world_.network.open(happening.subject);
+    case EventKind::kTold: return life_->on_told(happening.subject);
     case EventKind::kStallEnds: break;
   }
   CHECK(false, "no reaction to event kind ", static_cast<int>(happening.kind));

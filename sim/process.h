@@ -51,6 +51,8 @@ class Process final : private Receiver, private Endpoint {
   void power_loss();
   void stall(Duration duration);
   void release();
+  // Is done in a turn of this life, as soon as it runs; forgotten if it dies first.
+  void tell(std::function<void()> what);
   void set_drift(std::int64_t drift_ppm);
   void jump_wall(Duration by);
   void leap_clock(Duration by);
@@ -71,10 +73,10 @@ class Process final : private Receiver, private Endpoint {
 
  private:
   class Life;
-  enum class EventKind : std::uint8_t { kAlarm, kWakeLane, kJobDone, kReleaseProbe, kStallEnds, kFrame };
+  enum class EventKind : std::uint8_t { kAlarm, kWakeLane, kJobDone, kReleaseProbe, kStallEnds, kFrame, kTold };
   struct Happening {
     EventKind kind;
-    std::uint32_t subject;  // a lane, a probe ticket or a frame
+    std::uint32_t subject;  // a lane, a ticket of the life or a frame
   };
   // Counts the frames of this process's code on the stack, and buries a dying life under the last of them.
   class Inside {

@@ -39,6 +39,9 @@ class World {
   void stall(NodeId node, Duration duration) { process(node).stall(duration); }
   // Ends its stall at once and lets go of all the work that probes hold.
   void release(NodeId node) { process(node).release(); }
+  // Something for the process to do in a turn of its own, as soon as it runs: as a signal reaches it. Forgotten if it dies
+  // first.
+  void tell(NodeId node, std::function<void()> what) { process(node).tell(std::move(what)); }
   // Something happened to the process that it cannot tell itself.
   void note(NodeId node, const env::Event& event) { process(node).record(event); }
   // A new, empty disk for a dead process (checked).

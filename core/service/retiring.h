@@ -4,8 +4,12 @@
 #include <functional>
 
 #include "base/result.h"
+#include "base/time.h"
 
 namespace lockstep::service {
+
+// How long whoever asked it to leave waits; then it is ended, which loses nothing that was acknowledged.
+inline constexpr Duration kPatienceWithLeaving = std::chrono::seconds(10);
 
 // Killing a node at any moment loses nothing; leaving in good order spares its clients the doubt.
 class Retiring {

@@ -88,7 +88,7 @@ const FIELD = [...FIELD_OFTEN, 'envelope_bounded', 'window_skipped', 'package_ac
   'duplicate_refused', 'fallback_taken', 'slot_staged', 'slot_switched', 'slot_rolled_back', 'slot_cleaned'];
 const weight_of_kind = trace.kinds.map(kind => DISK.includes(kind.name) ? 3 : kind.name.startsWith('frame') ? 2 : ENTRIES.includes(kind.name) || FIELD_OFTEN.includes(kind.name) || ['disk_fault', 'requested', 'replied'].includes(kind.name) ? 1 : 0);
 // What turns the course of a run: a person who reads only these knows what happened.
-const TURNS = ['role_changed', 'process_killed', 'power_lost', 'node_failed', 'recovered', 'process_stalled', 'log_truncated', 'contradicted', 'left_behind', 'tail_torn', 'disk_wiped', 'disk_forgot', 'memory_refused', 'wall_jumped', 'clock_leapt', 'clock_frozen',
+const TURNS = ['role_changed', 'process_leaves', 'process_killed', 'power_lost', 'node_failed', 'recovered', 'process_stalled', 'log_truncated', 'contradicted', 'left_behind', 'tail_torn', 'disk_wiped', 'disk_forgot', 'memory_refused', 'wall_jumped', 'clock_leapt', 'clock_frozen',
   'package_active', 'package_refused', 'package_damaged', 'model_in_use', 'envelope_bounded', 'readings_dropped', 'readings_refused', 'edge_stopped', 'stream_restored', 'field_refused', 'statement_failed', 'hub_refuses', 'duplicate_refused', 'fallback_taken', 'slot_switched', 'slot_rolled_back', 'plant_fault'];
 const is_turn = trace.kinds.map(kind => TURNS.includes(kind.name)), is_end_of_instruction = trace.kinds.map(kind => ['instruction_settled', 'instruction_ended'].includes(kind.name));
 // An instruction that was not done matters, once: every hub tells of it, and its edge. One that was done, or taken back because a newer one was there, is as it should be.
@@ -194,7 +194,7 @@ let top_index = 1, longest_flight = 0;
 
 // ---- faults ----
 // What happens at once and leaves its mark on the lanes, if any: nothing is to be shaded until the end for it.
-const AT_ONCE = ['restart', 'reset', 'clock', 'pause', 'crash', 'kill', 'power_loss', 'disk_rot'];
+const AT_ONCE = ['restart', 'reset', 'clock', 'pause', 'crash', 'kill', 'leave', 'power_loss', 'disk_rot'];
 const is_instant = (fault, strike) => strike.until_ns === undefined && AT_ONCE.includes(fault.kind);
 const strikes = report.faults.flatMap((fault, number) => (fault.strikes ?? []).map(strike => ({
   number, kind: fault.kind, from: strike.at_ns, to: is_instant(fault, strike) ? strike.at_ns : Math.min(END, strike.until_ns ?? END), instant: is_instant(fault, strike),

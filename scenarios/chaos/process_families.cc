@@ -30,6 +30,7 @@ void draw_deaths(std::string_view area, std::uint64_t seed, Scenario& scenario) 
 }
 
 void draw_kill(std::uint64_t seed, Scenario& scenario) { draw_deaths<Kill>("chaos.kill", seed, scenario); }
+void draw_leave(std::uint64_t seed, Scenario& scenario) { draw_deaths<Leave>("chaos.leave", seed, scenario); }
 void draw_power_loss(std::uint64_t seed, Scenario& scenario) {
   draw_deaths<PowerLoss>("chaos.power_loss", seed, scenario);
 }
@@ -114,6 +115,7 @@ constexpr std::array kFamilies{
     FaultFamily{"pause", {"pause"}, draw_pause},
     FaultFamily{"clock", {"clock"}, draw_clock},
     FaultFamily{"memory", {"out_of_memory"}, draw_memory},
+    FaultFamily{"leave", {"leave", "restart"}, draw_leave},
 };
 
 }  // namespace

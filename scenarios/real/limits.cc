@@ -20,7 +20,7 @@ bool names_the_cloud(const Targets& targets) {
 
 std::optional<std::string> why_not_at(const AtEvent& trigger) {
   const env::EventType* type = find_event_type(trigger.event);
-  constexpr const env::EventType* kTold[] = {&sim::kProcessStarted, &sim::kProcessKilled,
+  constexpr const env::EventType* kTold[] = {&sim::kProcessStarted, &sim::kProcessKilled, &sim::kProcessLeaves,
                                              &sim::kProcessStalled, &sim::kProcessResumed};
   constexpr std::uint16_t kLastOfTheSimulator = 99;
   if (type->number > kLastOfTheSimulator || std::ranges::find(kTold, type) != std::end(kTold))

@@ -22,6 +22,7 @@ Status RealProcess::start(const faults::Orders& orders) {
       {.program = options_.program, .arguments = options_.arguments, .log = options_.log});
   if (!process) return std::unexpected(std::move(process).error());
   process_.emplace(std::move(*process));
+  is_leaving_ = false;
   return {};
 }
 
@@ -34,6 +35,11 @@ void RealProcess::kill() {
 
 void RealProcess::order(const faults::Orders& orders) {
   if (line_) line_->send(faults::to_line(orders));
+}
+
+void RealProcess::leave() {
+  is_leaving_ = true;
+  process_->signal(SIGTERM);
 }
 
 std::optional<std::string> RealProcess::look() {

@@ -47,6 +47,9 @@ class RealProcess {
   // With orders that it obeys before it does anything.
   Status start(const faults::Orders& orders);
   void kill();
+  // SIGTERM.
+  void leave();
+  bool is_leaving() const { return is_leaving_; }
   void stop() { process_->signal(SIGSTOP); }
   void go_on() { process_->signal(SIGCONT); }
   // Lost if it does not hear yet; it obeys what it was started with, and tells when it hears.
@@ -67,6 +70,7 @@ class RealProcess {
   Options options_;
   Callbacks callbacks_;
   std::optional<ChildProcess> process_;
+  bool is_leaving_ = false;
   std::shared_ptr<faults::LineSocket> line_;
   std::map<std::uint64_t, std::uint64_t> struck_;  // of this life
   std::optional<net::TraceRingReader> trace_;

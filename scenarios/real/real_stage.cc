@@ -265,8 +265,9 @@ void RealStage::look() {
     const auto end = process->look();
     if (!end) continue;
     read_trace(*process);
+    const bool in_good_order = process->is_leaving() && *end == "exit code 0";
     const std::string sentence = cat("its process ended by itself, ", *end);
-    emit(id, {replica::kNodeFailed, {1}, sentence});
+    if (!in_good_order) emit(id, {replica::kNodeFailed, {1}, sentence});
     emit(id, {sim::kProcessKilled, {}});
   }
 }
@@ -351,6 +352,12 @@ void RealStage::kill(NodeId id) {
     stalled_until_.erase(id);
   }
   emit(id, {sim::kProcessKilled, {}});
+}
+
+void RealStage::leave(NodeId id) {
+  emit(id, {sim::kProcessLeaves, {}});
+  if (process(id).is_leaving()) return kill(id);
+  process(id).leave();
 }
 
 void RealStage::power_loss(NodeId id) {

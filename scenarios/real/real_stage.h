@@ -58,6 +58,7 @@ class RealStage final : public scenarios::Stage {
   bool is_alive(NodeId id) const override;
   void start(NodeId id) override;
   void kill(NodeId id) override;
+  void leave(NodeId id) override;
   void power_loss(NodeId id) override;
   void stall(NodeId id, Duration duration) override;
   void change_clock(NodeId id, const scenarios::ClockChange& change) override;

@@ -60,8 +60,8 @@ class RealRun(unittest.TestCase):
         self.assertEqual(report["world"], "real")
         self.assertIsNone(report["trace"])
         fired = [fault["fired"] > 0 for fault in report["faults"]]
-        self.assertEqual(fired, [True, True, True, False])
-        self.assertIn("power", report["faults"][3]["skipped"])
+        self.assertEqual(fired, [True, True, True, True, False])
+        self.assertIn("power", report["faults"][4]["skipped"])
         self.assertEqual(report["fidelity"]["simulated"]["verdict"], "holds")
         self.assertGreater(report["fidelity"]["real"]["latency_ns"]["p50"], 0)
         self.assertGreater(report["events"], 100)

@@ -92,6 +92,22 @@ TEST(Faults, TheTableOfVerbsIsThatOfTheSchema) {
   EXPECT_EQ(in_schema, in_table);
 }
 
+TEST(Faults, WhoLeavesIsGoneInGoodOrderAndComesBack) {
+  Played played = expect_holds(
+      R"([{"every":{"period":"700ms","from":"1s","times":4},"leave":"leader","for":"300ms"}])");
+  EXPECT_EQ(played.events["process_leaves"], 4u);
+  EXPECT_EQ(played.events["process_killed"], 4u);
+}
+
+// Cut off, it cannot answer what it took.
+TEST(Faults, WhoIsToldAgainToLeaveIsKilled) {
+  Played played = expect_holds(
+      R"([{"at":"1s","partition":[["leader"],["others"]],"for":"2s"},{"at":"1050ms","leave":"leader"},)"
+      R"({"at":"1100ms","leave":"leader","for":"300ms"}])");
+  EXPECT_EQ(played.events["process_leaves"], 2u);
+  EXPECT_EQ(played.events["process_killed"], 1u);
+}
+
 TEST(Faults, CorruptedFramesAreDroppedByTheirReceivers) {
   Played played = expect_holds(R"([{"at":"1s","corrupt":0.3,"for":"2s"}])");
   EXPECT_GT(played.events["frame_corrupted"], 50u);
