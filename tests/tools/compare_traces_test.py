@@ -21,6 +21,14 @@ with sqlite3.connect(out / "results.sqlite") as results:
 sys.exit({exit_code})
 """
 
+# One that answers as `lockstep run --json` does: each scenario and seed has a trace of its own.
+RUNNER = """#!{python}
+import json, sys
+from pathlib import Path
+seed = sys.argv[sys.argv.index("--seed") + 1]
+print(json.dumps(dict(verdict="holds", verdicts=[], trace=Path(sys.argv[2]).stem[:6] + seed + {mark!r})))
+"""
+
 
 class CompareTracesTest(unittest.TestCase):
     def compare(self, traces, drawn="1..2", exit_code=0):
@@ -48,6 +56,27 @@ class CompareTracesTest(unittest.TestCase):
         done = self.compare(("bb", "bb"), exit_code=2)
         self.assertEqual(done.returncode, 2)
         self.assertIn("ended with exit code 2", done.stderr)
+
+    def compare_suite(self, home, marks, *options):
+        programs = []
+        for name, mark in zip(("release", "other"), marks):
+            program = Path(home) / name / "lockstep"
+            program.parent.mkdir(exist_ok=True)
+            program.write_text(RUNNER.format(python=sys.executable, mark=mark), encoding="utf-8")
+            program.chmod(0o755)
+            programs.append(str(program))
+        return subprocess.run([sys.executable, str(TOOL), *programs, "--seeds", "1", "--recorded", str(Path(home) / "traces.txt"), *options],
+                              capture_output=True, text=True, check=False)
+
+    def test_what_another_machine_found_is_compared_too(self):
+        with tempfile.TemporaryDirectory() as home:
+            self.assertEqual(self.compare_suite(home, ("", ""), "--record").returncode, 0)
+            done = self.compare_suite(home, ("", ""))
+            self.assertEqual(done.returncode, 0, done.stdout)
+            done = self.compare_suite(home, ("x", "x"))
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("a machine or a library makes a difference", done.stdout)
+            self.assertTrue(done.stdout.endswith("traces: 0 passed, " + done.stdout.split()[-2] + " failed\n"), done.stdout[-80:])
 
     def test_a_range_that_is_none_is_bad_input(self):
         for drawn in ("5", "2..1", "a..b"):
