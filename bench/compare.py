@@ -107,11 +107,12 @@ class Comparison:
             if self.wanted("local", system):
                 self.visit(system, self.points(system, "local read"), freshly_restarted=True)
 
-    # Leaders that die, and leaders that fall silent.
+    # Leaders that leave in good order, leaders that die, and leaders that fall silent.
     def failovers(self):
         for system, make in (("etcd", FastEtcd), ("native", Lockstep)):
             if self.wanted("failover", system):
                 with make(self.arguments.programs, self.scratch) as cluster:
+                    self.strike(cluster, SYSTEMS[system][0], "stopped", signal.SIGTERM)
                     self.strike(cluster, SYSTEMS[system][0], "killed", signal.SIGKILL)
                     self.strike(cluster, SYSTEMS[system][0], "silent", signal.SIGSTOP)
 
@@ -127,7 +128,7 @@ class Comparison:
         finally:
             if number == signal.SIGSTOP:
                 victim.send_signal(signal.SIGCONT)
-        if number == signal.SIGKILL:
+        if number != signal.SIGSTOP:
             victim.wait()
             cluster.start(leader)
         cluster.wait_for_leader()
