@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <fstream>
 #include <functional>
-#include <optional>
 
 #include "base/text.h"
 #include "cli/files.h"
@@ -39,7 +38,7 @@ Status each_event(const fs::path& path, const std::function<void(const reports::
 fs::path trace_file_of(const RecordedRun& run) { return run.directory / "trace.jsonl"; }
 
 // Only of the run's own trace: what lies there may be a part of it, or another run's.
-Result<page::PackedTrace> packed(const RecordedRun& run, page::Budget budget) {
+Result<page::TraceSurvey> surveyed(const RecordedRun& run) {
   const fs::path path = trace_file_of(run);
   page::TraceSurvey survey;
   TraceIdentity identity;
@@ -48,24 +47,38 @@ Result<page::PackedTrace> packed(const RecordedRun& run, page::Budget budget) {
     identity.see(event);
   }));
   LOCKSTEP_TRY_STATUS(identity.belongs_to(run.report, path.string()));
-  page::TracePacker packer(survey, std::move(budget));
-  LOCKSTEP_TRY_STATUS(each_event(path, [&](const reports::TraceEvent& event) { packer.see(event); }));
+  return survey;
+}
+
+Result<page::PackedTrace> packed(const RecordedRun& run, const page::TraceSurvey& survey,
+                                 const page::Budget& budget) {
+  page::TracePacker packer(survey, budget);
+  LOCKSTEP_TRY_STATUS(
+      each_event(trace_file_of(run), [&](const reports::TraceEvent& event) { packer.see(event); }));
   return packer.finish();
 }
 
-Result<std::optional<page::PackedTrace>> packed_trace_of(const RecordedRun& run) {
-  if (!has_trace(run)) return std::optional<page::PackedTrace>();
-  LOCKSTEP_TRY(trace, packed(run, {.around = page::named_events(run.report)}));
-  return std::optional<page::PackedTrace>(std::move(trace));
-}
-
-page::RecordedRun shown(const RecordedRun& run, const std::optional<page::PackedTrace>& trace) {
+page::RecordedRun shown(const RecordedRun& run) {
   return {.name = run.directory.string(),
           .report = run.report,
           .history = run.history,
           .scenario = run.scenario,
-          .command = command_of(run),
-          .trace = trace ? &*trace : nullptr};
+          .command = command_of(run)};
+}
+
+// With as many events as there is room for.
+Result<std::string> fitting_page_of(const RecordedRun& run, const page::Counterpart* other) {
+  page::RecordedRun content = shown(run);
+  if (!has_trace(run)) return page::page_of(content, other);
+  LOCKSTEP_TRY(survey, surveyed(run));
+  page::Budget budget{.around = page::named_events(run.report)};
+  while (true) {
+    LOCKSTEP_TRY(trace, packed(run, survey, budget));
+    content.trace = &trace;
+    std::string text = page::page_of(content, other);
+    if (text.size() < page::kMostBytes || budget.events == 0) return text;
+    budget = page::smaller(std::move(budget), trace, text.size());
+  }
 }
 
 }  // namespace
@@ -124,15 +137,11 @@ Status check_trace(const RecordedRun& run) {
   return identity.belongs_to(run.report, trace_file_of(run).string());
 }
 
-Result<std::string> page_of(const RecordedRun& run) {
-  LOCKSTEP_TRY(trace, packed_trace_of(run));
-  return page::page_of(shown(run, trace));
-}
+Result<std::string> page_of(const RecordedRun& run) { return fitting_page_of(run, nullptr); }
 
 Result<std::string> page_of(const RecordedRun& run, const RecordedRun& other,
                             const reports::TraceComparison* parting) {
-  LOCKSTEP_TRY(trace, packed_trace_of(run));
-  const page::RecordedRun beside = shown(other, std::nullopt);
+  const page::RecordedRun beside = shown(other);
   page::Counterpart counterpart{.run = beside, .difference = {}};
   if (parting != nullptr) {
     counterpart.difference =
@@ -140,7 +149,7 @@ Result<std::string> page_of(const RecordedRun& run, const RecordedRun& other,
     if (parting->difference && !parting->difference->first.events.empty())
       counterpart.parts_at = parting->difference->first.events.front().order;
   }
-  return page::page_of(shown(run, trace), &counterpart);
+  return fitting_page_of(run, &counterpart);
 }
 
 }  // namespace lockstep::cli

@@ -33,7 +33,8 @@ std::string command_of(const RecordedRun& run);
 bool has_trace(const RecordedRun& run);
 // Whether the trace in the directory is the run's own.
 Status check_trace(const RecordedRun& run);
-// HTML; its trace is read twice from the directory, if it is there, and must be the run's own.
+// HTML; its trace is read from the directory, if it is there, and must be the run's own: twice, and again
+// while the page is too large.
 Result<std::string> page_of(const RecordedRun& run);
 // The same, with another run beside it. `parting`: of their traces, if both have one.
 Result<std::string> page_of(const RecordedRun& run, const RecordedRun& other,

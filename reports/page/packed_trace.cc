@@ -12,7 +12,7 @@ namespace {
 using reports::TraceEvent;
 
 constexpr std::uint64_t kMostExact = 1ull << 53;
-constexpr std::uint64_t kNeighbours = 400;  // on both sides of an event that a verdict names
+constexpr std::uint64_t kMostNeighbours = 400;
 constexpr std::size_t kMostTextBytes = 400;
 
 // What goes first if a trace is too long; everything that is not named here goes last.
@@ -74,7 +74,11 @@ void TraceSurvey::see(const TraceEvent& event) {
 }
 
 TracePacker::TracePacker(const TraceSurvey& survey, Budget budget)
-    : places_(survey.places_), budget_(std::move(budget)), seen_(survey.kinds_.size()) {
+    : places_(survey.places_),
+      budget_(std::move(budget)),
+      neighbours_(
+          std::min(kMostNeighbours, budget_.events / 2 / std::max<std::size_t>(budget_.around.size(), 1))),
+      seen_(survey.kinds_.size()) {
   out_.kinds = survey.kinds_;
   out_.total = survey.total_;
   last_.resize(out_.kinds.size());
@@ -96,8 +100,8 @@ bool TracePacker::keeps(const TraceEvent& event, std::size_t kind) {
   const std::uint64_t group = group_of(event, seen_[kind]++);
   if (steps_[kind] == 1 || (steps_[kind] > 1 && group % steps_[kind] == 0)) return true;
   const auto named =
-      std::ranges::lower_bound(budget_.around, event.order < kNeighbours ? 0 : event.order - kNeighbours);
-  return named != budget_.around.end() && *named <= event.order + kNeighbours;
+      std::ranges::lower_bound(budget_.around, event.order < neighbours_ ? 0 : event.order - neighbours_);
+  return named != budget_.around.end() && *named <= event.order + neighbours_;
 }
 
 std::size_t TracePacker::place_of(const Life& life) {

@@ -46,7 +46,9 @@ struct PackedTrace {
 // How much of a trace the page can hold, and what of it must not be missing.
 struct Budget {
   std::uint64_t events = 130'000;
-  std::vector<std::uint64_t> around;  // orders of events that a verdict names: they and their neighbours stay
+  // Orders of events that a verdict names: they stay, and so do their neighbours, as far as the latter are
+  // not more than the events above.
+  std::vector<std::uint64_t> around;
 };
 
 class TraceSurvey {
@@ -75,6 +77,7 @@ class TracePacker {
 
   std::map<std::string, std::size_t> places_;
   Budget budget_;
+  std::uint64_t neighbours_;          // on both sides of an event that a verdict names
   std::vector<std::uint64_t> steps_;  // of each kind: one in so many stays; 0: none
   std::map<Life, std::size_t> lives_;
   std::map<std::string, std::size_t, std::less<>> texts_;

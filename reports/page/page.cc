@@ -21,6 +21,7 @@ using reports::Operation;
 
 constexpr std::size_t kBuckets = 120;
 constexpr std::size_t kMostOperations = 9'000;
+constexpr std::size_t kMostBytesOfOperations = 1'200'000;  // of kMostBytes; the rest is the trace's
 constexpr std::size_t kMostValueBytes = 160;
 
 // Cut at a character, with what is missing said.
@@ -61,24 +62,40 @@ Json row_of(const Operation& operation, std::size_t number, Names& functions, Na
                       operation.returned.time_ns, shortened(operation.error), number});
 }
 
-// All that did not succeed, and of the others so many that a browser stays quick.
-Json operations_of(const reports::History& history) {
+// All that did not succeed, and of the others so many that there are at most `most`.
+Json operations_of(const reports::History& history, std::size_t most) {
   const auto& all = history.operations();
   const std::size_t others = static_cast<std::size_t>(
       std::ranges::count_if(all, [](const Operation& each) { return each.completion != Completion::kOk; }));
-  const std::size_t room = kMostOperations - std::min(others, kMostOperations);
+  const std::size_t room = most - std::min(others, most);
   const std::size_t successes = all.size() - others;
-  const std::size_t step = successes <= room ? 1 : successes / std::max<std::size_t>(room, 1) + 1;
   Names functions, keys;
   Json rows = Json::array();
-  std::size_t success = 0;
+  std::size_t seen = 0;  // successes
   for (std::size_t number = 0; number < all.size(); ++number) {
-    const bool ok = all[number].completion == Completion::kOk;
-    if ((ok && success++ % step != 0) || rows.size() >= kMostOperations) continue;
+    if (all[number].completion == Completion::kOk) {
+      const std::size_t before = seen++ * room / successes;
+      if (seen * room / successes == before) continue;
+    }
+    if (rows.size() >= most) break;
     rows.push_back(row_of(all[number], number, functions, keys));
   }
   return {
       {"total", all.size()}, {"functions", functions.all()}, {"keys", keys.all()}, {"rows", std::move(rows)}};
+}
+
+std::string text_of(const Json& json) {
+  return reports::escaped_script(json.dump(-1, ' ', false, Json::error_handler_t::replace));
+}
+
+// So many that a browser stays quick, and fewer if they are long.
+Json operations_of(const reports::History& history) {
+  for (std::size_t most = kMostOperations;;) {
+    Json out = operations_of(history, most);
+    const std::size_t bytes = text_of(out).size();
+    if (bytes <= kMostBytesOfOperations) return out;
+    most = most * kMostBytesOfOperations / bytes;
+  }
 }
 
 Json series_of(const RecordedRun& run) {
@@ -180,6 +197,16 @@ std::string program() {
 
 }  // namespace
 
+// What is too much is taken from the events, and a little more, for fewer events do not become shorter alike.
+Budget smaller(Budget budget, const PackedTrace& trace, std::size_t bytes) {
+  constexpr std::size_t kMargin = kMostBytes / 200;
+  const std::size_t of_events = trace.bytes.size() / 3 * 4;
+  const std::size_t too_much = bytes - std::min(bytes, kMostBytes) + kMargin;
+  const std::uint64_t events = std::min(budget.events, trace.kept);
+  budget.events = of_events <= too_much ? 0 : events * (of_events - too_much) / of_events;
+  return budget;
+}
+
 std::vector<std::uint64_t> named_events(const reports::Report& report) {
   static constexpr std::string_view kBegin = "event ";
   std::vector<std::uint64_t> orders;
@@ -206,12 +233,11 @@ std::string page_of(const RecordedRun& run, const Counterpart* other) {
   document["name"] = run.name;
   if (run.trace != nullptr) document["trace"] = trace_of(*run.trace);
   if (other != nullptr) document["other"] = json_of(*other);
-  const std::string data = document.dump(-1, ' ', false, Json::error_handler_t::replace);
   return filled(page_html(),
                 {{"title", reports::escaped_markup(
                                cat(run.report.scenario, ": ", reports::to_string(run.report.outcome())))},
                  {"style", style_css()},
-                 {"data", reports::escaped_script(data)},
+                 {"data", text_of(document)},
                  {"events", run.trace == nullptr ? std::string() : base64(run.trace->bytes)},
                  {"program", program()}});
 }

@@ -32,6 +32,10 @@ struct Counterpart {
 
 // Names and texts of the run are data, never markup.
 std::string page_of(const RecordedRun& run, const Counterpart* other = nullptr);
+// Sent by mail, opened on a phone: a page is smaller than this.
+inline constexpr std::size_t kMostBytes = 3'000'000;
+// What to try next if the page with this trace has become so many bytes, too many.
+Budget smaller(Budget budget, const PackedTrace& trace, std::size_t bytes);
 // Orders of the events that verdicts name: "event 130 at ...".
 std::vector<std::uint64_t> named_events(const reports::Report& report);
 

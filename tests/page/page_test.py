@@ -40,6 +40,8 @@ class Runs:
         self.undone = self._run("leader_partition", "undone", {"expect": {"min_ok": 1_000_000}})
         self.field = self._run("ab_switch_power_loss", "field", {})
         self.long = self._run("leader_partition", "long", {"workload": [{"kind": "register", "clients": 6, "keys": 3, "think": "30ms", "for": "17s", "timeout": "1s"}]})
+        # More of everything than a page can hold.
+        self.crowded = self._run("leader_partition", "crowded", {"cluster": {"nodes": 3, "election_timeout": "300ms"}, "workload": [{"kind": "register", "clients": 24, "keys": 3, "think": "10ms", "for": "14s", "timeout": "1s"}]})
 
     def _run(self, file, name, changes):
         scenario = json.loads((SUITE / f"{file}.json").read_text()) | {"name": name} | changes
@@ -344,6 +346,15 @@ class ReportPage(unittest.TestCase):
         self.assertGreater(page.value("trace.n"), 100_000)
         self.assertEqual(page.value("data.trace.kept"), page.value("data.trace.total"))
 
+    def test_a_run_that_is_too_large_still_fits(self):
+        self.assertLess((self.runs.crowded / "report.html").stat().st_size, MOST_BYTES)
+        page = self.open(self.runs.crowded)
+        self.assertGreater(page.value("data.trace.total"), 130_000)
+        self.assertGreater(page.value("data.operations.total"), 9_000)
+        self.assertEqual(page.value("operations.length"), 9_000)
+        self.assertGreater(page.value("data.trace.kept"), 80_000)
+        self.assertIn("operations are in history.jsonl only", page.value("$('legend').textContent"))
+
     def test_panning_is_fluid(self):
         page = self.open(self.runs.long)
         page.value("$('time').scrollIntoView()")
@@ -374,7 +385,7 @@ class ReportPage(unittest.TestCase):
         if not arguments.pictures:
             self.skipTest("no --pictures")
         arguments.pictures.mkdir(parents=True, exist_ok=True)
-        for name, run, how in (("fine", self.runs.fine, {}), ("dark", self.runs.fine, {"dark": True}), ("violated", self.runs.violated, {}), ("phone", self.runs.violated, {"width": 390, "height": 844}), ("long", self.runs.long, {}),
+        for name, run, how in (("fine", self.runs.fine, {}), ("dark", self.runs.fine, {"dark": True}), ("violated", self.runs.violated, {}), ("phone", self.runs.violated, {"width": 390, "height": 844}), ("long", self.runs.long, {}), ("crowded", self.runs.crowded, {}), ("crowded-dark", self.runs.crowded, {"dark": True}),
                                ("field", self.runs.field, {}), ("field-phone", self.runs.field, {"width": 390, "height": 844}), ("filtered", self.runs.field, {"address": "#kinds=package_refused.slot_switched.slot_rolled_back"})):
             self.open(run, **how).picture(arguments.pictures / f"{name}.png")
 
