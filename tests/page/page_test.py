@@ -355,6 +355,11 @@ class ReportPage(unittest.TestCase):
         self.assertGreater(page.value("data.trace.kept"), 80_000)
         self.assertIn("operations are in history.jsonl only", page.value("$('legend').textContent"))
 
+    def test_an_order_that_cannot_be_looked_for_is_told(self):
+        page = self.open(self.runs.crowded)
+        self.assertTrue(page.value("!$('registers').hidden"))
+        self.assertRegex(page.value("$('register').textContent"), "needs every operation on the object, and of the [0-9,]+ operations of this run the page holds [0-9,]+")
+
     def test_panning_is_fluid(self):
         page = self.open(self.runs.long)
         page.value("$('time').scrollIntoView()")
