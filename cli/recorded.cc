@@ -37,17 +37,24 @@ Status each_event(const fs::path& path, const std::function<void(const reports::
 
 fs::path trace_file_of(const RecordedRun& run) { return run.directory / "trace.jsonl"; }
 
-// Only of the run's own trace: what lies there may be a part of it, or another run's.
-Result<page::TraceSurvey> surveyed(const RecordedRun& run) {
-  const fs::path path = trace_file_of(run);
+struct SurveyedTrace {
   page::TraceSurvey survey;
+  page::WholeTrace whole;
+};
+
+// Only of the run's own trace: what lies there may be a part of it, or another run's.
+Result<SurveyedTrace> surveyed(const RecordedRun& run) {
+  const fs::path path = trace_file_of(run);
+  SurveyedTrace out{.survey = {}, .whole = page::WholeTrace(run.report.simulated)};
   TraceIdentity identity;
   LOCKSTEP_TRY_STATUS(each_event(path, [&](const reports::TraceEvent& event) {
-    survey.see(event);
+    out.survey.see(event);
+    out.whole.see(event);
     identity.see(event);
   }));
   LOCKSTEP_TRY_STATUS(identity.belongs_to(run.report, path.string()));
-  return survey;
+  out.whole.finish();
+  return out;
 }
 
 Result<page::PackedTrace> packed(const RecordedRun& run, const page::TraceSurvey& survey,
@@ -70,10 +77,11 @@ page::RecordedRun shown(const RecordedRun& run) {
 Result<std::string> fitting_page_of(const RecordedRun& run, const page::Counterpart* other) {
   page::RecordedRun content = shown(run);
   if (!has_trace(run)) return page::page_of(content, other);
-  LOCKSTEP_TRY(survey, surveyed(run));
+  LOCKSTEP_TRY(whole_trace, surveyed(run));
+  content.whole = &whole_trace.whole;
   page::Budget budget{.around = page::named_events(run.report)};
   while (true) {
-    LOCKSTEP_TRY(trace, packed(run, survey, budget));
+    LOCKSTEP_TRY(trace, packed(run, whole_trace.survey, budget));
     content.trace = &trace;
     std::string text = page::page_of(content, other);
     if (text.size() < page::kMostBytes || budget.events == 0) return text;

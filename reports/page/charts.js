@@ -113,27 +113,19 @@ function latency_chart() {
 }
 // How many entries the members are behind the highest commit index that anybody knew.
 function lag_chart() {
-  const samples = 240, step = END / samples;
-  const value_at = ([times, values], time) => { const at = lower_bound(times, time + 1) - 1; return at < 0 ? 0 : values[at]; };
-  const median = [], worst = [];
-  for (let s = 0; s < samples; ++s) {
-    const time = (s + 0.5) * step, nodes = lanes.slice(0, members.length);
-    const commit = Math.max(...nodes.map(lane => value_at(lane.lines.commit, time)));
-    const behind = nodes.map(lane => Math.max(0, commit - value_at(lane.lines.applied, time))).sort((a, b) => a - b);
-    median.push(behind[behind.length >> 1]); worst.push(behind.at(-1));
-  }
+  const { stretch_ns, median, worst } = data.whole.lag;
   return new Chart('Entries committed and not applied', [
     { name: 'slowest member', colour: 'second', values: worst, wash: true, overall: Math.max(...worst) },
-    { name: 'median member', colour: 'accent', values: median, overall: Math.max(...median) }], count, step);
+    { name: 'median member', colour: 'accent', values: median, overall: Math.max(...median) }], count, stretch_ns);
 }
-function frames_chart() {
-  const samples = 120, step = END / samples, sent = new Array(samples).fill(0), dropped = new Array(samples).fill(0);
-  for (let k = 0; k < frames.times.length; ++k) {
-    ++sent[Math.min(samples - 1, Math.floor(frames.begun[k] / step))];
-    if (frames.lost[k]) ++dropped[Math.min(samples - 1, Math.floor(frames.times[k] / step))];
-  }
-  const rate = values => values.map(n => n * 1e9 / step), total = values => values.reduce((a, b) => a + b, 0) * 1e9 / END;
-  return new Chart('Messages per second', [
-    { name: 'sent', colour: 'third', values: rate(sent), wash: true, overall: total(sent) },
-    { name: 'dropped', colour: 'bad', values: rate(dropped), overall: total(dropped) }], per_second, step);
+// By kind, in the colours of the time line. Of channel 0 nothing was sent, as far as the trace knows.
+const total = values => values.reduce((a, b) => a + b, 0);
+const sent_kinds = data.whole ? data.whole.traffic.kinds.filter(each => each.channel) : [];
+const kind_words = kind => CHANNELS[kind.channel] === 'raft' ? `raft, ${kind.brings_entries ? 'with entries' : 'the rest'}` : CHANNELS[kind.channel] ?? 'other';
+const COLOUR_OF_CHANNEL = { 1: 'third', 2: 'second', 3: 'accent', 5: 'field' };
+function traffic_chart(title, what, format, ...more) {
+  const step = data.whole.traffic.stretch_ns, line = (name, colour, values, dashed = false) => ({ name, colour, dashed, values: values.map(n => n * 1e9 / step), overall: total(values) * 1e9 / END });
+  return new Chart(title, [...sent_kinds.map(each => line(kind_words(each), COLOUR_OF_CHANNEL[each.channel] ?? 'soft', each[what], each.channel === 1 && !each.brings_entries)), ...more.map(each => line(...each))], format, step);
 }
+const frames_chart = () => traffic_chart('Messages per second', 'sent', per_second, ['dropped', 'bad', data.whole.traffic.dropped]);
+const bytes_chart = () => traffic_chart('Bytes per second', 'bytes', bytes);

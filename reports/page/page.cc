@@ -19,7 +19,6 @@ using Json = nlohmann::ordered_json;
 using reports::Completion;
 using reports::Operation;
 
-constexpr std::size_t kBuckets = 120;
 constexpr std::size_t kMostOperations = 9'000;
 constexpr std::size_t kMostBytesOfOperations = 1'200'000;  // of kMostBytes; the rest is the trace's
 constexpr std::size_t kMostValueBytes = 160;
@@ -99,7 +98,7 @@ Json operations_of(const reports::History& history) {
 }
 
 Json series_of(const RecordedRun& run) {
-  const reports::Series series = reports::series_of(run.history, run.report.simulated, kBuckets);
+  const reports::Series series = reports::series_of(run.history, run.report.simulated, kStretches);
   Json out{{"bucket_ns", series.bucket.count()}};
   for (const char* name : {"ok", "failed", "unknown", "p50", "p99"}) out[name] = Json::array();
   const auto time = [](const std::optional<Duration>& duration) { return duration ? duration->count() : -1; };
@@ -158,6 +157,55 @@ Json trace_of(const PackedTrace& trace) {
   for (const std::uint64_t value : trace.wide) wide.push_back(cat(value));
   return {{"total", trace.total}, {"kept", trace.kept},   {"kinds", kinds},
           {"lives", lives},       {"texts", trace.texts}, {"wide", wide}};
+}
+
+Json traffic_of(const Traffic& traffic) {
+  Json kinds = Json::array();
+  for (const auto& [kind, frames] : traffic.kinds())
+    kinds.push_back({{"channel", kind.channel},
+                     {"brings_entries", kind.brings_entries},
+                     {"sent", frames.sent},
+                     {"bytes", frames.bytes},
+                     {"dropped", frames.dropped}});
+  Json links = Json::array();
+  for (const auto& [ends, link] : traffic.links())
+    links.push_back(Json::array({ends.first, ends.second, link.ended, link.dropped, link.field}));
+  Json reasons = Json::array();
+  for (const auto& [reason, count] : traffic.reasons()) reasons.push_back(Json::array({reason, count}));
+  return {{"stretch_ns", traffic.stretch().count()},
+          {"kinds", kinds},
+          {"dropped", traffic.dropped()},
+          {"reasons", reasons},
+          {"links", links},
+          {"entries", traffic.entries()}};
+}
+
+Json members_of(const Members& members) {
+  const auto number = [](const std::optional<std::uint64_t>& value) { return value ? Json(*value) : Json(); };
+  Json rows = Json::object();
+  for (const auto& [name, member] : members.by_name())
+    rows[name] = {{"durable", number(member.durable)},
+                  {"applied", number(member.applied)},
+                  {"digest", member.digest ? Json(hex16(*member.digest)) : Json()},
+                  {"syncs", member.syncs},
+                  {"failed_syncs", member.failed_syncs},
+                  {"log_busy_ns", member.log_busy.count()}};
+  return rows;
+}
+
+Json lag_of(const Members& members) {
+  Json median = Json::array(), worst = Json::array();
+  for (const Lag& lag : members.lags()) {
+    median.push_back(lag.median);
+    worst.push_back(lag.worst);
+  }
+  return {{"stretch_ns", members.stretch().count()}, {"median", median}, {"worst", worst}};
+}
+
+Json json_of(const WholeTrace& whole) {
+  return {{"traffic", traffic_of(whole.traffic)},
+          {"members", members_of(whole.members)},
+          {"lag", lag_of(whole.members)}};
 }
 
 Json json_of(const Counterpart& other) {
@@ -232,6 +280,7 @@ std::string page_of(const RecordedRun& run, const Counterpart* other) {
                 {"availability", availability_of(run)}};
   document["name"] = run.name;
   if (run.trace != nullptr) document["trace"] = trace_of(*run.trace);
+  if (run.whole != nullptr) document["whole"] = json_of(*run.whole);
   if (other != nullptr) document["other"] = json_of(*other);
   return filled(page_html(),
                 {{"title", reports::escaped_markup(

@@ -9,6 +9,7 @@
 
 #include "reports/history.h"
 #include "reports/page/packed_trace.h"
+#include "reports/page/whole_trace.h"
 #include "reports/report.h"
 
 namespace lockstep::page {
@@ -20,6 +21,7 @@ struct RecordedRun {
   std::string scenario;  // the file as it ran; empty: not recorded
   std::string command;   // that does it again
   const PackedTrace* trace = nullptr;
+  const WholeTrace* whole = nullptr;  // of the same trace; both or none
 };
 
 // Another run to be shown beside it.

@@ -185,50 +185,44 @@ function availability_card() {
     rows.length ? make('table', { class: 'inner' }, heads('Healed at', 'Fault', '#Next write after'), make('tbody', {}, ...rows)) : '');
 }
 function member_card() {
-  if (!trace.n) return null;
+  if (!data.whole) return null;
   const rows = members.map((name, i) => {
-    const lane = lanes[i], last = line => lane.lines[line][1].length ? count(lane.lines[line][1].at(-1)) : '–';
-    let digest = '–';
-    for (let at = lane.events.length - 1; at >= 0; --at) if (name_of(lane.events[at]) === 'entry_applied') { digest = fields_of(lane.events[at]).find(([f]) => f === 'digest')[1]; break; }
-    const state = lane.states.at(-1);
-    return row(make('th', { scope: 'row' }, name), cell(`${state.name}${state.term ? ', term ' + state.term : ''}`), cell(last('durable'), 'number'), cell(last('applied'), 'number'), make('td', {}, make('code', {}, digest === '–' ? digest : BigInt(digest).toString(16).padStart(16, '0'))));
+    const state = lanes[i].states.at(-1), member = data.whole.members[name] ?? {}, index = at => at === undefined || at === null ? '–' : count(at);
+    return row(make('th', { scope: 'row' }, name), cell(`${state.name}${state.term ? ', term ' + state.term : ''}`), cell(index(member.durable), 'number'), cell(index(member.applied), 'number'), make('td', {}, make('code', {}, member.digest ?? '–')));
   });
   return card('Members at the end', make('table', { class: 'inner' }, heads('', 'Is', '#Log', '#Applied', 'Digest'), make('tbody', {}, ...rows)));
 }
 function message_card() {
-  if (!frames.times.length) return null;
-  const sums = new Map();
-  const of = channel => { if (!sums.has(channel)) sums.set(channel, { sent: 0, bytes: 0, dropped: 0 }); return sums.get(channel); };
-  const reasons = new Map();
-  for (const kind of kinds_by_name.get('frame_sent') ?? []) for (let i = 0; i < trace.n; ++i) if (trace.kind[i] === kind) { const sum = of(field(i, 'channel')); ++sum.sent; sum.bytes += field(i, 'bytes') ?? 0; }
-  frames.lost.forEach((lost, k) => { if (lost) { ++of(frames.channel[k]).dropped; const reason = REASONS[field(frames.ended[k], 'reason')] ?? 'for another reason'; reasons.set(reason, (reasons.get(reason) ?? 0) + 1); } });
-  const rows = [...sums].sort((a, b) => a[0] - b[0]).map(([channel, sum]) => row(make('th', { scope: 'row' }, CHANNELS[channel] ?? 'other'), cell(count(sum.sent), 'number'), cell(bytes(sum.bytes), 'number'), cell(count(sum.dropped), 'number')));
-  return card('Messages' + (sampled ? ' (of those in this page)' : ''), make('table', { class: 'inner' }, heads('', '#Sent', '#Bytes', '#Dropped'), make('tbody', {}, ...rows)), reasons.size ? make('p', {}, 'Dropped: ' + list([...reasons].map(([reason, n]) => `${count(n)} ${reason}`))) : '');
+  if (!sent_kinds.length) return null;
+  const { kinds, reasons, entries } = data.whole.traffic;
+  const rows = kinds.map(each => row(make('th', { scope: 'row' }, kind_words(each)), cell(count(total(each.sent)), 'number'), cell(bytes(total(each.bytes)), 'number'), cell(count(each.dropped), 'number')));
+  return card('Messages', make('table', { class: 'inner' }, heads('', '#Sent', '#Bytes', '#Dropped'), make('tbody', {}, ...rows)),
+    entries ? make('p', {}, `Raft sent ${many(entries, 'log entry', 'log entries')}; the rest of its messages are heartbeats, votes, reads and answers.`) : '',
+    reasons.length ? make('p', {}, 'Dropped: ' + list(reasons.map(([reason, n]) => `${count(n)} ${REASONS[reason] ?? 'for another reason'}`))) : '');
 }
 function disk_card() {
-  if (!trace.n || !lanes.some(lane => lane.syncs.length)) return null;
-  const most = Math.max(...lanes.map(lane => lane.syncs.length));
-  const rows = lanes.slice(0, members.length).map(lane => {
+  const rows_of = members.map(name => [name, data.whole?.members[name]]).filter(([, member]) => member), most = Math.max(0, ...rows_of.map(([, member]) => member.syncs));
+  if (!most) return null;
+  const rows = rows_of.map(([name, member]) => {
     const bar = make('span', { class: 'bar' });
-    bar.style.width = `${lane.syncs.length / most * 120}px`;
-    const busy = lane.jobs.filter(job => job[2] === 0).reduce((sum, job) => sum + job[1] - job[0], 0);
-    return row(make('th', { scope: 'row' }, lane.name), cell(count(lane.syncs.length), 'number'), cell(count(lane.syncs.filter(i => !field(i, 'ok')).length), 'number'), cell(`${(busy / END * 100).toFixed(1)} %`, 'number'), make('td', {}, bar));
+    bar.style.width = `${member.syncs / most * 120}px`;
+    return row(make('th', { scope: 'row' }, name), cell(count(member.syncs), 'number'), cell(count(member.failed_syncs), 'number'), cell(`${(member.log_busy_ns / END * 100).toFixed(1)} %`, 'number'), make('td', {}, bar));
   });
-  return card('Disks' + (sampled ? ' (of the events in this page)' : ''), make('table', { class: 'inner' }, heads('', '#Syncs', '#Failed', '#Log lane busy', ''), make('tbody', {}, ...rows)));
+  return card('Disks', make('table', { class: 'inner' }, heads('', '#Syncs', '#Failed', '#Log lane busy', ''), make('tbody', {}, ...rows)));
 }
 // Who spoke with whom: the thicker, the more; red, as far as it was lost.
 const MOST_OF_THE_FIELD = 9;
 function topology_card() {
-  if (!frames.times.length || members.length < 2) return null;
+  if (!sent_kinds.length || members.length < 2) return null;
   // A corner each, except for the clients; edges too, while there is room for all of them.
   const room = lanes.filter(lane => lane.is_field).length <= MOST_OF_THE_FIELD;
   const names = lanes.map(lane => lane.is_client ? 'clients' : lane.is_field && lane.name !== 'cloud' && !room ? 'edges' : lane.name);
   const corners = [...new Set([...names.filter(name => name !== 'clients'), ...names])], of = lane => corners.indexOf(names[lane]), links = new Map();
-  for (let k = 0; k < frames.times.length; ++k) {
-    const a = of(frames.from[k]), b = of(frames.to[k]);
-    if (a === b) continue;
+  for (const [from, to, ended, dropped, field] of data.whole.traffic.links) {
+    const [a, b] = [from, to].map(number => of(lane_of_host.get(member_name(number)) ?? -1));
+    if (a === b || a < 0 || b < 0) continue;
     const name = `${Math.min(a, b)} ${Math.max(a, b)}`, link = links.get(name) ?? { a: Math.min(a, b), b: Math.max(a, b), all: 0, lost: 0, field: 0 };
-    ++link.all; link.lost += frames.lost[k]; link.field += CHANNELS[frames.channel[k]] === 'field';
+    link.all += ended; link.lost += dropped; link.field += field;
     links.set(name, link);
   }
   const most = Math.max(...[...links.values()].map(link => link.all));
@@ -303,7 +297,7 @@ show_jumps();
 show_minimap();
 show_legend();
 inspect(null);
-$('charts').append(throughput_chart().root, latency_chart().root, ...(trace.n && top_index > 1 ? [lag_chart().root] : []), ...(frames.times.length ? [frames_chart().root] : []));
+$('charts').append(throughput_chart().root, latency_chart().root, ...(data.whole && top_index > 1 ? [lag_chart().root] : []), ...(sent_kinds.length ? [frames_chart().root, bytes_chart().root] : []));
 $('cluster').append(...[election_card(), availability_card(), fault_card(), member_card(), topology_card(), message_card(), disk_card()].filter(Boolean));
 show_fidelity();
 show_other();

@@ -355,6 +355,29 @@ class ReportPage(unittest.TestCase):
         self.assertGreater(page.value("data.trace.kept"), 80_000)
         self.assertIn("operations are in history.jsonl only", page.value("$('legend').textContent"))
 
+    def test_what_a_page_does_not_hold_is_counted_all_the_same(self):
+        page = self.open(self.runs.crowded)
+        events = events_of(self.runs.crowded)
+        of = lambda kind: [event for event in events if event["event"] == kind]
+        self.assertLess(page.value("frames.times.length"), len(of("frame_delivered")))  # else this is no story
+        end = page.value("END")
+        chart = lambda title: f"charts_of_page.find(chart => chart.root.querySelector('h3').textContent === '{title}')"
+        shown = page.value(f"(() => {{ const lines = {chart('Messages per second')}.lines; return [lines.filter(line => line.name !== 'dropped').reduce((sum, line) => sum + line.overall, 0), lines.at(-1).overall]; }})()")
+        self.assertAlmostEqual(shown[0], len(of("frame_sent")) * 1e9 / end, 3)
+        self.assertAlmostEqual(shown[1], len(of("frame_dropped")) * 1e9 / end, 3)
+        drawn = page.value(f"{chart('Bytes per second')}.lines.reduce((sum, line) => sum + line.values.reduce((a, b) => a + b, 0) * data.whole.traffic.stretch_ns / 1e9, 0)")
+        self.assertAlmostEqual(drawn, sum(event["bytes"] for event in of("frame_sent")), 0)
+        rows = {row[0]: int(row[1].replace(",", "")) for row in page.value("[...document.querySelectorAll('#cluster .card')].find(card => card.querySelector('h3').textContent === 'Messages').querySelector('table').innerText.split('\\n').map(line => line.split('\\t'))") if row[0]}
+        self.assertEqual(rows["raft, with entries"], len(of("append_sent")))
+        sender = {event["message"]: event["node"] for event in of("frame_sent")}
+        between = sum({event["node"], sender[event["message"]]} == {"n1", "n2"} for event in of("frame_delivered"))
+        words = page.value("[...document.querySelectorAll('.topology .link')].map(line => line.textContent).find(words => words.startsWith('n1 and n2'))")
+        ended, lost = (int(number.replace(",", "")) for number in re.search("([0-9,]+) messages, ([0-9,]+) lost", words).groups())
+        self.assertEqual(ended - lost, between)
+        last = {event["node"]: event for event in of("entry_applied")}
+        for name, applied, digest in page.value("members.map(name => [name, data.whole.members[name].applied, data.whole.members[name].digest])"):
+            self.assertEqual((applied, digest), (last[name]["index"], f"{last[name]['digest']:016x}"))
+
     def test_an_order_that_cannot_be_looked_for_is_told(self):
         page = self.open(self.runs.crowded)
         self.assertTrue(page.value("!$('registers').hidden"))
