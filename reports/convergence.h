@@ -12,6 +12,7 @@ namespace lockstep::reports {
 struct TableState {
   std::string table;
   std::uint64_t version = 0;
+  std::uint64_t rows = 0;  // for people: a version is what is compared
 };
 
 struct ReplicaState {

@@ -61,6 +61,20 @@ Json json_of(const WorldSummary& world) {
             {"max", world.latency.max.count()}}}};
 }
 
+Json json_of(const ReplicaState& replica) {
+  Json tables = Json::array();
+  for (const TableState& table : replica.tables)
+    tables.push_back({{"table", table.table}, {"version", table.version}, {"rows", table.rows}});
+  return {{"replica", replica.replica},
+          {"applied", replica.applied_index},
+          {"digest", hex16(replica.digest)},
+          {"tables", tables}};
+}
+
+Json json_of(const NodeLog& log) {
+  return {{"node", log.node}, {"levels", log.levels}, {"complaints", log.complaints}};
+}
+
 template <class Item>
 Json list_of(const std::vector<Item>& items) {
   Json list = Json::array();
@@ -96,7 +110,9 @@ std::string to_json_text(const Report& report) {
   if (report.idle_faults_allowed) json["idle_faults"] = "allowed";
   json["faults"] = list_of(report.faults);
   json["verdicts"] = list_of(report.verdicts);
+  if (!report.replicas.empty()) json["replicas"] = list_of(report.replicas);
   if (report.world == World::kReal) json["not_applied"] = report.not_applied;
+  if (!report.logs.empty()) json["logs"] = list_of(report.logs);
   if (!report.kept.empty()) json["kept"] = report.kept;
   if (report.fidelity)
     json["fidelity"] = {{"real", json_of(report.fidelity->real)},

@@ -2,11 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/time.h"
+#include "reports/convergence.h"
 #include "reports/fidelity.h"
 #include "reports/verdict.h"
 
@@ -30,6 +32,13 @@ struct FaultRecord {
   std::vector<FaultStrike> strikes{};
 };
 
+// Of a process of a real run: what it wrote down for people.
+struct NodeLog {
+  std::string node;
+  std::map<std::string, std::uint64_t> levels;  // lines of each; "other": of none
+  std::vector<std::string> complaints;          // the last lines at the levels warning and above
+};
+
 enum class World : std::uint8_t { kSimulated, kReal };
 
 struct Report {
@@ -50,8 +59,11 @@ struct Report {
   bool idle_faults_allowed = false;  // some faults may find no occasion; not all of them
   std::vector<FaultRecord> faults;
   std::vector<Verdict> verdicts;
+  std::vector<ReplicaState>
+      replicas{};  // at the end, of those that answered; tables that the runner read there
   std::vector<std::string>
       not_applied;                   // of a real run: what the scenario asks for and the world does not give
+  std::vector<NodeLog> logs{};       // of a real run
   std::string kept;                  // of a real run that does not hold: where data and logs of the nodes are
   std::optional<Fidelity> fidelity;  // of a real run
 

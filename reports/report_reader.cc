@@ -34,6 +34,15 @@ class Members {
     refuse(key, "nanoseconds");
     return {};
   }
+  // A hash of 64 bits.
+  std::uint64_t hash(const char* key) const {
+    const std::string digits = text(key);
+    std::uint64_t value = 0;
+    const auto [rest, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value, 16);
+    if (digits.size() != 16 || error != std::errc() || rest != digits.data() + digits.size())
+      refuse(key, "a hash of 16 hexadecimal digits");
+    return value;
+  }
   std::string text(const char* key) const {
     const Json* value = find(key);
     if (value != nullptr && value->is_string()) return value->get<std::string>();
@@ -152,6 +161,16 @@ FaultRecord fault_of(const Members& json) {
   return fault;
 }
 
+NodeLog log_of(const Members& json) {
+  NodeLog log{.node = json.text("node"), .levels = {}, .complaints = json.texts("complaints")};
+  const Members levels = json.object("levels");
+  levels.members([&](const std::string& level, const Json& count) {
+    if (!count.is_number_unsigned()) return levels.refuse(level, "a count");
+    log.levels[level] = count.get<std::uint64_t>();
+  });
+  return log;
+}
+
 WorldSummary world_of(const Members& json) {
   WorldSummary world{.outcome = json.outcome("verdict"),
                      .verdicts = {},
@@ -174,11 +193,15 @@ WorldSummary world_of(const Members& json) {
   return world;
 }
 
-void read_hash(const Members& json, Report& report) {
-  const std::string text = json.text("trace");
-  const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), report.trace_hash, 16);
-  if (text.size() != 16 || error != std::errc() || rest != text.data() + text.size())
-    json.refuse("trace", "a hash of 16 hexadecimal digits");
+ReplicaState replica_of(const Members& json) {
+  ReplicaState replica{.replica = json.text("replica"),
+                       .applied_index = json.number("applied"),
+                       .digest = json.hash("digest"),
+                       .tables = {}};
+  json.objects("tables", [&](const Members& table) {
+    replica.tables.push_back({table.text("table"), table.number("version"), table.number("rows")});
+  });
+  return replica;
 }
 
 void read_what_was_run(const Members& json, Report& report) {
@@ -187,7 +210,7 @@ void read_what_was_run(const Members& json, Report& report) {
   if (json.has("version")) report.version = json.text("version");
   const bool real = json.has("world") && json.text("world") == "real";
   report.world = real ? World::kReal : World::kSimulated;
-  if (!real) read_hash(json, report);
+  if (!real) report.trace_hash = json.hash("trace");
   report.simulated = json.duration(real ? "lasted_ns" : "simulated_ns");
   report.real = json.duration("real_ns");
   report.trace_events = json.number("events");
@@ -221,7 +244,11 @@ Result<Report> parse_report(std::string_view file, std::string_view text) {
   read_what_was_run(json, report);
   read_what_happened(json, report);
   json.objects("verdicts", [&](const Members& verdict) { report.verdicts.push_back(verdict_of(verdict)); });
+  if (json.has("replicas"))
+    json.objects("replicas", [&](const Members& each) { report.replicas.push_back(replica_of(each)); });
   if (json.has("not_applied")) report.not_applied = json.texts("not_applied");
+  if (json.has("logs"))
+    json.objects("logs", [&](const Members& each) { report.logs.push_back(log_of(each)); });
   if (json.has("kept")) report.kept = json.text("kept");
   if (json.has("fidelity")) {
     const Members worlds = json.object("fidelity");

@@ -5,7 +5,6 @@
 #include <set>
 
 #include "base/check.h"
-#include "reports/convergence.h"
 #include "reports/render.h"
 #include "scenarios/versioned_writes_client.h"
 
@@ -221,7 +220,7 @@ reports::Verdict EndPhase::liveness() const {
   return verdict;
 }
 
-reports::Verdict EndPhase::convergence() const {
+std::vector<reports::ReplicaState> EndPhase::replicas() const {
   std::vector<reports::ReplicaState> replicas;
   for (const wire::StatusReply& status : statuses_) {
     if (nemesis_.damage().is_lost(NodeId(status.node()))) continue;  // since it answered
@@ -230,14 +229,20 @@ reports::Verdict EndPhase::convergence() const {
                                   .digest = status.digest(),
                                   .tables = {}};
     for (const FinalVersion& found : versions_)
-      if (found.node == NodeId(status.node())) replica.tables.push_back({found.table, found.version});
+      if (found.node == NodeId(status.node()))
+        replica.tables.push_back({found.table, found.version, found.rows});
     replicas.push_back(std::move(replica));
   }
-  reports::Verdict verdict = reports::check_convergence(replicas);
-  if (replicas.size() == present().size() || may_stop()) return verdict;
+  return replicas;
+}
+
+reports::Verdict EndPhase::convergence() const {
+  const std::vector<reports::ReplicaState> found = replicas();
+  reports::Verdict verdict = reports::check_convergence(found);
+  if (found.size() == present().size() || may_stop()) return verdict;
   verdict.outcome = reports::Outcome::kViolated;
   verdict.evidence.push_back(
-      cat("only ", replicas.size(), " of ", present().size(), " nodes answered at the end"));
+      cat("only ", found.size(), " of ", present().size(), " nodes answered at the end"));
   return verdict;
 }
 

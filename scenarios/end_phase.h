@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "reports/convergence.h"
 #include "reports/durability.h"
 #include "reports/verdict.h"
 #include "scenarios/cast.h"
@@ -35,6 +36,8 @@ class EndPhase {
 
   reports::Verdict liveness() const;
   reports::Verdict convergence() const;
+  // What the nodes said last that answered and are not lost, with the tables that were read on them.
+  std::vector<reports::ReplicaState> replicas() const;
   // Whether the field, if there is one, came to rest in time.
   bool field_rested() const { return field_rested_; }
   // What each node holds of one table of versioned writes; empty before run(), or where a node did not

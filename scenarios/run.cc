@@ -338,6 +338,7 @@ Run play(const Scenario& scenario, const RunOptions& options, Cast& cast, Stage&
   report.idle_faults_allowed = scenario.expect.idle_faults == IdleFaults::kAllowed;
   add_throughput(report, run.history);
   report.faults = fault_records(scenario, nemesis);
+  report.replicas = end.replicas();
   const std::vector<Outage> outages = all_outages(scenario, nemesis, uptime);
   Verdict availability = judge_availability(scenario, outages, cast, book, stage.gap());
   report.verdicts =

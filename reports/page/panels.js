@@ -184,13 +184,22 @@ function availability_card() {
   return card('Without a successful write', facts([['Longest', a.gap_ns > 0 ? visit(a.gap_from_ns + a.gap_ns / 2, duration(a.gap_ns)) : 'no two writes succeeded'], ['Latency, median', duration(a.latency_ns.p50)], ['90 of 100', duration(a.latency_ns.p90)], ['99 of 100', duration(a.latency_ns.p99)], ['Slowest', duration(a.latency_ns.max)]]),
     rows.length ? make('table', { class: 'inner' }, heads('Healed at', 'Fault', '#Next write after'), make('tbody', {}, ...rows)) : '');
 }
+const replicas = report.replicas ?? [], MOST_TABLES = 20;
 function member_card() {
-  if (!data.whole) return null;
+  if (!data.whole && !replicas.length) return null;
   const rows = members.map((name, i) => {
-    const state = lanes[i].states.at(-1), member = data.whole.members[name] ?? {}, index = at => at === undefined || at === null ? '–' : count(at);
-    return row(make('th', { scope: 'row' }, name), cell(`${state.name}${state.term ? ', term ' + state.term : ''}`), cell(index(member.durable), 'number'), cell(index(member.applied), 'number'), make('td', {}, make('code', {}, member.digest ?? '–')));
+    const state = lanes[i]?.states.at(-1) ?? { name: 'unseen' }, replica = replicas.find(each => each.replica === name), member = data.whole?.members[name] ?? (replica ? { applied: replica.applied, digest: replica.digest } : {}), index = at => at === undefined || at === null ? '–' : count(at);
+    return row(make('th', { scope: 'row' }, name), cell(state.name === 'unseen' ? '–' : `${state.name}${state.term ? ', term ' + state.term : ''}`), cell(index(member.durable), 'number'), cell(index(member.applied), 'number'), make('td', {}, make('code', {}, member.digest ?? '–')));
   });
   return card('Members at the end', make('table', { class: 'inner' }, heads('', 'Is', '#Log', '#Applied', 'Digest'), make('tbody', {}, ...rows)));
+}
+// Tables that the runner read on each member, when all was healed and at rest.
+function table_card() {
+  const names = [...new Set(replicas.flatMap(replica => replica.tables.map(each => each.table)))].sort();
+  if (!names.length) return null;
+  const of = (replica, name) => { const found = replica.tables.find(each => each.table === name); return found ? `${many(found.rows, 'row')}, version ${count(found.version)}` : '–'; };
+  const rows = names.slice(0, MOST_TABLES).map(name => row(make('th', { scope: 'row' }, name), ...replicas.map(replica => cell(of(replica, name), 'number'))));
+  return card('Tables at the end', make('table', { class: 'inner' }, heads('', ...replicas.map(replica => '#' + replica.replica)), make('tbody', {}, ...rows)), names.length > MOST_TABLES ? make('p', {}, `and ${count(names.length - MOST_TABLES)} more in report.json`) : '');
 }
 function message_card() {
   if (!sent_kinds.length) return null;
@@ -209,6 +218,13 @@ function disk_card() {
     return row(make('th', { scope: 'row' }, name), cell(count(member.syncs), 'number'), cell(count(member.failed_syncs), 'number'), cell(`${(member.log_busy_ns / END * 100).toFixed(1)} %`, 'number'), make('td', {}, bar));
   });
   return card('Disks', make('table', { class: 'inner' }, heads('', '#Syncs', '#Failed', '#Log lane busy', ''), make('tbody', {}, ...rows)));
+}
+function log_card() {
+  const logs = report.logs ?? [], levels = [...new Set(['error', 'warning', 'info', ...logs.flatMap(log => Object.keys(log.levels))])];
+  if (!logs.length) return null;
+  const rows = logs.map(log => row(make('th', { scope: 'row' }, log.node), ...levels.map(level => cell(count(log.levels[level] ?? 0), 'number'))));
+  const complaints = logs.filter(log => log.complaints.length).map(log => make('details', {}, make('summary', {}, `Last complaints of ${log.node}`), make('pre', { tabindex: '0' }, log.complaints.join('\n'))));
+  return card('Lines of the logs, by level', make('table', { class: 'inner' }, heads('', ...levels.map(level => '#' + level)), make('tbody', {}, ...rows)), ...complaints);
 }
 // Who spoke with whom: the thicker, the more; red, as far as it was lost.
 const MOST_OF_THE_FIELD = 9;
@@ -242,8 +258,16 @@ function topology_card() {
 }
 function fault_card() {
   if (!report.faults.length) return null;
-  return card(many(report.faults.length, 'fault'), make('table', { class: 'inner' }, heads('Fault', 'When and whom', '#Took effect'), make('tbody', {}, ...report.faults.map(fault => row(make('th', { scope: 'row' }, fault.kind.replaceAll('_', ' ')), cell(fault.skipped ? `skipped: ${fault.skipped}` : fault.description),
-    fault.fired || fault.skipped ? cell(`${count(fault.fired)}×`, 'number') : make('td', { class: 'number' }, make('span', { class: 'vacuous' }, 'never')))))));
+  const words = fault => fault.kind.replaceAll('_', ' '), kinds = new Map();
+  const effects = n => n ? cell(`${count(n)}×`, 'number') : make('td', { class: 'number' }, make('span', { class: 'vacuous' }, 'never'));
+  for (const fault of report.faults.filter(fault => !fault.skipped)) {
+    const sum = kinds.get(words(fault)) ?? { faults: 0, strikes: 0, fired: 0 };
+    ++sum.faults; sum.strikes += fault.strikes?.length ?? 0; sum.fired += fault.fired;
+    kinds.set(words(fault), sum);
+  }
+  const by_kind = kinds.size < report.faults.length ? make('table', { class: 'inner' }, heads('Kind', '#Faults', '#Struck', '#Took effect'), make('tbody', {}, ...[...kinds].sort((a, b) => a[1].fired - b[1].fired || b[1].faults - a[1].faults).map(([kind, sum]) => row(make('th', { scope: 'row' }, kind), cell(count(sum.faults), 'number'), cell(count(sum.strikes), 'number'), effects(sum.fired))))) : '';
+  return card(many(report.faults.length, 'fault'), by_kind, make('table', { class: 'inner' }, heads('Fault', 'When and whom', '#Took effect'), make('tbody', {}, ...report.faults.map(fault => row(make('th', { scope: 'row' }, words(fault)), cell(fault.skipped ? `skipped: ${fault.skipped}` : fault.description),
+    fault.skipped ? cell('–', 'number') : effects(fault.fired))))));
 }
 
 // Two columns of facts: a real run and the simulated one, or this run and another one.
@@ -298,7 +322,7 @@ show_minimap();
 show_legend();
 inspect(null);
 $('charts').append(throughput_chart().root, latency_chart().root, ...(data.whole && top_index > 1 ? [lag_chart().root] : []), ...(sent_kinds.length ? [frames_chart().root, bytes_chart().root] : []));
-$('cluster').append(...[election_card(), availability_card(), fault_card(), member_card(), topology_card(), message_card(), disk_card()].filter(Boolean));
+$('cluster').append(...[election_card(), availability_card(), fault_card(), member_card(), table_card(), topology_card(), message_card(), disk_card(), log_card()].filter(Boolean));
 show_fidelity();
 show_other();
 show_registers();

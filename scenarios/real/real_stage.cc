@@ -13,6 +13,7 @@
 #include "config/parse_node.h"
 #include "core/replica/events.h"
 #include "scenarios/event_catalog.h"
+#include "scenarios/real/node_logs.h"
 #include "sim/events.h"
 
 namespace lockstep::real {
@@ -98,6 +99,15 @@ Status RealStage::start_nodes() {
     LOCKSTEP_TRY_STATUS(process(id).start(orders_of(id)));
   }
   return await_greetings();
+}
+
+std::vector<reports::NodeLog> RealStage::logs() const {
+  std::vector<reports::NodeLog> all;
+  for (const auto& [id, started] : processes_) {
+    std::ifstream log(started->log());
+    all.push_back(summary_of_log(Roster::name(id), log));
+  }
+  return all;
 }
 
 std::string RealStage::config_of(NodeId id) const {

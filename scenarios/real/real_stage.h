@@ -12,6 +12,7 @@
 #include "config/node_settings.h"
 #include "net/event_loop.h"
 #include "net/host.h"
+#include "reports/report.h"
 #include "scenarios/cast.h"
 #include "scenarios/real/limits.h"
 #include "scenarios/real/link_plan.h"
@@ -41,6 +42,8 @@ class RealStage final : public scenarios::Stage {
   ~RealStage() override;
 
   std::uint64_t event_count() const { return events_.count(); }
+  // What its processes wrote down so far; before keep().
+  std::vector<reports::NodeLog> logs() const;
   // Keeps the directories and logs of its processes. Where they are.
   std::string keep() { return workplace_.keep(); }
 

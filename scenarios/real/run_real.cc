@@ -26,6 +26,7 @@ Result<scenarios::Run> run_real(const Scenario& scenario, const scenarios::RunOp
   run.report.world = reports::World::kReal;
   run.report.trace_events = stage->event_count();
   run.report.not_applied = not_applied(scenario);
+  run.report.logs = stage->logs();
   if (run.report.outcome() != reports::Outcome::kHolds) run.report.kept = stage->keep();
   stage.reset();
   const scenarios::Run twin = scenarios::run_simulated(scenario, {.seed = options.seed});

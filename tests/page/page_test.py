@@ -37,6 +37,7 @@ class Runs:
         self.root = pathlib.Path(self.directory.name)
         self.fine = self._run("leader_partition", "fine", {})
         self.violated = self._violated()
+        self.real = self._real()
         self.undone = self._run("leader_partition", "undone", {"expect": {"min_ok": 1_000_000}})
         self.field = self._run("ab_switch_power_loss", "field", {})
         self.long = self._run("leader_partition", "long", {"workload": [{"kind": "register", "clients": 6, "keys": 3, "think": "30ms", "for": "17s", "timeout": "1s"}]})
@@ -49,6 +50,19 @@ class Runs:
         path.write_text(json.dumps(scenario))
         lockstep("run", path, "--page", "--out", self.root, codes=(0, 1))
         return self.root / f"{name}-{scenario.get('seed', 1)}"
+
+    # The fine run as if it had been a real one, which left no trace.
+    def _real(self):
+        made = self.root / "made-real"
+        made.mkdir()
+        report = json.loads((self.fine / "report.json").read_text())
+        report |= {"world": "real", "lasted_ns": report.pop("simulated_ns"), "trace": None, "not_applied": []}
+        report["logs"] = [{"node": "n1", "levels": {"info": 7, "warning": 2}, "complaints": [f"warning {NAME}"]}, {"node": "n2", "levels": {"info": 1}, "complaints": []}]
+        (made / "report.json").write_text(json.dumps(report))
+        for name in ("history.jsonl", "scenario.json"):
+            (made / name).write_text((self.fine / name).read_text())
+        lockstep("report", made)
+        return made
 
     # The fine run with a second leader written into it, and a name that wants to be markup.
     def _violated(self):
@@ -308,6 +322,34 @@ class ReportPage(unittest.TestCase):
         self.assertTrue(any(who.endswith(" and cloud") for who in links), links)
         self.assertFalse(any(who.endswith("clients") and is_field for who, (is_field, _) in links.items()), links)
 
+    # The rows of the table on the card with this title; the words of each cell.
+    def table(self, page, title, number=0):
+        card = f"[...document.querySelectorAll('#cluster .card')].find(card => card.querySelector('h3').textContent === {json.dumps(title)})"
+        return page.value(f"[...{card}.querySelectorAll('table')[{number}].rows].map(row => [...row.cells].map(cell => cell.textContent))")
+
+    def test_faults_are_counted_by_kind(self):
+        page = self.open(self.runs.fine)
+        faults = json.loads((self.runs.fine / "report.json").read_text())["faults"]
+        self.assertEqual(self.table(page, "2 faults")[1:], [["partition", "2", str(sum(len(fault["strikes"]) for fault in faults)), f"{sum(fault['fired'] for fault in faults):,}×"]])
+        self.assertEqual(len(self.table(page, "2 faults", 1)[1:]), 2)
+
+    def test_tables_of_each_replica_are_shown(self):
+        replicas = json.loads((self.runs.field / "report.json").read_text())["replicas"]
+        self.assertEqual([replica["replica"] for replica in replicas], ["n1", "n2", "n3"])
+        head, *rows = self.table(self.open(self.runs.field), "Tables at the end")
+        self.assertEqual(head, ["", "n1", "n2", "n3"])
+        self.assertEqual(len(rows), len(replicas[0]["tables"]))
+        for name, *cells in rows:
+            held = [next(table for table in replica["tables"] if table["table"] == name) for replica in replicas]
+            self.assertTrue(all(table["rows"] > 0 for table in held), held)
+            self.assertEqual(cells, [f"{table['rows']:,} row{'s' if table['rows'] != 1 else ''}, version {table['version']:,}" for table in held])
+
+    def test_the_logs_of_a_real_run_are_counted(self):
+        page = self.open(self.runs.real)
+        self.assertEqual(self.table(page, "Lines of the logs, by level"), [["", "error", "warning", "info"], ["n1", "0", "2", "7"], ["n2", "0", "0", "1"]])
+        self.assertEqual(page.value("[...document.querySelectorAll('#cluster details pre')].map(pre => pre.textContent)"), [f"warning {NAME}"])
+        self.assertEqual(self.table(page, "Members at the end")[1][4], json.loads((self.runs.real / "report.json").read_text())["replicas"][0]["digest"])
+
     def test_every_event_of_the_program_has_a_group(self):
         declared = {name for header in ROOT.glob("*/events.h") for name in re.findall(r'\b\d+,\s*"([a-z_]+)",', header.read_text())}
         declared |= {name for header in ROOT.glob("core/*/events.h") for name in re.findall(r'\b\d+,\s*"([a-z_]+)",', header.read_text())}
@@ -367,7 +409,7 @@ class ReportPage(unittest.TestCase):
         self.assertAlmostEqual(shown[1], len(of("frame_dropped")) * 1e9 / end, 3)
         drawn = page.value(f"{chart('Bytes per second')}.lines.reduce((sum, line) => sum + line.values.reduce((a, b) => a + b, 0) * data.whole.traffic.stretch_ns / 1e9, 0)")
         self.assertAlmostEqual(drawn, sum(event["bytes"] for event in of("frame_sent")), 0)
-        rows = {row[0]: int(row[1].replace(",", "")) for row in page.value("[...document.querySelectorAll('#cluster .card')].find(card => card.querySelector('h3').textContent === 'Messages').querySelector('table').innerText.split('\\n').map(line => line.split('\\t'))") if row[0]}
+        rows = {row[0]: int(row[1].replace(",", "")) for row in self.table(page, "Messages")[1:]}
         self.assertEqual(rows["raft, with entries"], len(of("append_sent")))
         sender = {event["message"]: event["node"] for event in of("frame_sent")}
         between = sum({event["node"], sender[event["message"]]} == {"n1", "n2"} for event in of("frame_delivered"))
@@ -413,7 +455,7 @@ class ReportPage(unittest.TestCase):
         if not arguments.pictures:
             self.skipTest("no --pictures")
         arguments.pictures.mkdir(parents=True, exist_ok=True)
-        for name, run, how in (("fine", self.runs.fine, {}), ("dark", self.runs.fine, {"dark": True}), ("violated", self.runs.violated, {}), ("phone", self.runs.violated, {"width": 390, "height": 844}), ("long", self.runs.long, {}), ("crowded", self.runs.crowded, {}), ("crowded-dark", self.runs.crowded, {"dark": True}),
+        for name, run, how in (("fine", self.runs.fine, {}), ("dark", self.runs.fine, {"dark": True}), ("violated", self.runs.violated, {}), ("phone", self.runs.violated, {"width": 390, "height": 844}), ("long", self.runs.long, {}), ("crowded", self.runs.crowded, {}), ("crowded-dark", self.runs.crowded, {"dark": True}), ("real", self.runs.real, {}), ("real-dark", self.runs.real, {"dark": True}),
                                ("field", self.runs.field, {}), ("field-phone", self.runs.field, {"width": 390, "height": 844}), ("filtered", self.runs.field, {"address": "#kinds=package_refused.slot_switched.slot_rolled_back"})):
             self.open(run, **how).picture(arguments.pictures / f"{name}.png")
 

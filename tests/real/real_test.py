@@ -64,6 +64,8 @@ class RealRun(unittest.TestCase):
         self.assertIn("power", report["faults"][4]["skipped"])
         self.assertEqual(report["fidelity"]["simulated"]["verdict"], "holds")
         self.assertGreater(report["fidelity"]["real"]["latency_ns"]["p50"], 0)
+        self.assertEqual([log["node"] for log in report["logs"]], ["n1", "n2", "n3"])
+        self.assertTrue(all(log["levels"]["info"] > 0 and any("faults are allowed" in line for line in log["complaints"]) for log in report["logs"]), report["logs"])
         self.assertGreater(report["events"], 100)
 
     def events_of(self, report):

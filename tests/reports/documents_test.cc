@@ -140,14 +140,17 @@ TEST(Escapes, ReportsOfOthersShowWhatTheyHold) {
 
 TEST(ReportReader, WhatWasWrittenIsReadBack) {
   Report report = violated_report();
-  report.fidelity = Fidelity{.real = {.outcome = Outcome::kViolated,
-                                      .verdicts = {{"durability", {}, Outcome::kHolds, {}, {}}},
-                                      .elections = {1, 1},
-                                      .operations = {9, 8, 7},
-                                      .latency = {.p50 = Duration(5)}},
+  report.fidelity = Fidelity{
+      .real = {.outcome = Outcome::kViolated,
+               .verdicts = {{"durability", {}, Outcome::kHolds, {}, {}}},
+               .elections = {1, 1},
+               .operations = {9, 8, 7},
+               .latency = {.p50 = Duration(5)}},
                              .simulated = {}};
   report.verdicts[1].anomalies = {"G1a"};
   report.verdicts[1].ruled_out = {"read-committed"};
+  report.logs = {{"n1", {{"info", 3}, {"warning", 1}}, {"a warning"}}};
+  report.replicas = {{"n1", 9, 0xfeedull << 48, {{"t1", 3, 2}}}, {"n2", 8, 1, {}}};
   for (const World world : {World::kSimulated, World::kReal}) {
     report.world = world;
     const std::string text = to_json_text(report);

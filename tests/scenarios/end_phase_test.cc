@@ -31,6 +31,18 @@ TEST(EndPhase, HealingEndsStallsAndPauses) {
   EXPECT_EQ(verdict(report, "convergence"), reports::Outcome::kHolds);
 }
 
+TEST(EndPhase, TheReportHasWhatEachReplicaHeldAtTheEnd) {
+  const auto report = run(R"("cluster":{"nodes":3})");
+  ASSERT_EQ(report.replicas.size(), 3u);
+  for (const auto& replica : report.replicas) {
+    EXPECT_EQ(replica.digest, report.replicas.front().digest);
+    EXPECT_NE(replica.digest, 0u);
+    ASSERT_FALSE(replica.tables.empty());
+    EXPECT_GT(replica.tables.front().version, 0u);
+    EXPECT_GT(replica.tables.front().rows, 0u);
+  }
+}
+
 TEST(EndPhase, AQuorumOwesNoStrongWrite) {
   const auto report =
       run(R"("cluster":{"write_mode":"strong"},"faults":[{"at":"1500ms","kill":"n1"},{"at":"1500ms","kill":"n2"}])");
