@@ -7,6 +7,7 @@
 
 #include "base/time.h"
 #include "reports/history.h"
+#include "reports/series.h"
 #include "reports/verdict.h"
 
 namespace lockstep::reports {
@@ -38,6 +39,7 @@ struct WorldSummary {
   Elections elections;
   OperationCounts operations;
   LatencyQuantiles latency;
+  Series series{};  // what succeeded and the median latency are what a report keeps of it
 };
 
 struct Fidelity {

@@ -44,21 +44,32 @@ Json json_of(const Elections& elections) {
   return {{"candidacies", elections.candidacies}, {"leaders", elections.leaders}};
 }
 
+Json json_of(const Series& series) {
+  Json ok = Json::array(), medians = Json::array();
+  for (const Bucket& bucket : series.buckets) {
+    ok.push_back(bucket.ok);
+    medians.push_back(bucket.p50 ? Json(bucket.p50->count()) : Json());
+  }
+  return {{"bucket_ns", series.bucket.count()}, {"ok", ok}, {"p50_ns", medians}};
+}
+
 Json json_of(const WorldSummary& world) {
   Json verdicts = Json::object();
   for (const Verdict& verdict : world.verdicts) verdicts[verdict.name] = to_string(verdict.outcome);
-  return {{"verdict", to_string(world.outcome)},
-          {"verdicts", verdicts},
-          {"elections", json_of(world.elections)},
-          {"operations",
-           {{"ok", world.operations.ok},
-            {"failed", world.operations.failed},
-            {"unknown", world.operations.unknown}}},
-          {"latency_ns",
-           {{"p50", world.latency.p50.count()},
-            {"p90", world.latency.p90.count()},
-            {"p99", world.latency.p99.count()},
-            {"max", world.latency.max.count()}}}};
+  Json json = {{"verdict", to_string(world.outcome)},
+               {"verdicts", verdicts},
+               {"elections", json_of(world.elections)},
+               {"operations",
+                {{"ok", world.operations.ok},
+                 {"failed", world.operations.failed},
+                 {"unknown", world.operations.unknown}}},
+               {"latency_ns",
+                {{"p50", world.latency.p50.count()},
+                 {"p90", world.latency.p90.count()},
+                 {"p99", world.latency.p99.count()},
+                 {"max", world.latency.max.count()}}}};
+  if (!world.series.buckets.empty()) json["series"] = json_of(world.series);
+  return json;
 }
 
 Json json_of(const ReplicaState& replica) {

@@ -171,6 +171,23 @@ NodeLog log_of(const Members& json) {
   return log;
 }
 
+Series series_of(const Members& json) {
+  Series series{.bucket = json.duration("bucket_ns"), .buckets = {}};
+  json.each("ok", [&](const Json& count) {
+    if (!count.is_number_unsigned()) return json.refuse("ok", "a list of counts");
+    series.buckets.push_back({.ok = count.get<std::uint64_t>()});
+  });
+  std::size_t at = 0;
+  json.each("p50_ns", [&](const Json& median) {
+    if (at == series.buckets.size() || !(median.is_null() || median.is_number_integer()))
+      return json.refuse("p50_ns", "nanoseconds or null for each count of \"ok\"");
+    if (!median.is_null()) series.buckets[at].p50 = Duration(median.get<std::int64_t>());
+    ++at;
+  });
+  if (series.bucket <= Duration()) json.refuse("bucket_ns", "more than 0");
+  return series;
+}
+
 WorldSummary world_of(const Members& json) {
   WorldSummary world{.outcome = json.outcome("verdict"),
                      .verdicts = {},
@@ -190,6 +207,7 @@ WorldSummary world_of(const Members& json) {
                    .p90 = latency.duration("p90"),
                    .p99 = latency.duration("p99"),
                    .max = latency.duration("max")};
+  if (json.has("series")) world.series = series_of(json.object("series"));
   return world;
 }
 

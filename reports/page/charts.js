@@ -96,20 +96,24 @@ class Chart {
 
 const length_of = of => of.simulated_ns ?? of.lasted_ns;
 const per_second = n => n >= 100 || n === 0 ? count(n) : n.toFixed(1);
+// Runs that are drawn over this one: another one, and of a real run its simulated twin.
+const overlaid = [
+  ...(data.other ? [{ words: 'in the other run', step: data.other.series.bucket_ns, ok: data.other.series.ok, p50: data.other.series.p50, all_ok: data.other.report.operations.ok, lasted: length_of(data.other.report), median: data.other.availability.latency_ns.p50, colours: ['second', 'third'] }] : []),
+  ...(report.fidelity?.simulated.series ? [report.fidelity.simulated].map(twin => ({ words: 'simulated', step: twin.series.bucket_ns, ok: twin.series.ok, p50: twin.series.p50_ns, all_ok: twin.operations.ok, lasted: twin.series.bucket_ns * twin.series.ok.length, median: twin.latency_ns.p50, colours: ['third', 'field'] })) : [])];
 function throughput_chart() {
-  const s = data.series, rate = values => values.map(n => n * 1e9 / s.bucket_ns), overall = n => n * 1e9 / END;
+  const s = data.series, rate = (values, step = s.bucket_ns) => values.map(n => n * 1e9 / step), overall = n => n * 1e9 / END;
   return new Chart('Operations per second', [
     { name: 'ok', colour: 'accent', values: rate(s.ok), wash: true, overall: overall(report.operations.ok) },
     { name: 'failed', colour: 'faint', values: rate(s.failed), overall: overall(report.operations.failed) },
     { name: 'unknown', colour: 'warn', values: rate(s.unknown), overall: overall(report.operations.unknown) },
-    ...(data.other ? [{ name: 'ok in the other run', colour: 'second', dashed: true, step: data.other.series.bucket_ns, values: data.other.series.ok.map(n => n * 1e9 / data.other.series.bucket_ns), overall: data.other.report.operations.ok * 1e9 / length_of(data.other.report) }] : [])], per_second, s.bucket_ns);
+    ...overlaid.map(run => ({ name: `ok ${run.words}`, colour: run.colours[0], dashed: true, step: run.step, values: rate(run.ok, run.step), overall: run.all_ok * 1e9 / run.lasted }))], per_second, s.bucket_ns);
 }
 function latency_chart() {
   const some = values => values.map(value => value < 0 ? null : value), all = data.availability.latency_ns;
   return new Chart('Latency of what succeeded', [
     { name: 'median', colour: 'accent', values: some(data.series.p50), overall: all.p50 },
     { name: '99th percentile', colour: 'second', values: some(data.series.p99), overall: all.p99 },
-    ...(data.other ? [{ name: 'median in the other run', colour: 'third', dashed: true, step: data.other.series.bucket_ns, values: some(data.other.series.p50), overall: data.other.availability.latency_ns.p50 }] : [])], duration, data.series.bucket_ns, true);
+    ...overlaid.map(run => ({ name: `median ${run.words}`, colour: run.colours[1], dashed: true, step: run.step, values: some(run.p50), overall: run.median }))], duration, data.series.bucket_ns, true);
 }
 // How many entries the members are behind the highest commit index that anybody knew.
 function lag_chart() {

@@ -6,12 +6,15 @@
 namespace lockstep::real {
 namespace {
 
+constexpr std::size_t kBuckets = 60;
+
 reports::WorldSummary summary_of(const scenarios::Run& run) {
   return {.outcome = run.report.outcome(),
           .verdicts = run.report.verdicts,
           .elections = run.elections,
           .operations = run.report.operations,
-          .latency = reports::latency_of(run.history)};
+          .latency = reports::latency_of(run.history),
+          .series = reports::series_of(run.history, run.report.simulated, kBuckets)};
 }
 
 }  // namespace

@@ -51,12 +51,15 @@ class Runs:
         lockstep("run", path, "--page", "--out", self.root, codes=(0, 1))
         return self.root / f"{name}-{scenario.get('seed', 1)}"
 
-    # The fine run as if it had been a real one, which left no trace.
+    # The fine run as if it had been a real one, which left no trace: half as fast where it was simulated.
     def _real(self):
         made = self.root / "made-real"
         made.mkdir()
         report = json.loads((self.fine / "report.json").read_text())
         report |= {"world": "real", "lasted_ns": report.pop("simulated_ns"), "trace": None, "not_applied": []}
+        twin = {"bucket_ns": report["throughput"]["bucket_ns"], "ok": [count // 2 for count in report["throughput"]["ok"]], "p50_ns": [5_000_000 if count else None for count in report["throughput"]["ok"]]}
+        world = {"verdict": "holds", "verdicts": {}, "elections": report["elections"], "operations": {"ok": sum(twin["ok"]), "failed": 0, "unknown": 0}, "latency_ns": {name: 5_000_000 for name in ("p50", "p90", "p99", "max")}}
+        report["fidelity"] = {"real": world, "simulated": world | {"series": twin}}
         report["logs"] = [{"node": "n1", "levels": {"info": 7, "warning": 2}, "complaints": [f"warning {NAME}"]}, {"node": "n2", "levels": {"info": 1}, "complaints": []}]
         (made / "report.json").write_text(json.dumps(report))
         for name in ("history.jsonl", "scenario.json"):
@@ -344,8 +347,14 @@ class ReportPage(unittest.TestCase):
             self.assertTrue(all(table["rows"] > 0 for table in held), held)
             self.assertEqual(cells, [f"{table['rows']:,} row{'s' if table['rows'] != 1 else ''}, version {table['version']:,}" for table in held])
 
-    def test_the_logs_of_a_real_run_are_counted(self):
+    def test_a_real_run_has_its_twin_in_the_charts_and_its_logs_counted(self):
         page = self.open(self.runs.real)
+        twin = json.loads((self.runs.real / "report.json").read_text())["fidelity"]["simulated"]["series"]
+        name, dashed, values = page.value("(line => [line.name, line.dashed, line.values])(charts_of_page[0].lines.at(-1))")
+        self.assertEqual((name, dashed), ("ok simulated", True))
+        for value, count in zip(values, twin["ok"], strict=True):
+            self.assertAlmostEqual(value, count * 1e9 / twin["bucket_ns"], 6)
+        self.assertEqual(page.value("(line => [line.name, line.values])(charts_of_page[1].lines.at(-1))"), ["median simulated", twin["p50_ns"]])
         self.assertEqual(self.table(page, "Lines of the logs, by level"), [["", "error", "warning", "info"], ["n1", "0", "2", "7"], ["n2", "0", "0", "1"]])
         self.assertEqual(page.value("[...document.querySelectorAll('#cluster details pre')].map(pre => pre.textContent)"), [f"warning {NAME}"])
         self.assertEqual(self.table(page, "Members at the end")[1][4], json.loads((self.runs.real / "report.json").read_text())["replicas"][0]["digest"])

@@ -66,6 +66,9 @@ class RealRun(unittest.TestCase):
         self.assertGreater(report["fidelity"]["real"]["latency_ns"]["p50"], 0)
         self.assertEqual([log["node"] for log in report["logs"]], ["n1", "n2", "n3"])
         self.assertTrue(all(log["levels"]["info"] > 0 and any("faults are allowed" in line for line in log["complaints"]) for log in report["logs"]), report["logs"])
+        for world in report["fidelity"].values():  # to be drawn over each other
+            self.assertEqual(sum(world["series"]["ok"]), world["operations"]["ok"])
+            self.assertTrue(any(world["series"]["p50_ns"]))
         self.assertGreater(report["events"], 100)
 
     def events_of(self, report):

@@ -145,8 +145,9 @@ TEST(ReportReader, WhatWasWrittenIsReadBack) {
                .verdicts = {{"durability", {}, Outcome::kHolds, {}, {}}},
                .elections = {1, 1},
                .operations = {9, 8, 7},
-               .latency = {.p50 = Duration(5)}},
-                             .simulated = {}};
+               .latency = {.p50 = Duration(5)},
+               .series = {.bucket = Duration(7), .buckets = {{.ok = 2, .p50 = Duration(3)}, {.ok = 0}}}},
+      .simulated = {}};
   report.verdicts[1].anomalies = {"G1a"};
   report.verdicts[1].ruled_out = {"read-committed"};
   report.logs = {{"n1", {{"info", 3}, {"warning", 1}}, {"a warning"}}};
