@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "net/api/serving.h"
 
 namespace lockstep::api {
 namespace {
@@ -24,9 +25,13 @@ Result<Access> GrpcDesk::admit(const grpc::ServerContext& context) const {
   return gateway_.authenticate(bearer_token({found->second.data(), found->second.size()}));
 }
 
-Duration GrpcDesk::time_left(const grpc::ServerContext& context) const {
+Duration GrpcDesk::longest_wait(const wire::Request& request) const {
+  return patience_with(request, limits_.call_timeout);
+}
+
+Duration GrpcDesk::time_left(const grpc::ServerContext& context, const wire::Request& request) const {
   const auto left = context.deadline() - std::chrono::system_clock::now();
-  return std::min(limits_.call_timeout, std::chrono::duration_cast<Duration>(left));
+  return std::min(longest_wait(request), std::chrono::duration_cast<Duration>(left));
 }
 
 std::uint64_t GrpcDesk::ask(GrpcWaiter& waiter, wire::Request& request, Access access, Duration timeout,

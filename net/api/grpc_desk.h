@@ -38,7 +38,8 @@ class GrpcHolder {
 };
 
 struct GrpcLimits {
-  Duration call_timeout = std::chrono::seconds(10);  // the longest; a shorter deadline of the client's counts
+  // The longest, beside a write's own pause; a shorter deadline of the client's counts.
+  Duration call_timeout = std::chrono::seconds(10);
   std::size_t chunk_rows = 1024;                     // of a message of rows
   std::size_t chunk_bytes = 128 << 10;
   std::size_t held_bytes = 0;              // of answers that wait to be read, together
@@ -57,8 +58,9 @@ class GrpcDesk {
 
   // By the token in the call's metadata.
   Result<Access> admit(const grpc::ServerContext& context) const;
-  // Until the call's deadline, and no longer than the limit.
-  Duration time_left(const grpc::ServerContext& context) const;
+  // How long an answer to `request` is waited for: no longer than the limit, and of a call than its deadline.
+  Duration longest_wait(const wire::Request& request) const;
+  Duration time_left(const grpc::ServerContext& context, const wire::Request& request) const;
 
   // Gives the call's number; `waiter` is told once. `peer`: the connection that a query came by.
   std::uint64_t ask(GrpcWaiter& waiter, wire::Request& request, Access access, Duration timeout,

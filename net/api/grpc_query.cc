@@ -60,7 +60,7 @@ void QueryCall::on_caller() {
   if (!access) return finish(refuse_token(access.error()));
   auto request = to_wire(request_);
   if (!request) return finish(desk_.refuse(context_, bad_request(request.error().message), false));
-  call_ = desk_.ask(*this, *request, *access, desk_.time_left(context_), context_.peer());
+  call_ = desk_.ask(*this, *request, *access, desk_.time_left(context_, *request), context_.peer());
 }
 
 void QueryCall::on_reply(std::uint64_t, wire::Reply& reply, const std::optional<NodeFacts>&) {

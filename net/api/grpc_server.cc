@@ -86,6 +86,7 @@ struct GrpcServer::Running {
         desk(*bridge, on, options.addresses, limits),
         health(desk) {
     limits.held_bytes = options.max_held_bytes;
+    limits.call_timeout = options.call_timeout;
   }
 
   // From the loop; the queue still takes what it is given.

@@ -17,6 +17,7 @@ struct GrpcOptions {
   std::size_t max_connections = 10'000;  // for one beyond it, one that has said nothing is closed
   // Of answers that wait for their callers to read on, all together; beyond it the largest is dropped.
   std::size_t max_held_bytes = std::size_t{96} << 20;
+  Duration call_timeout = std::chrono::seconds(10);  // as in GrpcLimits
 
   struct Tls {  // PEM texts
     std::string certificate;

@@ -84,7 +84,7 @@ void SessionCall::write(v1::SessionRequest::Write& write) {
   if (write.first_incomplete() == 0) write.set_first_incomplete(*unanswered_.begin());
   auto request = to_wire(write, session_);
   if (request) {
-    writes_.emplace(desk_.ask(*this, *request, access_, desk_.limits().call_timeout), sequence);
+    writes_.emplace(desk_.ask(*this, *request, access_, desk_.longest_wait(*request)), sequence);
   } else {
     wire::Reply reply = bad_request(request.error().message);
     answer(sequence, reply);

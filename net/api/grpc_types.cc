@@ -38,6 +38,7 @@ Status options_to_wire(Options& options, wire::WriteRequest& out) {
   if (!v1::WriteMode_IsValid(options.mode()))
     return fail(ErrorCode::kInvalidArgument, cat("expected a known write mode, found ", int{options.mode()}));
   out.set_mode(static_cast<wire::WriteMode>(options.mode()));
+  if (options.has_pause_before_commit_ms()) out.set_pause_before_commit_ms(options.pause_before_commit_ms());
   wire::Write& write = *out.mutable_write();
   write.set_sequence(options.sequence());
   write.set_first_incomplete(options.first_incomplete());

@@ -56,7 +56,7 @@ class UnaryCall final : public GrpcTag, public GrpcWaiter {
     if (!access) return finish(refuse_token(access.error()));
     auto request = to_wire(request_);
     if (!request) return finish(desk_.refuse(context_, bad_request(request.error().message), kind_.is_write));
-    desk_.ask(*this, *request, *access, desk_.time_left(context_));
+    desk_.ask(*this, *request, *access, desk_.time_left(context_, *request));
   }
 
   void finish(const grpc::Status& status) {

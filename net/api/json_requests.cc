@@ -4,12 +4,14 @@
 
 #include <charconv>
 #include <initializer_list>
+#include <limits>
 #include <vector>
 
 #include "base/join.h"
 #include "json/cursor.h"
 #include "json/text.h"
 #include "net/api/json_values.h"
+#include "net/api/serving.h"
 
 namespace lockstep::api {
 namespace {
@@ -165,6 +167,12 @@ void read_execute(const Cursor& object, JsonCall& out) {
       object, "mode", {{"default", wire::DEFAULT_MODE}, {"quorum", wire::QUORUM}, {"strong", wire::STRONG}},
       mode);
   request.set_mode(mode);
+  if (const auto at = object.member("pause_before_commit_ms")) {
+    std::uint64_t milliseconds = 0;  // the node has a limit of its own
+    read_count(*at, milliseconds, 0, std::numeric_limits<std::uint32_t>::max());
+    request.set_pause_before_commit_ms(static_cast<std::uint32_t>(milliseconds));
+  }
+  out.timeout = patience_with(out.request, out.timeout);
   read_milliseconds(object, "timeout_ms", out.timeout);
 }
 
@@ -187,8 +195,8 @@ void read_query(const Cursor& object, JsonCall& out) {
 
 Result<JsonCall> parse_execute(std::string_view body) {
   return parse_object(body,
-                      {"statements", "sql", "parameters", "mode", "session", "sequence", "first_incomplete",
-                       "expected", "timeout_ms"},
+                      {"statements", "sql", "parameters", "mode", "pause_before_commit_ms", "session",
+                       "sequence", "first_incomplete", "expected", "timeout_ms"},
                       read_execute);
 }
 

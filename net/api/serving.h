@@ -1,6 +1,8 @@
-// What replies mean for every protocol: whether this node serves, and whether a write may have been executed.
+// What holds for every protocol: how long an answer is waited for, whether this node serves, and whether a
+// write may have been executed.
 #pragma once
 
+#include "base/time.h"
 #include "core/proto/client.pb.h"
 
 namespace lockstep::api {
@@ -11,6 +13,12 @@ inline bool can_commit(const wire::Reply& reply) {
   if (reply.status() != wire::DONE) return false;
   const wire::StatusReply& status = reply.node_status();
   return status.leader() == status.node() ? status.can_serve() : status.leader() != 0;
+}
+
+// How long the answer to `request` is waited for where that is `usual`: a write that asks for a pause is not
+// given up for pausing.
+inline Duration patience_with(const wire::Request& request, Duration usual) {
+  return usual + std::chrono::milliseconds(request.write().pause_before_commit_ms());
 }
 
 // Whether a write with this end may have been executed, or may yet be.

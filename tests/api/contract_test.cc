@@ -247,6 +247,37 @@ TEST_P(Contract, AStrongWriteIsDurableAtEveryVoter) {
   EXPECT_EQ(ask(request).write().result().outcome(), kOk);
 }
 
+wire::Request paused_write(const std::string& sql, std::uint32_t milliseconds) {
+  wire::Request request = write_request(sql);
+  request.mutable_write()->set_pause_before_commit_ms(milliseconds);
+  return request;
+}
+
+// A two-phase write is two entries of the log.
+TEST_P(Contract, AWriteMayAskForAPauseOfItsOwn) {
+  begin();
+  const std::uint64_t before = execute("CREATE TABLE t(a)").index();
+  const auto asked = std::chrono::steady_clock::now();
+  const wire::Reply paused = ask(paused_write("INSERT INTO t VALUES(1)", 200));
+  EXPECT_GE(std::chrono::steady_clock::now() - asked, 200ms);
+  ASSERT_EQ(paused.status(), wire::DONE) << paused.message();
+  EXPECT_EQ(paused.write().result().outcome(), kOk);
+  EXPECT_EQ(execute("INSERT INTO t VALUES(2)").index(), before + 3);
+  const wire::Reply endless = ask(paused_write("INSERT INTO t VALUES(3)", 60'001));
+  EXPECT_EQ(endless.status(), wire::BAD_REQUEST);
+  EXPECT_EQ(endless.message(), "expected a pause of at most 60000 ms");
+  EXPECT_EQ(count("t"), 2);
+}
+
+TEST_P(Contract, APauseOfZeroReplacesTheClusters) {
+  begin({.pause_before_commit = 20ms});
+  execute("CREATE TABLE t(a)");
+  const std::uint64_t before = ask(paused_write("INSERT INTO t VALUES(1)", 0)).write().index();
+  EXPECT_EQ(ask(paused_write("INSERT INTO t VALUES(2)", 0)).write().index(), before + 1);
+  execute("INSERT INTO t VALUES(3)");
+  EXPECT_EQ(ask(paused_write("INSERT INTO t VALUES(4)", 0)).write().index(), before + 4);
+}
+
 TEST_P(Contract, AFollowerNamesTheLeader) {
   begin();
   const auto at_follower = connect(cluster_->follower());

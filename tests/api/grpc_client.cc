@@ -176,6 +176,8 @@ Answer GrpcCaller::ask(const wire::Request& request) {
 Answer GrpcCaller::write(const wire::WriteRequest& request) {
   v1::WriteOptions options;
   options.set_mode(static_cast<v1::WriteMode>(request.mode()));
+  if (request.has_pause_before_commit_ms())
+    options.set_pause_before_commit_ms(request.pause_before_commit_ms());
   options.set_session(request.write().session());
   options.set_sequence(request.write().sequence());
   options.set_first_incomplete(request.write().first_incomplete());

@@ -203,6 +203,26 @@ TEST_F(GrpcTest, ASessionStreamAnswersEveryWriteAndCloses) {
   EXPECT_EQ(at_leader_->ask(late).reply.write().kind(), wire::WriteOutcome::SESSION_UNKNOWN);
 }
 
+TEST_F(GrpcTest, AWriteIsNotGivenUpForItsPause) {
+  constexpr std::uint32_t kPauseMs = 2'500;
+  begin({.nodes = 3}, {.listen = {}, .call_timeout = 2s});
+  const auto context = at_leader_->context();
+  std::uint64_t session = 0;
+  const auto stream = open_session(*context, session);
+  v1::SessionRequest request;
+  add_insert(request, 1);
+  request.mutable_writes(0)->set_pause_before_commit_ms(kPauseMs);
+  request.mutable_close();
+  ASSERT_TRUE(stream->Write(request));
+  wire::Request alone = write_request("INSERT INTO t(a) VALUES(2)");
+  alone.mutable_write()->set_pause_before_commit_ms(kPauseMs);
+  const wire::Reply reply = at_leader_->ask(alone).reply;
+  EXPECT_EQ(reply.status(), wire::DONE) << reply.message();
+  bool closed = false;
+  EXPECT_EQ(read_to_the_end(*stream, closed).size(), 1u);
+  EXPECT_TRUE(stream->Finish().ok());
+}
+
 TEST_F(GrpcTest, ASessionIsResumedOnAnotherStream) {
   begin({.nodes = 1});
   std::uint64_t session = 0;

@@ -48,6 +48,7 @@ Json json_of(const wire::WriteRequest& request) {
   for (const wire::Statement& statement : request.write().statements())
     json["statements"].push_back(json_of(statement));
   if (request.mode() == wire::STRONG) json["mode"] = "strong";
+  if (request.has_pause_before_commit_ms()) json["pause_before_commit_ms"] = request.pause_before_commit_ms();
   if (request.write().session() > 0) json["session"] = request.write().session();
   if (request.write().sequence() > 0) json["sequence"] = request.write().sequence();
   if (request.write().first_incomplete() > 0) json["first_incomplete"] = request.write().first_incomplete();

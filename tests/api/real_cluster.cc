@@ -62,6 +62,7 @@ void RealCluster::start(NodeId node) {
     config.replica.raft.self = env.self;
     config.replica.raft.voters = members();
     config.replica.raft.seed = env.seed;
+    config.transactions.pause_before_commit = options_.pause_before_commit;
     return std::make_unique<service::Node>(env, config);
   });
   if (options_.tokens) member->host->filter_clients(api::make_client_filter(options_.tokens));

@@ -16,6 +16,7 @@ namespace lockstep::tests {
 
 struct ClusterOptions {
   std::uint64_t nodes = 3;
+  Duration pause_before_commit{};  // above zero: writes are two-phase
   std::shared_ptr<const api::TokenTable> tokens{};
   api::GatewayOptions gateway{};  // its tokens are those above
   net::TransportLimits limits{};

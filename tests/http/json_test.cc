@@ -128,6 +128,17 @@ TEST(ExecuteRequest, TheShortForm) {
   EXPECT_EQ(call->request.write().mode(), wire::DEFAULT_MODE);
 }
 
+TEST(ExecuteRequest, APauseIsWaitedForUnlessATimeIsGiven) {
+  EXPECT_FALSE(parse_execute(R"({"sql": "a"})")->request.write().has_pause_before_commit_ms());
+  const auto paused = parse_execute(R"({"sql": "a", "pause_before_commit_ms": 4000})");
+  ASSERT_TRUE(paused) << paused.error().message;
+  EXPECT_EQ(paused->request.write().pause_before_commit_ms(), 4000u);
+  EXPECT_EQ(paused->timeout, 34s);
+  const auto none = parse_execute(R"({"sql": "a", "pause_before_commit_ms": 0, "timeout_ms": 1500})");
+  EXPECT_TRUE(none->request.write().has_pause_before_commit_ms());
+  EXPECT_EQ(none->timeout, 1500ms);
+}
+
 TEST(ExecuteRequest, SaysWhatIsWrongAndWhere) {
   const auto sentence = [](std::string_view body) {
     const auto call = parse_execute(body);
@@ -135,8 +146,8 @@ TEST(ExecuteRequest, SaysWhatIsWrongAndWhere) {
   };
   EXPECT_EQ(
       sentence(R"({"sql": "x", "sesion": 5})"),
-      "body:1:24: /sesion: expected one of the members statements, sql, parameters, mode, session, sequence, "
-      "first_incomplete, expected, timeout_ms, found 5: did you mean \"session\"?");
+      "body:1:24: /sesion: expected one of the members statements, sql, parameters, mode, "
+      "pause_before_commit_ms, session, sequence, first_incomplete, expected, timeout_ms, found 5: did you mean \"session\"?");
   EXPECT_EQ(
       sentence(R"({"sql": "x", "session": 5})"),
       "body:1:1: the document: expected \"session\" and \"sequence\" together, or neither, found an object");
@@ -153,7 +164,8 @@ TEST(ExecuteRequest, SaysWhatIsWrongAndWhere) {
         R"({"statements":[5]})", R"({"statements":["a"],"parameters":[]})", R"({"sql":"a","parameters":{}})",
         R"({"sql":"a","expected":[]})", R"({"sql":"a","expected":{"t":-1}})",
         R"({"sql":"a","expected":{"t":1.5}})", R"({"sql":"a","timeout_ms":"1"})",
-        R"({"sql":"a","timeout_ms":600001})", R"({"sql":"a","session":0,"sequence":1})", R"({"sql":"a"} x)",
+        R"({"sql":"a","timeout_ms":600001})", R"({"sql":"a","pause_before_commit_ms":-1})",
+        R"({"sql":"a","pause_before_commit_ms":4294967296})", R"({"sql":"a","session":0,"sequence":1})", R"({"sql":"a"} x)",
         "{\"sql\":\"\xFF\"}"}) {
     EXPECT_NE(sentence(body), "taken") << body;
   }
