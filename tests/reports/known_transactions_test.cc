@@ -30,8 +30,7 @@ class KnownTransactions : public testing::TestWithParam<const char*> {};
 
 TEST_P(KnownTransactions, EveryRowIsAnsweredAsPublished) {
   const auto rows = reports::known_verdicts(GetParam());
-  if (rows.empty())
-    GTEST_SKIP() << "no histories at " << reports::shared_data() << "; set LOCKSTEP_SHARED_DATA";
+  if (rows.empty()) GTEST_SKIP() << reports::no_histories();
   for (reports::KnownVerdict row : rows) {
     SCOPED_TRACE(row.file + " " + row.model);
     // In these files the order of lines says nothing, that of each process does.
@@ -61,8 +60,7 @@ INSTANTIATE_TEST_SUITE_P(Of, KnownTransactions, testing::Values("list-append", "
 
 TEST(KnownTransactions, AValueThatNobodyWroteIsReportedWhereElleIsSilent) {
   const auto file = reports::shared_data() / "elle-rw-register/thin-air-read.jsonl";
-  if (!std::filesystem::exists(file))
-    GTEST_SKIP() << "no history at " << file << "; set LOCKSTEP_SHARED_DATA";
+  if (!std::filesystem::exists(file)) GTEST_SKIP() << reports::no_histories();
   const auto history = reports::parse_history("thin-air-read", reports::slurp(file));
   const auto findings = check(*history, *parse_model("read-uncommitted", {}));
   EXPECT_EQ(findings->outcome, Outcome::kViolated);
@@ -82,7 +80,7 @@ TEST(KnownTallies, EveryRowIsAnsweredAsPublished) {
       ++rows;
     }
   }
-  if (rows == 0) GTEST_SKIP() << "no histories at " << reports::shared_data() << "; set LOCKSTEP_SHARED_DATA";
+  if (rows == 0) GTEST_SKIP() << reports::no_histories();
 }
 
 }  // namespace

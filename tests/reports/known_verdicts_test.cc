@@ -12,7 +12,7 @@ using reports::Outcome;
 
 TEST(KnownVerdicts, EveryLinearizabilityRowIsAnsweredAsPublished) {
   const auto rows = reports::known_verdicts();
-  if (rows.empty()) GTEST_SKIP() << "no histories at " << reports::shared_data() << "; set LOCKSTEP_SHARED_DATA";
+  if (rows.empty()) GTEST_SKIP() << reports::no_histories();
   for (const reports::KnownVerdict& row : rows) {
     const auto history = reports::parse_history(row.file, reports::slurp(reports::shared_data() / row.file));
     ASSERT_TRUE(history) << history.error().message;
@@ -33,7 +33,7 @@ TEST(KnownVerdicts, TheOperationThatCannotBePlacedIsTheOneThatKnossosNames) {
     std::uint64_t previous;
   };
   const auto folder = reports::shared_data() / "knossos";
-  if (!std::filesystem::exists(folder)) GTEST_SKIP() << "no histories at " << folder << "; set LOCKSTEP_SHARED_DATA";
+  if (!std::filesystem::exists(folder)) GTEST_SKIP() << reports::no_histories();
   for (const Expected& expected : {Expected{"bad-analysis", 21, 14, 11}, Expected{"cas-failure", 70, 491, 478},
                                    Expected{"rethink-fail-minimal", 1, 4, 1}, Expected{"rethink-fail-smaller", 12, 217, 183}}) {
     const std::string file = std::string("cas-register-bad-") + expected.name + ".jsonl";

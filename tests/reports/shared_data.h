@@ -18,6 +18,12 @@ inline std::filesystem::path shared_data() {
   return std::filesystem::path(LOCKSTEP_SOURCE_DIR).parent_path() / "shared" / "data";
 }
 
+// Why a test that needs them is skipped.
+inline std::string no_histories() {
+  return "no histories with known verdicts at " + shared_data().string() +
+         "; LOCKSTEP_SHARED_DATA names another folder";
+}
+
 // The whole file, unpacked if it is compressed.
 inline std::string slurp(const std::filesystem::path& path) {
   std::string out;
