@@ -116,13 +116,14 @@ void add_shrink(CLI::App& app, lockstep::cli::ShrinkArguments& arguments) {
 constexpr const char* kAboutCheck =
     "A history is what clients asked and were told: JSON lines, a JSON array or EDN as Jepsen writes it, also packed by\n"
     "gzip (docs/format/history.md). MODEL says what it must satisfy:\n"
-    "  one operation at a time   register, cas-register, kv, kv-append, multi-register: is it linearizable?\n"
+    "  one operation at a time   register, cas-register, kv, kv-append, multi-register, mutex: is it linearizable?\n"
     "  transactions              read-uncommitted, read-committed, repeatable-read-rr, read-atomic, causal, prefix,\n"
     "  (lists with append,       snapshot-isolation, repeatable-read, serializable: from weak to strong, each also as\n"
     "  or registers)             strong-session-NAME (the order of each process) and strong-NAME (that of real time);\n"
-    "                            strict-serializable; anomalies:G1, anomalies:G-single, anomalies:lost-update, ...\n"
+    "                            sequential (strong-session-serializable), strict-serializable (strong-serializable);\n"
+    "                            anomalies:G1, anomalies:G-single, anomalies:lost-update, anomalies:long-fork, ...\n"
     "  sessions                  read-your-writes, monotonic-reads, monotonic-writes, writes-follow-reads, pram\n"
-    "  counting                  bank, counter, set, set-full, long-fork\n"
+    "  counting                  bank, counter, set, set-full, long-fork, monotonic\n"
     "The answer names the anomalies, proves each in words, and says which models they rule out.";
 
 void add_report(CLI::App& app, lockstep::cli::ReportArguments& arguments) {

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "reports/evidence.h"
+#include "reports/monotonic_check.h"
 #include "reports/tally_checks.h"
 
 namespace lockstep::reports {
@@ -21,7 +22,30 @@ constexpr Name kNames[] = {{"bank", Tally::Kind::kBank},
                            {"counter", Tally::Kind::kCounter},
                            {"set", Tally::Kind::kSet},
                            {"set-full", Tally::Kind::kSetFull},
-                           {"long-fork", Tally::Kind::kLongFork}};
+                           {"long-fork", Tally::Kind::kLongFork},
+                           {"monotonic", Tally::Kind::kMonotonic}};
+
+Status set_order(Tally& tally, std::string_view value) {
+  if (value == "timestamps") {
+    tally.order = Tally::Order::kTimestamps;
+  } else if (value == "session") {
+    tally.order = Tally::Order::kSession;
+  } else if (value == "realtime") {
+    tally.order = Tally::Order::kRealtime;
+  } else {
+    return fail(ErrorCode::kInvalidArgument,
+                cat("option order: expected timestamps, session or realtime, found ", value));
+  }
+  return {};
+}
+
+std::string_view options_of(Tally::Kind kind) {
+  switch (kind) {
+    case Tally::Kind::kBank: return "total or negative";
+    case Tally::Kind::kMonotonic: return "order";
+    default: return "none";
+  }
+}
 
 Status set_option(Tally& tally, std::string_view key, std::string_view value) {
   if (key == "total" && tally.kind == Tally::Kind::kBank) {
@@ -39,11 +63,11 @@ Status set_option(Tally& tally, std::string_view key, std::string_view value) {
     tally.negative_balances_allowed = value == "allowed";
     return {};
   }
+  if (key == "order" && tally.kind == Tally::Kind::kMonotonic) return set_order(tally, value);
   // Said aloud by others; a fork is found in groups of any size.
   if (key == "group-size" && tally.kind == Tally::Kind::kLongFork) return {};
   return fail(ErrorCode::kInvalidArgument,
-              cat("option ", key, ": expected ",
-                  tally.kind == Tally::Kind::kBank ? "total or negative" : "none", " for this model"));
+              cat("option ", key, ": expected ", options_of(tally.kind), " for this model"));
 }
 
 }  // namespace
@@ -137,7 +161,7 @@ Result<Tally> parse_tally(std::string_view name, std::span<const std::string> op
       std::find_if(std::begin(kNames), std::end(kNames), [&](const Name& one) { return one.name == name; });
   if (known == std::end(kNames))
     return fail(ErrorCode::kInvalidArgument,
-                cat("expected bank, counter, set, set-full or long-fork, found ", name));
+                cat("expected bank, counter, set, set-full, long-fork or monotonic, found ", name));
   Tally tally;
   tally.kind = known->kind;
   for (const std::string& option : options) {
@@ -157,6 +181,7 @@ Result<Verdict> check_tally(const History& history, const Tally& tally) {
     case Tally::Kind::kSet: return check_set(history, false);
     case Tally::Kind::kSetFull: return check_set(history, true);
     case Tally::Kind::kLongFork: return check_long_fork(history);
+    case Tally::Kind::kMonotonic: return check_monotonic(history, tally.order);
   }
   return fail(ErrorCode::kInvalidArgument, "expected a known tally");
 }

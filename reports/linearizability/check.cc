@@ -157,6 +157,10 @@ Result<Findings> check(const reports::History& history, const ModelOptions& mode
       LOCKSTEP_TRY(problem, translate_transactions(history, model));
       return check_problem(std::move(problem), limits);
     }
+    case ModelOptions::Kind::kMutex: {
+      LOCKSTEP_TRY(problem, translate_locks(history, model));
+      return check_problem(std::move(problem), limits);
+    }
   }
   return fail(ErrorCode::kInvalidArgument, "expected a known model");
 }

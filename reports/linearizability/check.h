@@ -17,17 +17,18 @@ namespace lockstep::linearizability {
 
 // What the object is and how its answers are to be read. docs/format/history.md lists models and options.
 struct ModelOptions {
-  enum class Kind : std::uint8_t { kRegister, kAppend, kMultiRegister };
+  enum class Kind : std::uint8_t { kRegister, kAppend, kMultiRegister, kMutex };
 
   Kind kind = Kind::kRegister;
   std::string name = "cas-register";
   reports::Value initial;           // multi-register: an object; a key that it does not name starts as null
   bool nil_read_says_nothing = false;  // else a read of null means: the initial value
+  bool owner_releases = false;         // mutex: only the process that holds the lock gives it back
   bool observe_failed_cas = false;  // a compare-and-set that failed with "cas-mismatch" saw another value
 };
 
 bool is_model(std::string_view name);
-// `name` is register, cas-register, kv, kv-append or multi-register; an option is "key=value".
+// `name` is register, cas-register, kv, kv-append, multi-register or mutex; an option is "key=value".
 Result<ModelOptions> parse_model(std::string_view name, std::span<const std::string> options);
 
 struct Findings {

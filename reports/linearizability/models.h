@@ -53,6 +53,12 @@ class RegisterModel {
   std::string text(std::uint32_t state) const { return reports::to_json(values[state]); }
 };
 
+// A lock: a register of who holds it. Who takes it and who gives it back compares and sets; states are texts.
+class LockModel : public RegisterModel {
+ public:
+  std::string text(std::uint32_t state) const { return *values[state].as_text(); }
+};
+
 // A text that grows at its end. Texts share their beginnings: a state is (shorter text, piece), so that n appends
 // cost O(n) memory; equal contents have equal numbers however they came about.
 class AppendModel {

@@ -31,9 +31,22 @@ Status set_initial(ModelOptions& model, std::string_view value) {
   return {};
 }
 
+std::string options_of(const ModelOptions& model) {
+  if (model.kind == Kind::kMutex) return "owner, fail, partition";
+  return cat("init, nil-read, fail",
+             model.kind == Kind::kRegister && model.name != "register" ? ", fail-cas" : "",
+             model.kind == Kind::kMultiRegister ? "" : ", partition");
+}
+
 Status set_option(ModelOptions& model, std::string_view key, std::string_view value) {
-  if (key == "init") return set_initial(model, value);
-  if (key == "nil-read") {
+  const bool has_values = model.kind != Kind::kMutex;
+  if (key == "init" && has_values) return set_initial(model, value);
+  if (key == "owner" && model.kind == Kind::kMutex) {
+    LOCKSTEP_TRY(process, either(key, value, "process", "any"));
+    model.owner_releases = process;
+    return {};
+  }
+  if (key == "nil-read" && has_values) {
     LOCKSTEP_TRY(any, either(key, value, "any", "initial"));
     model.nil_read_says_nothing = any;
     return {};
@@ -53,15 +66,14 @@ Status set_option(ModelOptions& model, std::string_view key, std::string_view va
     return by_key ? Status() : Status();
   }
   return fail(ErrorCode::kInvalidArgument,
-              cat("option ", key, ": expected one of init, nil-read, fail",
-                  model.kind == Kind::kRegister && model.name != "register" ? ", fail-cas" : "",
-                  model.kind == Kind::kMultiRegister ? "" : ", partition", " for the model ", model.name));
+              cat("option ", key, ": expected one of ", options_of(model), " for the model ", model.name));
 }
 
 }  // namespace
 
 bool is_model(std::string_view name) {
-  return name == "register" || name == "cas-register" || name == "kv" || name == "kv-append" || name == "multi-register";
+  return name == "register" || name == "cas-register" || name == "kv" || name == "kv-append" ||
+         name == "multi-register" || name == "mutex";
 }
 
 Result<ModelOptions> parse_model(std::string_view name, std::span<const std::string> options) {
@@ -72,9 +84,12 @@ Result<ModelOptions> parse_model(std::string_view name, std::span<const std::str
     model.initial = "";
   } else if (name == "multi-register") {
     model.kind = Kind::kMultiRegister;
+  } else if (name == "mutex") {
+    model.kind = Kind::kMutex;
   } else if (name != "register" && name != "cas-register" && name != "kv") {
-    return fail(ErrorCode::kInvalidArgument,
-                cat("expected a model (register, cas-register, kv, kv-append, multi-register), found ", name));
+    return fail(
+        ErrorCode::kInvalidArgument,
+        cat("expected a model (register, cas-register, kv, kv-append, multi-register, mutex), found ", name));
   }
   for (const std::string& option : options) {
     const std::size_t equals = option.find('=');

@@ -108,6 +108,32 @@ Result<MaybeStep> text_step(AppendModel& model, const ModelOptions& options, con
   return Step{Step::Kind::kAppend, false, model.piece(*text), 0};
 }
 
+class LockTranslator {
+ public:
+  LockTranslator(LockModel& model, const ModelOptions& options) : model_(model), options_(options) {}
+
+  std::uint32_t free() const { return model_.values.intern("free"); }
+
+  Result<MaybeStep> operator()(const Operation& operation) const {
+    const bool acquires = operation.f == "acquire";
+    if (!acquires && operation.f != "release") {
+      return fail(ErrorCode::kInvalidArgument,
+                  cat("event ", operation.invoked.index,
+                      ": expected f to be acquire or release in the model mutex, found ", operation.f));
+    }
+    if (says_nothing(operation, false)) return MaybeStep();
+    const Value holder =
+        options_.owner_releases ? Value(cat("held by process ", operation.process)) : Value("held");
+    const std::uint32_t held = model_.values.intern(holder);
+    return acquires ? Step{Step::Kind::kSwap, false, free(), held}
+                    : Step{Step::Kind::kSwap, false, held, free()};
+  }
+
+ private:
+  LockModel& model_;
+  const ModelOptions& options_;
+};
+
 class TransactionTranslator {
  public:
   TransactionTranslator(MultiModel& model, const ModelOptions& options) : model_(model), options_(options) {}
@@ -184,6 +210,15 @@ Result<Problem<AppendModel>> translate_texts(const History& history, const Model
   LOCKSTEP_TRY(objects, split(history, true, [&](const Operation& operation) {
     return text_step(problem.model, options, operation);
   }));
+  problem.objects = std::move(objects);
+  return problem;
+}
+
+Result<Problem<LockModel>> translate_locks(const History& history, const ModelOptions& options) {
+  Problem<LockModel> problem;
+  const LockTranslator translator(problem.model, options);
+  problem.initial = translator.free();
+  LOCKSTEP_TRY(objects, split(history, true, translator));
   problem.objects = std::move(objects);
   return problem;
 }

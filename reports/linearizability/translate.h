@@ -25,6 +25,7 @@ struct Problem {
 
 Result<Problem<RegisterModel>> translate_registers(const reports::History& history, const ModelOptions& options);
 Result<Problem<AppendModel>> translate_texts(const reports::History& history, const ModelOptions& options);
+Result<Problem<LockModel>> translate_locks(const reports::History& history, const ModelOptions& options);
 // All registers are one object, since a transaction may touch any of them.
 Result<Problem<MultiModel>> translate_transactions(const reports::History& history, const ModelOptions& options);
 

@@ -50,6 +50,9 @@ const std::vector<AnomalySet>& sets() {
       {"G-nonadjacent", {"G-single-item", "G-nonadjacent-item"}},
       {"G2", {"G-single-item", "G-nonadjacent-item", "G2-item"}},
       {"G2-item", {"G-single-item", "G-nonadjacent-item", "G2-item"}},
+      // What others call the same; beside snapshot isolation a long fork is what its parallel form allows.
+      {"long-fork", {"G-nonadjacent-item"}},
+      {"thin-air-read", {"garbage-read"}},
   };
   return kSets;
 }
@@ -91,11 +94,14 @@ Status add_anomalies(Model& model, std::string_view name) {
     if (!suffix.empty()) model.anomalies.emplace_back(base);
     return {};
   }
+  if (base == "write-skew") {
+    return fail(ErrorCode::kInvalidArgument,
+                cat("expected anomalies:G2-item, which is a write skew or a lost update, found ", name));
+  }
   return fail(ErrorCode::kInvalidArgument,
-              cat("expected anomalies: with G0, G1, G1a, G1b, G1c, G-single, G-nonadjacent, G2, internal, "
-                  "dirty-update, lost-update, "
-                  "future-read, garbage-read, duplicate-elements, incompatible-order, cyclic-versions or "
-                  "another name that the answers "
+              cat("expected anomalies: with G0, G1, G1a, G1b, G1c, G-single, G-nonadjacent, G2, "
+                  "long-fork, internal, dirty-update, lost-update, future-read, garbage-read, thin-air-read, "
+                  "duplicate-elements, incompatible-order, cyclic-versions or another name that the answers "
                   "use, found ",
                   name));
 }
@@ -138,7 +144,8 @@ Status add_part(Model& model, std::string_view part) {
     return fail(
         ErrorCode::kInvalidArgument,
         cat("expected a model (", names,
-            ", each also as strong-session-NAME or strong-NAME; strict-serializable; read-your-writes, "
+            ", each also as strong-session-NAME or strong-NAME; strict-serializable; sequential; "
+            "read-your-writes, "
             "monotonic-reads, monotonic-writes, writes-follow-reads, pram; anomalies:NAME; several joined by "
             "+), found ",
             part));

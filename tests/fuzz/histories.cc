@@ -44,7 +44,7 @@ void transactions(BytesView input) {
     CHECK((verdict.outcome == reports::Outcome::kViolated) <= !verdict.evidence.empty(),
           "violated without a reason");
   }
-  for (const char* name : {"bank", "counter", "set", "long-fork"})
+  for (const char* name : {"bank", "counter", "set", "long-fork", "monotonic"})
     (void)reports::check_tally(*read, *reports::parse_tally(name, {}));
 }
 

@@ -23,6 +23,9 @@ using reports::Value;
 // All objects by the JSON text of their key; it shares nothing with the models under test.
 using World = std::map<std::string, Value>;
 
+// Set in a world where only the process that took the lock may give it back; no key has this text.
+constexpr const char* kOwnerReleases = "owner releases";
+
 Value text_or_empty(const Value& value) { return value.is_null() ? Value("") : value; }
 
 std::optional<World> after_transaction(World world, const Value& parts, bool answered) {
@@ -38,11 +41,25 @@ std::optional<World> after_transaction(World world, const Value& parts, bool ans
   return world;
 }
 
+std::optional<World> after_lock(World world, const Operation& operation) {
+  const bool owner_releases = world.contains(kOwnerReleases);
+  Value& holder = world[to_json(operation.key)];
+  if (operation.f == "acquire") {
+    if (!holder.is_null()) return std::nullopt;
+    holder = operation.process;
+  } else {
+    if (holder.is_null() || (owner_releases && holder != Value(operation.process))) return std::nullopt;
+    holder = Value();
+  }
+  return world;
+}
+
 // The world after the operation took effect; none if its answer contradicts that.
 std::optional<World> after_effect(World world, const Operation& operation) {
   const bool ok = operation.completion == Completion::kOk;
   if (operation.f == "txn")
     return after_transaction(std::move(world), ok ? operation.result : operation.argument, ok);
+  if (operation.f == "acquire" || operation.f == "release") return after_lock(std::move(world), operation);
   Value& cell = world[to_json(operation.key)];
   if (operation.f == "append") {
     cell = Value(*text_or_empty(cell).as_text() + *operation.argument.as_text());
@@ -97,12 +114,26 @@ std::vector<Operation> relevant(const History& history, bool observes) {
 
 constexpr Purpose kHistory{"test.reports.history"};
 
+World initial_world(bool owner_releases) {
+  World world;
+  if (owner_releases) world[kOwnerReleases] = 1;
+  return world;
+}
+
+struct Kind {
+  const char* model;
+  bool once = false;            // registers: no value is written twice
+  bool owner_releases = false;  // mutex
+};
+
 // Random clients of a store that is atomic, until an answer is falsified (half of the histories).
 class Clients {
  public:
-  // `once`: registers are never given a value that they had before.
-  Clients(std::string_view model, bool once, std::uint64_t seed)
-      : model_(model), once_(once), draws_(7, kHistory, seed) {}
+  Clients(const Kind& kind, std::uint64_t seed)
+      : model_(kind.model),
+        once_(kind.once),
+        draws_(7, kHistory, seed),
+        world_(initial_world(kind.owner_releases)) {}
 
   History run() {
     const bool falsify = draws_.next_chance(500'000);
@@ -125,6 +156,7 @@ class Clients {
 
   struct Client {
     int stage = 0;  // 0 idle, 1 invoked, 2 took effect
+    std::int64_t process = -1;  // of a lock's client, who acts again; -1: another one comes
     std::size_t operation = 0;
     Completion completion = Completion::kOk;
     Value answer;
@@ -159,6 +191,8 @@ class Clients {
     if (model_ == "multi-register") {
       f = "txn";
       argument = transaction();
+    } else if (model_ == "mutex") {
+      f = kind == 0 ? "release" : "acquire";
     } else if (model_ == "kv-append") {
       f = kind == 0 ? "get" : kind == 1 ? "append" : "put";
       if (kind != 0) argument = letter();
@@ -172,7 +206,8 @@ class Clients {
         argument = Value::Array{from, to};
       }
     }
-    client.operation = history_.invoke(next_process_++, std::move(f), std::move(key), std::move(argument));
+    if (client.process < 0 || model_ != "mutex") client.process = next_process_++;
+    client.operation = history_.invoke(client.process, std::move(f), std::move(key), std::move(argument));
     client.stage = 1;
     ++started_;
     ++open_;
@@ -185,6 +220,12 @@ class Clients {
     client.answer = operation.argument;
     if (operation.f == "txn") {
       client.answer = answered(operation.argument);
+      return;
+    }
+    if (model_ == "mutex") {
+      auto after = after_lock(world_, operation);
+      client.completion = after ? Completion::kOk : Completion::kFail;
+      if (after) world_ = std::move(*after);
       return;
     }
     Value& cell = world_[to_json(operation.key)];
@@ -218,6 +259,9 @@ class Clients {
     const Operation& operation = history_[client.operation];
     if (draws_.next_chance(150'000)) {
       history_.complete(client.operation, Completion::kInfo, operation.argument, -1, "timed-out");
+      client.process = -1;
+    } else if (model_ == "mutex" && falsify) {
+      history_.complete(client.operation, Completion::kOk, {});
     } else if (client.completion == Completion::kFail) {
       history_.complete(client.operation, Completion::kFail, operation.argument, -1, "cas-mismatch");
     } else {
@@ -264,46 +308,43 @@ std::vector<Operation> known_at(const std::vector<Operation>& operations, const 
 
 // The counter-example is a violation of its own, and everything that returned before it can be explained.
 void expect_good_explanation(const History& history, const std::vector<Operation>& operations,
-                             const Findings::Blocked& found) {
+                             const World& initial, const Findings::Blocked& found) {
   const Operation& blocked = history[found.operation];
   std::vector<Operation> minimal;
   for (const std::uint32_t number : found.minimal) minimal.push_back(history[number]);
-  EXPECT_FALSE(linearizable(known_at(minimal, blocked), {}));
+  EXPECT_FALSE(linearizable(known_at(minimal, blocked), initial));
   std::vector<Operation> prefix = known_at(operations, blocked);
   for (Operation& operation : prefix) {
     if (operation.invoked.position == blocked.invoked.position) operation.returned.position = Moment::kNever;
   }
-  EXPECT_TRUE(linearizable(prefix, {}));
+  EXPECT_TRUE(linearizable(prefix, initial));
 }
-
-struct Kind {
-  const char* model;
-  bool once = false;
-};
 
 class AgainstBruteForce : public testing::TestWithParam<Kind> {};
 
 TEST_P(AgainstBruteForce, EveryVerdictIsTheSame) {
   std::vector<std::string> options;
-  const auto [name, once] = GetParam();
-  const bool observes = std::string_view(name) == "cas-register" && !once;
+  const Kind& kind = GetParam();
+  const World initial = initial_world(kind.owner_releases);
+  const bool observes = std::string_view(kind.model) == "cas-register" && !kind.once;
   if (observes) options.push_back("fail-cas=observe");
-  const auto model = parse_model(name, options);
+  if (kind.owner_releases) options.push_back("owner=process");
+  const auto model = parse_model(kind.model, options);
   ASSERT_TRUE(model);
   std::uint64_t valid = 0, invalid = 0, unknown_operations = 0;
   for (std::uint64_t seed = 0; seed < 3000; ++seed) {
-    const History history = Clients(name, once, seed).run();
+    const History history = Clients(kind, seed).run();
     const std::vector<Operation> operations = relevant(history, observes);
     for (const Operation& operation : operations)
       unknown_operations += operation.completion == Completion::kInfo;
-    const bool expected = linearizable(operations, {});
+    const bool expected = linearizable(operations, initial);
     const auto findings = check(history, *model);
     ASSERT_TRUE(findings) << findings.error().message;
     ASSERT_EQ(findings->outcome, expected ? Outcome::kHolds : Outcome::kViolated) << "seed " << seed << "\n"
                                                                                   << to_json_lines(history);
     ++(expected ? valid : invalid);
     if (expected) continue;
-    expect_good_explanation(history, operations, *findings->blocked);
+    expect_good_explanation(history, operations, initial, *findings->blocked);
     ASSERT_FALSE(HasFailure()) << "seed " << seed << "\n" << to_json_lines(history);
   }
   // A generator that makes only one kind would prove little.
@@ -314,10 +355,13 @@ TEST_P(AgainstBruteForce, EveryVerdictIsTheSame) {
 
 INSTANTIATE_TEST_SUITE_P(Models, AgainstBruteForce,
                          testing::Values(Kind{"register"}, Kind{"cas-register"}, Kind{"kv-append"},
-                                         Kind{"multi-register"}, Kind{"register", true}, Kind{"cas-register", true}),
+                                         Kind{"multi-register"}, Kind{"register", true},
+                                         Kind{"cas-register", true}, Kind{"mutex"},
+                                         Kind{"mutex", false, true}),
                          [](const auto& kind) {
                            std::string name = kind.param.model;
                            for (char& c : name) c = c == '-' ? '_' : c;
+                           if (kind.param.owner_releases) name += "_released_by_its_owner";
                            return kind.param.once ? name + "_written_once" : name;
                          });
 
@@ -325,7 +369,7 @@ TEST(WrittenOnce, ThereIsAnOrderByValuesOrAConflictThatIsOneByItself) {
   const auto model = parse_model("cas-register", {});
   std::uint64_t orders = 0, conflicts = 0;
   for (std::uint64_t seed = 0; seed < 3000; ++seed) {
-    const History history = Clients("cas-register", true, seed).run();
+    const History history = Clients({"cas-register", true}, seed).run();
     const auto problem = translate_registers(history, *model);
     ASSERT_TRUE(problem);
     for (const Object& object : problem->objects) {

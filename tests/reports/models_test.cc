@@ -142,14 +142,79 @@ TEST(MultiRegister, ATransactionReadsAndWritesAtOneInstant) {
   EXPECT_EQ(outcome(Story().then("txn", start, start), "multi-register", init), Outcome::kHolds);
 }
 
+// An event of a lock, whole or, with another completion, of unknown or failed end.
+Story& locks(Story& story, std::int64_t process, const char* f, Completion completion = Completion::kOk) {
+  story.history.complete(story.history.invoke(process, f, {}, {}), completion, {});
+  return story;
+}
+
+TEST(Mutex, OneHoldsItAtATime) {
+  Story story;
+  locks(locks(locks(story, 1, "acquire"), 1, "release"), 2, "acquire");
+  EXPECT_EQ(outcome(story, "mutex"), Outcome::kHolds);
+  EXPECT_EQ(outcome(story, "mutex", {"owner=process", "partition=key", "fail=drop"}), Outcome::kHolds);
+  EXPECT_EQ(outcome(locks(story, 3, "acquire", Completion::kFail), "mutex"), Outcome::kHolds);
+  locks(story, 4, "acquire");
+  const auto model = parse_model("mutex", Options{});
+  const reports::Verdict answer = verdict(story.history, *model, *check(story.history, *model));
+  EXPECT_EQ(answer.outcome, Outcome::kViolated);
+  ASSERT_GE(answer.evidence.size(), 3u);
+  EXPECT_EQ(answer.evidence[0], "cannot be placed: process 4 acquire -> ok, returned at index 9");
+  EXPECT_EQ(answer.evidence[2],
+            "in every order that explains the operations before it, the state there is held");
+}
+
+TEST(Mutex, WhatIsNotHeldIsNotReleased) {
+  Story story;
+  locks(story, 1, "release");
+  EXPECT_EQ(outcome(story, "mutex"), Outcome::kViolated);
+  Story twice;
+  locks(locks(locks(twice, 1, "acquire"), 1, "release"), 1, "release");
+  EXPECT_EQ(outcome(twice, "mutex"), Outcome::kViolated);
+}
+
+TEST(Mutex, WhoHoldsItGivesItBackIfAsked) {
+  Story story;
+  locks(locks(story, 1, "acquire"), 2, "release");
+  EXPECT_EQ(outcome(story, "mutex"), Outcome::kHolds);
+  EXPECT_EQ(outcome(story, "mutex", {"owner=any"}), Outcome::kHolds);
+  EXPECT_EQ(outcome(story, "mutex", {"owner=process"}), Outcome::kViolated);
+}
+
+TEST(Mutex, AnUnknownEndMayHaveTakenItOrGivenItBack) {
+  Story taken;
+  locks(locks(taken, 1, "acquire", Completion::kInfo), 2, "acquire");
+  EXPECT_EQ(outcome(taken, "mutex", {"owner=process"}), Outcome::kHolds);
+  EXPECT_EQ(outcome(locks(taken, 3, "release"), "mutex", {"owner=process"}), Outcome::kViolated);
+  Story given;
+  locks(locks(locks(given, 1, "acquire"), 1, "release", Completion::kInfo), 2, "acquire");
+  EXPECT_EQ(outcome(given, "mutex", {"owner=process"}), Outcome::kHolds);
+  EXPECT_EQ(outcome(locks(given, 3, "acquire"), "mutex", {"owner=process"}), Outcome::kViolated);
+}
+
+TEST(Mutex, LocksWithNamesAreIndependent) {
+  Story story;
+  for (const char* lock : {"a", "b"})
+    story.history.complete(story.history.invoke(1, "acquire", lock, {}), Completion::kOk, {});
+  EXPECT_EQ(outcome(story, "mutex"), Outcome::kHolds);
+  story.history.complete(story.history.invoke(2, "acquire", "b", {}), Completion::kOk, {});
+  EXPECT_EQ(outcome(story, "mutex"), Outcome::kViolated);
+}
+
 TEST(Options, WhatDoesNotFitIsRefusedWithWhatWasExpected) {
-  EXPECT_EQ(complaint({}, "queue"), "expected a model (register, cas-register, kv, kv-append, multi-register), found queue");
+  EXPECT_EQ(complaint({}, "queue"),
+            "expected a model (register, cas-register, kv, kv-append, multi-register, mutex), found queue");
   EXPECT_EQ(complaint({}, "register", {"init"}), "expected an option key=value, found init");
   EXPECT_EQ(complaint({}, "register", {"init=[1"}), "option init:1:3: expected ',' or ']' after an item of an array, found the end of the file");
   EXPECT_EQ(complaint({}, "kv-append", {"init=1"}), "option init: expected a string, found 1");
   EXPECT_EQ(complaint({}, "register", {"nil-read=none"}), "option nil-read: expected any or initial, found none");
   EXPECT_EQ(complaint({}, "register", {"fail-cas=drop"}),
             "option fail-cas: expected one of init, nil-read, fail, partition for the model register");
+  EXPECT_EQ(complaint({}, "mutex", {"init=1"}),
+            "option init: expected one of owner, fail, partition for the model mutex");
+  EXPECT_EQ(complaint({}, "mutex", {"owner=me"}), "option owner: expected process or any, found me");
+  EXPECT_EQ(complaint(Story().then("read", 1, {}), "mutex"),
+            "event 0: expected f to be acquire or release in the model mutex, found read");
   EXPECT_EQ(complaint(Story().then("push", 1, {}), "register"),
             "event 0: expected f to be read, get, write, put in the model register, found push");
   EXPECT_EQ(complaint(Story().then("cas", 1, {}), "cas-register"), "event 0 (process 0, cas): expected a value [old,new], found 1");

@@ -1,4 +1,4 @@
-// Stories about bank, counter, set and long fork.
+// Stories about bank, counter, set, long fork and monotonic.
 #include "reports/tallies.h"
 
 #include <gtest/gtest.h>
@@ -100,24 +100,141 @@ TEST(LongFork, ReadsOfOneGroupFormAChain) {
   EXPECT_EQ(judged(history, "long-fork").outcome, Outcome::kViolated);
 }
 
+// An answer of this process; a null timestamp: there is none.
+void grow(History& history, std::int64_t process, std::string f, Value timestamp, Value value) {
+  const auto operation = history.invoke(process, std::move(f), {}, {});
+  const bool stamped = !timestamp.is_null();
+  history.complete(operation, Completion::kOk,
+                   stamped ? Value(Value::Array{std::move(timestamp), std::move(value)}) : std::move(value));
+}
+
+TEST(Monotonic, ALaterTimestampHasALargerValueWhateverTheOrderOfRealTime) {
+  History history;
+  grow(history, 1, "add", 30, 3);
+  grow(history, 2, "add", 10, 1);
+  grow(history, 3, "add", 20, 2);
+  grow(history, 4, "read", 25, 2);
+  grow(history, 5, "read", 5, {});
+  EXPECT_EQ(judged(history, "monotonic").outcome, Outcome::kHolds);
+  grow(history, 6, "read", 35, 2);
+  EXPECT_EQ(
+      judged(history, "monotonic").evidence,
+      Lines{"event 11, process 6 read 2 at timestamp 35, but event 1, process 1 wrote 3 at timestamp 30"});
+  History skewed;  // the clock of process 2 is behind, and it writes on top of what process 1 wrote
+  grow(skewed, 1, "add", 30, 1);
+  grow(skewed, 2, "add", 29, 2);
+  EXPECT_EQ(
+      judged(skewed, "monotonic").evidence,
+      Lines{"event 1, process 1 wrote 1 at timestamp 30, but event 3, process 2 wrote 2 at timestamp 29"});
+}
+
+TEST(Monotonic, NoProcessSeesItGoBack) {
+  History history;
+  grow(history, 1, "inc", {}, 1);
+  grow(history, 2, "read", {}, 1);
+  grow(history, 3, "read", {}, {});
+  EXPECT_EQ(judged(history, "monotonic").outcome, Outcome::kHolds);
+  EXPECT_EQ(judged(history, "monotonic", {"order=timestamps"}).outcome, Outcome::kUnknown);
+  EXPECT_EQ(judged(history, "monotonic", {"order=realtime"}).evidence,
+            Lines{"event 5, process 3 read nothing, after event 1, process 1 wrote 1"});
+  grow(history, 2, "read", {}, 0);
+  EXPECT_EQ(judged(history, "monotonic").evidence,
+            Lines{"event 7, process 2 read 0, after event 3, process 2 read 1"});
+  History stamps;
+  grow(stamps, 1, "read", 10, 5);
+  grow(stamps, 1, "read", 9, 5);
+  EXPECT_EQ(judged(stamps, "monotonic").evidence,
+            Lines{"event 3, process 1 read 5 at timestamp 9, earlier than event 1, process 1 read 5 at "
+                  "timestamp 10, which had returned before"});
+}
+
+TEST(Monotonic, ConcurrentAnswersHaveNoOrder) {
+  History history;
+  const auto slow = history.invoke(1, "read", {}, {});
+  grow(history, 2, "inc", {}, 1);
+  history.complete(slow, Completion::kOk, {});
+  EXPECT_EQ(judged(history, "monotonic", {"order=realtime"}).outcome, Outcome::kHolds);
+}
+
+TEST(Monotonic, AValueIsWrittenOnceAndNotReadBefore) {
+  History history;
+  grow(history, 1, "inc", {}, 1);
+  grow(history, 2, "inc", {}, 1);
+  EXPECT_EQ(judged(history, "monotonic").evidence,
+            Lines{"event 3, process 2 wrote 1, which had been written before: event 1, process 1 wrote 1"});
+  History early;
+  grow(early, 1, "read", {}, 7);
+  grow(early, 2, "inc", {}, 7);
+  EXPECT_EQ(judged(early, "monotonic").evidence,
+            Lines{"event 1, process 1 read 7, which was written later: event 3, process 2 wrote 7"});
+}
+
+Value rows(std::initializer_list<std::pair<int, int>> stamped) {
+  Value::Array array;
+  for (const auto& [timestamp, value] : stamped)
+    array.push_back(Value::object({{"val", value}, {"sts", timestamp}, {"node", "n1"}}));
+  return array;
+}
+
+TEST(Monotonic, RowsAreThoseThatWereWrittenInTheirOrder) {
+  const auto with_rows = [](const Value& read) {
+    History history;
+    grow(history, 1, "add", 10, 1);
+    grow(history, 2, "add", 20, 2);
+    history.complete(history.invoke(3, "add", {}, {}), Completion::kInfo, {});
+    history.complete(history.invoke(4, "add", {}, {}), Completion::kFail, {});
+    history.complete(history.invoke(5, "read", {}, {}), Completion::kOk, read);
+    return history;
+  };
+  for (const Value& fine : {rows({{10, 1}, {20, 2}}), rows({{10, 1}, {20, 2}, {20, 3}})})
+    EXPECT_EQ(judged(with_rows(fine), "monotonic").outcome, Outcome::kHolds) << to_json(fine);
+  EXPECT_EQ(
+      judged(with_rows(rows({{10, 1}})), "monotonic").evidence,
+      Lines{"event 9, process 5 read no row of 2, although event 3, process 2 wrote 2 at timestamp 20"});
+  EXPECT_EQ(judged(with_rows(rows({{10, 1}, {15, 3}, {20, 2}})), "monotonic").evidence,
+            Lines{"event 9, process 5 read 2 at timestamp 20 in the row after 3 at timestamp 15"});
+  EXPECT_EQ(judged(with_rows(rows({{10, 1}, {20, 2}, {19, 3}})), "monotonic").evidence,
+            Lines{"event 9, process 5 read 3 at timestamp 19 in the row after 2 at timestamp 20"});
+  EXPECT_EQ(judged(with_rows(rows({{10, 1}, {10, 1}, {20, 2}})), "monotonic").evidence,
+            Lines{"event 9, process 5 read 1 at timestamp 10 in the row after 1 at timestamp 10"});
+  EXPECT_EQ(
+      judged(with_rows(rows({{10, 1}, {21, 2}})), "monotonic").evidence,
+      Lines{"event 9, process 5 read 2 at timestamp 21, but event 3, process 2 wrote 2 at timestamp 20"});
+  EXPECT_EQ(judged(with_rows(rows({{10, 1}, {20, 2}, {30, 3}, {40, 4}})), "monotonic").evidence,
+            Lines{"event 9, process 5 read 2 rows that no write is known to have written, and 1 write has an "
+                  "unknown end"});
+}
+
+TEST(Monotonic, KeysAreIndependent) {
+  History history;
+  for (const auto& [key, value] : {std::pair("a", 5), std::pair("b", 1)})
+    history.complete(history.invoke(1, "inc", key, {}), Completion::kOk, value);
+  EXPECT_EQ(judged(history, "monotonic").outcome, Outcome::kHolds);
+  history.complete(history.invoke(1, "read", "a", {}), Completion::kOk, 1);
+  EXPECT_EQ(judged(history, "monotonic").outcome, Outcome::kViolated);
+}
+
 TEST(Tallies, WithoutAReadNothingIsClaimed) {
   History history;
   answer(history, "add", 1, 1);
   EXPECT_EQ(judged(history, "counter").outcome, Outcome::kHolds);  // as Jepsen judges
   EXPECT_EQ(judged(history, "set").outcome, Outcome::kUnknown);
+  EXPECT_EQ(judged({}, "monotonic").outcome, Outcome::kUnknown);
 }
 
 TEST(Tallies, WhatDoesNotFitIsRefused) {
   History history;
   answer(history, "write", 1, 1);
-  for (const char* name : {"bank", "counter", "set", "set-full"})
+  for (const char* name : {"bank", "counter", "set", "set-full", "monotonic"})
     EXPECT_FALSE(check_tally(history, *parse_tally(name, {}))) << name;
   EXPECT_FALSE(parse_tally("queue", {}));
   EXPECT_FALSE(parse_tally("bank", Lines{"total=much"}));
   EXPECT_FALSE(parse_tally("set", Lines{"total=1"}));
   History read;
   answer(read, "read", {}, "text");
-  for (const char* name : {"bank", "counter", "set", "long-fork"})
+  EXPECT_FALSE(parse_tally("monotonic", Lines{"order=none"}));
+  EXPECT_FALSE(parse_tally("counter", Lines{"order=session"}));
+  for (const char* name : {"bank", "counter", "set", "long-fork", "monotonic"})
     EXPECT_FALSE(check_tally(read, *parse_tally(name, {}))) << name;
 }
 

@@ -343,6 +343,26 @@ TEST(Transactions, ComplaintsNameTheEventAndWhatWasExpected) {
             "event 0 (process 0): expected a micro-operation named r, w or append, found [\"cas\",\"x\",1]");
 }
 
+TEST(Transactions, AnAnomalyMayBeAskedForByItsOtherName) {
+  const History fork = concurrent({"ax1", "ay1", "rx1 ry", "rx ry1"});
+  const History skew = concurrent({"ax1 ay1", "ry rx1"});
+  EXPECT_EQ(outcome(fork, "anomalies:long-fork"), Outcome::kViolated);
+  EXPECT_EQ(outcome(skew, "anomalies:long-fork"), Outcome::kHolds);
+  EXPECT_EQ(outcome(concurrent({"rx1"}), "anomalies:thin-air-read"), Outcome::kViolated);
+  EXPECT_EQ(outcome(skew, "anomalies:thin-air-read"), Outcome::kHolds);
+  // A lost update has a cycle of the same kind: what is not the same thing is not a name for it.
+  EXPECT_EQ(outcome(concurrent({"rx ax1", "rx ax2"}), "anomalies:G2-item"), Outcome::kViolated);
+  EXPECT_EQ(parse_model("anomalies:write-skew", {}).error().message,
+            "expected anomalies:G2-item, which is a write skew or a lost update, found write-skew");
+}
+
+TEST(Transactions, SequentialIsSerializableInTheOrderOfEachProcess) {
+  const History stale = one_by_one({{0, "ax1"}, {1, "rx"}, {2, "rx1"}});
+  EXPECT_EQ(outcome(stale, "sequential"), Outcome::kHolds);
+  EXPECT_EQ(outcome(stale, "strict-serializable"), Outcome::kViolated);
+  EXPECT_EQ(outcome(one_by_one({{0, "ax1"}, {0, "rx"}, {1, "rx1"}}), "sequential"), Outcome::kViolated);
+}
+
 TEST(Transactions, ModelsAndOptionsThatDoNotExistAreRefused) {
   EXPECT_TRUE(parse_model("strong-session-causal", {}));
   EXPECT_TRUE(parse_model("snapshot-isolation+repeatable-read", {}));
