@@ -11,7 +11,8 @@
 namespace lockstep::scenarios {
 namespace {
 
-constexpr const env::EventType* kAppliedAndDropped[] = {&replica::kEntryApplied, &replica::kPrefixDropped};
+constexpr const env::EventType* kAppliedAndDropped[] = {&replica::kEntryApplied, &replica::kPrefixDropped,
+                                                        &sim::kDiskForgot};
 
 }  // namespace
 
@@ -21,14 +22,17 @@ std::span<const env::EventType* const> StateMachineSafety::listens_to() const { 
 
 void StateMachineSafety::on_event(const Observation& observation) {
   const env::Event& event = observation.event;
+  if (event.type->number == sim::kDiskForgot.number) return void(betrayed_.insert(observation.node));
   Group& group = groups_[group_of(event)];
   if (event.type->number == replica::kPrefixDropped.number) {
     group.starts.note(observation.node, LogIndex(event.fields[1]));
     return group.entries.forget_before(group.starts.lowest(voters_).value());
   }
   const AppliedEntry entry(event);
+  const bool is_betrayed = betrayed_.contains(observation.node);
   Known& known = group.entries[entry.index.value()];
   if (known.node.is_none()) {
+    if (is_betrayed) return;
     known = {observation.node, entry.term, entry.hash, entry.result};
     return;
   }
@@ -36,7 +40,7 @@ void StateMachineSafety::on_event(const Observation& observation) {
   if (known.term != entry.term || known.hash != entry.hash) {
     violate(observation, cat("n", observation.node, " applied an entry of term ", entry.term, " at index ",
                              entry.index, "; n", known.node, " applied another there, of term ", known.term));
-  } else if (known.result != entry.result) {
+  } else if (known.result != entry.result && !is_betrayed) {
     violate(observation, cat("n", observation.node, " got another result than n", known.node, " from entry ",
                              entry.index));
   }
@@ -48,11 +52,13 @@ std::span<const env::EventType* const> ReplicaDigest::listens_to() const { retur
 
 void ReplicaDigest::on_event(const Observation& observation) {
   const env::Event& event = observation.event;
+  if (event.type->number == sim::kDiskForgot.number) return void(betrayed_.insert(observation.node));
   Group& group = groups_[group_of(event)];
   if (event.type->number == replica::kPrefixDropped.number) {
     group.starts.note(observation.node, LogIndex(event.fields[1]));
     return group.digests.forget_before(group.starts.lowest(voters_).value());
   }
+  if (betrayed_.contains(observation.node)) return;
   const AppliedEntry entry(event);
   Known& known = group.digests[entry.index.value()];
   if (known.node.is_none()) {

@@ -11,6 +11,10 @@
 
 namespace lockstep::scenarios {
 
+// A node whose disk has lied about its syncs and forgotten may have pages of several ages in its database, each with a good seal. It
+// can only find out by the digests of the others, and stops then; what it applies until then is no fault of the cluster's. If it went
+// on, the databases would differ at the end.
+
 class StateMachineSafety final : public Oracle {
  public:
   explicit StateMachineSafety(std::size_t voters) : voters_(voters) {}
@@ -35,6 +39,7 @@ class StateMachineSafety final : public Oracle {
   };
   std::size_t voters_;
   FlatTable<GroupId, Group> groups_;
+  std::set<NodeId> betrayed_;
 };
 
 class ReplicaDigest final : public Oracle {
@@ -58,6 +63,7 @@ class ReplicaDigest final : public Oracle {
   };
   std::size_t voters_;
   FlatTable<GroupId, Group> groups_;
+  std::set<NodeId> betrayed_;
 };
 
 // Remembers eight bytes per write for the whole run: a duplicate may come at any time.

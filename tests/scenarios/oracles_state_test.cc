@@ -48,6 +48,20 @@ TEST(ReplicaDigest, ADatabaseThatLostRowsInACrashIsReported) {
   EXPECT_EQ(court.sentence("replica-digest"), "the database of n2 differs from that of n1 after entry 2");
 }
 
+TEST(ReplicaDigest, ANodeWhoseDiskHasForgottenIsComparedWithNobody) {
+  OracleCourt court(3);
+  court.tell(1, {sim::kDiskForgot, {1}});
+  court.applied(1, 1, 1, 6, 8);
+  court.applied(2, 1, 1, 7, 9);
+  court.applied(3, 1, 1, 5, 10);
+  EXPECT_EQ(court.sentence("replica-digest"), "the database of n3 differs from that of n2 after entry 1");
+  EXPECT_EQ(court.sentence("state-machine-safety"), "n3 got another result than n2 from entry 1");
+  court.applied(1, 2, 1, 7, 9);
+  court.applied(2, 2, 1, 7, 9);
+  court.applied(1, 1, 2, 7, 9);
+  EXPECT_EQ(court.sentence("state-machine-safety"), "n3 got another result than n2 from entry 1");
+}
+
 // ---- prepared durable -------------------------------------------------------------------------------------------
 
 TEST(PreparedDurable, AStrongTransactionThatOneVoterLacksIsReported) {
