@@ -140,7 +140,7 @@ void TraceRing::emit(const env::Event& event) {
   Words words{};
   char* const record = reinterpret_cast<char*>(words.data());
   std::memcpy(record + sizeof head, event.fields.data(), 8 * fields);
-  std::memcpy(record + sizeof head + 8 * fields, text.data(), text.size());
+  text.copy(record + sizeof head + 8 * fields, text.size());  // an empty one may be null
 
   // The time is taken inside, so that times never go back within a ring.
   const std::lock_guard lock(mutex_);
@@ -198,7 +198,7 @@ Result<bool> TraceRingReader::read(std::vector<RingRecord>& into) {
       return fail(ErrorCode::kCorrupt, cat("expected a trace record at byte ", read_, " of the ring"));
     RingRecord record{.at = Instant(Duration(head.at_ns)), .type = head.type, .fields = {}, .text = {}};
     record.fields.resize(head.fields);
-    std::memcpy(record.fields.data(), bytes + sizeof head, 8 * std::size_t{head.fields});
+    if (head.fields > 0) std::memcpy(record.fields.data(), bytes + sizeof head, 8 * std::size_t{head.fields});
     record.text.assign(bytes + sizeof head + 8 * head.fields, head.text_bytes);
     into.push_back(std::move(record));
     read_ += head.bytes;

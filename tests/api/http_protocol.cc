@@ -124,7 +124,7 @@ void read_status(const Json& json, wire::StatusReply& status) {
   status.set_node(json["node"]);
   if (!json["leader"].is_null()) status.set_leader(json["leader"]["id"]);
   for (std::uint32_t role = 0; role < roles.size(); ++role)
-    if (roles[role] == json["role"]) status.set_role(role);
+    if (json["role"].get<std::string>() == roles[role]) status.set_role(role);
   status.set_term(json["term"]);
   status.set_commit_index(json["commit_index"]);
 }

@@ -19,6 +19,12 @@ class Connections : public testing::Test {
                        [this](const std::string& why) { closed_ = why; },
                        [this](const std::string& why) { garbage_ = why; });
   }
+  // A stream that is still read from keeps its connection, as a socket does.
+  void TearDown() override {
+    if (connection_) connection_->close();
+    loop_.context().restart();
+    loop_.context().poll();
+  }
   void arrive(Bytes bytes) {
     ends_->arriving.push_back(std::move(bytes));
     Pipe::pump(loop_, ends_);
