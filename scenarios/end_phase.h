@@ -38,6 +38,9 @@ class EndPhase {
   reports::Verdict convergence() const;
   // What the nodes said last that answered and are not lost, with the tables that were read on them.
   std::vector<reports::ReplicaState> replicas() const;
+  // At the end no majority has a sound storage, and what is healed does not serve or is no majority any more, as
+  // may be under the budget `unlimited`: nodes that are left need not hold all that was acknowledged, nor the same.
+  bool has_stopped() const;
   // Whether the field, if there is one, came to rest in time.
   bool field_rested() const { return field_rested_; }
   // What each node holds of one table of versioned writes; empty before run(), or where a node did not
@@ -82,6 +85,7 @@ class EndPhase {
   Duration within_;  // of each phase
   std::int64_t next_probe_ = 0;
   bool field_rested_ = true;
+  bool has_stopped_ = false;         // in the last phase
   std::vector<std::string> broken_;  // sentences: what did not come back in time
   std::vector<std::string> phases_;  // what came back, and when
   std::vector<wire::StatusReply> statuses_;

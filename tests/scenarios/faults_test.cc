@@ -261,7 +261,9 @@ TEST(Faults, UnderTheBudgetUnlimitedTheClusterMayStop) {
   Played played = play(
       R"([{"at":"2s","disk_rot":{"target":"all","files":"kv","bytes":200}},{"at":"2500ms","kill":"all","for":"300ms"}])",
       R"("disk":{"budget":"unlimited"},)");
+  EXPECT_EQ(played.report.outcome(), reports::Outcome::kHolds) << played.evidence();
   EXPECT_EQ(played.verdict("liveness"), reports::Outcome::kHolds) << played.evidence();
+  EXPECT_EQ(played.verdict("durability"), reports::Outcome::kHolds) << "nobody is left who could hold anything";
   EXPECT_EQ(played.verdict("node-health"), reports::Outcome::kHolds);
   EXPECT_FALSE(played.events.reasons().empty());
 }
