@@ -22,8 +22,11 @@ constexpr const char* kStepDowns = "leaders stepped down";  // and live on
 constexpr const char* kTruncations = "logs truncated";
 constexpr const char* kTornTails = "torn tails cut";
 constexpr const char* kSettled = "retries deduplicated";
-constexpr const char* kAborted = "two-phase writes aborted";
-constexpr const char* kFollowerReads = "reads answered by followers";
+constexpr const char* kStrongAborted = "strong writes aborted";  // some voter did not have them in time
+constexpr const char* kLeftOver = "left-over writes aborted";    // two-phase ones, by the next leader
+constexpr const char* kFollowerReads = "reads at followers";     // linearizable ones that they answered
+constexpr const char* kFenced = "nodes fenced";  // they know that they forgot what was committed
+constexpr const char* kFenceLifted = "fences lifted";
 constexpr const char* kRedirects = "requests redirected";
 constexpr const char* kLeaderless = "requests without a leader";
 constexpr const char* kPrefixes = "log prefixes dropped";
@@ -49,10 +52,10 @@ constexpr const char* kCorrected = "decisions corrected";  // by supervision
 
 RareEvents::RareEvents() {
   for (const char* name :
-       {kLeaderChanges, kStepDowns,    kTruncations, kTornTails, kSettled,    kAborted,   kFollowerReads,
-        kRedirects,     kLeaderless,   kPrefixes,    kOneByOne,  kDeposed,    kActivated, kRefused,
-        kWentBack,      kTrialsFailed, kDropped,     kUnkept,    kDuplicates, kFailed,    kExpired,
-        kInterrupted,   kMissed,       kBounded,     kCorrected})
+       {kLeaderChanges, kStepDowns, kTruncations, kTornTails,   kSettled,      kStrongAborted, kLeftOver,
+        kFollowerReads, kFenced,    kFenceLifted, kRedirects,   kLeaderless,   kPrefixes,      kOneByOne,
+        kDeposed,       kActivated, kRefused,     kWentBack,    kTrialsFailed, kDropped,       kUnkept,
+        kDuplicates,    kFailed,    kExpired,     kInterrupted, kMissed,       kBounded,       kCorrected})
     counts_[name] = 0;
 }
 
@@ -60,6 +63,7 @@ std::span<const env::EventType* const> RareEvents::listens_to() const {
   static constexpr const env::EventType* kListened[] = {
       &sim::kProcessKilled,       &replica::kRoleChanged,        &replica::kLogTruncated,
       &replica::kTailTorn,        &replica::kWriteSettled,       &replica::kPrefixDropped,
+      &replica::kFenced,          &replica::kFenceLifted,        &service::kTransactionGivenUp,
       &replica::kAppliedOneByOne, &replica::kTransactionDecided, &service::kRequested,
       &service::kReplied,         &hub::kPackageActive,          &hub::kPackageRefused,
       &hub::kInstructionSettled,  &hub::kEnvelopeBounded,        &hub::kDecided,
@@ -80,8 +84,11 @@ void RareEvents::on_event(const Observation& observation) {
       return;
     case replica::kPrefixDropped.number: ++counts_[kPrefixes]; return;
     case replica::kAppliedOneByOne.number: ++counts_[kOneByOne]; return;
+    case replica::kFenced.number: ++counts_[kFenced]; return;
+    case replica::kFenceLifted.number: ++counts_[kFenceLifted]; return;
+    case service::kTransactionGivenUp.number: given_up_.insert(event.fields[0]); return;
     case replica::kTransactionDecided.number:
-      if (event.fields[3] == 0 && aborted_.insert(event.fields[1]).second) ++counts_[kAborted];
+      if (event.fields[3] == 0) on_aborted(event.fields[1]);
       return;
     case service::kRequested.number: return on_request(observation);
     case service::kReplied.number: return on_reply(observation);
@@ -141,9 +148,15 @@ void RareEvents::on_role(const Observation& observation) {
   last_leader_ = node;
 }
 
+void RareEvents::on_aborted(std::uint64_t transaction) {
+  if (!aborted_.insert(transaction).second) return;
+  ++counts_[given_up_.contains(transaction) ? kStrongAborted : kLeftOver];
+}
+
 void RareEvents::on_request(const Observation& observation) {
   const auto& fields = observation.event.fields;
-  if (fields[2] == wire::Request::kQuery) queries_.insert({fields[0], fields[1]});
+  if (fields[2] == wire::Request::kQuery && fields[3] == wire::LINEARIZABLE)
+    queries_.insert({fields[0], fields[1]});
 }
 
 void RareEvents::on_reply(const Observation& observation) {

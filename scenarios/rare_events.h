@@ -26,6 +26,7 @@ class RareEvents final : public Observer {
  private:
   void on_role(const Observation& observation);
   void on_request(const Observation& observation);
+  void on_aborted(std::uint64_t transaction);
   void on_reply(const Observation& observation);
   void on_field(const env::Event& event);
   void on_active(std::uint64_t index, std::uint64_t kind, std::uint64_t version);
@@ -35,12 +36,14 @@ class RareEvents final : public Observer {
   std::set<NodeId> leading_;         // those who lead now, each in its term
   NodeId last_leader_;               // who was elected last; none: nobody yet
   std::set<std::uint64_t> aborted_;  // transactions, for every replica tells of each
+  std::set<std::uint64_t> given_up_;  // strong ones that a leader wants to abort
   std::set<std::uint64_t> settled_;  // entries, likewise
   std::set<std::uint64_t> told_;                           // entries that made a package active or refused one
   std::map<std::uint64_t, std::uint64_t> highest_active_;  // version, by kind of package
   std::set<std::uint64_t> ended_;                          // instructions of which an edge has told the end
   std::set<std::uint64_t> missed_;                         // instructions whose deadline was missed
-  std::set<std::pair<std::uint64_t, std::uint64_t>> queries_;  // (client, call) that no node has answered yet
+  // (client, call) of linearizable ones that no node has answered yet.
+  std::set<std::pair<std::uint64_t, std::uint64_t>> queries_;
 };
 
 }  // namespace lockstep::scenarios

@@ -53,4 +53,9 @@ inline constexpr env::EventType kTailTorn{216, "tail_torn", {"group", "bytes"}};
 // follow. Once per term and member.
 inline constexpr env::EventType kLeftBehind{217, "left_behind", {"group", "member", "first"}};
 
+// This log ends below `commit`, which was committed: until it has all of that again, this node gives no vote and no
+// acknowledgement that counts (raft::Restored::commit). Once in a life at most, and so is its end.
+inline constexpr env::EventType kFenced{218, "fenced", {"group", "commit"}};
+inline constexpr env::EventType kFenceLifted{219, "fence_lifted", {"group", "commit"}};
+
 }  // namespace lockstep::replica

@@ -81,6 +81,10 @@ void Replica::finish_recovery() {
     return;
   }
   core_.emplace(config_.raft, restored, env_.clock.monotonic_now());
+  if (core_->view().fenced) {
+    fence_ = restored.commit;
+    env_.trace.emit({kFenced, {group_.value(), fence_->value()}});
+  }
   leader_heard_ = env_.clock.monotonic_now();
   listener_.on_recovered();
 }
@@ -204,6 +208,10 @@ void Replica::trace_consensus(const raft::Effects& effects) {
     env_.trace.emit({kContradicted, {group_.value(), effects.contradicted_by->value(), now.term.value()}});
   if (const auto& behind = effects.left_behind)
     env_.trace.emit({kLeftBehind, {group_.value(), behind->member.value(), behind->first.value()}});
+  if (fence_ && !now.fenced) {
+    env_.trace.emit({kFenceLifted, {group_.value(), fence_->value()}});
+    fence_.reset();
+  }
   if (now.commit == traced_commit_) return;
   traced_commit_ = now.commit;
   env_.trace.emit({kCommitAdvanced, {group_.value(), now.commit.value(), now.term.value()}});

@@ -126,6 +126,7 @@ class Replica {
   std::deque<raft::Input> inputs_;
   bool stepping_ = false;
   LogIndex traced_commit_;
+  std::optional<LogIndex> fence_;  // while this node is fenced; as the trace was told
   RaftWire wire_;
 
   DigestWatch digests_;

@@ -26,7 +26,9 @@ void FrontDesk::on_request(NodeId client, BytesView payload) {
   const Caller caller{client, request.call(), request.what_case(), env_.clock.monotonic_now()};
   counters_.began(caller.what);
   if (env_.trace.wants(kRequested))
-    env_.trace.emit({kRequested, {client.value(), request.call(), static_cast<std::uint64_t>(request.what_case())}});
+    env_.trace.emit({kRequested,
+                     {client.value(), request.call(), static_cast<std::uint64_t>(request.what_case()),
+                      static_cast<std::uint64_t>(request.query().level())}});
   if (auto refusal = executor_.refusal()) {
     refuse(caller, refusal->status, std::move(refusal->message));
   } else {

@@ -288,7 +288,10 @@ void Node::advance_transactions() {
       if (two_phase_.contains(transaction)) decide(transaction, true);
       on_turn_end();
     });
-  for (const LogIndex transaction : due.abort) decide(transaction, false);
+  for (const LogIndex transaction : due.abort) {
+    env_.trace.emit({kTransactionGivenUp, {transaction.value()}});
+    decide(transaction, false);
+  }
 }
 
 void Node::decide(LogIndex transaction, bool commit) {

@@ -3,11 +3,11 @@ const GROUPS = { raft: 'Raft', storage: 'Storage', client: 'Clients', faults: 'F
 const AT_FIRST = ['raft', 'storage', 'faults', 'field', 'operations'];  // who asks for what is more than one wants to see at once
 const GROUP_OF_NAME = new Map(Object.entries({
   storage: [...DISK, 'entry_durable', 'entry_applied', 'write_executed', 'hard_state_durable', 'prefix_dropped', 'applied_one_by_one', 'tail_torn'],
-  client: ['requested', 'replied', 'write_settled', 'transaction_durable'],
+  client: ['requested', 'replied', 'write_settled', 'transaction_durable', 'transaction_given_up'],
   faults: ['process_started', 'process_leaves', 'process_killed', 'power_lost', 'process_stalled', 'process_resumed', 'node_failed', 'disk_wiped', 'drift_changed', 'wall_jumped', 'clock_leapt', 'clock_frozen', 'clock_tick',
     'frame_dropped', 'frame_duplicated', 'frame_corrupted', 'frame_delayed', 'frame_reordered', 'disk_fault', 'disk_forgot', 'memory_refused', 'probe_reached', 'probe_released', 'plant_fault'],
   field: FIELD,
-  raft: ['role_changed', 'commit_advanced', 'append_sent', 'log_truncated', 'contradicted', 'left_behind', 'recovered', 'transaction_prepared', 'transaction_decided'],
+  raft: ['role_changed', 'commit_advanced', 'append_sent', 'log_truncated', 'contradicted', 'left_behind', 'fenced', 'fence_lifted', 'recovered', 'transaction_prepared', 'transaction_decided'],
 }).flatMap(([group, names]) => names.map(name => [name, group])));
 const GROUP_OF_CHANNEL = { 1: 'raft', 2: 'client', 3: 'client', 5: 'field' };
 const group_of_kind = trace.kinds.map(kind => GROUP_OF_NAME.get(kind.name) ?? (kind.fields.includes('channel') ? '' : 'raft'));  // '': as its channel says

@@ -1,5 +1,5 @@
 // ---- time line: a lane a process; only what is in sight is drawn, and what is too dense to see is counted instead ----
-const BAD = ['node_failed', 'contradicted', 'left_behind', 'package_refused', 'package_damaged', 'readings_dropped', 'readings_refused', 'edge_stopped', 'field_refused', 'statement_failed', 'hub_refuses', 'slot_rolled_back'];
+const BAD = ['node_failed', 'contradicted', 'left_behind', 'fenced', 'package_refused', 'package_damaged', 'readings_dropped', 'readings_refused', 'edge_stopped', 'field_refused', 'statement_failed', 'hub_refuses', 'slot_rolled_back'];
 const MOST_ARROWS = 2600, MOST_POINTS = 2200, MOST_JOBS = 500;
 const channel_colour = channel => channel === 1 ? colours.third : channel === 2 ? colours.second : channel === 3 ? colours.accent : channel === 5 ? colours.field : colours.soft;
 const outcome_colour = completion => [colours.accent, colours.faint, colours.warn][completion];

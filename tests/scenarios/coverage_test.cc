@@ -15,6 +15,7 @@
 #include "scenarios/rare_events.h"
 #include "scenarios/run.h"
 #include "sim/events.h"
+#include "tests/scenarios/language_files.h"
 
 namespace lockstep::scenarios {
 namespace {
@@ -45,8 +46,8 @@ class Teller {
   void applies(std::uint64_t node, std::uint64_t index) {
     tell(node, {replica::kEntryApplied, {1, index, 1, 0, 0, 0}});
   }
-  void asks(std::uint64_t node, std::uint64_t call) {
-    tell(node, {service::kRequested, {101, call, wire::Request::kQuery}});
+  void asks(std::uint64_t node, std::uint64_t call, wire::ReadLevel level = wire::LINEARIZABLE) {
+    tell(node, {service::kRequested, {101, call, wire::Request::kQuery, static_cast<std::uint64_t>(level)}});
   }
   void answers(std::uint64_t node, std::uint64_t call, wire::ReplyStatus status) {
     tell(node, {service::kReplied, {101, call, static_cast<std::uint64_t>(status)}});
@@ -118,8 +119,32 @@ TEST(RareEvents, CountWhatEveryReplicaTellsOnce) {
     story.tell(node, {replica::kTransactionDecided, {1, 9, 10, 1}});
     story.tell(node, {replica::kWriteSettled, {1, 11, 3, 1}});
   }
-  EXPECT_EQ(rare.counts().at("two-phase writes aborted"), 1u);
+  EXPECT_EQ(rare.counts().at("left-over writes aborted"), 1u);
   EXPECT_EQ(rare.counts().at("retries deduplicated"), 1u);
+}
+
+TEST(RareEvents, TellStrongWritesFromOthersThatAreAborted) {
+  RareEvents rare;
+  Teller story(rare);
+  story.tell(1, {service::kTransactionGivenUp, {7}});
+  story.tell(1, {service::kTransactionGivenUp, {9}});
+  for (const std::uint64_t node : {1, 2, 3}) {
+    story.tell(node, {replica::kTransactionDecided, {1, 7, 11, 0}});
+    story.tell(node, {replica::kTransactionDecided, {1, 8, 12, 0}});
+    story.tell(node, {replica::kTransactionDecided, {1, 9, 13, 1}});  // another decision came before
+  }
+  EXPECT_EQ(rare.counts().at("strong writes aborted"), 1u);
+  EXPECT_EQ(rare.counts().at("left-over writes aborted"), 1u);
+}
+
+TEST(RareEvents, CountFencesAndTheirEnds) {
+  RareEvents rare;
+  Teller story(rare);
+  story.tell(2, {replica::kFenced, {1, 17}});
+  story.tell(2, {replica::kFenced, {1, 17}});  // in another life
+  story.tell(2, {replica::kFenceLifted, {1, 17}});
+  EXPECT_EQ(rare.counts().at("nodes fenced"), 2u);
+  EXPECT_EQ(rare.counts().at("fences lifted"), 1u);
 }
 
 TEST(RareEvents, TellLeadersThatChangeFromThoseThatStepDown) {
@@ -146,11 +171,13 @@ TEST(RareEvents, CountReadsOfThoseWhoDoNotLead) {
   story.answers(1, 5, wire::DONE);
   story.asks(2, 6);
   story.answers(2, 6, wire::NOT_LEADER);
-  EXPECT_EQ(rare.counts().at("reads answered by followers"), 0u);
+  EXPECT_EQ(rare.counts().at("reads at followers"), 0u);
   story.asks(2, 7);
   story.answers(2, 7, wire::DONE);
   story.answers(2, 8, wire::DONE);  // no query
-  EXPECT_EQ(rare.counts().at("reads answered by followers"), 1u);
+  story.asks(3, 9, wire::LOCAL);
+  story.answers(3, 9, wire::DONE);
+  EXPECT_EQ(rare.counts().at("reads at followers"), 1u);
   EXPECT_EQ(rare.counts().at("requests redirected"), 1u);
 }
 
@@ -193,6 +220,19 @@ TEST(Coverage, OfARunNamesWhatStruckAndWhen) {
   EXPECT_EQ(strikes, 1u);  // the second found nobody
   EXPECT_EQ(run.coverage.struck.at("kill").count("stable"), 1u);
   EXPECT_EQ(run.coverage.rare_events.size(), RareEvents().counts().size());
+}
+
+TEST(Coverage, OfNodesThatAreFencedAndOfTheEndOfIt) {
+  const auto parsed =
+      parse_scenario(read_text(LOCKSTEP_SOURCE_DIR "/scenarios/suite/fenced_node.json"));
+  ASSERT_TRUE(parsed.has_value());
+  std::uint64_t fenced = 0;
+  for (std::uint64_t seed = 1; seed <= 6; ++seed) {
+    const scenarios::Run run = run_simulated(parsed->front().scenario, {.seed = seed});
+    fenced += run.coverage.rare_events.at("nodes fenced");
+    EXPECT_EQ(run.coverage.rare_events.at("fences lifted"), run.coverage.rare_events.at("nodes fenced"));
+  }
+  EXPECT_GE(fenced, 2u);
 }
 
 }  // namespace
