@@ -78,6 +78,16 @@ TEST(Field, ADiskOfAnEdgeIsNoneOfTheCluster) {
   EXPECT_EQ(played.verdict("node-health")->outcome, reports::Outcome::kHolds) << played.objections();
 }
 
+TEST(Field, AnEdgeDiesOrStandsStillAtTheCallOfADevice) {
+  Played played = play("", R"({"when":{"probe":"edge.before_execute","nth":3,"node":"e1"},"crash":"e1","for":"200ms"},)"
+                           R"({"when":{"probe":"edge.before_execute","nth":3,"node":"e2"},"pause":"700ms"})");
+  EXPECT_EQ(played.objections(), "");
+  const auto& checked = played.verdict("field-rests")->checked;
+  const auto interrupted = std::ranges::find(checked, "interrupted", &reports::Measure::unit);
+  ASSERT_NE(interrupted, checked.end());
+  EXPECT_EQ(interrupted->count, 1u);
+}
+
 TEST(Field, BadSettingsAreRefusedByTheHubOrByEveryEdge) {
   Played played = play(R"(,"dispatch":[{"at":"1s","kind":"settings"},)"
                        R"({"at":"2s","kind":"settings","content":"wrong_hash"},)"

@@ -14,7 +14,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-const Vocabulary kVocabulary{{"txn.before_commit", "raft.before_persist", "replica.before_apply"}, {}};
+const Vocabulary kVocabulary{{"txn.before_commit", "raft.before_persist", "replica.before_apply", "edge.before_execute"}, {}};
 
 std::string all_text(const json::Problems& problems) {
   std::string out;
