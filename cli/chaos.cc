@@ -137,6 +137,26 @@ int conclude(const farm::Summary& summary, const ChaosArguments& arguments, std:
   return summary.has_failed() ? 1 : 0;
 }
 
+// The report on a small failure, beside it, written by `lockstep run` in a process of its own: it may well crash.
+// Empty: it left none.
+Result<std::filesystem::path> page_of_failure(const std::filesystem::path& small) {
+  LOCKSTEP_TRY(text, read_whole_file(small.string()));
+  const auto parsed = scenarios::parse_scenario(text);
+  if (!parsed || parsed->size() != 1) return std::filesystem::path();
+  const scenarios::Scenario& scenario = parsed->front().scenario;
+  const std::filesystem::path reports = small.parent_path() / "reports";
+  const std::filesystem::path page = reports / cat(scenario.name, "-", scenario.seed) / "report.html";
+  std::error_code error;
+  if (!std::filesystem::exists(page, error)) {
+    farm::Workers::Options options = worker_options(1);
+    options.arguments = {"run", small.string(), "--out", reports.string()};
+    farm::Workers runner(std::move(options));
+    LOCKSTEP_TRY_STATUS(runner.begin(0, {}));
+    while (runner.wait(std::chrono::seconds(1)).empty() && !runner.is_interrupted()) continue;
+  }
+  return std::filesystem::exists(page, error) ? page : std::filesystem::path();
+}
+
 Result<farm::Summary> campaign(const ChaosArguments& arguments, farm::Workers& workers, std::ostream& err) {
   LOCKSTEP_TRY(range, range_of(arguments));
   LOCKSTEP_TRY(time, time_of(arguments.time));
@@ -156,6 +176,11 @@ Result<farm::Summary> campaign(const ChaosArguments& arguments, farm::Workers& w
   };
   LOCKSTEP_TRY(minimised, farm::minimise_failures(workers, results, arguments.out,
                                                   arguments.shrink ? kMostShrunk : 0, {}, shrinking));
+  for (farm::Minimised& failure : minimised) {
+    if (failure.small.empty() || workers.is_interrupted()) continue;
+    LOCKSTEP_TRY(page, page_of_failure(failure.small));
+    failure.page = std::move(page);
+  }
   summary.minimised = std::move(minimised);
   return summary;
 }

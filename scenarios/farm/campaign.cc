@@ -107,7 +107,8 @@ Result<std::vector<Minimised>> minimise_failures(Workers& workers, const Results
     Minimised minimised{.seed = result.seed,
                         .signature = result.outcome.signature,
                         .file = directory / "failures" / cat(result.seed, ".json"),
-                        .small = {}};
+                        .small = {},
+                        .page = {}};
     LOCKSTEP_TRY_STATUS(write_file(minimised.file, chaos::short_text(chaos::short_json(scenario))));
     const bool is_new = std::find(seen.begin(), seen.end(), minimised.signature) == seen.end();
     const auto small = directory / "failures" / cat(result.seed, "-small.json");

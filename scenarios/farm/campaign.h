@@ -39,6 +39,7 @@ struct Minimised {
   Signature signature;
   std::filesystem::path file;   // the scenario as it was drawn
   std::filesystem::path small;  // empty: it was not made smaller
+  std::filesystem::path page;   // of the report on the small one; empty: none, for its process ends before it
   std::size_t lines = 0;        // of the small one
   std::uint64_t runs = 0;
 };

@@ -131,6 +131,7 @@ std::string failure_lines(const Summary& summary) {
     append_text(out, cat("       lockstep run ", small->file.string(), "\n"));
     if (!small->small.empty())
       append_text(out, cat("       lockstep run ", small->small.string(), "   (made small)\n"));
+    if (!small->page.empty()) append_text(out, cat("       page: ", small->page.string(), "\n"));
   }
   if (summary.failures.size() > kMostListed)
     append_text(out, cat("and ", summary.failures.size() - kMostListed, " more failures\n"));
@@ -295,6 +296,7 @@ std::string to_json_text(const Summary& summary) {
       if (one.seed != failure.seed) continue;
       row["file"] = one.file.string();
       if (!one.small.empty()) row["small"] = one.small.string();
+      if (!one.page.empty()) row["page"] = one.page.string();
     }
   }
   return cat(document.dump(2, ' ', false, Json::error_handler_t::replace), "\n");

@@ -1,7 +1,9 @@
 // `lockstep chaos` and `lockstep shrink` as a person uses them: few seeds, a directory that goes on, shards,
 // one file.
 #include <gtest/gtest.h>
+#include <sqlite3.h>
 
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
@@ -97,16 +99,37 @@ TEST(Chaos, TheLargestSeedIsTheSameForAllOptions) {
   }
 }
 
+void write_slow_scenario(const std::string& path) {
+  std::ofstream file(path);
+  file << R"({ "name": "slow", "about": "Cannot serve in time.", "cluster": { "nodes": 5 },
+               "network": { "latency": { "median": "140ms", "p99": "1500ms" } },
+               "workload": [ { "kind": "register", "for": "2s" } ],
+               "faults": [ { "at": "1s", "kill": "n5", "for": "100ms" } ],
+               "finally": { "converge_within": "3s" } })";
+}
+
+// No seed of the real program fails: one is said to have, and a small file that does is there already.
+TEST(Chaos, ASmallFailureHasAReportWithAPage) {
+  const TemporaryDirectory home;
+  chaos("--seeds 1..1 --out " + home / "a");
+  sqlite3* results = nullptr;
+  ASSERT_EQ(sqlite3_open((home / "a/results.sqlite").c_str(), &results), SQLITE_OK);
+  EXPECT_EQ(sqlite3_exec(results, "UPDATE seeds SET kind = 'violated'", nullptr, nullptr, nullptr), SQLITE_OK);
+  sqlite3_close(results);
+  std::filesystem::create_directories(home / "a/failures");
+  write_slow_scenario(home / "a/failures/1-small.json");
+  const json document = chaos("--seeds 1..1 --out " + home / "a");
+  ASSERT_EQ(document["failures"].size(), 1u) << document;
+  const std::string page = document["failures"][0].value("page", "");
+  EXPECT_EQ(page, home / "a/failures/reports/slow-1/report.html");
+  EXPECT_TRUE(std::filesystem::exists(page));
+  const Outcome again = lockstep("chaos --seeds 1..1 --out " + home / "a");
+  EXPECT_NE(again.out.find("       page: " + page + "\n"), std::string::npos) << again.out;
+}
+
 TEST(Shrink, WritesASmallFileThatFailsAlike) {
   const TemporaryDirectory home;
-  {
-    std::ofstream file(home / "slow.json");
-    file << R"({ "name": "slow", "about": "Cannot serve in time.", "cluster": { "nodes": 5 },
-                 "network": { "latency": { "median": "140ms", "p99": "1500ms" } },
-                 "workload": [ { "kind": "register", "for": "2s" } ],
-                 "faults": [ { "at": "1s", "kill": "n5", "for": "100ms" } ],
-                 "finally": { "converge_within": "3s" } })";
-  }
+  write_slow_scenario(home / "slow.json");
   const Outcome before = lockstep("run " + home / "slow.json" + " --out " + home / "reports");
   ASSERT_EQ(before.code, 1) << before.out;
   const Outcome shrunk = lockstep("shrink " + home / "slow.json");
