@@ -102,12 +102,43 @@ void draw_lies(std::uint64_t seed, Scenario& scenario) {
   }
 }
 
+// More than a quorum can repair, and then the power goes, so that it is found out: the cluster may stop, it
+// may never lie. Half a second lies between, for what was written last is all that damage may take unseen:
+// nobody can tell it from what a crash takes. A write of the database that never happened nobody can find.
+void draw_beyond_repair(std::uint64_t seed, Scenario& scenario) {
+  scenario.disk.budget = Budget::kUnlimited;
+  Dice dice(seed, "chaos.disk_beyond_repair");
+  Duration at = dice.milliseconds(4000, 8000);
+  for (std::uint64_t left = dice.between(2, 5); left > 0; --left) {
+    const DiskKind kind = dice.one_of({DiskKind::kRot, DiskKind::kMisdirect, DiskKind::kPhantom});
+    DiskFault disk = draw_disk(dice, scenario, kind);
+    if (dice.percent(40)) disk.targets = only(kEveryNode);
+    if (kind == DiskKind::kPhantom) disk.files = Files::kKv;
+    Fault fault{AtTime{at}, disk, {}};
+    if (kind == DiskKind::kRot) {
+      std::get<DiskFault>(fault.action).amount = dice.between(1, 100);
+    } else {
+      fault.lasting = dice.milliseconds(100, 400);
+      std::get<DiskFault>(fault.action).times = static_cast<std::uint32_t>(dice.between(1, 3));
+    }
+    scenario.faults.push_back(std::move(fault));
+    at += dice.milliseconds(100, 1500);
+  }
+  at += std::chrono::milliseconds(500);
+  for (std::uint64_t left = dice.between(1, 3); left > 0; --left) {
+    const Targets victims = dice.percent(50) ? only(kEveryNode) : draw_victims(dice, scenario);
+    scenario.faults.push_back({AtTime{at}, PowerLoss{victims}, dice.milliseconds(100, 2000)});
+    at += dice.milliseconds(600, 3500);
+  }
+}
+
 constexpr std::array kFamilies{
     FaultFamily{"disk errors", {"disk_error", "disk_failed_sync", "disk_bad_sector"}, draw_errors},
     FaultFamily{"full disk", {"disk_full"}, draw_full},
     FaultFamily{"slow disk", {"disk_stall", "disk_slow"}, draw_slow},
     FaultFamily{"damaged disk", {"disk_rot", "disk_misdirect", "disk_phantom"}, draw_damage},
     FaultFamily{"lying disk", {"disk_lie", "power_loss"}, draw_lies, true},
+    FaultFamily{"beyond repair", {"disk_rot", "disk_misdirect", "disk_phantom", "power_loss"}, draw_beyond_repair, true},
 };
 
 }  // namespace
