@@ -18,6 +18,7 @@ constexpr Purpose kBytes{"mixed_sql.bytes"};
 constexpr Purpose kChildren{"mixed_sql.children"};
 constexpr Purpose kIsIgnored{"mixed_sql.is_ignored"};
 constexpr Purpose kIsEndless{"mixed_sql.is_endless"};
+constexpr Purpose kHowEndless{"mixed_sql.how_endless"};
 constexpr Purpose kPasses{"mixed_sql.passes"};
 
 constexpr std::array<std::string_view, 5> kSchema{
@@ -53,14 +54,23 @@ constexpr std::array<std::string_view, 7> kBreaking{
     "INSERT INTO @_child(parent) VALUES(-#)",
     "INSERT INTO @_that_is_not_there VALUES(1)"};
 
-// It would take twice the operations that a batch may, and is ended before it begins: the price of the
-// function is known from its arguments.
-constexpr std::string_view kEndless =
-    "UPDATE @ SET size = instr(zeroblob(200000), zeroblob(100000)) WHERE id = #";
+// A sequence that has given its last number.
+constexpr std::array<std::string_view, 2> kFull{
+    "CREATE TABLE IF NOT EXISTS @_full(id INTEGER PRIMARY KEY AUTOINCREMENT)",
+    "INSERT OR IGNORE INTO @_full(id) VALUES(9223372036854775807)"};
+
+// The first would take twice the operations that a batch may, and is ended before it begins: the price of the
+// function is known from its arguments. To the second SQLite says what it says of a full disk.
+constexpr std::array<std::string_view, 2> kEndless{
+    "UPDATE @ SET size = instr(zeroblob(200000), zeroblob(100000)) WHERE id = #",
+    "INSERT INTO @_full DEFAULT VALUES"};
 
 // A queue whose rows get their numbers from those that are there: who renumbers them goes another way than
 // the others.
 constexpr std::string_view kQueue = "CREATE TABLE IF NOT EXISTS @_queue(item INTEGER NOT NULL)";
+// Before anything else of its write: what SQLite remembers of what ran before it differs per replica.
+constexpr std::string_view kRemembered =
+    "INSERT INTO @_queue(item) SELECT last_insert_rowid() + changes()";
 constexpr std::array<std::string_view, 2> kPassing{
     "INSERT INTO @_queue(item) VALUES(#)",
     "DELETE FROM @_queue WHERE rowid <= (SELECT max(rowid) - 5 FROM @_queue)"};
@@ -132,6 +142,8 @@ std::vector<std::string> MixedSqlClient::schema(const MixedSqlWorkload& workload
   std::vector<std::string> statements;
   for (const std::string_view text : kSchema) statements.push_back(replaced(text, '@', table(position)));
   if (workload.passing.parts_per_million > 0) statements.push_back(replaced(kQueue, '@', table(position)));
+  if (workload.endless.parts_per_million > 0)
+    for (const std::string_view text : kFull) statements.push_back(replaced(text, '@', table(position)));
   return statements;
 }
 
@@ -143,12 +155,14 @@ std::variant<Read, Write> MixedSqlClient::next() {
   if (draws(kReads, workload_.reads)) return read_of(place().workload);
   const std::int64_t id = unique_number();
   std::vector<wire::Statement> statements = insert(id);
-  if (draws(kPasses, workload_.passing))
+  if (draws(kPasses, workload_.passing)) {
+    statements.insert(statements.begin(), statement(kRemembered, id));
     for (const std::string_view text : kPassing) statements.push_back(statement(text, id));
+  }
   const std::uint64_t what = draw_below(kWhat, 1'000'000);
   const std::uint64_t breaking = workload_.breaking.parts_per_million;
   if (draws(kIsEndless, workload_.endless)) {
-    statements.push_back(statement(kEndless, id));
+    statements.push_back(statement(kEndless[draw_below(kHowEndless, kEndless.size())], id));
   } else if (what < breaking) {
     statements.push_back(statement(kBreaking[draw_below(kHow, kBreaking.size())], id));
   } else if (what < breaking + workload_.schema.parts_per_million) {
