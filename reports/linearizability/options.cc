@@ -14,7 +14,12 @@ Result<bool> either(std::string_view key, std::string_view value, std::string_vi
   if (value == yes) return true;
   if (value == no) return false;
   return fail(ErrorCode::kInvalidArgument,
-              cat("option ", key, ": expected ", yes, yes == no ? "" : " or ", yes == no ? "" : no, ", found ", value));
+              cat("option ", key, ": expected ", yes, " or ", no, ", found ", value));
+}
+
+Status only(std::string_view key, std::string_view value, std::string_view wanted) {
+  if (value == wanted) return {};
+  return fail(ErrorCode::kInvalidArgument, cat("option ", key, ": expected ", wanted, ", found ", value));
 }
 
 Status set_initial(ModelOptions& model, std::string_view value) {
@@ -57,14 +62,8 @@ Status set_option(ModelOptions& model, std::string_view key, std::string_view va
     return {};
   }
   // The only way that there is, said aloud.
-  if (key == "fail") {
-    LOCKSTEP_TRY(drop, either(key, value, "drop", "drop"));
-    return drop ? Status() : Status();
-  }
-  if (key == "partition" && model.kind != Kind::kMultiRegister) {
-    LOCKSTEP_TRY(by_key, either(key, value, "key", "key"));
-    return by_key ? Status() : Status();
-  }
+  if (key == "fail") return only(key, value, "drop");
+  if (key == "partition" && model.kind != Kind::kMultiRegister) return only(key, value, "key");
   return fail(ErrorCode::kInvalidArgument,
               cat("option ", key, ": expected one of ", options_of(model), " for the model ", model.name));
 }

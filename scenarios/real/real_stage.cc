@@ -31,16 +31,9 @@ constexpr Duration kBoot = seconds(30);
 
 }  // namespace
 
-class RealStage::GuestTrace final : public env::Trace {
- public:
-  GuestTrace(RealStage& stage, NodeId id, Incarnation life) : stage_(stage), id_(id), life_(life) {}
-  void emit(const env::Event& event) override { stage_.events_.add(stage_.now(), id_, life_, event); }
-
- private:
-  RealStage& stage_;
-  NodeId id_;
-  Incarnation life_;
-};
+void RealStage::GuestTrace::emit(const env::Event& event) {
+  stage_.events_.add(stage_.now(), id_, life_, event);
+}
 
 // ---- before it begins
 // ---------------------------------------------------------------------------------------------

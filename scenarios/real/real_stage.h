@@ -76,7 +76,16 @@ class RealStage final : public scenarios::Stage {
 
  private:
   // The port Trace of a guest.
-  class GuestTrace;
+  class GuestTrace final : public env::Trace {
+   public:
+    GuestTrace(RealStage& stage, NodeId id, Incarnation life) : stage_(stage), id_(id), life_(life) {}
+    void emit(const env::Event& event) override;
+
+   private:
+    RealStage& stage_;
+    NodeId id_;
+    Incarnation life_;
+  };
   // An actor in this process: a client, or a life of the cloud.
   struct Guest {
     std::unique_ptr<GuestTrace> trace;
