@@ -11,13 +11,12 @@ namespace {
 
 constexpr Purpose kElectionTimeout{"raft.election_timeout"};
 
-void send_to_peers(Step& step, Term term, const VoteRequest& request) {
-  for (const NodeId voter : step.state.config.voters)
-    if (voter != step.state.config.self) step.send_in(term, voter, request);
-}
-
-VoteRequest vote_request(const State& state) {
-  return {.last_index = state.log.last(), .last_term = state.log.last_term()};
+void ask_for_votes(Step& step, Term term, VoteRequest request) {
+  const State& state = step.state;
+  request.last_index = state.log.last();
+  request.last_term = state.log.last_term();
+  for (const NodeId voter : state.config.voters)
+    if (voter != state.config.self) step.send_in(term, voter, request);
 }
 
 void become_leader(Step& step) {
@@ -38,9 +37,7 @@ void become_candidate(Step& step, bool leader_gave_way) {
   step.set_hard_state({state.hard_state.term.next(), state.config.self});
   state.role = Candidate{.own_vote = state.hard_state_ticket};
   restart_election_timer(step);
-  VoteRequest request = vote_request(state);
-  request.leader_gave_way = leader_gave_way;
-  send_to_peers(step, state.hard_state.term, request);
+  ask_for_votes(step, state.hard_state.term, {.leader_gave_way = leader_gave_way});
 }
 
 void become_pre_candidate(Step& step) {
@@ -50,19 +47,17 @@ void become_pre_candidate(Step& step) {
   state.role = PreCandidate{.granted = own};
   restart_election_timer(step);
   if (state.is_quorum(own)) return become_candidate(step, false);
-  VoteRequest request = vote_request(state);
-  request.pre_vote = true;
-  send_to_peers(step, state.hard_state.term.next(), request);
+  ask_for_votes(step, state.hard_state.term.next(), {.pre_vote = true});
 }
 
 // Who has most of the log, of those that can stand and were heard from within an election timeout.
-NodeId successor_of(const Step& step, const Leader& leader) {
+void name_successor(Step& step, const Leader& leader) {
   const Progress* best = nullptr;
   for (const Progress& peer : leader.peers) {
     const bool is_alive = step.now < peer.heard() + step.state.config.election_timeout;
     if (is_alive && peer.counted_match() > (best ? best->counted_match() : LogIndex())) best = &peer;
   }
-  return best ? best->id() : NodeId();
+  if (best) step.send(best->id(), TimeoutNow{});
 }
 
 void count_vote(Step& step, Candidate& candidate, NodeId voter) {
@@ -174,13 +169,12 @@ Instant check_quorum_deadline(const State& state, const Leader& leader) {
 void on_input(Step& step, const StepDown&) {
   State& state = step.state;
   const auto* leader = std::get_if<Leader>(&state.role);
-  const bool leads = leader != nullptr;
-  const NodeId successor = leads ? successor_of(step, *leader) : NodeId();
-  if (!successor.is_none()) step.send(successor, TimeoutNow{});
+  const bool led = leader != nullptr;
+  if (led) name_successor(step, *leader);
   if (!std::holds_alternative<Follower>(state.role)) become_follower(step, state.hard_state.term, NodeId());
   restart_election_timer(step);
   // It gives way: the others' timeouts end before its own.
-  if (leads) state.election_deadline += state.config.election_timeout;
+  if (led) state.election_deadline += state.config.election_timeout;
 }
 
 }  // namespace lockstep::raft
