@@ -22,22 +22,22 @@ Duration up_to(Duration most, std::uint64_t bits) {
 // -------------------------------------------------------------------------------------------------
 
 void Nemesis::Blow::operator()(const Kill& kill) {
-  nemesis_.bring_down(nemesis_.resolve(kill.targets, fault_), false, strike_);
+  nemesis_.bring_down(nemesis_.resolve(kill.targets, fault_), Death::kKilled, strike_);
   restart_at_end();
 }
 
 void Nemesis::Blow::operator()(const Leave& leave) {
-  nemesis_.dismiss(nemesis_.resolve(leave.targets, fault_), strike_);
+  nemesis_.bring_down(nemesis_.resolve(leave.targets, fault_), Death::kInGoodOrder, strike_);
   restart_at_end();
 }
 
 void Nemesis::Blow::operator()(const PowerLoss& loss) {
-  nemesis_.bring_down(nemesis_.resolve(loss.targets, fault_), true, strike_);
+  nemesis_.bring_down(nemesis_.resolve(loss.targets, fault_), Death::kWithoutPower, strike_);
   restart_at_end();
 }
 
 void Nemesis::Blow::operator()(const Crash& crash) {
-  nemesis_.bring_down(nemesis_.resolve(crash.targets, fault_), false, strike_);
+  nemesis_.bring_down(nemesis_.resolve(crash.targets, fault_), Death::kKilled, strike_);
   restart_at_end();
 }
 

@@ -59,8 +59,9 @@ constexpr std::array<std::string_view, 2> kFull{
     "CREATE TABLE IF NOT EXISTS @_full(id INTEGER PRIMARY KEY AUTOINCREMENT)",
     "INSERT OR IGNORE INTO @_full(id) VALUES(9223372036854775807)"};
 
-// The first would take twice the operations that a batch may, and is ended before it begins: the price of the
-// function is known from its arguments. To the second SQLite says what it says of a full disk.
+// What one replica must not take for trouble of its own. The first would take twice the operations that a batch may, and is
+// ended before it begins: the price of the function is known from its arguments. To the second SQLite says
+// what it says of a full disk.
 constexpr std::array<std::string_view, 2> kEndless{
     "UPDATE @ SET size = instr(zeroblob(200000), zeroblob(100000)) WHERE id = #",
     "INSERT INTO @_full DEFAULT VALUES"};

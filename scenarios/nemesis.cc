@@ -151,29 +151,20 @@ void Nemesis::perform(std::size_t fault, Strike& strike) {
   std::visit(Blow(*this, fault, strike), scenario_.faults[fault].action);
 }
 
-void Nemesis::bring_down(const std::vector<NodeId>& nodes, bool power, Strike& strike) {
+void Nemesis::bring_down(const std::vector<NodeId>& nodes, Death death, Strike& strike) {
   for (const NodeId node : nodes) {
-    const bool alive = stage_.is_alive(node);
-    if (!alive && !power) continue;
+    if (!stage_.is_alive(node) && death != Death::kWithoutPower) continue;
     strike.hosts.push_back(node);
     ++strike.effects;
     crashed_.insert(node);
-    if (power) {
-      stage_.power_loss(node);
-    } else {
-      stage_.kill(node);
+    switch (death) {
+      case Death::kKilled: stage_.kill(node); break;
+      case Death::kWithoutPower: stage_.power_loss(node); break;
+      case Death::kInGoodOrder:
+        leaving_.insert(node);
+        stage_.leave(node);
+        break;
     }
-  }
-}
-
-void Nemesis::dismiss(const std::vector<NodeId>& nodes, Strike& strike) {
-  for (const NodeId node : nodes) {
-    if (!stage_.is_alive(node)) continue;
-    strike.hosts.push_back(node);
-    ++strike.effects;
-    crashed_.insert(node);
-    leaving_.insert(node);
-    stage_.leave(node);
   }
 }
 

@@ -82,8 +82,8 @@ class Nemesis : private Observer {
   std::optional<Duration> at_probe(std::size_t fault, const ProbeHit& hit);
   Strike& begin_strike(std::size_t fault);
   void perform(std::size_t fault, Strike& strike);
-  void bring_down(const std::vector<NodeId>& nodes, bool power, Strike& strike);
-  void dismiss(const std::vector<NodeId>& nodes, Strike& strike);
+  enum class Death { kKilled, kWithoutPower, kInGoodOrder };
+  void bring_down(const std::vector<NodeId>& nodes, Death death, Strike& strike);
   void bring_up(const std::vector<NodeId>& nodes, Strike* strike);
   // Ends what holds them back, and starts those that are down.
   void mend(const std::vector<NodeId>& processes);

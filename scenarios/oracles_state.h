@@ -11,10 +11,6 @@
 
 namespace lockstep::scenarios {
 
-// A node whose disk has lied about its syncs and forgotten may have pages of several ages in its database, each with a good seal. It
-// can only find out by the digests of the others, and stops then; what it applies until then is no fault of the cluster's. If it went
-// on, the databases would differ at the end.
-
 class StateMachineSafety final : public Oracle {
  public:
   explicit StateMachineSafety(std::size_t voters) : voters_(voters) {}
@@ -39,6 +35,9 @@ class StateMachineSafety final : public Oracle {
   };
   std::size_t voters_;
   FlatTable<GroupId, Group> groups_;
+  // Their disks have lied about syncs and forgotten: a database of theirs may hold pages of several ages, each with a
+  // good seal, until the digests of the others tell them, and they stop. What they get from entries meanwhile is no fault of the
+  // cluster's; that they stop is seen at the end, when databases must not differ.
   std::set<NodeId> betrayed_;
 };
 
@@ -63,7 +62,7 @@ class ReplicaDigest final : public Oracle {
   };
   std::size_t voters_;
   FlatTable<GroupId, Group> groups_;
-  std::set<NodeId> betrayed_;
+  std::set<NodeId> betrayed_;  // as above
 };
 
 // Remembers eight bytes per write for the whole run: a duplicate may come at any time.

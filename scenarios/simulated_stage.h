@@ -6,12 +6,12 @@
 #include <string>
 #include <vector>
 
+#include "core/service/retiring.h"
 #include "scenarios/cast.h"
 #include "scenarios/field_cast.h"
 #include "scenarios/network_faults.h"
 #include "scenarios/simulated_events.h"
 #include "scenarios/stage.h"
-#include "core/service/retiring.h"
 #include "sim/world.h"
 #include "storage/sql/allocations.h"
 

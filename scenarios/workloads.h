@@ -126,8 +126,8 @@ struct MixedSqlWorkload {
   Probability reads{100'000};
   Probability breaking{200'000};  // share of the writes that must be undone as a whole
   Probability schema{100'000};    // share of the writes that change the schema too
-  Probability endless{};          // share of the writes that end with a statement that takes more than one may
-  Probability passing{};          // share of the writes that also move a queue on, whose rows come and go
+  Probability endless{};  // share of the writes that end with a statement that takes more than one may, or a number that is not left
+  Probability passing{};  // share of the writes that move a queue on, and say first what SQLite remembers of what ran before
   ReadLevel read_level = ReadLevel::kLinearizable;
   bool operator==(const MixedSqlWorkload&) const = default;
 };

@@ -1,8 +1,7 @@
-// What the real stage orders of its processes: to report at probes, to wait there, and what to do to the frames of their links.
+// What the real stage orders of its processes: to tell of probes and wait there, and what to do to frames.
 #include "scenarios/real/real_stage.h"
 
 namespace lockstep::real {
-
 namespace {
 
 using namespace scenarios;  // the verbs
