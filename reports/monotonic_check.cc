@@ -91,8 +91,8 @@ std::string text(const Sighting& seen) {
 }
 
 std::string text(const Answer& answer) {
-  return cat("event ", answer.operation->returned.index, ", process ", answer.operation->process,
-             answer.writes ? " wrote " : " read ", answer.rows ? "rows up to " : "", text(answer.seen));
+  return cat(answered(*answer.operation), answer.writes ? " wrote " : " read ",
+             answer.rows ? "rows up to " : "", text(answer.seen));
 }
 
 // Whether `later`, which follows `earlier` in some order, does not grow. Two writes of one value are another
@@ -194,20 +194,18 @@ class Growth {
 
   // In the order of the rows both grow, and each has been written.
   void judge_rows(const Answer& read) {
-    const std::string who =
-        cat("event ", read.operation->returned.index, ", process ", read.operation->process);
     const std::vector<Sighting>& rows = *read.rows;
     std::uint64_t nobodys = 0;
     for (std::size_t i = 0; i < rows.size(); ++i) {
       const bool grows = i == 0 || (rows[i - 1].value < rows[i].value &&
                                     (!rows[i].timestamp || rows[i - 1].timestamp <= rows[i].timestamp));
-      if (!grows) wrong_.add(cat(who, " read ", text(rows[i]), " in the row after ", text(rows[i - 1])));
+      if (!grows) wrong_.add(cat(answered(*read.operation), " read ", text(rows[i]), " in the row after ", text(rows[i - 1])));
       nobodys += !find_write(read, rows[i]);
     }
     const auto unknown = static_cast<std::uint64_t>(std::ranges::count_if(
         unknown_writes_, [&](std::uint64_t invoked) { return invoked < read.operation->returned.position; }));
     if (nobodys > unknown)
-      wrong_.add(cat(who, " read ", nobodys, " rows that no write is known to have written, and ", unknown,
+      wrong_.add(cat(answered(*read.operation), " read ", nobodys, " rows that no write is known to have written, and ", unknown,
                      unknown == 1 ? " write has" : " writes have", " an unknown end"));
   }
 
@@ -216,12 +214,10 @@ class Growth {
     const auto found = seen.value ? writes_.find(*seen.value) : writes_.end();
     if (found == writes_.end()) return false;
     const Answer& write = *found->second;
-    const std::string who =
-        cat("event ", read.operation->returned.index, ", process ", read.operation->process);
     if (write.operation->invoked.position > read.operation->returned.position)
-      wrong_.add(cat(who, " read ", text(seen), ", which was written later: ", text(write)));
+      wrong_.add(cat(answered(*read.operation), " read ", text(seen), ", which was written later: ", text(write)));
     if (read.rows && seen.timestamp && write.seen.timestamp && seen.timestamp != write.seen.timestamp)
-      wrong_.add(cat(who, " read ", text(seen), ", but ", text(write)));
+      wrong_.add(cat(answered(*read.operation), " read ", text(seen), ", but ", text(write)));
     return true;
   }
 
@@ -231,8 +227,7 @@ class Growth {
     for (const auto& [value, write] : writes_) {
       if (write->operation->returned.position > read.operation->invoked.position || values.contains(value))
         continue;
-      wrong_.add(cat("event ", read.operation->returned.index, ", process ", read.operation->process,
-                     " read no row of ", value, ", although ", text(*write)));
+      wrong_.add(cat(answered(*read.operation), " read no row of ", value, ", although ", text(*write)));
     }
   }
 

@@ -80,6 +80,10 @@ std::unexpected<Error> misfit(const Operation& operation, std::string_view expec
                   "): expected ", expected, ", found ", text));
 }
 
+std::string answered(const Operation& operation) {
+  return cat("event ", operation.returned.index, ", process ", operation.process);
+}
+
 Verdict tally_verdict(std::string_view name, std::string_view promise, std::uint64_t reads) {
   Verdict verdict;
   verdict.name = name;
@@ -138,7 +142,7 @@ Result<Verdict> check_bank(const History& history, const Tally& tally) {
     LOCKSTEP_TRY(balances, balances_of(operation));
     ++reads;
     if (!total) total = balances.sum;
-    const std::string who = cat("event ", operation.returned.index, ", process ", operation.process);
+    const std::string who = answered(operation);
     if (balances.sum != *total)
       wrong.add(cat(who, " read accounts of ", balances.sum, " together, expected ", *total));
     if (balances.negative && !tally.negative_balances_allowed)

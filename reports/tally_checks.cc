@@ -64,8 +64,7 @@ Result<Verdict> check_counter(const History& history) {
     const std::int64_t most = certain + sums.rising[end] - sums.certain_rising[begin];
     const std::int64_t least = certain + sums.falling[end] - (certain - sums.certain_rising[begin]);
     if (*seen < least || *seen > most)
-      wrong.add(cat("event ", operation.returned.index, ", process ", operation.process, " read ", *seen,
-                    ", expected ", least, " to ", most));
+      wrong.add(cat(answered(operation), " read ", *seen, ", expected ", least, " to ", most));
   }
   Verdict verdict = tally_verdict(
       "counter", "every read lies between what had been added for certain and what may have been", reads);
@@ -144,7 +143,7 @@ class SetCheck {
     const Value::Array* found = read.result.as_array();
     if (found == nullptr) return misfit(read, "a list of elements as the answer", read.result);
     ++round_;
-    const std::string who = cat("event ", read.returned.index, ", process ", read.process, " read ");
+    const std::string who = cat(answered(read), " read ");
     for (const Value& element : *found) {
       Added& added = entry(element);
       if (!added.attempted) wrong_.add(cat(who, to_json(element), ", which nobody added"));

@@ -19,5 +19,7 @@ Result<Verdict> check_long_fork(const History& history);
 std::unexpected<Error> misfit(const Operation& operation, std::string_view expected, const Value& found);
 Verdict tally_verdict(std::string_view name, std::string_view promise, std::uint64_t reads);
 bool is_read(const Operation& operation);
+// Who was answered, for a sentence: "event 12, process 3".
+std::string answered(const Operation& operation);
 
 }  // namespace lockstep::reports
