@@ -13,6 +13,7 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "cli/files.h"
+#include "cli/run.h"
 #include "cli/vocabulary.h"
 #include "json/problem.h"
 #include "json/quantity.h"
@@ -145,7 +146,7 @@ Result<std::filesystem::path> page_of_failure(const std::filesystem::path& small
   if (!parsed || parsed->size() != 1) return std::filesystem::path();
   const scenarios::Scenario& scenario = parsed->front().scenario;
   const std::filesystem::path reports = small.parent_path() / "reports";
-  const std::filesystem::path page = reports / cat(scenario.name, "-", scenario.seed) / "report.html";
+  const std::filesystem::path page = reports / report_directory(scenario, scenario.seed, {}) / "report.html";
   std::error_code error;
   if (!std::filesystem::exists(page, error)) {
     farm::Workers::Options options = worker_options(1);

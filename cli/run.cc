@@ -37,12 +37,6 @@ struct Outcome {
   std::filesystem::path directory;
 };
 
-std::string directory_name(const Scenario& scenario, const std::string& label, std::uint64_t seed) {
-  std::string name = cat(scenario.name, '-', seed, label.empty() ? "" : "-");
-  for (const char c : label) name.push_back(std::isalnum(static_cast<unsigned char>(c)) ? c : '-');
-  return name;
-}
-
 // Every file is read before anything runs: bad input runs nothing.
 std::optional<std::vector<Task>> read_tasks(const RunArguments& arguments, std::ostream& err) {
   std::vector<Task> tasks;
@@ -65,7 +59,7 @@ std::optional<std::vector<Task>> read_tasks(const RunArguments& arguments, std::
                 .title = variant.scenario.name,
                 .scenario = variant.scenario,
                 .seed = arguments.seed.value_or(variant.scenario.seed)};
-      task.name = directory_name(task.scenario, variant.label, task.seed);
+      task.name = report_directory(task.scenario, task.seed, variant.label);
       task.scenario.seed = task.seed;  // so that the scenario.json of the report stands for this run
       if (!variant.label.empty()) task.title += cat(" (", variant.label, ")");
       tasks.push_back(std::move(task));
@@ -311,6 +305,12 @@ bool fit_for_real(const std::vector<Task>& tasks, const RunArguments& arguments,
 }
 
 }  // namespace
+
+std::string report_directory(const Scenario& scenario, std::uint64_t seed, const std::string& label) {
+  std::string name = cat(scenario.name, '-', seed, label.empty() ? "" : "-");
+  for (const char c : label) name.push_back(std::isalnum(static_cast<unsigned char>(c)) ? c : '-');
+  return name;
+}
 
 int run_scenarios(const RunArguments& arguments, std::ostream& out, std::ostream& err) {
   if (arguments.on_real && arguments.twice) {

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "scenarios/scenario.h"
+
 namespace lockstep::cli {
 
 struct RunArguments {
@@ -24,6 +26,9 @@ struct RunArguments {
   bool colours = false;
   bool progress = false;  // show on `err` how far a long run is
 };
+
+// Of one run's report, below `out`: the scenario, the seed and, of a sweep, the label of the values.
+std::string report_directory(const scenarios::Scenario& scenario, std::uint64_t seed, const std::string& label);
 
 // Exit code: 0 everything holds, 1 violated, vacuous, unknown or not deterministic, 2 bad input (then nothing
 // is run or written). Results go to `out`, progress and complaints to `err`.
