@@ -50,8 +50,7 @@ def compare_suite(arguments):
         return tuple(runs.run(program, *item) for program in (arguments.one, arguments.other))
 
     items = [(path, seed) for path in runs.suite_files() for seed in range(1, arguments.seeds + 1)]
-    recorded = {} if arguments.record else read_recorded(arguments.recorded)
-    firsts = {}
+    recorded, firsts = read_recorded(arguments.recorded), {}
     progress = runs.Progress(len(items), every=20)
     different = 0
     for one, other in runs.in_parallel(arguments.jobs, both, items):
