@@ -2,7 +2,6 @@
 """The same scenario and seed must give the same trace hash in every build and on every machine: compares two builds over the suite, and
 the first seed of each file with what another machine found (tests/traces.txt), or two builds over drawn scenarios."""
 import argparse
-import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -91,17 +90,13 @@ def campaign(program, arguments):
     """Runs the drawn seeds that this build of the program has no results of yet; by seed the trace and the verdict."""
     first, last = arguments.drawn
     out = arguments.out / program.resolve().parent.name  # build/asan/lockstep: asan
-    command = [str(program.resolve()), "chaos", "--seeds", f"{first}..{last}", "--no-shrink", "--out", str(out)]
-    if arguments.jobs:
-        command += ["--jobs", str(arguments.jobs)]
     print(f"{program}: {first}..{last}", file=sys.stderr, flush=True)
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=False)
-    if done.returncode not in (0, 1):  # a seed that fails is compared like the others
-        print(f"traces: {' '.join(command)} ended with exit code {done.returncode}", file=sys.stderr)
+    try:
+        drawn = runs.draw(program.resolve(), first, last, out, arguments.jobs)
+    except subprocess.CalledProcessError as error:
+        print(f"traces: {' '.join(error.cmd)} ended with exit code {error.returncode}", file=sys.stderr)
         sys.exit(2)
-    with sqlite3.connect(out / "results.sqlite") as results:
-        rows = results.execute("SELECT seed, trace, kind FROM seeds WHERE seed BETWEEN ? AND ?", (first, last))
-        return {seed: (trace, kind or "holds") for seed, trace, kind in rows}
+    return {seed: (one.trace, one.kind or "holds") for seed, one in drawn.items()}
 
 
 if __name__ == "__main__":

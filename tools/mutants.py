@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """./dev mutants: puts known mistakes back one at a time; each must be caught by the oracle it names, in the median of
-several hunts, which have seeds of their own."""
+several hunts, which have seeds of their own. With --drawn nothing leads to the mistakes: scenarios that chaos draws hunt them."""
 import argparse
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from checks.tree import Tree
 PLACE = runs.ROOT / "build" / "mutants"
 SOURCE = PLACE / "src"
 PROGRAM = SOURCE / "build" / "release" / "lockstep"
+PIECE_S = 300  # no seed of a drawn hunt's next piece begins later
 
 
 def restore(tree):
@@ -72,6 +74,49 @@ def hunt(mutant, first, jobs):
     return Hunt(None, "", frozenset(others), silent)
 
 
+@dataclass(frozen=True)
+class DrawnHunt:
+    """One search among drawn scenarios: the first violated seed, counted from the hunt's own first (None: there was none), which
+    verdicts it violated, how many seeds were run, and how many of them ended otherwise than holding or violated."""
+    seeds: int | None
+    oracles: tuple
+    tried: int
+    others: int
+
+
+def drawn_hunt(first, most, jobs):
+    """In ever larger pieces, since most mistakes show at once; no seed of a mistake may keep it for long."""
+    tried = others = 0
+    size = 2 * (jobs or os.cpu_count() or 1)
+    with tempfile.TemporaryDirectory(prefix="lockstep_") as out:
+        while tried < most:
+            begin, size = first + tried, min(size, most - tried)
+            results = runs.draw(PROGRAM, begin, begin + size - 1, out, jobs, ("--for", f"{PIECE_S}s"))
+            for seed, result in sorted(results.items()):
+                if result.kind == runs.VIOLATED:
+                    return DrawnHunt(seed - first + 1, result.names, tried + len(results), others)
+                others += result.kind not in ("", "vacuous")
+            tried += len(results)
+            if len(results) < size:
+                break
+            size *= 2
+    return DrawnHunt(None, (), tried, others)
+
+
+def drawn_sentence_of(mutant, hunts):
+    """Any oracle counts: the scenario was not made for this mistake, and without it the seed holds."""
+    numbers = ", ".join("none" if each.seeds is None else str(each.seeds) for each in hunts)
+    middle = median(hunts)
+    tried = sum(each.tried for each in hunts)
+    others = sum(each.others for each in hunts)
+    aside = f"; {others} {'seed' if others == 1 else 'seeds'} ended without a verdict" if others else ""
+    if middle is None:
+        return False, f"not caught by chaos in {tried} seeds (hunts: {numbers}){aside}"
+    oracles = frozenset().union(*(each.oracles for each in hunts))
+    whose = "its" if mutant.oracle in oracles else f"not {mutant.oracle}, but"
+    return True, f"caught by chaos after {middle} seed{'s' * (middle != 1)} (median of {numbers}): {whose} {', '.join(sorted(oracles))}{aside}"
+
+
 def median(hunts):
     """None unless more than half of them caught something; of an even number the higher of the two in the middle."""
     numbers = sorted(hunt.seeds if hunt.seeds is not None else float("inf") for hunt in hunts)
@@ -109,8 +154,11 @@ def judge(tree, path, arguments):
     hunts = []
     for number in range(arguments.hunts):
         tell(f"{mutant.name}: hunt {number + 1} of {arguments.hunts}" + (f", before it {', '.join(str(each.seeds or 'none') for each in hunts)}" if hunts else ""))
-        hunts.append(hunt(mutant, 1 + number * mutant.seeds, arguments.jobs))
-    return sentence_of(mutant, hunts)
+        if arguments.drawn:
+            hunts.append(drawn_hunt(1 + number * arguments.drawn, arguments.drawn, arguments.jobs))
+        else:
+            hunts.append(hunt(mutant, 1 + number * mutant.seeds, arguments.jobs))
+    return (drawn_sentence_of if arguments.drawn else sentence_of)(mutant, hunts)
 
 
 def tell(text):
@@ -123,10 +171,14 @@ def main():
     parser = argparse.ArgumentParser(prog="./dev mutants", description=__doc__)
     parser.add_argument("names", nargs="*", help="mutants (file names without .patch); default all")
     parser.add_argument("--hunts", type=int, default=5, help="hunts for each, with seeds of their own; the median counts (default: 5)")
+    parser.add_argument("--drawn", type=int, metavar="N",
+                        help="hunt with scenarios that chaos draws, at most N in each hunt, instead of the named files; any oracle counts")
     parser.add_argument("--jobs", type=int, default=0, help="runs at once (default: processors)")
     arguments = parser.parse_args()
     if arguments.hunts < 1:
         parser.error("expected --hunts to be 1 or more")
+    if arguments.drawn is not None and arguments.drawn < 1:
+        parser.error("expected --drawn to be 1 or more")
     patches = {path.stem: path for path in mutants.all_patches(runs.ROOT)}
     unknown = [name for name in arguments.names if name not in patches]
     if unknown or not patches:

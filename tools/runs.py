@@ -1,6 +1,7 @@
-"""Running `lockstep run` from tools: the one place that knows its options, exit codes and JSON."""
+"""Running `lockstep run` and `lockstep chaos` from tools: the one place that knows their options, exit codes and results."""
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -70,6 +71,28 @@ def run(program, scenario, seed, world="sim"):
     except (ValueError, KeyError, TypeError):
         last = (done.stderr.strip() or done.stdout.strip() or "no output").split("\n")[-1]
         return Run(scenario.name, seed, done.returncode, f"no verdict (exit {done.returncode}): {last}", "", ())
+
+
+@dataclass(frozen=True)
+class DrawnSeed:
+    """What a campaign of chaos wrote down of one seed: `kind` is empty if it holds, `names` are the verdicts of that kind."""
+    seed: int
+    trace: str
+    kind: str
+    names: tuple
+
+
+def draw(program, first, last, out, jobs=0, options=()):
+    """Runs the drawn scenarios first..last of which `out` has no results yet; DrawnSeed by seed. Seeds that fail are results too."""
+    command = [str(program), "chaos", "--seeds", f"{first}..{last}", "--no-shrink", "--out", str(out), *options]
+    if jobs:
+        command += ["--jobs", str(jobs)]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=False)
+    if done.returncode not in (0, 1):
+        raise subprocess.CalledProcessError(done.returncode, command)
+    with sqlite3.connect(Path(out) / "results.sqlite") as results:
+        rows = results.execute("SELECT seed, trace, kind, names FROM seeds WHERE seed BETWEEN ? AND ?", (first, last))
+        return {seed: DrawnSeed(seed, trace, kind, tuple(json.loads(names or "[]"))) for seed, trace, kind, names in rows}
 
 
 def command_of(result, preset="release", world="sim"):

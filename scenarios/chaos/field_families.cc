@@ -15,6 +15,10 @@ using namespace scenarios;
 using std::chrono::milliseconds;
 
 constexpr Target kTheCloud{TargetKind::kCloud, 0};
+// What edges of scenarios have (edge/slot_keeper.h): were it more there, no trial would fail any more, and
+// "settings rolled back" would never happen.
+constexpr Duration kProbation = std::chrono::seconds(10);
+constexpr std::uint32_t kMostStarts = 3;
 
 Target draw_edge(Dice& dice, const Scenario& scenario) {
   return {TargetKind::kEdge, static_cast<std::uint32_t>(dice.between(1, scenario.field->edges))};
@@ -29,6 +33,12 @@ Targets draw_outposts(Dice& dice, const Scenario& scenario) {
   return out;
 }
 
+bool has_good_settings(const Scenario& scenario) {
+  return std::ranges::any_of(scenario.field->dispatch, [](const Dispatch& sent) {
+    return sent.kind == PackageKind::kSettings && sent.content == Content::kGood;
+  });
+}
+
 AtEvent draw_edge_event(Dice& dice, const Scenario& scenario) {
   AtEvent at;
   at.from = draw_edge(dice, scenario);
@@ -37,10 +47,7 @@ AtEvent draw_edge_event(Dice& dice, const Scenario& scenario) {
                  ? dice.one_of<const char*>({"buffered", "batch_sent", "batch_settled"})
                  : dice.one_of<const char*>({"instruction_taken", "executed", "instruction_ended"});
   at.nth = static_cast<std::uint32_t>(dice.between(1, is_of_readings ? 100 : 12));
-  const bool has_settings = std::ranges::any_of(scenario.field->dispatch, [](const Dispatch& sent) {
-    return sent.kind == PackageKind::kSettings && sent.content == Content::kGood;
-  });
-  if (has_settings && dice.percent(40)) {
+  if (has_good_settings(scenario) && dice.percent(40)) {
     at.event = dice.one_of<const char*>({"slot_staged", "slot_switched"});
     at.nth = 1;
   }
@@ -195,6 +202,27 @@ void draw_actuators(std::uint64_t seed, Scenario& scenario) {
                   seed, scenario);
 }
 
+// Settings that an edge does not survive, as it looks to it: it dies whenever it has read them, or hears nothing of
+// its devices while they are on trial. Otherwise nearly every trial would succeed.
+void draw_trials(std::uint64_t seed, Scenario& scenario) {
+  if (!has_good_settings(scenario)) return;
+  Dice dice(seed, "chaos.field.trials");
+  AtEvent at;
+  at.from = draw_edge(dice, scenario);
+  if (dice.percent(50)) {
+    at.event = "slot_switched";
+    Breakdown silence;
+    silence.kind = devices::PlantFault::kSensorDropout;
+    silence.targets = only(*at.from);
+    const Duration lasting = kProbation + dice.milliseconds(500, 5000);
+    scenario.faults.push_back({std::move(at), silence, lasting});
+    return;
+  }
+  at.event = "slot_read";
+  for (at.nth = 1; at.nth <= kMostStarts + 1; ++at.nth)
+    scenario.faults.push_back({at, Kill{only(*at.from)}, draw_duration(dice, 50, 500, 2000)});
+}
+
 // Between a decision and what follows from it.
 void draw_hub_deaths(std::uint64_t seed, Scenario& scenario) {
   Dice dice(seed, "chaos.field.hub_deaths");
@@ -233,6 +261,7 @@ constexpr std::array kFamilies{
     FaultFamily{"actuators",
                 {"actuator_failed", "actuator_stuck", "actuator_lagging", "actuator_weak"},
                 draw_actuators},
+    FaultFamily{"edge trials", {"kill", "sensor_dropout"}, draw_trials},
 };
 
 }  // namespace

@@ -16,8 +16,8 @@ from pathlib import Path
 out = Path(sys.argv[sys.argv.index("--out") + 1])
 out.mkdir(parents=True, exist_ok=True)
 with sqlite3.connect(out / "results.sqlite") as results:
-    results.execute("CREATE TABLE seeds(seed INTEGER PRIMARY KEY, trace TEXT, kind TEXT)")
-    results.executemany("INSERT INTO seeds VALUES(?, ?, '')", [(1, "aa"), (2, {trace!r})])
+    results.execute("CREATE TABLE seeds(seed INTEGER PRIMARY KEY, trace TEXT, kind TEXT, names TEXT)")
+    results.executemany("INSERT INTO seeds VALUES(?, ?, '', '[]')", [(1, "aa"), (2, {trace!r})])
 sys.exit({exit_code})
 """
 

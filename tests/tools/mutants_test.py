@@ -45,6 +45,27 @@ class Hunts(unittest.TestCase):
         self.assertFalse(caught)
         self.assertEqual(why, "not caught by durability in 10 seeds (hunts: 1, 2, none, none, none); other oracles fired: liveness")
 
+    def test_a_drawn_hunt_takes_larger_and_larger_pieces_until_a_seed_is_violated(self):
+        pieces = []
+
+        def drawn(_program, first, last, _out, _jobs, _options):
+            pieces.append((first, last))
+            kinds = {1003: ("vacuous", ()), 1005: ("crash", ("SIGABRT",)), 1011: ("violated", ("liveness",)), 1012: ("violated", ("bank",))}
+            return {seed: runs.DrawnSeed(seed, "", *kinds.get(seed, ("", ()))) for seed in range(first, last + 1)}
+
+        draw, runs.draw = runs.draw, drawn
+        try:
+            found = tool.drawn_hunt(1001, 100, 2)
+            missed = tool.drawn_hunt(1, 20, 2)
+        finally:
+            runs.draw = draw
+        self.assertEqual(pieces, [(1001, 1004), (1005, 1012), (1, 4), (5, 12), (13, 20)])
+        self.assertEqual(found, tool.DrawnHunt(11, ("liveness",), 12, 1))
+        self.assertEqual(missed, tool.DrawnHunt(None, (), 20, 0))
+        self.assertEqual(tool.drawn_sentence_of(MUTANT, [found]), (
+            True, "caught by chaos after 11 seeds (median of 11): not durability, but liveness; 1 seed ended without a verdict"))
+        self.assertEqual(tool.drawn_sentence_of(MUTANT, [missed]), (False, "not caught by chaos in 20 seeds (hunts: none)"))
+
 
 if __name__ == "__main__":
     unittest.main()
