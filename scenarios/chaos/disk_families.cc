@@ -25,7 +25,7 @@ DiskFault draw_disk(Dice& dice, const Scenario& scenario, DiskKind kind) {
 template <class Make>
 void draw_disks(std::string_view area, std::uint64_t seed, Scenario& scenario, Make make) {
   Dice dice(seed, area);
-  for (std::uint64_t left = draw_count(dice); left > 0; --left) {
+  for (std::uint64_t left = draw_count(dice) + 1; left > 0; --left) {
     const Duration lasting = draw_duration(dice, 100, 1000, kMostHoldingBackMs);
     Trigger trigger = draw_trigger(dice, scenario, lasting);
     scenario.faults.push_back({std::move(trigger), make(dice), lasting});
@@ -73,8 +73,9 @@ void draw_damage(std::uint64_t seed, Scenario& scenario) {
   for (std::uint64_t left = draw_count(dice); left > 0; --left) {
     const DiskKind kind = dice.one_of({DiskKind::kRot, DiskKind::kMisdirect, DiskKind::kPhantom});
     const Duration lasting = draw_duration(dice, 100, 1500, 5000);
-    const Duration at = dice.milliseconds(500, 27'000);
-    Fault fault{AtTime{at}, draw_disk(dice, scenario, kind), {}};
+    Trigger trigger = AtTime{dice.milliseconds(500, 27'000)};
+    if (dice.percent(50)) trigger = draw_event(dice, scenario);
+    Fault fault{std::move(trigger), draw_disk(dice, scenario, kind), {}};
     auto& disk = std::get<DiskFault>(fault.action);
     if (kind == DiskKind::kRot) {
       disk.amount = dice.between(1, 100);
@@ -93,7 +94,7 @@ void draw_lies(std::uint64_t seed, Scenario& scenario) {
   DiskFault lie;
   lie.kind = DiskKind::kLie;
   lie.targets = only(draw_node(dice, scenario));
-  lie.files = draw_files(dice);
+  lie.files = dice.one_of({Files::kAll, Files::kKv, Files::kKv, Files::kSql});
   const Duration begin = dice.milliseconds(500, 3000);
   scenario.faults.push_back({AtTime{begin}, lie, dice.milliseconds(10'000, 24'000)});
   for (std::uint64_t place = 0, count = dice.between(1, 3); place < count; ++place) {

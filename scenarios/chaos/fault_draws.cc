@@ -20,7 +20,8 @@ bool has_deaths(const Scenario& scenario) {
   });
 }
 
-// Events that every run has many of; with deaths before it, also those that they bring about.
+}  // namespace
+
 AtEvent draw_event(Dice& dice, const Scenario& scenario) {
   AtEvent at;
   if (has_deaths(scenario) && dice.percent(50)) {
@@ -40,8 +41,6 @@ AtEvent draw_event(Dice& dice, const Scenario& scenario) {
   at.nth = static_cast<std::uint32_t>(dice.between(1, is_of_elections ? 4 : 500));
   return at;
 }
-
-}  // namespace
 
 Target draw_node(Dice& dice, const Scenario& scenario) {
   return {TargetKind::kNode, static_cast<std::uint32_t>(dice.between(1, scenario.cluster.nodes))};
@@ -99,14 +98,16 @@ AtProbe draw_probe(Dice& dice, const Scenario& scenario) {
   AtProbe at;
   at.probe = dice.one_of<const char*>({"raft.before_persist", "raft.after_persist", "replica.before_apply"});
   if (is_two_phase(scenario) && dice.percent(60)) at.probe = "txn.before_commit";
-  at.nth = static_cast<std::uint32_t>(dice.between(1, 300));
+  // The first few are of the first election: nothing is persisted before it.
+  const bool is_early = at.probe != "txn.before_commit" && dice.percent(25);
+  at.nth = static_cast<std::uint32_t>(dice.between(1, is_early ? 2 * scenario.cluster.nodes : 300));
   // Only leaders reach the last one: a node might never be one.
   if (at.probe != "txn.before_commit" && dice.percent(25)) at.node = draw_node(dice, scenario);
   return at;
 }
 
 Trigger draw_trigger(Dice& dice, const Scenario& scenario, Duration lasting) {
-  const std::uint64_t kind = dice.below(10);
+  const std::uint64_t kind = dice.below(12);
   if (kind < 4) return AtTime{dice.milliseconds(500, 27'000)};
   if (kind < 7) {
     Repeatedly every;
@@ -116,7 +117,7 @@ Trigger draw_trigger(Dice& dice, const Scenario& scenario, Duration lasting) {
     return every;
   }
   if (kind == 7) return draw_probe(dice, scenario);
-  if (kind == 8 || scenario.faults.empty()) return draw_event(dice, scenario);
+  if (kind < 10 || scenario.faults.empty()) return draw_event(dice, scenario);
   // No chains: their last link might come when the workloads have ended.
   AfterFault after;
   after.fault = static_cast<std::uint32_t>(dice.below(scenario.faults.size()));

@@ -21,6 +21,8 @@ scenarios::Links draw_links(Dice& dice, const scenarios::Scenario& scenario);
 
 // Most triggers are such that they come: a fault that never strikes tests nothing.
 scenarios::AtProbe draw_probe(Dice& dice, const scenarios::Scenario& scenario);
+// Events that every run has many of; with deaths before it, also those that they bring about.
+scenarios::AtEvent draw_event(Dice& dice, const scenarios::Scenario& scenario);
 // `lasting`: so long will the fault last; what strikes again does so later than that.
 scenarios::Trigger draw_trigger(Dice& dice, const scenarios::Scenario& scenario, Duration lasting);
 

@@ -9,7 +9,7 @@ namespace lockstep::chaos {
 namespace {
 
 constexpr std::uint64_t kShare = 30;      // percent of the seeds, for each family
-constexpr std::uint64_t kShareAlone = 3;  // likewise, for one that is alone
+constexpr std::uint64_t kShareAlone = 4;  // likewise, for one that is alone
 
 std::vector<const FaultFamily*> list_of(std::initializer_list<std::span<const FaultFamily>> groups) {
   std::vector<const FaultFamily*> all;

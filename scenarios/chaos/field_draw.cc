@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
-#include <map>
 #include <utility>
 
 #include "scenarios/chaos/dice.h"
@@ -62,18 +61,19 @@ void draw_dispatches(std::uint64_t seed, Field& field) {
   std::vector<Duration> times;
   for (std::uint64_t left = dice.below(8); left > 0; --left) times.push_back(dice.milliseconds(500, 26'000));
   std::ranges::sort(times);
-  std::map<PackageKind, int> activated;
+  std::vector<PackageKind> activated;  // as often as it was
   for (const Duration at : times) {
     Dispatch sent{.at = at};
     sent.kind =
         dice.one_of({PackageKind::kModel, PackageKind::kModel, PackageKind::kPolicy, PackageKind::kSettings});
     const bool goes_back = dice.percent(35);
-    if (goes_back && activated[sent.kind] > 0) {
+    if (goes_back && !activated.empty()) {
+      sent.kind = activated[dice.below(activated.size())];
       sent.rollback = true;
     } else {
       if (dice.percent(30)) sent.content = draw_badness(dice, sent.kind);
       sent.activate = dice.percent(85);
-      if (sent.content == Content::kGood && sent.activate) ++activated[sent.kind];
+      if (sent.content == Content::kGood && sent.activate) activated.push_back(sent.kind);
     }
     field.dispatch.push_back(sent);
   }

@@ -61,7 +61,7 @@ void draw_stall(std::uint64_t seed, Scenario& scenario) {
 
 void draw_crash(std::uint64_t seed, Scenario& scenario) {
   Dice dice(seed, "chaos.crash");
-  for (std::uint64_t left = draw_count(dice); left > 0; --left) {
+  for (std::uint64_t left = draw_count(dice) + 1; left > 0; --left) {
     const Duration down = dice.milliseconds(50, 2000);
     AtProbe probe = draw_probe(dice, scenario);
     scenario.faults.push_back({std::move(probe), Crash{draw_victims(dice, scenario)}, down});
@@ -70,7 +70,7 @@ void draw_crash(std::uint64_t seed, Scenario& scenario) {
 
 void draw_pause(std::uint64_t seed, Scenario& scenario) {
   Dice dice(seed, "chaos.pause");
-  for (std::uint64_t left = draw_count(dice); left > 0; --left) {
+  for (std::uint64_t left = draw_count(dice) + 1; left > 0; --left) {
     AtProbe probe = draw_probe(dice, scenario);
     scenario.faults.push_back({std::move(probe), Pause{dice.milliseconds(5, 4000)}, {}});
   }
