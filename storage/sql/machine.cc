@@ -46,7 +46,7 @@ Result<std::unique_ptr<Machine>> SqliteMachine::open(env::Disk& disk, SharedFile
   const Status recovered =
       (*connection)->run("PRAGMA schema_version");  // SQLite recovers the WAL when it reads
   if (!recovered) return std::unexpected(survey.explained(recovered.error()));
-  LOCKSTEP_TRY_STATUS(survey.after_recovery(shared, watermark->mark()));
+  LOCKSTEP_TRY_STATUS(survey.after_recovery(shared, *watermark));
   std::unique_ptr<SqliteMachine> machine(
       new SqliteMachine(std::move(watermark), std::move(*connection), options, participant));
   LOCKSTEP_TRY_STATUS(machine->load());

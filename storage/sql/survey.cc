@@ -89,9 +89,15 @@ Status Survey::look_at_length(std::uint64_t bytes) const {
                             bytes, " bytes"));
 }
 
-Status Survey::after_recovery(SharedFile& shared, const Mark& mark) const {
-  LOCKSTEP_TRY_STATUS(look_at_wal(shared.wal_index.committed(), mark));
-  return look_at_pages(shared);
+Status Survey::after_recovery(SharedFile& shared, Watermark& watermark) const {
+  const WalIndex::Committed found = shared.wal_index.committed();
+  LOCKSTEP_TRY_STATUS(look_at_wal(found, watermark.mark()));
+  LOCKSTEP_TRY_STATUS(look_at_pages(shared));
+  // SQLite takes the salts out of a torn header and begins the next WAL with them: what the mark says of the
+  // former one, which is in the main file, would be asked of the new one.
+  const Mark mark = watermark.mark();
+  const bool is_void = mark.copied_frames > 0 && found.frames == 0 && found.salts == mark.wal_salts;
+  return is_void ? watermark.lower({.main_bytes = mark.main_bytes}) : Status{};
 }
 
 // A torn end is what nobody was promised: the mark follows every sync. But pages of the main file that are

@@ -26,8 +26,8 @@ class Survey {
   // Before SQLite opens the files. A database that is to be made again has no mark any more.
   Status before_opening(Watermark& watermark) const;
   // When SQLite has recovered the WAL, and before it writes: looks at the ends of both files and at the first
-  // pages of the main file, 64 MiB of them.
-  Status after_recovery(SharedFile& shared, const Mark& mark) const;
+  // pages of the main file, 64 MiB of them. A mark of a WAL that is void is taken back.
+  Status after_recovery(SharedFile& shared, Watermark& watermark) const;
   // What SQLite has said about a damaged file, with its name and what can be done.
   Error explained(const Error& error) const;
 

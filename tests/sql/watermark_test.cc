@@ -195,6 +195,33 @@ TEST_P(Watermarks, AWalThatLostFramesThatWereCopiedIsRefused) {
   EXPECT_EQ(node.number("SELECT count(*) FROM t"), kRows + 1);
 }
 
+// The frames of the former one were copied; the new one has fewer, and the same salts.
+TEST_P(Watermarks, AWalThatBeginsWithTheSaltsOfATornHeaderIsNotTakenForTheFormerOne) {
+  constexpr int kRows = 20;
+  sim::DiskImage disk(1);
+  fill(disk, options(1000), kRows);
+  {
+    Node node(disk, options(1));
+    ASSERT_TRUE(node.open());
+    add_row(node, kRows);
+    ASSERT_TRUE(node.machine().checkpoint_if_due());
+  }
+  disk.process_crash();
+  constexpr std::uint64_t kCheckpointSequence = 12;  // written before the salts, when the WAL begins anew
+  disk.flip(kWal, kCheckpointSequence + 3, 1);
+  {
+    Node node(disk, options(1000));
+    ASSERT_TRUE(node.open());
+    add_row(node, kRows + 1);
+    ASSERT_TRUE(node.machine().sync());
+  }
+  disk.process_crash();
+  Node node(disk, options(1000));
+  const Status opened = node.open();
+  ASSERT_TRUE(opened) << opened.error().message;
+  EXPECT_EQ(node.number("SELECT count(*) FROM t"), kRows + 2);
+}
+
 // It ended in the middle of the main file, which is a mixture alone.
 TEST_P(Watermarks, HalfACheckpointNeedsItsWal) {
   sim::DiskImage disk(1);
