@@ -10,6 +10,8 @@ namespace {
 
 using namespace scenarios;
 
+constexpr std::uint64_t kNeverInARun = 100'000;  // entries until a log prefix is dropped
+
 Files draw_files(Dice& dice) { return dice.one_of({Files::kAll, Files::kKv, Files::kSql}); }
 
 // One node at a time: a node whose disk reports a failure stops until the fault is over.
@@ -88,9 +90,10 @@ void draw_damage(std::uint64_t seed, Scenario& scenario) {
 }
 
 // One node's syncs are worth nothing, and it loses its power now and then, long enough for the others to do
-// without.
+// without. Only a log that is kept whole brings back what it has forgotten.
 void draw_lies(std::uint64_t seed, Scenario& scenario) {
   Dice dice(seed, "chaos.disk_lie");
+  if (dice.percent(60)) scenario.cluster.consensus.drop_prefix_entries = kNeverInARun;
   DiskFault lie;
   lie.kind = DiskKind::kLie;
   lie.targets = only(draw_node(dice, scenario));
