@@ -97,10 +97,13 @@ void draw_lies(std::uint64_t seed, Scenario& scenario) {
   DiskFault lie;
   lie.kind = DiskKind::kLie;
   lie.targets = only(draw_node(dice, scenario));
-  lie.files = dice.one_of({Files::kAll, Files::kKv, Files::kKv, Files::kSql});
+  lie.files = dice.percent(70) ? Files::kKv : draw_files(dice);  // what else is lost hides that
   const Duration begin = dice.milliseconds(500, 3000);
   scenario.faults.push_back({AtTime{begin}, lie, dice.milliseconds(10'000, 24'000)});
-  for (std::uint64_t place = 0, count = dice.between(1, 3); place < count; ++place) {
+  // Mostly late: a node knows what it forgot if its database has made a checkpoint since the lies began.
+  const std::uint64_t count = dice.between(1, 3);
+  const std::uint64_t first = count == 3 ? 0 : 1;
+  for (std::uint64_t place = first; place < first + count; ++place) {
     const Duration at = std::chrono::seconds(4 + 8 * place) + dice.milliseconds(0, 3000);
     scenario.faults.push_back({AtTime{at}, PowerLoss{lie.targets}, dice.milliseconds(2000, 4000)});
   }
