@@ -92,7 +92,7 @@ def campaign(program, arguments):
     out = arguments.out / program.resolve().parent.name  # build/asan/lockstep: asan
     print(f"{program}: {first}..{last}", file=sys.stderr, flush=True)
     try:
-        drawn = runs.draw(program.resolve(), first, last, out, arguments.jobs)
+        drawn = runs.run_drawn(program.resolve(), first, last, out, arguments.jobs)
     except subprocess.CalledProcessError as error:
         print(f"traces: {' '.join(error.cmd)} ended with exit code {error.returncode}", file=sys.stderr)
         sys.exit(2)

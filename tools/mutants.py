@@ -19,7 +19,7 @@ from checks.tree import Tree
 PLACE = runs.ROOT / "build" / "mutants"
 SOURCE = PLACE / "src"
 PROGRAM = SOURCE / "build" / "release" / "lockstep"
-PIECE_S = 300  # no seed of a drawn hunt's next piece begins later
+PIECE_S = 300  # a drawn hunt begins no seed of a piece later than this, and ends with a piece that was cut
 
 
 def restore(tree):
@@ -85,13 +85,13 @@ class DrawnHunt:
 
 
 def drawn_hunt(first, most, jobs):
-    """In ever larger pieces, since most mistakes show at once; no seed of a mistake may keep it for long."""
+    """In ever larger pieces, since most mistakes show at once. Some make every seed slow: such a hunt is cut short."""
     tried = others = 0
     size = 2 * (jobs or os.cpu_count() or 1)
     with tempfile.TemporaryDirectory(prefix="lockstep_") as out:
         while tried < most:
             begin, size = first + tried, min(size, most - tried)
-            results = runs.draw(PROGRAM, begin, begin + size - 1, out, jobs, ("--for", f"{PIECE_S}s"))
+            results = runs.run_drawn(PROGRAM, begin, begin + size - 1, out, jobs, ("--for", f"{PIECE_S}s"))
             for seed, result in sorted(results.items()):
                 if result.kind == runs.VIOLATED:
                     return DrawnHunt(seed - first + 1, result.names, tried + len(results), others)
@@ -104,17 +104,24 @@ def drawn_hunt(first, most, jobs):
 
 
 def drawn_sentence_of(mutant, hunts):
-    """Any oracle counts: the scenario was not made for this mistake, and without it the seed holds."""
-    numbers = ", ".join("none" if each.seeds is None else str(each.seeds) for each in hunts)
-    middle = median(hunts)
+    """(caught, sentence). Any oracle counts: the scenario was not made for this mistake."""
+    numbers, middle = listed(hunts), median(hunts)
     tried = sum(each.tried for each in hunts)
     others = sum(each.others for each in hunts)
-    aside = f"; {others} {'seed' if others == 1 else 'seeds'} ended without a verdict" if others else ""
+    aside = f"; {count_of(others)} ended without a verdict" if others else ""
     if middle is None:
         return False, f"not caught by chaos in {tried} seeds (hunts: {numbers}){aside}"
     oracles = frozenset().union(*(each.oracles for each in hunts))
     whose = "its" if mutant.oracle in oracles else f"not {mutant.oracle}, but"
-    return True, f"caught by chaos after {middle} seed{'s' * (middle != 1)} (median of {numbers}): {whose} {', '.join(sorted(oracles))}{aside}"
+    return True, f"caught by chaos after {count_of(middle)} (median of {numbers}): {whose} {', '.join(sorted(oracles))}{aside}"
+
+
+def listed(hunts):
+    return ", ".join("none" if each.seeds is None else str(each.seeds) for each in hunts)
+
+
+def count_of(seeds):
+    return f"{seeds} seed{'s' * (seeds != 1)}"
 
 
 def median(hunts):
@@ -126,11 +133,10 @@ def median(hunts):
 
 def sentence_of(mutant, hunts):
     """(caught, sentence) of all hunts for one mutant."""
-    numbers = ", ".join("none" if each.seeds is None else str(each.seeds) for each in hunts)
-    middle = median(hunts)
+    numbers, middle = listed(hunts), median(hunts)
     if middle is not None:
         scenario = Counter(each.scenario for each in hunts if each.scenario).most_common(1)[0][0]
-        return True, f"caught by {mutant.oracle} in {scenario} after {middle} seed{'s' * (middle != 1)} (median of {numbers})"
+        return True, f"caught by {mutant.oracle} in {scenario} after {count_of(middle)} (median of {numbers})"
     why = f"not caught by {mutant.oracle} in {mutant.seeds} seeds (hunts: {numbers})"
     others = frozenset().union(*(each.others for each in hunts))
     if others:
@@ -152,13 +158,12 @@ def judge(tree, path, arguments):
     if broken:
         return False, "does not compile:\n" + "\n".join(broken.split("\n")[-12:])
     hunts = []
+    most = arguments.drawn or mutant.seeds
     for number in range(arguments.hunts):
-        tell(f"{mutant.name}: hunt {number + 1} of {arguments.hunts}" + (f", before it {', '.join(str(each.seeds or 'none') for each in hunts)}" if hunts else ""))
-        if arguments.drawn:
-            hunts.append(drawn_hunt(1 + number * arguments.drawn, arguments.drawn, arguments.jobs))
-        else:
-            hunts.append(hunt(mutant, 1 + number * mutant.seeds, arguments.jobs))
-    return (drawn_sentence_of if arguments.drawn else sentence_of)(mutant, hunts)
+        tell(f"{mutant.name}: hunt {number + 1} of {arguments.hunts}" + (f", before it {listed(hunts)}" if hunts else ""))
+        first = 1 + number * most
+        hunts.append(drawn_hunt(first, most, arguments.jobs) if arguments.drawn else hunt(mutant, first, arguments.jobs))
+    return drawn_sentence_of(mutant, hunts) if arguments.drawn else sentence_of(mutant, hunts)
 
 
 def tell(text):

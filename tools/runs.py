@@ -82,7 +82,7 @@ class DrawnSeed:
     names: tuple
 
 
-def draw(program, first, last, out, jobs=0, options=()):
+def run_drawn(program, first, last, out, jobs=0, options=()):
     """Runs the drawn scenarios first..last of which `out` has no results yet; DrawnSeed by seed. Seeds that fail are results too."""
     command = [str(program), "chaos", "--seeds", f"{first}..{last}", "--no-shrink", "--out", str(out), *options]
     if jobs:
@@ -92,7 +92,7 @@ def draw(program, first, last, out, jobs=0, options=()):
         raise subprocess.CalledProcessError(done.returncode, command)
     with sqlite3.connect(Path(out) / "results.sqlite") as results:
         rows = results.execute("SELECT seed, trace, kind, names FROM seeds WHERE seed BETWEEN ? AND ?", (first, last))
-        return {seed: DrawnSeed(seed, trace, kind, tuple(json.loads(names or "[]"))) for seed, trace, kind, names in rows}
+        return {seed: DrawnSeed(seed, trace, kind, tuple(json.loads(names))) for seed, trace, kind, names in rows}
 
 
 def command_of(result, preset="release", world="sim"):

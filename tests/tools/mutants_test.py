@@ -53,12 +53,12 @@ class Hunts(unittest.TestCase):
             kinds = {1003: ("vacuous", ()), 1005: ("crash", ("SIGABRT",)), 1011: ("violated", ("liveness",)), 1012: ("violated", ("bank",))}
             return {seed: runs.DrawnSeed(seed, "", *kinds.get(seed, ("", ()))) for seed in range(first, last + 1)}
 
-        draw, runs.draw = runs.draw, drawn
+        run_drawn, runs.run_drawn = runs.run_drawn, drawn
         try:
             found = tool.drawn_hunt(1001, 100, 2)
             missed = tool.drawn_hunt(1, 20, 2)
         finally:
-            runs.draw = draw
+            runs.run_drawn = run_drawn
         self.assertEqual(pieces, [(1001, 1004), (1005, 1012), (1, 4), (5, 12), (13, 20)])
         self.assertEqual(found, tool.DrawnHunt(11, ("liveness",), 12, 1))
         self.assertEqual(missed, tool.DrawnHunt(None, (), 20, 0))
