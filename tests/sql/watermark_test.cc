@@ -71,6 +71,17 @@ class Watermarks : public testing::TestWithParam<bool> {
   Options options(std::uint32_t checkpoint_frames) const {
     return {.checkpoint_frames = checkpoint_frames, .sync_commits = GetParam()};
   }
+  // And one row more; then all of them are in the main file, and in the WAL as well.
+  void fill_and_copy(sim::DiskImage& disk, int rows) {
+    fill(disk, options(1000), rows);
+    {
+      Node node(disk, options(1));
+      ASSERT_TRUE(node.open());
+      add_row(node, rows);
+      ASSERT_TRUE(node.machine().checkpoint_if_due());
+    }
+    disk.process_crash();
+  }
 };
 
 INSTANTIATE_TEST_SUITE_P(OfARecordAndOfAMember, Watermarks, testing::Bool());
@@ -172,14 +183,7 @@ TEST(Watermark, AWalThatIsDamagedWhereItWasSyncedIsRefused) {
 TEST_P(Watermarks, AWalThatLostFramesThatWereCopiedIsRefused) {
   constexpr int kRows = 60;
   sim::DiskImage disk(1);
-  fill(disk, options(1000), kRows);
-  {
-    Node node(disk, options(1));
-    ASSERT_TRUE(node.open());
-    add_row(node, kRows);
-    ASSERT_TRUE(node.machine().checkpoint_if_due());
-  }
-  disk.process_crash();
+  fill_and_copy(disk, kRows);
   const std::uint64_t size = *file_of(disk, kWal)->size();
   ASSERT_GT(size, kRows * 4096u);
   for (std::uint64_t i = 0; i < 60; ++i) {
@@ -199,14 +203,7 @@ TEST_P(Watermarks, AWalThatLostFramesThatWereCopiedIsRefused) {
 TEST_P(Watermarks, AWalThatBeginsWithTheSaltsOfATornHeaderIsNotTakenForTheFormerOne) {
   constexpr int kRows = 20;
   sim::DiskImage disk(1);
-  fill(disk, options(1000), kRows);
-  {
-    Node node(disk, options(1));
-    ASSERT_TRUE(node.open());
-    add_row(node, kRows);
-    ASSERT_TRUE(node.machine().checkpoint_if_due());
-  }
-  disk.process_crash();
+  fill_and_copy(disk, kRows);
   constexpr std::uint64_t kCheckpointSequence = 12;  // written before the salts, when the WAL begins anew
   disk.flip(kWal, kCheckpointSequence + 3, 1);
   {
