@@ -15,8 +15,7 @@ using namespace scenarios;
 using std::chrono::milliseconds;
 
 constexpr Target kTheCloud{TargetKind::kCloud, 0};
-// What edges of scenarios have (edge/slot_keeper.h): were it more there, no trial would fail any more, and
-// "settings rolled back" would never happen.
+// As edge/slot_keeper.h has them, which is out of sight here; tests/chaos/draw_test.cc compares.
 constexpr Duration kProbation = std::chrono::seconds(10);
 constexpr std::uint32_t kMostStarts = 3;
 

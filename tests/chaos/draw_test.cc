@@ -3,12 +3,14 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <variant>
 
 #include "base/text.h"
+#include "edge/slot_keeper.h"
 #include "scenarios/chaos/fault_families.h"
 #include "scenarios/chaos/field_draw.h"
 #include "scenarios/parse_scenario.h"
@@ -79,6 +81,32 @@ TEST(DrawnScenario, EveryFamilyIsOnInItsShareOfTheSeedsAndItsVerbsAreInNoOther) 
     EXPECT_LT(on[family->name], seeds * (family->is_alone ? 5 : is_of_field ? 40 : 35) / 100) << family->name;
   }
   EXPECT_GT(without_any, 0u);
+}
+
+// scenarios/chaos does not know edges; were their trials longer, or of more lives, none that is drawn would fail.
+TEST(DrawnScenario, ATrialThatShallFailIsSilentToItsEndOrHasTooManyLives) {
+  const edge::SlotOptions options;
+  const auto families = field_families();
+  const auto trials = std::ranges::find(families, "edge trials", &FaultFamily::name);
+  ASSERT_NE(trials, families.end());
+  std::uint64_t silent = 0;
+  std::uint64_t deadly = 0;
+  for (std::uint64_t seed = 0; seed < kSeeds; ++seed) {
+    if (!has_field(seed)) continue;
+    Scenario scenario = draw_scenario(seed);
+    scenario.faults.clear();
+    trials->draw(seed, scenario);
+    if (scenario.faults.empty()) continue;  // no settings are sent
+    if (std::holds_alternative<Kill>(scenario.faults.front().action)) {
+      ++deadly;
+      EXPECT_GT(scenario.faults.size(), options.most_starts) << seed;
+    } else {
+      ++silent;
+      EXPECT_GT(scenario.faults.front().lasting, options.probation) << seed;
+    }
+  }
+  EXPECT_GT(silent, 20u);
+  EXPECT_GT(deadly, 20u);
 }
 
 TEST(DrawnScenario, EveryKindOfWorkloadIsDrawn) {
