@@ -87,7 +87,7 @@ TEST(Gateway, AQueryThatHasNoAnswerInTimeIsEnded) {
     EXPECT_EQ(reply.status(), wire::TIMED_OUT);
     EXPECT_TRUE(reply.message().contains("the query was ended")) << reply.message();
   }
-  EXPECT_EQ(cluster.call(node, query_request("SELECT 1"), api::Access::kRead, 10s).status(), wire::DONE);
+  EXPECT_EQ(cluster.call(node, query_request("SELECT 1"), api::Access::kRead, 60s).status(), wire::DONE);
 }
 
 TEST(Gateway, TheQueriesOfAGuestWhoGoesAreEnded) {
@@ -110,7 +110,7 @@ TEST(Gateway, TheQueriesOfAGuestWhoGoesAreEnded) {
   });
   cluster.on_loop([&] { guest.reset(); });
   while (ended < 20) cluster.on_loop([] {});
-  EXPECT_EQ(cluster.call(node, query_request("SELECT 1"), api::Access::kRead, 10s).status(), wire::DONE);
+  EXPECT_EQ(cluster.call(node, query_request("SELECT 1"), api::Access::kRead, 60s).status(), wire::DONE);
 }
 
 TEST(Gateway, AQueryThatIsWithdrawnIsEndedAndNotAnswered) {
@@ -125,15 +125,16 @@ TEST(Gateway, AQueryThatIsWithdrawnIsEndedAndNotAnswered) {
     });
     cluster.on_loop([&] { cluster.gateway(node).withdraw(number); });
   }
-  EXPECT_EQ(cluster.call(node, query_request("SELECT 1"), api::Access::kRead, 10s).status(), wire::DONE);
+  EXPECT_EQ(cluster.call(node, query_request("SELECT 1"), api::Access::kRead, 60s).status(), wire::DONE);
 }
 
-// A guest with many queries does not keep another from its turn.
+// A guest with many queries does not keep another from its turn. All of them wait before the first runs: what decides is
+// the order of the turns, not how long each takes.
 TEST(Gateway, GuestsTakeTurns) {
   RealCluster cluster({.nodes = 1});
   const NodeId node = cluster.leader();
   const std::string heavy =
-      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 2000000) SELECT max(i) FROM n";
+      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 2000) SELECT max(i) FROM n";
   std::vector<std::shared_ptr<api::Guest>> guests;
   std::atomic<int> ended = 0;
   int before_modest = -1;
