@@ -10,6 +10,7 @@ namespace {
 
 using namespace scenarios;
 
+constexpr std::uint64_t kShareAlone = 4;         // percent of the seeds, of a family that is alone
 constexpr std::uint64_t kNeverInARun = 100'000;  // entries until a log prefix is dropped
 
 Files draw_files(Dice& dice) { return dice.one_of({Files::kAll, Files::kKv, Files::kSql}); }
@@ -144,8 +145,8 @@ constexpr std::array kFamilies{
     FaultFamily{"full disk", {"disk_full"}, draw_full},
     FaultFamily{"slow disk", {"disk_stall", "disk_slow"}, draw_slow},
     FaultFamily{"damaged disk", {"disk_rot", "disk_misdirect", "disk_phantom"}, draw_damage},
-    FaultFamily{"lying disk", {"disk_lie", "power_loss"}, draw_lies, true},
-    FaultFamily{"beyond repair", {"disk_rot", "disk_misdirect", "disk_phantom", "power_loss"}, draw_beyond_repair, true},
+    FaultFamily{"lying disk", {"disk_lie", "power_loss"}, draw_lies, kShareAlone, true},
+    FaultFamily{"beyond repair", {"disk_rot", "disk_misdirect", "disk_phantom", "power_loss"}, draw_beyond_repair, kShareAlone, true},
 };
 
 }  // namespace

@@ -74,7 +74,7 @@ VersionedWrites draw_versioned_writes(std::uint64_t seed, std::uint32_t least_ra
   Dice dice(seed, "chaos.versioned_writes");
   VersionedWrites writes;
   writes.load = draw_load(dice, least_rate, most_rate);
-  writes.load.pipeline = dice.one_of({1u, 1u, 2u, 8u});
+  writes.load.pipeline = dice.one_of({1u, 2u, 4u, 8u});
   writes.tables = dice.one_of({1u, 1u, 2u, 4u});
   writes.statements = dice.one_of({1u, 1u, 2u, 4u});
   writes.reads = dice.percents(1, 8);
@@ -87,10 +87,22 @@ RegisterWorkload draw_registers(std::uint64_t seed, std::uint32_t least_rate, st
   Dice dice(seed, "chaos.register");
   RegisterWorkload registers;
   registers.load = draw_load(dice, least_rate, most_rate);
-  registers.keys = static_cast<std::uint32_t>(dice.between(2, 16));
+  const std::uint64_t most_keys = dice.one_of({1u, 4u, 16u});  // few: what one client wrote the next one reads
+  registers.keys = static_cast<std::uint32_t>(dice.between(1, most_keys));
   registers.reads = dice.percents(20, 60);
   registers.cas = dice.percents(0, 40);
   return registers;
+}
+
+// Beside those that write as much as they read: who waits for a write sees nothing until it is over.
+RegisterWorkload draw_readers(std::uint64_t seed, const RegisterWorkload& registers) {
+  Dice dice(seed, "chaos.readers");
+  RegisterWorkload readers = registers;
+  readers.load = draw_load(dice, 30, 70);
+  readers.load.timeout = dice.milliseconds(100, 500);
+  readers.reads = dice.percents(90, 99);
+  readers.cas = {};
+  return readers;
 }
 
 Verify draw_verify(std::uint64_t seed) {
@@ -139,7 +151,11 @@ void draw_workloads(std::uint64_t seed, Scenario& scenario) {
   const std::uint32_t least = both ? 20 : 40;
   const std::uint32_t most = both ? 50 : 90;
   if (both || mix == 0) scenario.workload.push_back(draw_versioned_writes(seed, least, most));
-  if (both || mix == 1) scenario.workload.push_back(draw_registers(seed, least, most));
+  if (both || mix == 1) {
+    const RegisterWorkload registers = draw_registers(seed, least, most);
+    scenario.workload.push_back(registers);
+    if (dice.percent(50)) scenario.workload.push_back(draw_readers(seed, registers));
+  }
   if ((both || mix == 0) && dice.percent(30)) scenario.workload.push_back(draw_verify(seed));
   if (Dice(seed, "chaos.has_other_workload").percent(kOtherWorkloads))
     scenario.workload.push_back(draw_other_workload(seed));

@@ -8,9 +8,6 @@
 namespace lockstep::chaos {
 namespace {
 
-constexpr std::uint64_t kShare = 30;      // percent of the seeds, for each family
-constexpr std::uint64_t kShareAlone = 4;  // likewise, for one that is alone
-
 std::vector<const FaultFamily*> list_of(std::initializer_list<std::span<const FaultFamily>> groups) {
   std::vector<const FaultFamily*> all;
   for (const auto& families : groups)
@@ -19,24 +16,23 @@ std::vector<const FaultFamily*> list_of(std::initializer_list<std::span<const Fa
 }
 
 std::vector<const FaultFamily*> cluster_families() {
-  return list_of({process_families(), network_families(), disk_families()});
+  return list_of({process_families(), election_families(), network_families(), disk_families()});
 }
 
 }  // namespace
 
 std::vector<const FaultFamily*> fault_families() {
-  return list_of({process_families(), network_families(), disk_families(), field_families()});
+  return list_of({process_families(), election_families(), network_families(), disk_families(), field_families()});
 }
 
 std::vector<const FaultFamily*> families_of(std::uint64_t seed) {
   std::vector<const FaultFamily*> on;
   const auto possible = has_field(seed) ? fault_families() : cluster_families();
-  for (const FaultFamily* family : possible)
-    if (family->is_alone && Dice(seed, cat("chaos.family.", family->name)).percent(kShareAlone))
-      return {family};
-  for (const FaultFamily* family : possible)
-    if (!family->is_alone && Dice(seed, cat("chaos.family.", family->name)).percent(kShare))
-      on.push_back(family);
+  for (const FaultFamily* family : possible) {
+    if (!Dice(seed, cat("chaos.family.", family->name)).percent(family->share)) continue;
+    if (family->is_alone) return {family};
+    on.push_back(family);
+  }
   return on;
 }
 

@@ -16,18 +16,19 @@ struct FaultFamily {
   std::array<std::string_view, 6> verbs;  // of its faults, as in scenario files; empty ones say nothing
   // Appends its faults; cluster and workloads are drawn already.
   void (*draw)(std::uint64_t seed, scenarios::Scenario& scenario);
-  bool is_alone =
-      false;  // on in a few seeds, and nothing else then: it is more than a cluster owes beside anything else
+  std::uint64_t share = 30;  // percent of the seeds that can have it
+  bool is_alone = false;     // and nothing else then: it is more than a cluster owes beside anything else
 };
 
 std::span<const FaultFamily> process_families();
+std::span<const FaultFamily> election_families();
 std::span<const FaultFamily> network_families();
 std::span<const FaultFamily> disk_families();
 std::span<const FaultFamily> field_families();  // of seeds with a field only
 
 // All of them, in the order in which they draw.
 std::vector<const FaultFamily*> fault_families();
-// Those that are on for this seed: each that it can have with the same probability, by a draw of its own; or one
+// Those that are on for this seed: each that it can have in its share of the seeds, by a draw of its own; or one
 // that is alone.
 std::vector<const FaultFamily*> families_of(std::uint64_t seed);
 

@@ -222,6 +222,20 @@ void draw_trials(std::uint64_t seed, Scenario& scenario) {
     scenario.faults.push_back({at, Kill{only(*at.from)}, draw_duration(dice, 50, 500, 2000)});
 }
 
+// The power goes between the steps of a switch of settings: nobody may ever read half of a version.
+void draw_switches(std::uint64_t seed, Scenario& scenario) {
+  if (!has_good_settings(scenario)) return;
+  Dice dice(seed, "chaos.field.switches");
+  for (std::uint64_t left = dice.between(1, 3); left > 0; --left) {
+    AtEvent at;
+    at.from = draw_edge(dice, scenario);
+    at.event = dice.one_of<const char*>({"slot_staged", "slot_switched"});
+    at.nth = dice.one_of({1u, 1u, 2u});
+    const Targets victim = only(*at.from);
+    scenario.faults.push_back({std::move(at), PowerLoss{victim}, draw_duration(dice, 50, 1000, 4000)});
+  }
+}
+
 // Between a decision and what follows from it.
 void draw_hub_deaths(std::uint64_t seed, Scenario& scenario) {
   Dice dice(seed, "chaos.field.hub_deaths");
@@ -261,6 +275,7 @@ constexpr std::array kFamilies{
                 {"actuator_failed", "actuator_stuck", "actuator_lagging", "actuator_weak"},
                 draw_actuators},
     FaultFamily{"edge trials", {"kill", "sensor_dropout"}, draw_trials},
+    FaultFamily{"edge switches", {"power_loss"}, draw_switches},
 };
 
 }  // namespace

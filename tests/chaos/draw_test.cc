@@ -77,8 +77,9 @@ TEST(DrawnScenario, EveryFamilyIsOnInItsShareOfTheSeedsAndItsVerbsAreInNoOther) 
   for (const FaultFamily* family : fault_families()) {
     const bool is_of_field = of_field.contains(family->name);
     const std::uint64_t seeds = is_of_field ? with_field : kSeeds;
-    EXPECT_GT(on[family->name], seeds * (family->is_alone ? 3 : is_of_field ? 20 : 25) / 100) << family->name;
-    EXPECT_LT(on[family->name], seeds * (family->is_alone ? 5 : is_of_field ? 40 : 35) / 100) << family->name;
+    const std::uint64_t off_by = is_of_field ? 10 : std::max<std::uint64_t>(1, family->share / 6);
+    EXPECT_GT(on[family->name], seeds * (family->share - off_by) / 100) << family->name;
+    EXPECT_LT(on[family->name], seeds * (family->share + off_by) / 100) << family->name;
   }
   EXPECT_GT(without_any, 0u);
 }
