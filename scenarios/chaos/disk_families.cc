@@ -10,7 +10,7 @@ namespace {
 
 using namespace scenarios;
 
-constexpr std::uint64_t kShareAlone = 4;         // percent of the seeds, of a family that is alone
+constexpr std::uint64_t kShareAlone = 6;         // percent of the seeds, of a family that is alone
 constexpr std::uint64_t kNeverInARun = 100'000;  // entries until a log prefix is dropped
 
 Files draw_files(Dice& dice) { return dice.one_of({Files::kAll, Files::kKv, Files::kSql}); }
