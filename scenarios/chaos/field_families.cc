@@ -18,6 +18,7 @@ constexpr Target kTheCloud{TargetKind::kCloud, 0};
 // As edge/slot_keeper.h has them, which is out of sight here; tests/chaos/draw_test.cc compares.
 constexpr Duration kProbation = std::chrono::seconds(10);
 constexpr std::uint32_t kMostStarts = 3;
+constexpr std::uint64_t kShareOfTrials = 60;  // percent: few fields have settings to try, and few trials fail
 
 Target draw_edge(Dice& dice, const Scenario& scenario) {
   return {TargetKind::kEdge, static_cast<std::uint32_t>(dice.between(1, scenario.field->edges))};
@@ -274,7 +275,7 @@ constexpr std::array kFamilies{
     FaultFamily{"actuators",
                 {"actuator_failed", "actuator_stuck", "actuator_lagging", "actuator_weak"},
                 draw_actuators},
-    FaultFamily{"edge trials", {"kill", "sensor_dropout"}, draw_trials},
+    FaultFamily{"edge trials", {"kill", "sensor_dropout"}, draw_trials, kShareOfTrials},
     FaultFamily{"edge switches", {"power_loss"}, draw_switches},
 };
 
