@@ -92,9 +92,9 @@ void draw_cut_off(std::uint64_t seed, Scenario& scenario) {
     Targets side = only(kTheLeader);
     for (std::uint32_t client = 1; client <= client_count(scenario); ++client)
       if (dice.percent(50)) side.push_back({TargetKind::kClient, client});
-    const Duration late = patience * dice.between(5, 12) / 10;
-    if (dice.percent(60)) {
-      const Delay delay{Spread{late, late + late / 4}, Links{{only(kTheOthers), side}, true}};
+    const Duration late = patience * dice.between(7, 9) / 10;  // as long as it leads all the same
+    if (dice.percent(75)) {
+      const Delay delay{Spread{late, late + late / 10}, Links{{only(kTheOthers), side}, true}};
       const Duration before = dice.milliseconds(100, 600);
       scenario.faults.push_back({AtTime{at}, delay, before + milliseconds(50)});
       at += before;
