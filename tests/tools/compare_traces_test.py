@@ -31,12 +31,12 @@ print(json.dumps(dict(verdict="holds", verdicts=[], trace=Path(sys.argv[2]).stem
 
 
 class CompareTracesTest(unittest.TestCase):
-    def compare(self, traces, drawn="1..2", exit_code=0):
+    def compare(self, traces, drawn="1..2", exit_code=0, names=("a/release", "a/other")):
         with tempfile.TemporaryDirectory() as home:
             programs = []
-            for name, trace in zip(("release", "other"), traces):
+            for name, trace in zip(names, traces):
                 program = Path(home) / name / "lockstep"
-                program.parent.mkdir()
+                program.parent.mkdir(parents=True)
                 program.write_text(PROGRAM.format(python=sys.executable, trace=trace, exit_code=exit_code), encoding="utf-8")
                 program.chmod(0o755)
                 programs.append(str(program))
@@ -56,6 +56,11 @@ class CompareTracesTest(unittest.TestCase):
         done = self.compare(("bb", "bb"), exit_code=2)
         self.assertEqual(done.returncode, 2)
         self.assertIn("ended with exit code 2", done.stderr)
+
+    def test_programs_whose_results_would_lie_in_one_place_are_bad_input(self):
+        done = self.compare(("bb", "bb"), names=("a/release", "b/release"))
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("found both in one named release", done.stderr)
 
     def compare_suite(self, home, marks, *options):
         programs = []
