@@ -128,13 +128,13 @@ TEST(Gateway, AQueryThatIsWithdrawnIsEndedAndNotAnswered) {
   EXPECT_EQ(cluster.call(node, query_request("SELECT 1"), api::Access::kRead, 60s).status(), wire::DONE);
 }
 
-// A guest with many queries does not keep another from its turn. All of them wait before the first runs: what decides is
-// the order of the turns, not how long each takes.
+// A guest with many queries does not keep another from its turn. Each of them is too much for a job that several share,
+// and takes longer than a busy machine lets a thread wait; all of them together are a fraction of their minute.
 TEST(Gateway, GuestsTakeTurns) {
   RealCluster cluster({.nodes = 1});
   const NodeId node = cluster.leader();
   const std::string heavy =
-      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 2000) SELECT max(i) FROM n";
+      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 100000) SELECT max(i) FROM n";
   std::vector<std::shared_ptr<api::Guest>> guests;
   std::atomic<int> ended = 0;
   int before_modest = -1;
