@@ -20,6 +20,7 @@ using std::chrono::microseconds;
 using std::chrono::milliseconds;
 
 constexpr std::uint64_t kOtherWorkloads = 40;  // percent of the seeds
+constexpr std::uint64_t kReaders = 50;         // percent of the seeds with registers
 
 Spread draw_spread(Dice& dice, std::initializer_list<int> medians_us) {
   const Duration median = microseconds(dice.one_of(medians_us));
@@ -154,7 +155,8 @@ void draw_workloads(std::uint64_t seed, Scenario& scenario) {
   if (both || mix == 1) {
     const RegisterWorkload registers = draw_registers(seed, least, most);
     scenario.workload.push_back(registers);
-    if (dice.percent(50)) scenario.workload.push_back(draw_readers(seed, registers));
+    if (Dice(seed, "chaos.has_readers").percent(kReaders))
+      scenario.workload.push_back(draw_readers(seed, registers));
   }
   if ((both || mix == 0) && dice.percent(30)) scenario.workload.push_back(draw_verify(seed));
   if (Dice(seed, "chaos.has_other_workload").percent(kOtherWorkloads))
