@@ -12,7 +12,6 @@ namespace {
 
 using namespace scenarios;
 using std::chrono::milliseconds;
-using std::chrono::seconds;
 
 constexpr std::uint64_t kShare = 15;  // percent of the seeds
 

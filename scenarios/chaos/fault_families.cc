@@ -8,21 +8,23 @@
 namespace lockstep::chaos {
 namespace {
 
-std::vector<const FaultFamily*> list_of(std::initializer_list<std::span<const FaultFamily>> groups) {
-  std::vector<const FaultFamily*> all;
-  for (const auto& families : groups)
-    for (const FaultFamily& family : families) all.push_back(&family);
-  return all;
+void append(std::vector<const FaultFamily*>& all, std::span<const FaultFamily> families) {
+  for (const FaultFamily& family : families) all.push_back(&family);
 }
 
 std::vector<const FaultFamily*> cluster_families() {
-  return list_of({process_families(), election_families(), network_families(), disk_families()});
+  std::vector<const FaultFamily*> all;
+  for (const auto& families : {process_families(), election_families(), network_families(), disk_families()})
+    append(all, families);
+  return all;
 }
 
 }  // namespace
 
 std::vector<const FaultFamily*> fault_families() {
-  return list_of({process_families(), election_families(), network_families(), disk_families(), field_families()});
+  auto all = cluster_families();
+  append(all, field_families());
+  return all;
 }
 
 std::vector<const FaultFamily*> families_of(std::uint64_t seed) {

@@ -14,7 +14,7 @@ namespace lockstep::chaos {
 struct FaultFamily {
   std::string_view name;
   std::array<std::string_view, 6> verbs;  // of its faults, as in scenario files; empty ones say nothing
-  // Appends its faults; cluster and workloads are drawn already.
+  // Appends its faults, and may set the cluster's times to go with them; cluster and workloads are drawn already.
   void (*draw)(std::uint64_t seed, scenarios::Scenario& scenario);
   std::uint64_t share = 30;  // percent of the seeds that can have it
   bool is_alone = false;     // and nothing else then: it is more than a cluster owes beside anything else

@@ -39,6 +39,9 @@ bool has_good_settings(const Scenario& scenario) {
   });
 }
 
+// Steps of a switch of settings.
+const char* draw_slot_event(Dice& dice) { return dice.one_of<const char*>({"slot_staged", "slot_switched"}); }
+
 AtEvent draw_edge_event(Dice& dice, const Scenario& scenario) {
   AtEvent at;
   at.from = draw_edge(dice, scenario);
@@ -48,7 +51,7 @@ AtEvent draw_edge_event(Dice& dice, const Scenario& scenario) {
                  : dice.one_of<const char*>({"instruction_taken", "executed", "instruction_ended"});
   at.nth = static_cast<std::uint32_t>(dice.between(1, is_of_readings ? 100 : 12));
   if (has_good_settings(scenario) && dice.percent(40)) {
-    at.event = dice.one_of<const char*>({"slot_staged", "slot_switched"});
+    at.event = draw_slot_event(dice);
     at.nth = 1;
   }
   return at;
@@ -230,10 +233,10 @@ void draw_switches(std::uint64_t seed, Scenario& scenario) {
   for (std::uint64_t left = dice.between(1, 3); left > 0; --left) {
     AtEvent at;
     at.from = draw_edge(dice, scenario);
-    at.event = dice.one_of<const char*>({"slot_staged", "slot_switched"});
+    at.event = draw_slot_event(dice);
     at.nth = dice.one_of({1u, 1u, 2u});
-    const Targets victim = only(*at.from);
-    scenario.faults.push_back({std::move(at), PowerLoss{victim}, draw_duration(dice, 50, 1000, 4000)});
+    const Duration down = draw_duration(dice, 50, 1000, 4000);
+    scenario.faults.push_back({at, PowerLoss{only(*at.from)}, down});
   }
 }
 
