@@ -120,6 +120,34 @@ TEST(DrawnScenario, EveryKindOfWorkloadIsDrawn) {
   for (const auto& [kind, seeds] : drawn) EXPECT_GT(seeds, kSeeds / 30) << kind;
 }
 
+TEST(DrawnScenario, HalfOfTheRegistersHaveClientsThatHardlyDoButReadThem) {
+  std::uint64_t with_registers = 0;
+  std::uint64_t with_readers = 0;
+  for (std::uint64_t seed = 0; seed < kSeeds; ++seed) {
+    std::vector<RegisterWorkload> registers;
+    for (const Workload& workload : draw_scenario(seed).workload)
+      if (const auto* kind = std::get_if<RegisterWorkload>(&workload)) registers.push_back(*kind);
+    with_registers += registers.empty() ? 0 : 1;
+    if (registers.size() < 2) continue;
+    ++with_readers;
+    EXPECT_EQ(registers[1].keys, registers[0].keys) << seed;
+    EXPECT_GE(registers[1].reads.parts_per_million, 900'000u) << seed;
+  }
+  EXPECT_GT(with_readers, with_registers * 45 / 100);
+  EXPECT_LT(with_readers, with_registers * 55 / 100);
+}
+
+TEST(DrawnScenario, CandidatesHaveLittlePatienceInAChurnOnly) {
+  using std::chrono::milliseconds;
+  for (std::uint64_t seed = 0; seed < kSeeds; ++seed) {
+    const auto families = families_of(seed);
+    const bool is_churn = std::ranges::find(families, "leaders' churn", &FaultFamily::name) != families.end();
+    const Duration patience = draw_scenario(seed).cluster.consensus.election_timeout;
+    EXPECT_GE(patience, milliseconds(is_churn ? 60 : 150)) << seed;
+    EXPECT_LE(patience, milliseconds(is_churn ? 150 : 500)) << seed;
+  }
+}
+
 TEST(DrawnScenario, OneInEightHasAFieldAndIsOtherwiseWhatItWasWithout) {
   std::uint64_t with_field = 0;
   std::set<std::uint32_t> edges;
