@@ -27,9 +27,9 @@ def main():
         runs.need_program(program)
     if arguments.record and arguments.drawn:
         parser.error("--record is for the suite, not with --drawn")
-    if arguments.drawn and results_of(arguments.one, arguments) == results_of(arguments.other, arguments):
-        parser.error(f"expected programs in directories of two names, found both in one named {results_of(arguments.one, arguments).name}: "
-                     "their results would lie in one place")
+    if arguments.drawn and name_of(arguments.one) == name_of(arguments.other):
+        parser.error(f"expected programs in directories of two names, found both in one named {name_of(arguments.one)}: their results would "
+                     "lie in one place")
     compared, different = compare_drawn(arguments) if arguments.drawn else compare_suite(arguments)
     print(f"traces: {compared - different} passed, {different} failed")
     return 1 if different or not compared else 0
@@ -89,14 +89,14 @@ def compare_drawn(arguments):
     return len(ones.keys() | others.keys()), different
 
 
-def results_of(program, arguments):
-    return arguments.out / program.resolve().parent.name  # build/asan/lockstep: asan
+def name_of(program):
+    return program.resolve().parent.name  # build/asan/lockstep: asan
 
 
 def campaign(program, arguments):
     """Runs the drawn seeds that this build of the program has no results of yet; by seed the trace and the verdict."""
     first, last = arguments.drawn
-    out = results_of(program, arguments)
+    out = arguments.out / name_of(program)
     print(f"{program}: {first}..{last}", file=sys.stderr, flush=True)
     try:
         drawn = runs.run_drawn(program.resolve(), first, last, out, arguments.jobs)
