@@ -6,8 +6,10 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <variant>
 
 #include "base/env/actor.h"
+#include "base/env/function_job.h"
 
 namespace lockstep::contract {
 
@@ -55,22 +57,15 @@ class BehavingActor final : public env::Actor {
   Behaviour& behaviour_;
 };
 
-class FunctionJob final : public env::Job {
- public:
-  FunctionJob(std::function<void()> run, std::function<void()> done)
-      : run_(std::move(run)), done_(std::move(done)) {}
-  void run() override { run_(); }
-  void done() override { done_(); }
-
- private:
-  std::function<void()> run_;
-  std::function<void()> done_;
-};
-
 inline void submit(
     const env::Env& env, int lane, std::function<void()> run, std::function<void()> done = [] {}) {
   env.lanes.submit(env::LaneId{static_cast<std::uint8_t>(lane)},
-                   std::make_unique<FunctionJob>(std::move(run), std::move(done)));
+                   env::make_job(
+                       [run = std::move(run)] {
+                         run();
+                         return std::monostate();
+                       },
+                       [done = std::move(done)](std::monostate) { done(); }));
 }
 
 class Contract : public testing::TestWithParam<HarnessKind> {

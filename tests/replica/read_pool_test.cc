@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <deque>
+#include <memory>
 #include <string>
 
 #include "core/service/waiting_reads.h"
@@ -39,15 +40,28 @@ class NoParticipant final : public sql::Participant {
 constexpr NodeId kGreedy{100};
 constexpr NodeId kModest{200};
 
-TEST(ReadPool, AClientWithManyHeavyQueriesDoesNotKeepAnotherFromItsTurn) {
-  sql::initialise_sqlite(7);
-  sim::DiskImage disk{1};
-  NoParticipant participant;
-  const auto database = sql::Database::create(disk, {});
-  const auto machine = database->open_machine(participant);
-  ASSERT_TRUE(machine);
+// A pool of one reader over an empty database.
+class ReadPool : public testing::Test {
+ protected:
+  void SetUp() override {
+    sql::initialise_sqlite(7);
+    auto machine = database_->open_machine(participant_);
+    ASSERT_TRUE(machine);
+    machine_ = *std::move(machine);
+  }
+
+ private:
+  sim::DiskImage disk_{1};
+  NoParticipant participant_;
+  std::unique_ptr<sql::Database> database_ = sql::Database::create(disk_, {});
+  std::unique_ptr<sql::Machine> machine_;
+
+ protected:
   PatientLanes lanes;
-  replica::ReadPool pool(lanes, *database, 1);
+  replica::ReadPool pool{lanes, *database_, 1};
+};
+
+TEST_F(ReadPool, AClientWithManyHeavyQueriesDoesNotKeepAnotherFromItsTurn) {
   std::string answered;
   const auto ask = [&](NodeId client, const std::string& sql, char sign, std::int64_t expected) {
     pool.submit(client, {sql, {}}, std::make_shared<sql::Withdrawal>(),
@@ -68,15 +82,7 @@ TEST(ReadPool, AClientWithManyHeavyQueriesDoesNotKeepAnotherFromItsTurn) {
 }
 
 // A query that nobody waits for is not begun, and does not hold up those behind it.
-TEST(ReadPool, WhatWasWithdrawnIsNotBegun) {
-  sql::initialise_sqlite(7);
-  sim::DiskImage disk{1};
-  NoParticipant participant;
-  const auto database = sql::Database::create(disk, {});
-  const auto machine = database->open_machine(participant);
-  ASSERT_TRUE(machine);
-  PatientLanes lanes;
-  replica::ReadPool pool(lanes, *database, 1);
+TEST_F(ReadPool, WhatWasWithdrawnIsNotBegun) {
   std::string ended;
   const auto ask = [&](NodeId client, const std::string& sql, char sign) {
     auto withdrawal = std::make_shared<sql::Withdrawal>();

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "core/raft/types.h"
+#include "tests/replica/completions.h"
 #include "tests/replica/stranger.h"
 #include "tests/replica/test_standalone.h"
 
@@ -10,19 +11,6 @@ namespace lockstep::tests {
 namespace {
 
 using std::chrono::seconds;
-
-std::int64_t first_integer(const client::Completion& done) {
-  EXPECT_EQ(done.conclusion, client::Conclusion::kDone);
-  EXPECT_GT(done.reply.query().rows().rows_size(), 0) << done.reply.ShortDebugString();
-  return done.reply.query().rows().rows_size() == 0 ? -1
-                                                    : done.reply.query().rows().rows(0).values(0).integer();
-}
-
-void expect_executed(const client::Completion& done) {
-  EXPECT_EQ(done.conclusion, client::Conclusion::kDone);
-  EXPECT_EQ(done.reply.write().kind(), wire::WriteOutcome::EXECUTED);
-  EXPECT_EQ(done.reply.write().result().outcome(), 1u) << done.reply.ShortDebugString();
-}
 
 TEST(Standalone, ServesTheWholeProtocol) {
   TestStandalone alone(1);

@@ -4,9 +4,11 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "base/env/actor.h"
+#include "base/env/function_job.h"
 #include "sim/world.h"
 
 namespace lockstep::sim {
@@ -43,21 +45,14 @@ class ScriptedActor final : public env::Actor {
   Script& script_;
 };
 
-class ScriptedJob final : public env::Job {
- public:
-  ScriptedJob(std::function<void()> run, std::function<void()> done)
-      : run_(std::move(run)), done_(std::move(done)) {}
-  void run() override { run_(); }
-  void done() override { done_(); }
-
- private:
-  std::function<void()> run_;
-  std::function<void()> done_;
-};
-
 inline void ScriptedActor::run_job(int lane, std::function<void()> run, std::function<void()> done) {
   env.lanes.submit(env::LaneId{static_cast<std::uint8_t>(lane)},
-                   std::make_unique<ScriptedJob>(std::move(run), std::move(done)));
+                   env::make_job(
+                       [run = std::move(run)] {
+                         run();
+                         return std::monostate();
+                       },
+                       [done = std::move(done)](std::monostate) { done(); }));
 }
 
 // Adds and starts.
