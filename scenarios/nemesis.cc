@@ -29,9 +29,8 @@ void Nemesis::arm() {
   for (const env::EventType* type : window_.listens_to()) events.subscribe_early(*type, window_);
   for (const env::EventType* type : damage_.listens_to()) events.subscribe_early(*type, damage_);
   for (const env::EventType* type : state_.listens_to()) events.subscribe_early(*type, state_);
-  events.subscribe_early(replica::kRoleChanged, *this);
-  events.subscribe_early(sim::kProcessKilled, *this);
-  events.subscribe_early(sim::kPowerLost, *this);
+  for (const env::EventType* type : {&replica::kRoleChanged, &sim::kProcessKilled, &sim::kPowerLost})
+    listen_to(*type);
   for (std::size_t fault = 0; fault < scenario_.faults.size(); ++fault)
     if (skipped(fault).empty()) arm_trigger(fault);
 }
@@ -48,9 +47,14 @@ void Nemesis::arm_trigger(std::size_t fault) {
     const env::EventType* type = find_event_type(event->event);
     CHECK(type != nullptr, "event ", event->event);
     watches_.push_back({fault, *event});
-    stage_.events().subscribe_early(*type, *this);
+    listen_to(*type);
   }
   // AfterFault is armed by the strike that it waits for.
+}
+
+// Once, however many faults wait for it: each of them counts what is told.
+void Nemesis::listen_to(const env::EventType& type) {
+  if (listens_to_.insert(type.number).second) stage_.events().subscribe_early(type, *this);
 }
 
 void Nemesis::arm_repeatedly(std::size_t fault, const Repeatedly& trigger) {

@@ -74,6 +74,7 @@ class Nemesis : private Observer {
   void arm_trigger(std::size_t fault);
   void arm_probe(std::size_t fault, const AtProbe& trigger);
   void arm_repeatedly(std::size_t fault, const Repeatedly& trigger);
+  void listen_to(const env::EventType& type);
   void watch_events(const Observation& seen);
   bool matches(const Watch& watch, const Observation& seen) const;
 
@@ -110,6 +111,7 @@ class Nemesis : private Observer {
   Damage damage_;
   std::set<NodeId> harmed_;  // by faults that do not pass
   std::vector<Watch> watches_;
+  std::set<std::uint16_t> listens_to_;  // numbers of event types
   std::map<std::size_t, std::uint32_t> probe_hits_;  // by fault
 };
 

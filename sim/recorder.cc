@@ -8,15 +8,21 @@
 #include "base/hash.h"
 
 namespace lockstep::sim {
+namespace {
+
+void enlist(std::vector<Observer*>& observers, const env::EventType& type, Observer& observer) {
+  CHECK(std::ranges::find(observers, &observer) == observers.end(), "an observer would count ", type.name, " twice");
+  observers.push_back(&observer);
+}
+
+}  // namespace
 
 void Recorder::subscribe(const env::EventType& type, Observer& observer) {
-  CHECK(type.number < kMostTypes, "event type ", type.number);
-  to_type_[type.number].looking.push_back(&observer);
+  enlist(to_type_.at(type.number).looking, type, observer);
 }
 
 void Recorder::subscribe_acting(const env::EventType& type, Observer& observer) {
-  CHECK(type.number < kMostTypes, "event type ", type.number);
-  to_type_[type.number].acting.push_back(&observer);
+  enlist(to_type_.at(type.number).acting, type, observer);
 }
 
 void Recorder::record(SimTime time, NodeId node, Incarnation incarnation, const env::Event& event) {

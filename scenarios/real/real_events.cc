@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/check.h"
 #include "sim/events.h"
 
 namespace lockstep::real {
@@ -12,6 +13,12 @@ void tell(const std::map<std::uint16_t, std::vector<Observer*>>& observers, cons
   const auto found = observers.find(observation.event.type->number);
   if (found == observers.end()) return;
   for (Observer* const observer : found->second) observer->on_event(observation);
+}
+
+void enlist(std::map<std::uint16_t, std::vector<Observer*>>& observers, const env::EventType& type, Observer& observer) {
+  std::vector<Observer*>& of_type = observers[type.number];
+  CHECK(std::ranges::find(of_type, &observer) == of_type.end(), "an observer would count ", type.name, " twice");
+  of_type.push_back(&observer);
 }
 
 // Sorted by when it was, shown as the run's first moment: nodes are alive before the run begins.
@@ -28,11 +35,11 @@ env::Event event_of(const env::EventType& type, const std::array<std::uint64_t, 
 }
 
 void RealEvents::subscribe(const env::EventType& type, Observer& observer) {
-  looking_[type.number].push_back(&observer);
+  enlist(looking_, type, observer);
 }
 
 void RealEvents::subscribe_early(const env::EventType& type, Observer& observer) {
-  acting_[type.number].push_back(&observer);
+  enlist(acting_, type, observer);
 }
 
 void RealEvents::add(Duration at, NodeId node, Incarnation incarnation, const env::Event& event) {

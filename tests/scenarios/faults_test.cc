@@ -281,6 +281,17 @@ TEST(Faults, AnAnchorThatNeverCameIsSaidAloud) {
   EXPECT_NE(said(2).find("fault 0, which it follows, did not strike"), std::string::npos) << said(2);
 }
 
+// Neither two faults that wait for one event, nor one that the nemesis follows anyway, make it count twice.
+TEST(Faults, AnEventIsCountedOnceByEachFaultThatWaitsForIt) {
+  Played played = play(
+      R"([{"at":"1s","kill":"n1","for":"200ms"},{"at":"2s","kill":"n1","for":"200ms"},)"
+      R"({"when":{"event":"process_killed","nth":50},"kill":"n2"},{"when":{"event":"process_killed","nth":60},"kill":"n2"}])");
+  for (const std::size_t fault : {2, 3}) {
+    const std::string& said = played.report.faults[fault].description;
+    EXPECT_NE(said.find("the event process_killed came 2 times"), std::string::npos) << said;
+  }
+}
+
 TEST(Faults, EveryProbeCanBePausedAndCrashedAt) {
   for (const char* probe :
        {"raft.before_persist", "raft.after_persist", "replica.before_apply", "txn.before_commit"})
