@@ -12,7 +12,6 @@ namespace {
 
 // JSON of this size takes well under a millisecond to read or write.
 constexpr std::size_t kSmallBytes = 16 << 10;
-constexpr std::size_t kMostWrittenBytes = 64 << 20;
 constexpr Duration kStatusTimeout = std::chrono::seconds(2);
 
 HttpOrigins origins_of(const HttpSite& site) {
@@ -20,6 +19,14 @@ HttpOrigins origins_of(const HttpSite& site) {
   for (const auto& [id, member] : site.members)
     if (!member.origin.empty()) origins[id] = member.origin;
   return origins;
+}
+
+// Whoever is told that it is overloaded tries again: of what was executed that is never said.
+wire::Reply executed_but_too_large() {
+  wire::Reply reply;
+  reply.set_status(wire::TIMED_OUT);
+  reply.set_message("too many large answers at once: what this write returns cannot be told now");
+  return reply;
 }
 
 std::string_view name_of(HttpMethod method) {
@@ -56,6 +63,7 @@ HttpGateway::HttpGateway(Gateway& gateway, HttpOptions options)
       site_(std::move(options.site)),
       hub_(std::move(options.hub)),
       origins_(origins_of(site_)),
+      most_written_bytes_(options.most_written_bytes),
       browsers_(site_.is_loopback, origins_),
       server_(
           gateway.loop(), options.limits,
@@ -259,10 +267,14 @@ void HttpGateway::call(const ExchangePtr& exchange, Result<JsonCall> asked) {
 // Answers in memory are made faster than they are written down.
 void HttpGateway::answer(const ExchangePtr& exchange, const JsonCall& asked, wire::Reply& reply) {
   const auto what = asked.request.what_case();
-  const std::size_t bytes = reply.ByteSizeLong();
-  if (written_bytes_ > kMostWrittenBytes) {
-    return exchange->respond(
-        http_error(503, "overloaded", "too many large answers at once: try again later", true));
+  std::size_t bytes = reply.ByteSizeLong();
+  if (bytes > kSmallBytes && written_bytes_ >= most_written_bytes_) {
+    if (what == wire::Request::kQuery) {
+      return exchange->respond(
+          http_error(503, "overloaded", "too many large answers at once: try again later", true));
+    }
+    reply = executed_but_too_large();
+    bytes = reply.ByteSizeLong();
   }
   written_bytes_ += bytes;
   const auto kept = std::make_shared<wire::Reply>(std::move(reply));

@@ -25,6 +25,8 @@ struct HttpOptions {
   HttpLimits limits = {};
   net::Security* security = nullptr;  // none: in the clear
   HubLook hub = {};                   // none: this node has no hub
+  // Of replies that are being made into JSON: then no other large one is begun.
+  std::size_t most_written_bytes = std::size_t{64} << 20;
 };
 
 // On the loop's thread; large JSON is read and written on a thread of its own, so that the node goes on.
@@ -92,6 +94,7 @@ class HttpGateway {
   HttpSite site_;
   HubLook hub_;
   HttpOrigins origins_;
+  std::size_t most_written_bytes_;
   Browsers browsers_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   HttpServer server_;

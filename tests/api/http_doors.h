@@ -22,20 +22,24 @@ struct HttpAnswer {
 class HttpDoors {
  public:
   // `security` outlives the ports; none: in the clear. `hub`: what every member's hub tells.
-  explicit HttpDoors(RealCluster& cluster, net::Security* security = nullptr, const api::HubLook& hub = {}) {
+  explicit HttpDoors(RealCluster& cluster, net::Security* security = nullptr, const api::HubLook& hub = {},
+                     std::size_t most_written_bytes = api::HttpOptions{}.most_written_bytes) {
     cluster.on_loop([&] {
       std::map<NodeId, net::Tcp::acceptor> acceptors;
       for (const NodeId node : cluster.members()) {
         acceptors.emplace(node, *net::listen(cluster.loop().context(), {.host = "127.0.0.1", .port = 0}));
         addresses_[node] = acceptors.at(node).local_endpoint();
-        members_[node] = {.native = net::to_string(cluster.native(node)),
-                          .origin = cat(security != nullptr ? "https://" : "http://", net::to_string(addresses_[node]))};
+        members_[node] = {
+            .native = net::to_string(cluster.native(node)),
+            .origin = cat(security != nullptr ? "https://" : "http://", net::to_string(addresses_[node]))};
       }
       for (auto& [node, acceptor] : acceptors) {
         api::HttpSite site{
             .self = node, .cluster = "t", .version = "1", .sqlite = "s\"1", .members = members_};
-        auto port = std::make_shared<std::unique_ptr<api::HttpGateway>>(
-            std::make_unique<api::HttpGateway>(cluster.gateway(node), api::HttpOptions{.site = site, .security = security, .hub = hub}));
+        auto port = std::make_shared<std::unique_ptr<api::HttpGateway>>(std::make_unique<api::HttpGateway>(
+            cluster.gateway(node),
+            api::HttpOptions{
+                .site = site, .security = security, .hub = hub, .most_written_bytes = most_written_bytes}));
         (*port)->serve(std::move(acceptor));
         cluster.attach(node, [port] { port->reset(); });
       }

@@ -270,6 +270,27 @@ bool passes_promtool(const std::string& metrics) {
 }
 
 // docs/metrics.md says what they mean.
+// Then no large answer is begun; what was executed is never told as if it had not been.
+TEST(Http, WhileTooManyLargeAnswersAreMadeAWriteIsNotOverloaded) {
+  RealCluster cluster({.nodes = 1});
+  const NodeId node = cluster.leader();
+  cluster.execute(node, "CREATE TABLE t(a)");
+  HttpDoors doors(cluster, nullptr, {}, 0);
+  const auto post = [&](std::string_view path, const Json& body) {
+    return Answer{doors.ask(node, "POST", path, "Content-Type: application/json\r\n", body.dump())};
+  };
+  EXPECT_EQ(post("/v1/execute", {{"sql", "INSERT INTO t VALUES(1)"}}).status, 200);
+  EXPECT_GT(Answer{doors.ask(node, "POST", "/v1/session")}.json()["session"], 0);
+  const std::string large = "hex(zeroblob(20000))";
+  const Answer written = post("/v1/execute", {{"sql", cat("INSERT INTO t VALUES(2) RETURNING ", large)}});
+  EXPECT_EQ(written.status, 504) << written.body;
+  EXPECT_EQ(written.json()["error"].value("outcome", ""), "unknown") << written.body;
+  const Answer read = post("/v1/query", {{"sql", cat("SELECT ", large)}});
+  EXPECT_EQ(read.status, 503) << read.body;
+  EXPECT_EQ(read.code(), "overloaded");
+  EXPECT_EQ(post("/v1/query", {{"sql", "SELECT sum(a) FROM t"}}).json()["rows"][0][0], 3);
+}
+
 TEST(Http, MetricsPassPromtool) {
   HttpCluster http({.nodes = 3});
   const NodeId leader = http.cluster().leader();
