@@ -73,7 +73,7 @@ void EdgeProcess::on_opened(Contents contents) {
   parts_->slots.start();
   parts_->executions.start(std::move(contents.executions));
   if (!link_.leader().is_none()) parts_->sensing.uplink().on_found(credit_);
-  if (is_started_) return;
+  if (is_started_) return link_.greet_leader();  // who leads by now may have heard the old word only
   is_started_ = true;
   sampler_.start();
   link_.start();
@@ -81,6 +81,7 @@ void EdgeProcess::on_opened(Contents contents) {
 
 void EdgeProcess::on_failure(const Error& error) {
   if (parts_) {
+    of_store_ = word_of_store();
     if (parts_->sensing.batches() > 0) reopen_pause_ = config_.reopen_least;
     for (const Sensing::Doubtful& readings : parts_->sensing.doubtful()) doubtful_.push_back(readings);
   }
@@ -112,13 +113,19 @@ void EdgeProcess::count_refused(const BufferContents& found) {
 
 // ---- messages ---------------------------------------------------------------------------------------
 
+wire::Hello EdgeProcess::word_of_store() const {
+  wire::Hello word;
+  word.set_floor(parts_->executions.floor());
+  word.set_newest(parts_->executions.newest());
+  word.set_settings_version(parts_->slots.version());
+  word.set_store(parts_->sensing.buffer().id());
+  return word;
+}
+
+// What the store said last holds while it is closed: it is not a new one when it is opened again.
 wire::Hello EdgeProcess::hello() const {
-  wire::Hello hello;
+  wire::Hello hello = parts_ ? word_of_store() : of_store_;
   description_.describe(hello);
-  if (parts_) hello.set_floor(parts_->executions.floor());
-  if (parts_) hello.set_newest(parts_->executions.newest());
-  if (parts_) hello.set_settings_version(parts_->slots.version());
-  if (parts_) hello.set_store(parts_->sensing.buffer().id());
   hello.set_anew(config_.begins_anew);
   return hello;
 }

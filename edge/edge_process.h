@@ -72,6 +72,8 @@ class EdgeProcess : public env::Actor {
   void on_opened(Contents contents);
   void on_failure(const Error& error);
   void count_refused(const BufferContents& found);
+  // What a hello says of the open store.
+  wire::Hello word_of_store() const;
   wire::Hello hello() const;
   bool is_for_us(const wire::Instruction& instruction) const;
   void dispatch(NodeId from, const wire::FieldMessage& message);
@@ -91,7 +93,8 @@ class EdgeProcess : public env::Actor {
   HubLink link_;
   std::uint32_t credit_ = 1;  // of the leader that was found
   std::unique_ptr<Parts> parts_;
-  Settings settings_;  // in use
+  wire::Hello of_store_;  // its word when it was closed
+  Settings settings_;     // in use
   Instant settings_since_{};
   bool has_fallen_back_ = false;  // since the hub was last heard
   bool is_started_ = false;       // the store has been open

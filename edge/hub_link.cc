@@ -43,6 +43,10 @@ void HubLink::send(const wire::FieldMessage& message) {
   if (!leader_.is_none()) send(leader_, message);
 }
 
+void HubLink::greet_leader() {
+  if (!leader_.is_none()) greet(leader_);
+}
+
 void HubLink::greet(NodeId node) {
   wire::FieldMessage message;
   *message.mutable_hello() = listener_.hello();

@@ -36,6 +36,8 @@ class HubLink {
   std::optional<Instant> silent_since() const;
   // To the leader, if there is one.
   void send(const wire::FieldMessage& message);
+  // Says hello to the leader, if there is one, though it is heard.
+  void greet_leader();
 
   // Any message of a hub node.
   void heard(NodeId from);

@@ -27,10 +27,22 @@ wire::Statement give_up_what_another_store_was_told(const wire::Hello& hello) {
 
 }  // namespace
 
-std::string Edges::on_hello(NodeId from, const wire::Hello& hello) {
+// An edge whose store is closed, as while its disk is full, may not say what is in it: that is as it was, and
+// no other store.
+wire::Hello Edges::completed(wire::Hello hello) const {
+  const auto known = edges_.find(hello.name());
+  if (hello.role() != wire::EDGE || hello.store() != 0 || known == edges_.end() || known->second.store == 0)
+    return hello;
+  hello.set_store(known->second.store);
+  hello.set_settings_version(known->second.settings_version);
+  return hello;
+}
+
+std::string Edges::on_hello(NodeId from, const wire::Hello& said) {
+  const wire::Hello hello = completed(said);
   const auto known = edges_.find(hello.name());
   const bool is_other = hello.role() == wire::EDGE && known != edges_.end() && known->second.store != 0 &&
-                        hello.store() != 0 && known->second.store != hello.store();
+                        known->second.store != hello.store();
   if (is_other && !hello.anew()) {
     greeted_.erase(from);
     return cat("edge '", hello.name(),

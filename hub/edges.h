@@ -16,7 +16,7 @@ class Edges final : public Part {
 
   // On the leader. Not empty: why this edge is not welcome. An edge is known by its store: a second one under
   // its name, or one that has lost what it knew, would carry out again what was carried out already.
-  std::string on_hello(NodeId from, const wire::Hello& hello);
+  std::string on_hello(NodeId from, const wire::Hello& said);
   // It has said to this leader who it is, was welcome, and the rows are as it said since: who changes them by
   // hand makes it say so again. Who bears the number now need not be who bore it before.
   bool has_greeted(NodeId from) const { return greeted_.contains(from); }
@@ -50,6 +50,7 @@ class Edges final : public Part {
   Instant deadline() const override { return note_at_; }
 
  private:
+  wire::Hello completed(wire::Hello hello) const;
   void register_edge(NodeId from, const wire::Hello& hello);
   template <class Row>
   void follow(std::map<std::string, Row, std::less<>>& rows, const sql::RowChange& change);

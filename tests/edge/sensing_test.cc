@@ -194,6 +194,38 @@ TEST(FullDisk, StopsTakingReadingsCountsThemAndGoesOnWhenThereIsRoom) {
   EXPECT_GE(field.devices.shown, buffered + field.events.refused);
 }
 
+// Else the hub would take it for a new one, and give up what the old one was told to do.
+TEST(FullDisk, TheEdgeSaysOfItsStoreWhatItSaidLast) {
+  EdgeConfig config;
+  config.kv.ready_bytes = 0;
+  Field field({.edge = config});
+  field.world.run_for(seconds(3));
+  field.books.packages[3] = package_of({{"sampling/tank/period_ms", "50"}});
+  field.publish(3);
+  field.books.settled_floor = 6;
+  field.send(heat(7, 0.5));
+  field.world.run_for(seconds(20));
+  const std::uint64_t store = field.books.hello.store();
+  std::uint64_t effects = 0;
+  const auto rule =
+      field.world.disk_rules(kEdge).add({.trouble = sim::DiskTrouble::kFull, .room = 0}, effects);
+  for (int i = 0; i < 1000 && field.process->is_open(); ++i) field.world.run_for(milliseconds(10));
+  field.books.hello.Clear();
+  field.world.run_for(milliseconds(900));
+  EXPECT_FALSE(field.process->is_open());
+  EXPECT_EQ(field.books.hello.store(), store);
+  EXPECT_EQ(field.books.hello.settings_version(), 3u);
+  EXPECT_EQ(field.books.hello.floor(), 6u);
+  EXPECT_EQ(field.books.hello.newest(), 7u);
+  field.world.disk_rules(kEdge).remove(rule);
+  for (int i = 0; i < 4000 && !field.process->is_open(); ++i) {
+    field.books.hello.Clear();
+    field.world.run_for(milliseconds(10));
+  }
+  field.world.run_for(milliseconds(100));
+  EXPECT_EQ(field.books.hello.store(), store) << "once more, now that it is open";
+}
+
 TEST(Store, OfAnotherEdgeIsRefused) {
   Field field;
   field.world.run_for(seconds(5));

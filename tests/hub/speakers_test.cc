@@ -121,6 +121,30 @@ TEST(KnownEdges, AnotherStoreUnderOneNameIsRefusedUntilItsOperatorSaysSo) {
   ASSERT_TRUE(hubs.run_until([&] { return hubs.edge().count(wire::FieldMessage::kRefused) == 1; }));
 }
 
+// As while its disk is full: it is the same store when it is opened again.
+TEST(KnownEdges, OneThatDoesNotSayItsStoreKeepsIt) {
+  TestHubs hubs(82);
+  const NodeId leader = hubs.leader();
+  wire::FieldMessage hello = edge_with_store(5);
+  hello.mutable_hello()->set_settings_version(3);
+  hubs.edge().say(leader, hello);
+  const std::string row = "SELECT store, settings_version FROM hub_edges";
+  ASSERT_TRUE(hubs.run_until([&] { return hubs.row(row) == "5|3"; }));
+  ASSERT_TRUE(
+      hubs.write("INSERT INTO hub_instructions(id, device, window, action, body, input_from_ns, input_to_ns, "
+                 "input_index, model_version, deadline_ns, state, outcome) "
+                 "VALUES(1, 'e1/tank', 1, 'set', x'', 0, 0, 0, 0, 9000000000000000000, 1, 0)"));
+  hubs.edge().say(leader, edge_with_store(0));
+  hubs.edge().say(leader, batch_of({"e1/tank/level"}));
+  ASSERT_TRUE(hubs.run_until([&] { return hubs.row("SELECT count(*) FROM series_blocks") == "1"; }));
+  EXPECT_EQ(hubs.row(row), "5|3");
+  EXPECT_EQ(hubs.row("SELECT state FROM hub_instructions"), "1") << "it will be done, and reported";
+  EXPECT_EQ(hubs.edge().count(wire::FieldMessage::kHelloWanted), 0u);
+  hubs.edge().say(leader, edge_with_store(6));
+  ASSERT_TRUE(hubs.run_until([&] { return hubs.edge().count(wire::FieldMessage::kRefused) == 1; }));
+  EXPECT_EQ(hubs.row(row), "5|3");
+}
+
 // A new leader tells the numbers that it knows that it leads, whoever bears them now.
 TEST(KnownEdges, NothingIsTakenFromWhoHasNotSaidWhoItIs) {
   TestHubs hubs(86);
