@@ -16,6 +16,7 @@ constexpr std::size_t kMostBatchesInWrite = 64;
 constexpr std::size_t kMostBytesInWrite = 1 << 20;
 constexpr std::size_t kMostWaitingBytes = 16 << 20;  // then edges must send again later
 constexpr int kMostBlocks = 1024;                    // of a batch
+constexpr std::size_t kMostSeriesBytes = 256;        // of a name: 64 batches must fit into one write
 constexpr std::size_t kBlocksInStatement = 32;
 
 // Text with so many rows of eight parameters; there are few different ones, so they stay prepared.
@@ -63,7 +64,8 @@ std::optional<Rows> rows_of(const wire::SensorBatch& batch) {
     const wire::SensorBlock& block = batch.blocks(static_cast<int>(i));
     // All of it is read, not the head alone: what is committed must stay readable.
     const auto summary = series::summary(block.points());
-    if (block.series().empty() || !summary || !series::unpack(block.points())) return std::nullopt;
+    if (block.series().empty() || block.series().size() > kMostSeriesBytes) return std::nullopt;
+    if (!summary || !series::unpack(block.points())) return std::nullopt;
     if (i % kBlocksInStatement == 0)
       rows.statements.push_back(statement(insert_blocks(std::min(kBlocksInStatement, count - i))));
     wire::Statement& insert = rows.statements.back();
