@@ -113,12 +113,13 @@ void Packages::on_chunk(NodeId from, const wire::PackageChunk& chunk) {
   const PackageRow* package = catalogue_.find(key);
   if (package == nullptr || package->state != wire::RECEIVING || chunk.data().size() > kMostChunkBytes)
     return answer(from, key);
-  Arriving& arriving = arriving_[key];
-  arriving.taken = std::max(arriving.taken, package->received);
-  const bool fits =
-      chunk.offset() == arriving.taken && chunk.data().size() <= package->bytes - chunk.offset();
+  const auto before = arriving_.find(key);
+  const std::uint64_t taken =
+      std::max(package->received, before == arriving_.end() ? 0 : before->second.taken);
+  const bool fits = chunk.offset() == taken && chunk.data().size() <= package->bytes - chunk.offset();
   if (!fits || chunk.data().empty()) return answer(from, key);
-  arriving.taken += chunk.data().size();
+  Arriving& arriving = arriving_[key];
+  arriving.taken = taken + chunk.data().size();
   ++arriving.under_way;
   surroundings_.database.write(store(chunk), [this, from, key](const Written& written) {
     Arriving& still = arriving_[key];
@@ -183,7 +184,13 @@ void Packages::on_row(const sql::RowChange& change) {
     count_running(change.before, -1);
     count_running(change.after, 1);
   }
-  if (change.table != kPackages || change.after.empty()) return;
+  if (change.table != kPackages) return;
+  if (change.after.empty()) {  // somebody has deleted it: it may come again from its beginning
+    const PackageRow gone(change.before);
+    if (const auto arriving = arriving_.find({gone.kind, gone.version}); arriving != arriving_.end())
+      arriving->second.taken = 0;
+    return;
+  }
   const PackageRow row(change.after);
   const bool is_news = change.before.empty() || PackageRow(change.before).state != row.state;
   if (is_news) news_.insert({row.kind, row.version});

@@ -37,6 +37,7 @@ class Packages final : public Part {
   Instant deadline() const override { return again_; }
 
  private:
+  // While chunks are under way, and no longer.
   struct Arriving {
     std::uint64_t taken = 0;    // bytes that are committed or on their way into the log
     std::size_t under_way = 0;  // chunks
@@ -61,7 +62,7 @@ class Packages final : public Part {
   const Edges& edges_;
   std::map<PackageKey, Arriving> arriving_;
   std::set<PackageKey> verifying_;
-  std::set<PackageKey> news_;  // the cloud is to be told
+  std::set<PackageKey> news_;             // the cloud is to be told
   std::map<std::uint64_t, int> running_;  // versions of settings: at how many edges
   bool cleaning_ = false;
   Instant again_ = kNever;

@@ -36,8 +36,8 @@ TEST(Packages, APackageBecomesActiveOnEveryNodeAtOneIndex) {
   EXPECT_EQ(indexes.size(), 2u) << "every node says the same index";
 }
 
-// By whoever may write SQL. A node that begins again finds it out, says so, and decides without it; so does the report. Sent
-// again under another number all is well.
+// By whoever may write SQL. A node that begins again finds it out, says so, and decides without it; so does
+// the report. Sent again under another number all is well.
 TEST(Packages, WhatSomebodyHasDamagedIsNotUsedAndSaid) {
   TestHubs hubs(62);
   const NodeId leader = hubs.leader();
@@ -64,8 +64,10 @@ TEST(Packages, ARefusalThatQuotesBytesIsToldAllTheSame) {
   hubs.leader();
   Cloud cloud(hubs, {package(1, "\xA2{}"), package(2, "{“kind”: 1}")});
   ASSERT_TRUE(hubs.run_until([&] { return cloud.settled.size() == 2; }));
-  EXPECT_NE(cloud.settled[0].second.reason().find("\\xa2"), std::string::npos) << cloud.settled[0].second.reason();
-  EXPECT_NE(cloud.settled[1].second.reason().find("“"), std::string::npos) << cloud.settled[1].second.reason();
+  EXPECT_NE(cloud.settled[0].second.reason().find("\\xa2"), std::string::npos)
+      << cloud.settled[0].second.reason();
+  EXPECT_NE(cloud.settled[1].second.reason().find("“"), std::string::npos)
+      << cloud.settled[1].second.reason();
 }
 
 // Both look for the next number before either has written.
@@ -171,6 +173,35 @@ TEST(Packages, ATransferGoesOnWithTheNextLeader) {
     EXPECT_EQ(cloud.settled[0].second.state(), wire::ACTIVE) << seed;
     EXPECT_EQ(hubs.row("SELECT sum(length(data)) = max(bytes) FROM hub_chunks, hub_packages"), "1");
   }
+}
+
+// By hand, in the middle of the transfer. A chunk that did not fit is not remembered as if it had come.
+TEST(Packages, OneWhoseRowIsDeletedComesAgainFromItsBeginning) {
+  TestHubs hubs(57);
+  const NodeId leader = hubs.leader();
+  const Bytes bytes = policy(300'000);
+  wire::FieldMessage whole;
+  whole.mutable_package()->set_kind(wire::POLICY);
+  whole.mutable_package()->set_version(1);
+  whole.mutable_package()->set_bytes(bytes.size());
+  whole.mutable_package()->set_hash(hash64(bytes));
+  wire::FieldMessage chunk;
+  chunk.mutable_chunk()->set_kind(wire::POLICY);
+  chunk.mutable_chunk()->set_version(1);
+  chunk.mutable_chunk()->set_data(bytes.substr(0, 200'000));
+  const auto ask = [&](const wire::FieldMessage& message) {
+    hubs.cloud().heard.clear();
+    hubs.cloud().say(leader, message);
+    hubs.run_until([&] { return hubs.cloud().count(wire::FieldMessage::kPackageStatus) == 1; });
+    return hubs.cloud().last(wire::FieldMessage::kPackageStatus).package_status().received();
+  };
+  EXPECT_EQ(ask(whole), 0u);
+  EXPECT_EQ(ask(chunk), 200'000u);
+  EXPECT_EQ(ask(chunk), 200'000u) << "it is there already";
+  ASSERT_TRUE(hubs.write("DELETE FROM hub_packages"));
+  ASSERT_TRUE(hubs.write("DELETE FROM hub_chunks"));
+  EXPECT_EQ(ask(whole), 0u);
+  EXPECT_EQ(ask(chunk), 200'000u);
 }
 
 TEST(Packages, ACloudThatComesBackSendsOnlyWhatIsMissing) {
