@@ -226,8 +226,9 @@ void EdgeProcess::on_alarm() {
     parts_->sensing.on_deadline();
     parts_->executions.on_deadline();
     parts_->slots.on_deadline();
-    if (fallback_at() <= env_.clock.monotonic_now()) fall_back();
   }
+  // It needs no store: a disk may be full for as long as a hub is silent.
+  if (fallback_at() <= env_.clock.monotonic_now()) fall_back();
   if (reopen_at_ <= env_.clock.monotonic_now()) {
     reopen_at_ = kNever;
     open();
@@ -235,10 +236,11 @@ void EdgeProcess::on_alarm() {
 }
 
 Instant EdgeProcess::deadline() const {
-  Instant first = std::min({sampler_.deadline(), link_.deadline(), lane_.deadline(), reopen_at_});
+  Instant first =
+      std::min({sampler_.deadline(), link_.deadline(), lane_.deadline(), reopen_at_, fallback_at()});
   if (parts_)
-    first = std::min({first, parts_->sensing.deadline(), parts_->executions.deadline(),
-                      parts_->slots.deadline(), fallback_at()});
+    first = std::min(
+        {first, parts_->sensing.deadline(), parts_->executions.deadline(), parts_->slots.deadline()});
   return first;
 }
 

@@ -217,6 +217,24 @@ TEST_F(Slots, AHubThatIsSilentLeavesTheEdgeToItsFallback) {
   EXPECT_EQ(field.devices.told.size(), 2u);
 }
 
+TEST(SlotsOnAFullDisk, TheFallbackIsTakenAllTheSame) {
+  EdgeConfig config;
+  config.kv.ready_bytes = 0;
+  config.reopen_least = config.reopen_most = minutes(1);
+  Field field({.edge = config});
+  field.world.run_for(seconds(3));
+  field.books.packages[1] = package_of({{"fallback/after_ms", "5000"}, {"fallback/tank/heater", "0.25"}});
+  field.publish(1);
+  field.world.run_for(seconds(3));
+  std::uint64_t effects = 0;
+  field.world.disk_rules(kEdge).add({.trouble = sim::DiskTrouble::kFull, .room = 0}, effects);
+  field.world.run_for(seconds(5));
+  field.cut();
+  field.world.run_for(seconds(10));
+  EXPECT_FALSE(field.process->is_open());
+  EXPECT_EQ(field.devices.told, std::vector<std::string>{"tank.heater=0.25"});
+}
+
 // Dies once, at the n-th disk call after it was armed.
 class OneDeath final : public sim::DiskFaults {
  public:
