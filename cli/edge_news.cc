@@ -34,8 +34,8 @@ void EdgeNews::emit(const env::Event& event) {
     const std::lock_guard lock(mutex_);
     const auto& fields = event.fields;
     if (event.type == &edge::kBuffered) {
-      not_taken = std::exchange(not_taken_, 0);
-      buffered(fields[0], static_cast<std::uint32_t>(fields[1]), fields[2], fields[3]);
+      if (buffered(fields[0], static_cast<std::uint32_t>(fields[1]), fields[2], fields[3]))
+        not_taken = std::exchange(not_taken_, 0);
     } else if (event.type == &edge::kBatchSettled) {
       settled(static_cast<std::uint32_t>(fields[1]), fields[2]);
     } else if (event.type == &edge::kReadingsDropped) {
@@ -49,21 +49,23 @@ void EdgeNews::emit(const env::Event& event) {
     }
   }
   if (not_taken > 0)
-    log_->warn(cat(edge_, ": there is room again; ", not_taken, " readings were not taken meanwhile, and no hub knows of them"));
+    log_->warn(cat(edge_, ": there is room again; ", not_taken,
+                   " readings were not taken meanwhile, and no hub knows of them"));
   say(event);
 }
 
-void EdgeNews::buffered(std::uint64_t buffer, std::uint32_t stream, std::uint64_t sequence,
+bool EdgeNews::buffered(std::uint64_t buffer, std::uint32_t stream, std::uint64_t sequence,
                         std::uint64_t readings) {
-  if (!measures_) return;
   Stream& known = streams_[stream];
   if (std::exchange(known.buffer, buffer) != buffer) known.told = 0;
-  if (sequence <= known.told) return;  // said again after the store was opened again
+  if (sequence <= known.told) return false;  // said again after the store was opened again
   known.told = sequence;
+  if (!measures_) return true;
   // After a restart batches of a former life are told again, whose readings nobody has seen here.
   const auto count = static_cast<std::ptrdiff_t>(std::min<std::uint64_t>(readings, known.open.size()));
   known.under_way.push_back({sequence, {known.open.begin(), known.open.begin() + count}});
   known.open.erase(known.open.begin(), known.open.begin() + count);
+  return true;
 }
 
 // They are the last that were sensed: a batch that is durable after all was closed before them.
@@ -103,7 +105,8 @@ void EdgeNews::say(const env::Event& event) {
               cat(edge_, ": reports to hub ", fields[0], ends_trouble ? " again" : ""));
   } else if (event.type == &edge::kHubLost) {
     is_lost_ = true;
-    log_->warn(cat(edge_, ": hub ", fields[0], " does not lead any more, or does not answer; its readings wait here"));
+    log_->warn(cat(edge_, ": hub ", fields[0],
+                   " does not lead any more, or does not answer; its readings wait here"));
   } else if (event.type == &edge::kReadingsDropped) {
     log_->warn(
         cat(edge_, ": the buffer is full: ", fields[3], " readings of stream ", fields[1], " dropped"));

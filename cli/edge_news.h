@@ -61,7 +61,8 @@ class EdgeNews final : public edge::Driver, public env::Trace {
     std::uint64_t told = 0;  // the last batch of this buffer that was told
   };
 
-  void buffered(std::uint64_t buffer, std::uint32_t stream, std::uint64_t sequence, std::uint64_t readings);
+  // Whether it was not told before in this life.
+  bool buffered(std::uint64_t buffer, std::uint32_t stream, std::uint64_t sequence, std::uint64_t readings);
   void refused(std::uint32_t stream, std::uint64_t readings);
   void settled(std::uint32_t stream, std::uint64_t received);
   void say(const env::Event& event);
@@ -76,7 +77,7 @@ class EdgeNews final : public edge::Driver, public env::Trace {
   std::map<std::uint32_t, Stream> streams_;
   FieldFigures figures_;
   std::uint64_t not_taken_ = 0;  // since the last batch was durable
-  std::string refusal_;  // the last that was told: the hub says it to each greeting
+  std::string refusal_;          // the last that was told: the hub says it to each greeting
   bool is_lost_ = false;
 };
 

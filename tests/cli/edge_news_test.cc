@@ -128,8 +128,22 @@ TEST_F(News, TellsWhenADiskHasRoomAgain) {
   lines.take();
   buffered(1);
   buffered(2);
-  EXPECT_EQ(lines.take(),
-            "warning e1: there is room again; 7 readings were not taken meanwhile, and no hub knows of them\n");
+  EXPECT_EQ(
+      lines.take(),
+      "warning e1: there is room again; 7 readings were not taken meanwhile, and no hub knows of them\n");
+}
+
+// A store that is opened again without room tells what it had before.
+TEST_F(News, DoesNotTakeAnOldBatchForRoom) {
+  buffered(1);
+  news.emit({edge::kReadingsRefused, {1, 2}});
+  lines.take();
+  buffered(1);
+  EXPECT_EQ(lines.take(), "");
+  buffered(2);
+  EXPECT_EQ(
+      lines.take(),
+      "warning e1: there is room again; 2 readings were not taken meanwhile, and no hub knows of them\n");
 }
 
 TEST_F(News, TellsWhenTroubleWithTheHubIsOver) {
