@@ -11,6 +11,7 @@
 #include "cli/files.h"
 #include "cli/hub_silence.h"
 #include "cli/hub_tables.h"
+#include "cli/last_resort.h"
 #include "cli/node_log.h"
 #include "cli/package_form.h"
 #include "cli/package_kind.h"
@@ -239,11 +240,10 @@ void print_json(const HubView& view, std::ostream& out) {
   using Json = nlohmann::ordered_json;
   Json edges = Json::array(), packages = Json::array(), active = Json::array();
   for (const wire::PackageStatus& one : view.report.active())
-    active.push_back(
-        {{"kind", name_of(one.kind())},
-         {"version", one.version()},
-         {"index", one.active_index()},
-         {"reason", one.reason()}});
+    active.push_back({{"kind", name_of(one.kind())},
+                      {"version", one.version()},
+                      {"index", one.active_index()},
+                      {"reason", one.reason()}});
   for (const auto& edge : view.report.edges())
     edges.push_back({{"edge", edge.name()},
                      {"connected", edge.connected()},
@@ -308,6 +308,7 @@ int run_cloud(const CloudArguments& arguments, std::ostream& out, std::ostream& 
   (*program)->run(show, [&] { tell_of_silence(**program, silence, **log); });
   (*log)->info("told to stop");
   (*log)->flush();
+  end_within_a_second(0);
   return 0;
 }
 

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "cli/disk_wait.h"
 #include "cli/edge_program.h"
+#include "cli/last_resort.h"
 #include "cli/node_log.h"
 
 namespace lockstep::cli {
@@ -55,8 +56,9 @@ int run_edge(const EdgeArguments& arguments, std::ostream& out, std::ostream& er
   out << program.introduction() << std::endl;  // whoever waits for this line must get it now
   const Status ended = program.run();
   if (arguments.measure) tell(program.take_figures(), program.running(), out);
-  if (!ended) return complain({ErrorCode::kIo, ended.error().message}, err);
-  return 0;
+  const int code = ended ? 0 : complain({ErrorCode::kIo, ended.error().message}, err);
+  end_within_a_second(code);
+  return code;
 }
 
 }  // namespace lockstep::cli

@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "cli/files.h"
+#include "cli/last_resort.h"
 #include "cli/line_editor.h"
 #include "cli/shell_session.h"
 
@@ -52,6 +53,20 @@ LineSource source_of(const ShellArguments& arguments) {
   return arguments.file.empty() && isatty(STDIN_FILENO) != 0 ? LineSource::kPerson : LineSource::kScript;
 }
 
+int run_session(const ShellArguments& arguments, LineSource source, ShellSession& session,
+                ClusterClient& client, std::istream& file, std::ostream& out) {
+  switch (source) {
+    case LineSource::kPerson: return run_dialogue(session, client, out);
+    case LineSource::kCommandLine: {
+      client.catch_interrupts();  // what is known of a write that is not waited for any more should be said
+      std::istringstream command(arguments.command);
+      return run_script(session, command);
+    }
+    case LineSource::kScript: return run_script(session, arguments.file.empty() ? std::cin : file);
+  }
+  return kBadInput;
+}
+
 }  // namespace
 
 int run_shell(const ShellArguments& arguments, std::ostream& out, std::ostream& err) {
@@ -82,18 +97,9 @@ int run_shell(const ShellArguments& arguments, std::ostream& out, std::ostream& 
                         .level = arguments.level,
                         .changes = arguments.changes || source == LineSource::kPerson},
                        out, err);
-  switch (source) {
-    case LineSource::kPerson: return run_dialogue(session, **client, out);
-    case LineSource::kCommandLine: {
-      (*client)
-          ->catch_interrupts();  // what is known of a write that is not waited for any more should be said
-      std::istringstream command(arguments.command);
-      return run_script(session, command);
-    }
-    case LineSource::kScript:
-      return arguments.file.empty() ? run_script(session, std::cin) : run_script(session, file);
-  }
-  return kBadInput;
+  const int code = run_session(arguments, source, session, **client, file, out);
+  end_within_a_second(code);
+  return code;
 }
 
 }  // namespace lockstep::cli
