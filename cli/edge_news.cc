@@ -132,6 +132,8 @@ void EdgeNews::say_of_settings(const env::Event& event) {
   const auto slot = [&] { return fields[0] == 0 ? "A" : "B"; };
   if (event.type == &edge::kSlotSwitched) {
     log_->info(cat(edge_, ": settings ", fields[1], " in slot ", slot(), " are in use, on trial"));
+  } else if (event.type == &edge::kSlotRead && !event.text.empty()) {
+    log_->warn(cat(edge_, ": settings ", fields[1], " in slot ", slot(), ": ", event.text));
   } else if (event.type == &edge::kSlotRolledBack) {
     log_->warn(cat(edge_, ": settings ", fields[2], " are rolled back; ",
                    fields[1] == 0 ? std::string("it goes on without any")

@@ -35,6 +35,7 @@ EdgeProcess::EdgeProcess(const env::Env& env, EdgeConfig config, Driver& driver)
                    if (!parts_) return;
                    parts_->sensing.uplink().on_found(credit);
                    parts_->executions.on_found();
+                   parts_->slots.on_found();
                  },
              .lost =
                  [this](NodeId former) {

@@ -32,7 +32,8 @@ inline constexpr env::EventType kEdgeStopped{706, "edge_stopped", {"code"}};
 // The hub does not take what this edge says; the text says why.
 inline constexpr env::EventType kHubRefuses{708, "hub_refuses", {"hub"}};
 
-// This hub leads and takes what the edge says; and no more: it is silent, or another leads, or it wants a hello first.
+// This hub leads and takes what the edge says; and no more: it is silent, or another leads, or it wants a
+// hello first.
 inline constexpr env::EventType kHubFound{709, "hub_found", {"hub"}};
 inline constexpr env::EventType kHubLost{715, "hub_lost", {"hub"}};
 
@@ -53,7 +54,8 @@ inline constexpr env::EventType kSlotSwitched{721, "slot_switched", {"slot", "ve
 inline constexpr env::EventType kSlotRolledBack{722, "slot_rolled_back", {"slot", "version", "from_version"}};
 // Of a slot whose last key is gone. keys: that were taken out of it in this life.
 inline constexpr env::EventType kSlotCleaned{723, "slot_cleaned", {"slot", "version", "keys"}};
-// A reader saw these: count and hash of the whole slot that it read, for the oracle of mixed slots.
+// A reader saw these: count and hash of the whole slot that it read, for the oracle of mixed slots. text:
+// what of confirmed settings the edge cannot read, mostly none.
 inline constexpr env::EventType kSlotRead{724, "slot_read", {"slot", "version", "keys", "hash"}};
 
 // A plant, seen now and then by the one who simulates it. signal: its place in the device. Values are the

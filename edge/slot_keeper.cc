@@ -23,6 +23,13 @@ std::string difference(const SlotFacts& facts, const SlotWalk& walked) {
              " with ", hex16(hash));
 }
 
+// Why settings that were confirmed once are not in use, or not all of them; empty: they are. There is nothing
+// better to go back to: a device of theirs may be gone since.
+std::string unread(const std::string& damage, const std::string& problem) {
+  if (!damage.empty()) return cat("not in use: ", damage);
+  return problem.empty() ? problem : cat(problem, "; the rest is in use");
+}
+
 }  // namespace
 
 SlotKeeper::SlotKeeper(const env::Env& env, SlotOptions options, SlotContents contents,
@@ -66,10 +73,18 @@ void SlotKeeper::send_status(std::uint64_t version, std::string reason) {
   status.set_version(version);
   status.set_state(state_of(version));
   status.set_active(durable_version_);
+  if (version != 0 && version == durable_version_ && !unread_.empty()) {
+    status.set_state(wire::REFUSED);
+    reason = unread_;
+  }
   if (status.state() == wire::RECEIVING) status.set_received(inactive()->received);
   if (status.state() == wire::REFUSED && reason.empty()) reason = refused_.reason;
   status.set_reason(std::move(reason));
   listener_.send(message);
+}
+
+void SlotKeeper::on_found() {
+  if (!unread_.empty()) send_status(durable_version_);
 }
 
 void SlotKeeper::refuse(std::uint64_t version, std::string reason) {
@@ -161,6 +176,7 @@ void SlotKeeper::on_activate(const wire::Activate& activate) {
 
 void SlotKeeper::switch_over() {
   wanted_.reset();
+  unread_.clear();
   Commit commit = slots_.switch_over();
   commit.then = [this, version = slots_.version()] {
     durable_version_ = version;
@@ -199,8 +215,8 @@ void SlotKeeper::read_on(std::shared_ptr<Reading> reading) {
   lane_.work(
       [&description = description_, reading, keys = options_.read_keys](kv::Store& store) -> Result<bool> {
         LOCKSTEP_TRY(walked, walk(store, std::move(reading->walk), keys, [&](BytesView key, BytesView value) {
-                       if (reading->problem.empty())
-                         reading->problem = reading->settings.take(key, value, description);
+                       std::string problem = reading->settings.take(key, value, description);
+                       if (reading->problem.empty()) reading->problem = std::move(problem);
                      }));
         reading->walk = std::move(walked);
         return reading->walk.is_done;
@@ -213,12 +229,17 @@ void SlotKeeper::read_on(std::shared_ptr<Reading> reading) {
 
 void SlotKeeper::finish(const Reading& reading) {
   const SlotWalk& walked = reading.walk;
-  env_.trace.emit({kSlotRead, {number(walked.slot), walked.version, walked.keys, walked.hash.value()}});
-  if (walked.version != slots_.version()) return;  // another one is being read
-  std::string problem = difference(*slots_.facts(walked.slot), walked);
-  if (problem.empty()) problem = reading.problem;
-  if (problem.empty()) listener_.apply(reading.settings);
-  if (!slots_.is_on_trial()) return;
+  const bool is_in_use = walked.version == slots_.version();  // else another one is being read
+  const std::string damage = is_in_use ? difference(*slots_.facts(walked.slot), walked) : std::string();
+  const bool is_confirmed = is_in_use && !slots_.is_on_trial();
+  if (is_confirmed) unread_ = unread(damage, reading.problem);
+  env_.trace.emit({kSlotRead,
+                   {number(walked.slot), walked.version, walked.keys, walked.hash.value()},
+                   is_confirmed ? unread_ : std::string()});
+  if (!is_in_use) return;
+  std::string problem = damage.empty() ? reading.problem : damage;
+  if (problem.empty() || (is_confirmed && damage.empty())) listener_.apply(reading.settings);
+  if (is_confirmed) return on_found();
   if (!problem.empty()) return roll_back(std::move(problem));
   probation_ends_ = now() + options_.probation;
 }

@@ -44,6 +44,8 @@ class SlotKeeper {
   void start();
   // Of the slot in use, durably; 0: none.
   std::uint64_t version() const { return durable_version_; }
+  // A hub is told what it should know of the settings in use.
+  void on_found();
   void on_package(const wire::Package& package);
   void on_chunk(const wire::PackageChunk& chunk);
   void on_activate(const wire::Activate& activate);
@@ -104,6 +106,7 @@ class SlotKeeper {
   std::uint64_t cleaned_keys_ = 0;
   Instant clean_at_ = kNever;  // the next step, or the end of the delay
   Instant probation_ends_ = kNever;
+  std::string unread_;  // of the confirmed settings in use: what could not be read; empty: nothing
 };
 
 }  // namespace lockstep::edge

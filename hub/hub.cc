@@ -152,6 +152,7 @@ void Hub::hello(NodeId from, const wire::Hello& hello) {
   intake_.on_hello(from);
   totals_.on_hello(hello);
   instructions_.on_hello(hello);
+  forwarding_.on_hello(hello);
 }
 
 // Whoever bore this number under another leader, or before its row was deleted, need not be who bears it now.

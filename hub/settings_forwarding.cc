@@ -39,8 +39,7 @@ void SettingsForwarding::act(Instant now, bool leads) {
   next_ = now + kAskEvery;
   if (settings_ == nullptr || settings_->package.version != package->version) return load(*package);
   for (const auto& [name, edge] : edges_.edges())
-    if (edge.settings_version != package->version && edges_.is_connected(edge.node) && !refused(edge.node))
-      begin(edge.node);
+    if (wants_them(edge)) begin(edge.node);
 }
 
 void SettingsForwarding::load(const PackageRow& package) {
@@ -50,6 +49,20 @@ void SettingsForwarding::load(const PackageRow& package) {
     settings_ = std::make_unique<Settings>(package, *std::move(bytes));
     next_ = surroundings_.now();
   });
+}
+
+// Also an edge that has them and could not read all of them: it says so again, or that it can.
+bool SettingsForwarding::wants_them(const EdgeRow& edge) const {
+  const std::uint64_t version = settings_->package.version;
+  const bool has_all = edge.settings_version == version && edge.refused_settings != version;
+  return !has_all && edges_.is_connected(edge.node) && !refused(edge.node);
+}
+
+void SettingsForwarding::on_hello(const wire::Hello& hello) {
+  const auto edge = edges_.edges().find(hello.name());
+  if (hello.role() != wire::EDGE || edge == edges_.edges().end()) return;
+  const EdgeRow& row = edge->second;
+  if (row.refused_settings == row.settings_version) refused_.erase({row.node, row.refused_settings});
 }
 
 bool SettingsForwarding::refused(NodeId edge) const {
@@ -69,15 +82,15 @@ void SettingsForwarding::begin(NodeId edge) {
 }
 
 void SettingsForwarding::on_status(NodeId from, const wire::PackageStatus& status) {
-  const bool ours = settings_ != nullptr && status.kind() == wire::SETTINGS &&
-                    status.version() == settings_->package.version;
+  if (status.kind() != wire::SETTINGS) return;
+  if (status.state() == wire::REFUSED) return note_refusal(from, status);
+  const bool ours = settings_ != nullptr && status.version() == settings_->package.version;
   if (!ours) return;
   switch (status.state()) {
     case wire::RECEIVING: return send_chunk(from, status.received());
     case wire::STAGED:
     case wire::KEPT: return activate(from);
     case wire::ACTIVE: return note(from);
-    case wire::REFUSED: return note_refusal(from, status);
     default: return;
   }
 }
@@ -109,10 +122,21 @@ void SettingsForwarding::note(NodeId edge) {
   surroundings_.database.write(std::move(statements), [](const Written&) {});
 }
 
+bool SettingsForwarding::is_noted(NodeId edge, const wire::PackageStatus& status) const {
+  for (const auto& [name, row] : edges_.edges())
+    if (row.node == edge && status.active() == status.version())
+      return row.refused_settings == status.version() &&
+             row.refusal == shortened(status.reason(), kMostReason) &&
+             row.settings_version == status.active();
+  return false;
+}
+
 // It has to be seen by who can mend it: the one who sent them.
 void SettingsForwarding::note_refusal(NodeId edge, const wire::PackageStatus& status) {
   const std::uint64_t version = status.version();
-  if (!refused_.insert({edge, version}).second) return;
+  const bool is_forwarded = settings_ != nullptr && settings_->package.version == version;
+  if (!is_forwarded && catalogue_.active_version(wire::SETTINGS) != version) return;
+  if (!refused_.insert({edge, version}).second || is_noted(edge, status)) return;
   std::vector<wire::Statement> statements;
   statements.push_back(statement(
       "UPDATE hub_edges SET refused_settings = ?2, refusal = ?3, settings_version = ?4 WHERE node = ?1 "

@@ -16,6 +16,8 @@ class SettingsForwarding final : public Part {
   SettingsForwarding(const Surroundings& surroundings, const Catalogue& catalogue, const Edges& edges)
       : surroundings_(surroundings), catalogue_(catalogue), edges_(edges) {}
 
+  // Settings that an edge could use in part only it may use as a whole by now: it is asked again.
+  void on_hello(const wire::Hello& hello);
   // An edge says how far it is: the next step follows.
   void on_status(NodeId from, const wire::PackageStatus& status);
 
@@ -37,6 +39,9 @@ class SettingsForwarding final : public Part {
   void note(NodeId edge);
   void note_refusal(NodeId edge, const wire::PackageStatus& status);
   bool refused(NodeId edge) const;
+  // It uses a part of them, and says what its row says already.
+  bool is_noted(NodeId edge, const wire::PackageStatus& status) const;
+  bool wants_them(const EdgeRow& edge) const;
 
   const Surroundings& surroundings_;
   const Catalogue& catalogue_;

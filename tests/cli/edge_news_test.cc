@@ -116,10 +116,13 @@ TEST_F(News, TellsWhichSettingsAreInUse) {
   news.emit({edge::kSlotSwitched, {1, 4}});
   news.emit({edge::kSlotRolledBack, {0, 3, 4}});
   news.emit({edge::kSlotRolledBack, {1, 0, 5}});
+  news.emit({edge::kSlotRead, {0, 3, 2, 9}});
+  news.emit({edge::kSlotRead, {0, 3, 2, 9}, "'a' does not read; the rest is in use"});
   EXPECT_EQ(lines.take(),
             "info e1: settings 4 in slot B are in use, on trial\n"
             "warning e1: settings 4 are rolled back; settings 3 in slot A are in use again\n"
-            "warning e1: settings 5 are rolled back; it goes on without any\n");
+            "warning e1: settings 5 are rolled back; it goes on without any\n"
+            "warning e1: settings 3 in slot A: 'a' does not read; the rest is in use\n");
 }
 
 TEST_F(News, TellsWhenADiskHasRoomAgain) {

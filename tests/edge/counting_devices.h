@@ -45,6 +45,9 @@ class Devices final : public Driver {
     return {};
   }
 
+  // Between two lives of the edge.
+  void lose_motor() { info_.pop_back(); }
+
   bool silent = false;
   int burst = 1;  // readings of each sensor at a time
   std::uint64_t shown = 0;

@@ -144,6 +144,26 @@ TEST_F(Slots, SettingsThatDoNotParseAreRolledBack) {
   EXPECT_EQ(version(), 1u);
 }
 
+// Its settings were confirmed with other devices: what is for those that it has is used, and the hub is told.
+TEST_F(Slots, OfConfirmedSettingsWhatReadsIsUsedAndTheRestIsSaid) {
+  activate(
+      4, {{"fallback/after_ms", "5000"}, {"fallback/motor/voltage", "3"}, {"fallback/tank/heater", "0.25"}});
+  run(seconds(6));
+  field.world.kill(kEdge);
+  field.devices.lose_motor();
+  field.world.start(kEdge);
+  run(seconds(3));
+  EXPECT_EQ(version(), 4u);
+  EXPECT_EQ(field.state(4), wire::REFUSED);
+  EXPECT_EQ(field.books.statuses[4].active(), 4u);
+  EXPECT_EQ(field.books.statuses[4].reason(),
+            "'fallback/motor/voltage' is about a device that edge 'e1' does not have; the rest is in use");
+  EXPECT_EQ(field.events.counts["slot_rolled_back"], 0);
+  field.cut();
+  run(seconds(20));
+  EXPECT_EQ(field.devices.told, std::vector<std::string>{"tank.heater=0.25"});
+}
+
 TEST_F(Slots, TheFirstVersionOfAllCanBeRolledBackToo) {
   activate(1, {{"sampling/boiler/period_ms", "10"}});
   EXPECT_EQ(version(), 0u);

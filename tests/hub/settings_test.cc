@@ -98,6 +98,7 @@ struct TryingEdge {
     status.set_version(version);
     status.set_state(takes_them ? wire::ACTIVE : wire::REFUSED);
     status.set_active(hello.hello().settings_version());
+    if (!takes_them) status.set_reason(reason);
     hubs.edge().say(hub, message);
   }
   // It says hello until this holds.
@@ -110,8 +111,29 @@ struct TryingEdge {
   }
   TestHubs& hubs;
   std::set<std::uint64_t> good;
+  std::string reason;  // of a refusal
   wire::FieldMessage hello;
 };
+
+// An edge whose devices are others by now cannot read all that it confirmed once. It is a row like a refusal,
+// also if nobody has asked, until the edge says that it reads all of it.
+TEST(Settings, WhatAnEdgeCannotReadOfThoseThatItRunsIsARow) {
+  TestHubs hubs(65);
+  TryingEdge edge(hubs, {1});
+  Cloud cloud(hubs, {package(1, "good", wire::SETTINGS)});
+  const auto row = [&] {
+    return hubs.row("SELECT settings_version, refused_settings, refusal FROM hub_edges");
+  };
+  ASSERT_TRUE(edge.greet_until([&] { return row() == "1|0|"; }));
+  edge.good.clear();
+  edge.reason = "a device is gone";
+  hubs.edge().say(hubs.leader(), edge.hello);
+  edge.answer(hubs.leader(), 1);
+  ASSERT_TRUE(hubs.run_until([&] { return row() == "1|1|a device is gone"; }));
+  EXPECT_FALSE(edge.greet_until([&] { return row() != "1|1|a device is gone"; }));
+  edge.good = {1};
+  EXPECT_TRUE(edge.greet_until([&] { return row() == "1|0|"; })) << "it is back";
+}
 
 TEST(Settings, WhatAnEdgeRunsIsKeptHoweverManyNewerOnesAreRefused) {
   TestHubs hubs(63, {.kept_versions = 2});
