@@ -12,6 +12,7 @@
 #include "base/field_numbers.h"
 #include "base/join.h"
 #include "core/proto/field.pb.h"
+#include "net/api/request_parts.h"
 
 namespace lockstep::api {
 namespace {
@@ -52,6 +53,14 @@ Outline outline_of(BytesView payload) {
 
 std::string needs(Access needed, Access has) {
   return cat("expected a token with the role ", to_string(needed), "; this one has ", to_string(has));
+}
+
+wire::Reply too_many_parts(BytesView payload) {
+  wire::Reply reply;
+  reply.set_call(outline_of(payload).call);
+  reply.set_status(wire::BAD_REQUEST);
+  reply.set_message(kTooManyParts);
+  return reply;
 }
 
 // Models, policies and settings change what every device is told: only an administrator sends them, and makes
@@ -180,8 +189,9 @@ Result<Access> TokenTable::admit(const net::Hello& hello) const {
     return fail(ErrorCode::kRefused, cat("expected a token of the edge with number ", hello.from,
                                          "; this one is of ", joined(bearer->edges)));
   if (!is_edge && bearer->access < Access::kRead)
-    return fail(ErrorCode::kRefused,
-                "expected a token with the role admin to send packages, or read to look on; this one has edge");
+    return fail(
+        ErrorCode::kRefused,
+        "expected a token with the role admin to send packages, or read to look on; this one has edge");
   return bearer->access;
 }
 
@@ -196,6 +206,9 @@ std::function<Result<net::Access>(const net::Hello&)> make_authenticate(
 net::Host::Filter make_client_filter(std::shared_ptr<const TokenTable> tokens) {
   return [tokens = std::move(tokens)](const net::Party& from, Channel channel,
                                       BytesView payload) -> std::optional<net::Host::Forbidden> {
+    if (channel == Channel::kRequest && has_too_many_parts(payload, *wire::Request::descriptor()))
+      return net::Host::Forbidden{
+          .channel = Channel::kReply, .answer = too_many_parts(payload).SerializeAsString(), .why = {}};
     const auto has = static_cast<Access>(from.access);
     if (tokens->is_open() || has >= Access::kAdmin) return std::nullopt;
     if (channel == Channel::kField) return forbidden_package(has, payload);

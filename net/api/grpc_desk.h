@@ -7,8 +7,8 @@
 #include <functional>
 #include <unordered_map>
 
-#include "lockstep/v1/database.grpc.pb.h"
 #include "net/api/grpc_bridge.h"
+#include "net/api/grpc_raw.h"
 #include "net/api/grpc_types.h"
 
 namespace lockstep::api {
@@ -40,7 +40,7 @@ class GrpcHolder {
 struct GrpcLimits {
   // The longest, beside a write's own pause; a shorter deadline of the client's counts.
   Duration call_timeout = std::chrono::seconds(10);
-  std::size_t chunk_rows = 1024;                     // of a message of rows
+  std::size_t chunk_rows = 1024;  // of a message of rows
   std::size_t chunk_bytes = 128 << 10;
   std::size_t held_bytes = 0;              // of answers that wait to be read, together
   std::size_t session_outstanding = 4096;  // writes of one stream; beyond it the stream is not read
@@ -51,7 +51,7 @@ class GrpcDesk {
   GrpcDesk(GrpcBridge& bridge, const Gateway& gateway, const Addresses& addresses, const GrpcLimits& limits)
       : bridge_(bridge), gateway_(gateway), addresses_(addresses), limits_(limits) {}
 
-  v1::Database::AsyncService& service() { return service_; }
+  RawDatabase& service() { return service_; }
   grpc::ServerCompletionQueue& queue() { return *queue_; }
   void use(grpc::ServerCompletionQueue& queue) { queue_ = &queue; }
   const GrpcLimits& limits() const { return limits_; }
@@ -97,7 +97,7 @@ class GrpcDesk {
   const Gateway& gateway_;
   const Addresses& addresses_;
   const GrpcLimits& limits_;
-  v1::Database::AsyncService service_;
+  RawDatabase service_;
   grpc::ServerCompletionQueue* queue_ = nullptr;
   std::unordered_map<std::uint64_t, GrpcWaiter*> waiting_;
   std::vector<GrpcWaiter*> later_;

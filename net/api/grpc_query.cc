@@ -11,7 +11,7 @@ constexpr int kBusy = 64;
 QueryCall::QueryCall(GrpcDesk& desk) : desk_(desk), writer_(&context_) {
   desk_.began();
   context_.AsyncNotifyWhenDone(&departure_);
-  desk_.service().RequestQuery(&context_, &request_, &writer_, &desk_.queue(), &desk_.queue(), this);
+  desk_.service().wait_for_request("Query", context_, bytes_, writer_, desk_.queue(), this);
 }
 
 QueryCall::~QueryCall() {
@@ -58,7 +58,8 @@ void QueryCall::on_caller() {
   state_ = State::kAsking;
   const auto access = desk_.admit(context_);
   if (!access) return finish(refuse_token(access.error()));
-  auto request = to_wire(request_);
+  const Status read = read_request(bytes_, request_);
+  auto request = read ? to_wire(request_) : std::unexpected(read.error());
   if (!request) return finish(desk_.refuse(context_, bad_request(request.error().message), false));
   call_ = desk_.ask(*this, *request, *access, desk_.time_left(context_, *request), context_.peer());
 }

@@ -39,6 +39,7 @@ class QueryCall final : public GrpcTag, public GrpcWaiter, public GrpcHolder {
   bool dropped_ = false;
   std::uint64_t call_ = 0;
   grpc::ServerContext context_;
+  grpc::ByteBuffer bytes_;  // of the request
   v1::QueryRequest request_;
   wire::Reply reply_;
   int next_row_ = 0;

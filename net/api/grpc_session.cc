@@ -17,7 +17,7 @@ bool is_empty(const v1::SessionResponse& response) {
 
 SessionCall::SessionCall(GrpcDesk& desk) : desk_(desk), stream_(&context_) {
   desk_.began();
-  desk_.service().RequestSession(&context_, &stream_, &desk_.queue(), &desk_.queue(), &caller_tag_);
+  desk_.service().wait_for_stream("Session", context_, stream_, desk_.queue(), &caller_tag_);
 }
 
 void SessionCall::touched() {
@@ -50,6 +50,8 @@ void SessionCall::on_read(bool ok) {
 }
 
 void SessionCall::take_request() {
+  if (const Status read = read_request(bytes_, request_); !read)
+    return fail_stream(desk_.refuse(context_, bad_request(read.error().message), false));
   const bool opens = request_.has_open();
   if (opens && opening_ == Opening::kNotYet) return open(request_.open().session());
   if (!opens && opening_ == Opening::kDone) return take_writes();
@@ -181,7 +183,7 @@ void SessionCall::on_turn_end() {
   }
   if (may_read()) {
     reading_ = true;
-    stream_.Read(&request_, &read_tag_);
+    stream_.Read(&bytes_, &read_tag_);
   }
   if (is_over()) stream_.Finish(end_, &finish_tag_);
 }

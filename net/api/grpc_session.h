@@ -51,7 +51,7 @@ class SessionCall final : public GrpcWaiter {
 
   GrpcDesk& desk_;
   grpc::ServerContext context_;
-  grpc::ServerAsyncReaderWriter<v1::SessionResponse, v1::SessionRequest> stream_;
+  grpc::ServerAsyncReaderWriter<v1::SessionResponse, grpc::ByteBuffer> stream_;
   Tag caller_tag_{[this](bool ok) { on_caller(ok); }};
   Tag read_tag_{[this](bool ok) { on_read(ok); }};
   Tag write_tag_{[this](bool ok) { on_written(ok); }};
@@ -68,6 +68,7 @@ class SessionCall final : public GrpcWaiter {
   bool touched_ = false;     // its turn's end is asked for
   grpc::Status end_;         // how the stream ends when all is done
 
+  grpc::ByteBuffer bytes_;  // of the request that is being read
   v1::SessionRequest request_;
   v1::SessionResponse ready_;                                // waits for its turn
   v1::SessionResponse sending_;                              // gRPC has it

@@ -4,8 +4,6 @@
 namespace lockstep::api {
 namespace {
 
-using Service = v1::Database::AsyncService;
-
 // Callers that arrive while as many are being taken in wait inside gRPC.
 constexpr int kBusy = 64;
 constexpr int kQuiet = 4;
@@ -29,17 +27,15 @@ void fill_status(wire::Reply& reply, const std::optional<NodeFacts>& facts, v1::
   response.set_can_commit(can_commit(reply));
 }
 
-const UnaryKind<v1::ExecuteRequest, v1::ExecuteResponse> kExecute{&Service::RequestExecute, true, fill_write};
-const UnaryKind<v1::ExecuteBatchRequest, v1::ExecuteResponse> kExecuteBatch{&Service::RequestExecuteBatch,
-                                                                            true, fill_write};
-const UnaryKind<v1::GetVersionRequest, v1::GetVersionResponse> kGetVersion{&Service::RequestGetVersion, false,
-                                                                           fill_version};
-const UnaryKind<v1::StatusRequest, v1::StatusResponse> kStatus{&Service::RequestStatus, false, fill_status};
+const UnaryKind<v1::ExecuteRequest, v1::ExecuteResponse> kExecute{"Execute", true, fill_write};
+const UnaryKind<v1::ExecuteBatchRequest, v1::ExecuteResponse> kExecuteBatch{"ExecuteBatch", true, fill_write};
+const UnaryKind<v1::GetVersionRequest, v1::GetVersionResponse> kGetVersion{"GetVersion", false, fill_version};
+const UnaryKind<v1::StatusRequest, v1::StatusResponse> kStatus{"Status", false, fill_status};
 // Opening or closing a session twice harms nobody: it is safe to try again.
-const UnaryKind<v1::OpenSessionRequest, v1::OpenSessionResponse> kOpenSession{&Service::RequestOpenSession,
-                                                                              false, fill_session};
-const UnaryKind<v1::CloseSessionRequest, v1::CloseSessionResponse> kCloseSession{
-    &Service::RequestCloseSession, false, fill_nothing};
+const UnaryKind<v1::OpenSessionRequest, v1::OpenSessionResponse> kOpenSession{"OpenSession", false,
+                                                                              fill_session};
+const UnaryKind<v1::CloseSessionRequest, v1::CloseSessionResponse> kCloseSession{"CloseSession", false,
+                                                                                 fill_nothing};
 
 template <class Request, class Response>
 void wait_for(GrpcDesk& desk, const UnaryKind<Request, Response>& kind, int callers) {

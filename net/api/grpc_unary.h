@@ -8,14 +8,10 @@
 
 namespace lockstep::api {
 
-// What differs from kind to kind. `accept` is the generated method that waits for a caller.
+// What differs from kind to kind.
 template <class Request, class Response>
 struct UnaryKind {
-  using Accept = void (v1::Database::AsyncService::*)(grpc::ServerContext*, Request*,
-                                                      grpc::ServerAsyncResponseWriter<Response>*,
-                                                      grpc::CompletionQueue*, grpc::ServerCompletionQueue*,
-                                                      void*);
-  Accept accept;
+  const char* method;
   bool is_write;
   void (*fill)(wire::Reply& reply, const std::optional<NodeFacts>& facts, Response& response);
 };
@@ -47,16 +43,22 @@ class UnaryCall final : public GrpcTag, public GrpcWaiter {
  private:
   UnaryCall(GrpcDesk& desk, const Kind& kind) : desk_(desk), kind_(kind), writer_(&context_) {
     desk_.began();
-    (desk_.service().*kind_.accept)(&context_, &request_, &writer_, &desk_.queue(), &desk_.queue(), this);
+    desk_.service().wait_for_request(kind_.method, context_, bytes_, writer_, desk_.queue(), this);
   }
   ~UnaryCall() override { desk_.ended(); }
 
   void on_caller() {
     const auto access = desk_.admit(context_);
     if (!access) return finish(refuse_token(access.error()));
-    auto request = to_wire(request_);
+    auto request = read();
     if (!request) return finish(desk_.refuse(context_, bad_request(request.error().message), kind_.is_write));
     desk_.ask(*this, *request, *access, desk_.time_left(context_, *request));
+  }
+
+  Result<wire::Request> read() {
+    Request request;
+    LOCKSTEP_TRY_STATUS(read_request(bytes_, request));
+    return to_wire(request);
   }
 
   void finish(const grpc::Status& status) {
@@ -67,7 +69,7 @@ class UnaryCall final : public GrpcTag, public GrpcWaiter {
   GrpcDesk& desk_;
   const Kind& kind_;
   grpc::ServerContext context_;
-  Request request_;
+  grpc::ByteBuffer bytes_;  // of the request
   Response response_;
   grpc::ServerAsyncResponseWriter<Response> writer_;
   bool answered_ = false;

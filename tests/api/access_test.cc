@@ -43,6 +43,19 @@ wire::ReplyStatus filtered(Access access, BytesView payload) {
   return reply.status();
 }
 
+// An empty statement is two bytes, and a hundred of memory.
+TEST(Filter, LetsNoRequestOfTooManyPartsPassWhoeverAsks) {
+  wire::Request request = request_of(wire::Request::kWrite);
+  auto& statements = *request.mutable_write()->mutable_write()->mutable_statements();
+  while (statements.size() < 99'000) statements.Add();
+  EXPECT_EQ(filtered(Access::kAdmin, request.SerializeAsString()), wire::DONE);
+  while (statements.size() < 100'001) statements.Add();
+  EXPECT_EQ(filtered(Access::kAdmin, request.SerializeAsString()), wire::BAD_REQUEST);
+  statements.Clear();
+  statements.Add()->set_sql(std::string(1 << 20, 'x'));
+  EXPECT_EQ(filtered(Access::kAdmin, request.SerializeAsString()), wire::DONE) << "large, but one";
+}
+
 TEST(Tokens, AreKnownByTextOrByHash) {
   const auto tokens = three_tokens();
   EXPECT_EQ(tokens->authenticate("r"), Access::kRead);

@@ -1,5 +1,6 @@
 // What only gRPC has: hints in metadata, bounded staleness, the stream of a session, health, the end of the
 // server.
+#include <grpcpp/impl/client_unary_call.h>
 #include <gtest/gtest.h>
 
 #include <set>
@@ -145,6 +146,48 @@ TEST_F(GrpcTest, ValuesThatTheProtocolDoesNotHaveAreInvalid) {
   const auto context = at_leader_->context();
   EXPECT_EQ(at_leader_->stub().Query(context.get(), query)->Finish().error_code(),
             grpc::StatusCode::INVALID_ARGUMENT);
+}
+
+// So many empty statements that they take a hundred times their bytes.
+std::string statements(std::size_t count) {
+  std::string bytes;
+  for (std::size_t i = 0; i < count; ++i) bytes += std::string("\x0a\0", 2);
+  return bytes;
+}
+
+TEST(GrpcRequests, OfStrangersAreNotReadAndOthersHaveBoundedParts) {
+  auto tokens = std::make_shared<api::TokenTable>();
+  tokens->add_token("writer", api::Access::kWrite, "w");
+  RealCluster cluster({.nodes = 1, .tokens = tokens});
+  GrpcDoors doors(cluster);
+  const NodeId node = cluster.leader();
+  const auto send = [&](const std::string& token, const std::string& bytes) {
+    GrpcCaller caller(doors.address(node), token);
+    const grpc::internal::RpcMethod method("/lockstep.v1.Database/ExecuteBatch",
+                                           grpc::internal::RpcMethod::NORMAL_RPC);
+    const grpc::Slice slice(bytes);
+    const grpc::ByteBuffer request(&slice, 1);
+    grpc::ByteBuffer response;
+    return grpc::internal::BlockingUnaryCall<grpc::ByteBuffer, grpc::ByteBuffer>(
+        caller.channel().get(), method, caller.context().get(), request, &response);
+  };
+  EXPECT_EQ(send("", "no request").error_code(), grpc::StatusCode::UNAUTHENTICATED);
+  EXPECT_EQ(send("w", "no request").error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  const grpc::Status refused = send("w", statements(100'001));
+  EXPECT_EQ(refused.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_NE(refused.error_message().find("at most 100000 statements"), std::string::npos)
+      << refused.error_message();
+}
+
+TEST_F(GrpcTest, AStreamWithTooManyPartsAtOnceEnds) {
+  begin({.nodes = 1});
+  const auto context = at_leader_->context();
+  std::uint64_t session = 0;
+  const auto stream = open_session(*context, session);
+  v1::SessionRequest request;
+  for (int i = 0; i < 100'001; ++i) request.add_writes();
+  EXPECT_TRUE(stream->Write(request));
+  EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::INVALID_ARGUMENT);
 }
 
 TEST_F(GrpcTest, ALocalReadThatWouldBeTooOldIsRefused) {
