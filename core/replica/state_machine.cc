@@ -118,6 +118,7 @@ Status StateMachine::apply_group(std::span<Pending> group, ApplyResult& result) 
 
 Result<sql::ApplyReport> StateMachine::maintain(Pending& pending) {
   pending.applied.what = What::kMaintained;
+  state_.advance_time(pending.stamp.time_ns);  // what follows must not depend on being read with this entry
   const auto what = pending.command->maintain().what() == wire::Maintain::VACUUM ? sql::Machine::Maintenance::kVacuum
                                                                                  : sql::Machine::Maintenance::kAnalyze;
   return machine_->maintain(pending.stamp, what);
