@@ -73,7 +73,8 @@ bool is_overloaded(const State& state, const Leader& leader) {
 
 void propose_one(Step& step, Leader& leader, const Propose::One& proposal) {
   State& state = step.state;
-  if (is_overloaded(state, leader)) return step.reject(proposal.id, Rejection::kOverloaded);
+  if (is_overloaded(state, leader) && !proposal.makes_room)
+    return step.reject(proposal.id, Rejection::kOverloaded);
   const Entry entry{state.log.end(), state.hard_state.term, proposal.kind, proposal.data};
   step.append(entry);
   leader.uncommitted.add(entry.index, entry_bytes(entry));

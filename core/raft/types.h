@@ -110,7 +110,15 @@ using ReadId = Id<struct ReadIdTag>;
 using ProposalId = Id<struct ProposalIdTag>;
 
 struct DeadlineReached {};                                                // deadline() has passed
-struct Propose { struct One { ProposalId id; EntryKind kind; SharedBytes data; }; std::vector<One> proposals; };
+struct Propose {
+  struct One {
+    ProposalId id;
+    EntryKind kind;
+    SharedBytes data;
+    bool makes_room = false;  // ends what a proposal before it has begun: taken however much is uncommitted
+  };
+  std::vector<One> proposals;
+};
 struct ReadRequest { ReadId id; };                                        // linearizable; leader or follower
 struct Persisted { Ticket ticket; };                                      // that effect, and all before it, are durable
 struct Loaded { LogIndex first; std::vector<Entry> entries; };            // answer to Load; empty: no longer in the log

@@ -181,7 +181,11 @@ void Node::propose(Proposal proposal, wire::Command& command) {
   stamps_.stamp(command);
   const raft::ProposalId id(++next_proposal_);
   proposed_[id] = std::move(proposal);
-  batcher_.add({id, raft::EntryKind::kCommand, SharedBytes(command.SerializeAsString())},
+  // Nobody would ask for a decision again: the transaction would stay, and its client without an answer.
+  batcher_.add({.id = id,
+                .kind = raft::EntryKind::kCommand,
+                .data = SharedBytes(command.SerializeAsString()),
+                .makes_room = command.has_decide()},
                env_.clock.monotonic_now());
 }
 

@@ -165,7 +165,10 @@ void Story::timeout(Host& node) {
 void Story::propose(Host& node, const Words& words) {
   Propose propose;
   for (std::size_t at = 1; at < words.size(); ++at)
-    propose.proposals.push_back({ProposalId(++proposals_), EntryKind::kCommand, SharedBytes(words[at])});
+    propose.proposals.push_back({.id = ProposalId(++proposals_),
+                                 .kind = EntryKind::kCommand,
+                                 .data = SharedBytes(words[at]),
+                                 .makes_room = words[at].starts_with('!')});
   input(node, propose);
 }
 

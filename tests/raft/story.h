@@ -12,10 +12,13 @@ namespace lockstep::raft {
 
 // Commands (nodes are numbers; links are written 1->2, `*` stands for all):
 //   cluster N [key=value...]      N empty nodes; keys: append-bytes inflight tail-bytes unapplied-bytes
-//   uncommitted-bytes log N terms=1,1,2 [term=T] [vote=V] [commit=C] [applied=A]   restarts N with this on
-//   its disk timeout N                     moves the clock to N's deadline and lets it pass wait 50ms moves
-//   the clock, nothing else deadline N                    the deadline input now, due or not propose N
-//   word...             proposals with these words as data read N ID                     a linearizable read
+//                                 uncommitted-bytes
+//   log N terms=1,1,2 [term=T] [vote=V] [commit=C] [applied=A]   restarts N with this on its disk
+//   timeout N                     moves the clock to N's deadline and lets it pass
+//   wait 50ms                     moves the clock, nothing else
+//   deadline N                    the deadline input now, due or not
+//   propose N word...             proposals with these words as data; one that begins with ! makes room
+//   read N ID                     a linearizable read
 //   step-down N
 //   deliver LINK...  drop LINK...  duplicate LINK...    [only=K: the K-th message, counted from 1]
 //   reverse LINK                  the messages on it change their order
@@ -24,7 +27,8 @@ namespace lockstep::raft {
 //   drop-prefix N INDEX           entries before INDEX leave N's log
 //   crash N   restart N           lose-log N FROM: while down, entries from FROM vanish from its disk
 //   settle [N...]                 work, apply and deliver among these nodes (default all) until nothing is
-//   left status [N...]   network       quiet / loud: whether steps are shown
+//                                 left
+//   status [N...]   network       quiet / loud: whether steps are shown
 class Story {
  public:
   std::string run(std::string_view command);
