@@ -150,6 +150,7 @@ View Core::view() const {
           .given = state_.given,
           .applied = state_.applied,
           .everywhere = state_.everywhere,
+          .term_start = leader ? leader->term_start : LogIndex(),
           .fenced = state_.is_fenced,
           .can_serve = leader && state_.commit >= leader->term_start};
 }

@@ -22,6 +22,7 @@ struct View {
   LogIndex given;       // the last entry handed out in Effects::apply
   LogIndex applied;     // as reported
   LogIndex everywhere;  // every member is known to have the log durably up to here
+  LogIndex term_start;  // a leader's first entry of its term; zero: does not lead
   bool fenced = false;
   bool can_serve = false;  // a leader whose first entry of the term is committed
 };

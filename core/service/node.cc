@@ -269,11 +269,11 @@ void Node::settle(const Proposal& proposal, const replica::AppliedCommand& comma
 
 void Node::on_progress() { abort_left_over(); }
 
-// Transactions of earlier leaders that nobody will decide any more.
+// Transactions of earlier leaders that nobody will decide any more. All of them, and the decisions that there are, come
+// before this leader's first entry.
 void Node::abort_left_over() {
   const raft::View now = replica_.view();
-  if (now.role != raft::Role::kLeader || !now.can_serve || cleaned_term_ == now.term) return;
-  if (replica_.applied() < now.commit) return;
+  if (now.role != raft::Role::kLeader || cleaned_term_ == now.term || replica_.applied() < now.term_start) return;
   cleaned_term_ = now.term;
   for (const LogIndex transaction : replica_.undecided())
     if (!two_phase_.contains(transaction)) decide(transaction, false);

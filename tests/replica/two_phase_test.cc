@@ -51,5 +51,32 @@ TEST(TwoPhase, ADecisionIsNotRefusedForWhatWaitsToBeCommitted) {
   EXPECT_TRUE(cluster.node(leader).replica().undecided().empty());
 }
 
+// A leader whose database is behind its log for as long as clients write.
+TEST(TwoPhase, WhatAnEarlierLeaderLeftIsAbortedUnderSteadyLoadToo) {
+  TestCluster cluster(92);
+  expect_executed(cluster.execute("CREATE TABLE t(a)"));
+  Stranger* stranger = Stranger::enter(cluster.world());
+  const NodeId former = cluster.leader();
+  stranger->say(former, insert(1, "left", 60'000).SerializeAsString());
+  cluster.world().run_for(100ms);
+  cluster.world().kill(former);
+  const NodeId next = cluster.members()[former == NodeId(1) ? 1 : 0];
+  ASSERT_FALSE(cluster.node(next).replica().undecided().empty());
+
+  cluster.world().probes().arm({.point = "replica.before_apply", .decide = [](const sim::ProbeHit&) {
+                                  return sim::ProbeDecision{sim::ProbeDecision::Kind::kHold, 50ms};
+                                }});
+  std::uint64_t call = 1;
+  for (int turn = 0; turn < 2000; ++turn) {
+    cluster.world().run_for(1ms);
+    for (const NodeId member : cluster.members())
+      if (cluster.world().is_alive(member))
+        stranger->say(member, insert(++call, "load", 0).SerializeAsString());
+  }
+  const NodeId leader = cluster.leader();
+  EXPECT_LT(cluster.node(leader).replica().applied(), cluster.node(leader).replica().view().commit);
+  EXPECT_TRUE(cluster.node(leader).replica().undecided().empty());
+}
+
 }  // namespace
 }  // namespace lockstep::tests
