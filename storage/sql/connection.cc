@@ -96,8 +96,11 @@ Status Connection::configure(const ConnectionOptions& options) {
   CHECK(sqlite3_drop_modules(db_, kept_modules) == SQLITE_OK);
   CHECK(sqlite3_busy_handler(db_, try_again, nullptr) == SQLITE_OK);
   sqlite3_progress_handler(db_, Budget::kStride, look_at_budget, &lane_);
-  if (const int rc = install_functions(db_, lane_); rc != SQLITE_OK)
-    return std::unexpected(failure(rc, "reading the schema"));
+  // It looks into the file before it installs anything.
+  LOCKSTEP_TRY_STATUS(insist([this] {
+    const int rc = install_functions(db_, lane_);
+    return rc == SQLITE_OK ? Status{} : std::unexpected(failure(rc, "reading the schema"));
+  }));
   if (const int rc = install_series_functions(db_, lane_); rc != SQLITE_OK)
     return std::unexpected(failure(rc, "installing the functions of series"));
   // What is read may take longer; indexes that serve a pattern are worth more there.
@@ -158,6 +161,13 @@ Error Connection::failure(int code, std::string_view doing) {
     default: break;
   }
   return Error{kind, cat("SQLite failed (", code, ", ", text, ") at: ", doing)};
+}
+
+Status Connection::insist(const std::function<Status()>& begin) {
+  constexpr int kMostTries = 100'000;  // many seconds
+  Status begun = begin();
+  for (int tries = 1; !begun && is_in_the_way(begun.error()) && tries < kMostTries; ++tries) begun = begin();
+  return begun;
 }
 
 Status Connection::sync_wal() {

@@ -4,6 +4,7 @@
 #include <sqlite3.h>
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -50,6 +51,13 @@ class Connection {
   Status step(sqlite3_stmt* statement);
   // The recorded fault, else what SQLite says about `code`.
   Error failure(int code, std::string_view doing);
+  // Nothing has happened: another connection holds what a transaction needs to begin. It does so for a few
+  // instructions, but its thread may have lost the processor within them.
+  bool is_in_the_way(const Error& error) const {
+    return error.code == ErrorCode::kUnavailable && !lane_.fault;
+  }
+  // What begins a transaction: again while another connection is in the way, a bounded number of times.
+  Status insist(const std::function<Status()>& begin);
   // One fsync of the WAL: all commits so far survive power loss.
   Status sync_wal();
 

@@ -156,12 +156,14 @@ class Reader {
   virtual ~Reader() = default;
   // One read transaction for the first statement and as many of those after it as are cheap together; it is ended
   // before it returns. So there are one or more results, in order, each within the limits: kLimit if a result or its
-  // work is too large. An error means that this node's disk failed.
+  // work is too large. None: nothing has happened, because another connection was in the way; ask again. An error
+  // means that this node's disk failed.
   virtual Result<std::vector<QueryResult>> query(std::span<const Statement> statements, const QueryLimits& limits) = 0;
   // Ends before the first statement that is not sure to be short; so there may be no result.
   virtual Result<std::vector<QueryResult>> query_briefly(std::span<const Statement> statements) = 0;
   Result<QueryResult> query(const Statement& statement, const QueryLimits& limits) {
     LOCKSTEP_TRY(results, query(std::span(&statement, 1), limits));
+    if (results.empty()) return fail(ErrorCode::kUnavailable, "another connection is in the way; ask again");
     return std::move(results.front());
   }
   // 0 for an unknown table.

@@ -164,9 +164,14 @@ Status SqliteMachine::apply_alone(std::span<const EntryStamp> stamps, std::size_
   }
 }
 
+// A reader may hold the writer's slot for a moment, to see whether the WAL index is whole.
+Status SqliteMachine::begin() {
+  return connection_->insist([this] { return connection_->step(begin_.get()); });
+}
+
 Result<bool> SqliteMachine::try_group(std::span<const EntryStamp> stamps, std::size_t first, std::size_t end,
                                       BatchRunner::Undo undo, const Body& body, ApplyReport& report) {
-  LOCKSTEP_TRY_STATUS(connection_->step(begin_.get()));
+  LOCKSTEP_TRY_STATUS(begin());
   const std::size_t reported = report.entries.size();
   for (std::size_t position = first; position < end; ++position) {
     LOCKSTEP_TRY_STATUS(run_entry(stamps[position], position, undo, body, report));
@@ -248,17 +253,17 @@ Result<ApplyReport> SqliteMachine::maintain(const EntryStamp& stamp, Maintenance
 // VACUUM is a transaction of its own and may change rowids: a crash before the next commit leaves sums that
 // are void.
 Status SqliteMachine::vacuum(const EntryStamp& stamp) {
-  LOCKSTEP_TRY_STATUS(connection_->step(begin_.get()));
+  LOCKSTEP_TRY_STATUS(begin());
   LOCKSTEP_TRY_STATUS(state_->save_progress(Progress{progress_.applied, progress_.time_ns, true}));
   LOCKSTEP_TRY_STATUS(connection_->step(commit_.get()));
-  LOCKSTEP_TRY_STATUS(connection_->run("VACUUM"));
-  LOCKSTEP_TRY_STATUS(connection_->step(begin_.get()));
+  LOCKSTEP_TRY_STATUS(connection_->insist([this] { return connection_->run("VACUUM"); }));
+  LOCKSTEP_TRY_STATUS(begin());
   LOCKSTEP_TRY_STATUS(rescan());
   return commit(stamp);
 }
 
 Status SqliteMachine::analyse(const EntryStamp& stamp) {
-  LOCKSTEP_TRY_STATUS(connection_->step(begin_.get()));
+  LOCKSTEP_TRY_STATUS(begin());
   LOCKSTEP_TRY_STATUS(connection_->run("ANALYZE"));
   LOCKSTEP_TRY_STATUS(rescan());  // its table is new in the schema
   return commit(stamp);

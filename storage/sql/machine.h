@@ -55,6 +55,7 @@ class SqliteMachine final : public Machine {
                    ApplyReport& report);
   Status abandon_transaction();
   Status forget_transaction();
+  Status begin();
   bool checkpoint_due() const { return wal_frames_ >= static_cast<int>(options_.checkpoint_frames); }
   Status commit(const EntryStamp& last);
   Status note_synced_commit();

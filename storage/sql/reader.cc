@@ -74,7 +74,9 @@ Result<std::vector<QueryResult>> SqliteReader::query_briefly(std::span<const Sta
 
 Result<std::vector<QueryResult>> SqliteReader::query_snapshot(std::span<const Statement> statements,
                                                               const QueryLimits& limits) {
-  LOCKSTEP_TRY(progress, state_->progress());
+  const Result<Progress> read = state_->progress();
+  if (!read && connection_->is_in_the_way(read.error())) return std::vector<QueryResult>{};
+  LOCKSTEP_TRY(progress, read);
   Lane& lane = connection_->lane();
   lane.now_ns = progress.time_ns;
   std::vector<QueryResult> results;

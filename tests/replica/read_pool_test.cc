@@ -107,6 +107,60 @@ TEST_F(ReadPool, WhatWasWithdrawnIsNotBegun) {
   EXPECT_EQ(ended, "--gm");
 }
 
+// A database whose reader cannot begin at first.
+class ShyDatabase final : public sql::Database {
+ public:
+  Result<std::unique_ptr<sql::Machine>> open_machine(sql::Participant&) override { return nullptr; }
+  Result<std::unique_ptr<sql::Reader>> open_reader() override { return std::make_unique<ShyReader>(); }
+
+ private:
+  class ShyReader final : public sql::Reader {
+   public:
+    Result<std::vector<sql::QueryResult>> query(std::span<const sql::Statement> statements,
+                                                const sql::QueryLimits&) override {
+      std::vector<sql::QueryResult> results;
+      if (++tries_ <= 3) return results;
+      for (const sql::Statement& statement : statements) results.emplace_back().message = statement.text;
+      return results;
+    }
+    Result<std::vector<sql::QueryResult>> query_briefly(std::span<const sql::Statement>) override {
+      return std::vector<sql::QueryResult>{};
+    }
+    Result<std::uint64_t> version(const std::string&) override { return 0; }
+
+   private:
+    int tries_ = 0;
+  };
+};
+
+TEST(ShyReadPool, WhatCouldNotBeginIsAskedAgainInItsOrderUnlessItWasWithdrawn) {
+  PatientLanes lanes;
+  ShyDatabase database;
+  replica::ReadPool pool(lanes, database, 1);
+  std::string ended;
+  const auto ask = [&](NodeId client, const std::string& text) {
+    auto withdrawal = std::make_shared<sql::Withdrawal>();
+    pool.submit(client, {text, {}}, withdrawal, [&ended, text](const Result<sql::QueryResult>& result) {
+      ASSERT_TRUE(result);
+      ended += result->outcome == sql::Outcome::kOk ? result->message : "-";
+      EXPECT_TRUE(result->outcome != sql::Outcome::kOk || result->message == text);
+    });
+    return withdrawal;
+  };
+  ask(kGreedy, "a");
+  const auto impatient = ask(kGreedy, "b");
+  ask(kModest, "m");
+  ask(kGreedy, "c");
+  pool.start();
+  EXPECT_TRUE(lanes.run_one());
+  EXPECT_EQ(ended, "");
+  impatient->withdraw();
+  pool.drop_withdrawn();
+  EXPECT_EQ(ended, "-");
+  for (pool.start(); lanes.run_one();) pool.start();
+  EXPECT_EQ(ended, "-amc");
+}
+
 service::Caller caller_of(NodeId client, std::uint64_t call = 1) {
   return {.client = client, .call = call, .what = wire::Request::kQuery, .since = Instant()};
 }
