@@ -31,6 +31,7 @@ void ApplyLane::note_opened(std::unique_ptr<StateMachine> machine) {
   applied_ = machine_->applied();
   durable_ = machine_->durable();
   digest_ = machine_->digest();
+  bytes_ = machine_->bytes();
   for (const auto& [table, version] : machine_->versions()) versions_[table] = version;
   for (const LogIndex transaction : machine_->undecided()) undecided_.insert(transaction);
 }
@@ -69,6 +70,7 @@ void ApplyLane::note_applied(const ApplyResult& result) {
   applied_ = result.commands.back().index;
   digest_ = result.commands.back().digest;
   durable_ = result.durable;
+  bytes_ = result.bytes;
   for (const auto& [table, version] : result.versions) versions_[table] = version;
   for (const AppliedCommand& command : result.commands) {
     if (command.what == AppliedCommand::What::kPrepared) undecided_.insert(command.transaction);
@@ -128,6 +130,14 @@ void ApplyLane::drop_withdrawn_queries() {
 std::uint64_t ApplyLane::version(const std::string& table) const {
   const auto found = versions_.find(table);
   return found == versions_.end() ? 0 : found->second;
+}
+
+// SQLite makes the copy in memory, and a frame of the WAL for each of its pages: where either has an end, every member
+// would stop at this entry, and again whenever it is started.
+std::string ApplyLane::objection(const wire::Command& command) const {
+  if (command.maintain().what() != wire::Maintain::VACUUM || bytes_ <= config_.max_vacuum_bytes) return {};
+  return cat("expected a database of at most ", config_.max_vacuum_bytes,
+             " bytes, because every member makes the copy of VACUUM in memory; it has ", bytes_);
 }
 
 }  // namespace lockstep::replica

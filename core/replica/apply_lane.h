@@ -24,6 +24,7 @@ struct ApplyConfig {
   Duration session_timeout = std::chrono::hours(1);  // by entry time
   std::size_t max_entries = 256;                     // in one SQLite transaction
   unsigned readers = 2;
+  std::uint64_t max_vacuum_bytes = std::uint64_t{1} << 30;  // of a database that may be vacuumed
   // Where nobody waits for them (followers), entries may wait so long for others to share a transaction with.
   Duration leisure = std::chrono::milliseconds(2);
 };
@@ -66,6 +67,8 @@ class ApplyLane {
   std::uint64_t digest() const { return digest_; }
   // 0 for a table that was never written.
   std::uint64_t version(const std::string& table) const;
+  // Why this command would ask too much of every member; empty: it does not.
+  std::string objection(const wire::Command& command) const;
   // Prepared transactions without a decision.
   const std::set<LogIndex>& undecided() const { return undecided_; }
 
@@ -92,6 +95,7 @@ class ApplyLane {
   LogIndex applied_;
   LogIndex durable_;
   std::uint64_t digest_ = 0;
+  std::uint64_t bytes_ = 0;
   std::map<std::string, std::uint64_t> versions_;
   std::set<LogIndex> undecided_;
 };

@@ -78,6 +78,7 @@ class Replica {
   LogIndex applied() const { return apply_lane_.applied(); }
   std::uint64_t digest() const { return apply_lane_.digest(); }
   std::uint64_t version(const std::string& table) const { return apply_lane_.version(table); }
+  std::string objection(const wire::Command& command) const { return apply_lane_.objection(command); }
   const std::set<LogIndex>& undecided() const { return apply_lane_.undecided(); }
   // Nothing of this node's log is on its way to the disk.
   bool log_idle() const { return !persisting_ && persists_.empty(); }

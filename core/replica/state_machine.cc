@@ -79,6 +79,7 @@ Result<ApplyResult> StateMachine::apply(std::span<const raft::Entry> entries) {
   }
   LOCKSTEP_TRY_STATUS(machine_->checkpoint_if_due());
   result.durable = machine_->durable();
+  result.bytes = machine_->bytes();
   return result;
 }
 
@@ -95,6 +96,7 @@ Result<std::optional<ApplyResult>> StateMachine::apply_briefly(std::span<const r
   ApplyResult result;
   collect(pending, std::move(*report), result);
   result.durable = machine_->durable();
+  result.bytes = machine_->bytes();
   return result;
 }
 

@@ -57,6 +57,7 @@ struct ApplyResult {
   std::vector<std::pair<std::string, std::uint64_t>> versions;  // changed tables, final values
   std::vector<sql::RowChange> changes;                          // only if the feed is on
   LogIndex durable;                                             // of the database
+  std::uint64_t bytes = 0;                                      // likewise
   bool one_by_one = false;
 };
 
@@ -79,6 +80,7 @@ class StateMachine {
   LogIndex applied() const { return machine_->applied(); }
   LogIndex durable() const { return machine_->durable(); }
   std::uint64_t digest() const { return machine_->digest(); }
+  std::uint64_t bytes() const { return machine_->bytes(); }
   std::vector<std::pair<std::string, std::uint64_t>> versions() const { return machine_->versions(); }
   std::vector<LogIndex> undecided() const { return state_.undecided(); }
 

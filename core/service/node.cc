@@ -96,6 +96,8 @@ void Node::execute(const Caller& caller, wire::Command& command, const WriteTerm
   if (!leads_or_redirects(caller)) return;
   if (leaving_ != Leaving::kNot)
     return desk_.refuse(caller, wire::NOT_READY, "this node is shutting down; try again");
+  if (const std::string why = replica_.objection(command); !why.empty())
+    return desk_.refuse(caller, wire::BAD_REQUEST, why);
   bool strong = false;
   if (command.has_write()) {
     strong = (terms.mode == wire::DEFAULT_MODE ? config_.write_mode : terms.mode) == wire::STRONG;

@@ -109,6 +109,10 @@ void StandaloneNode::execute(const Caller& caller, wire::Command& command, const
     desk_.refuse(caller, wire::NOT_READY, "this node is shutting down; try again");
     return;
   }
+  if (const std::string why = apply_lane_.objection(command); !why.empty()) {
+    desk_.refuse(caller, wire::BAD_REQUEST, why);
+    return;
+  }
   if (waiting_bytes_ >= config_.max_waiting_bytes) {
     desk_.refuse(caller, wire::OVERLOADED,
                  cat("more than ", config_.max_waiting_bytes, " bytes of writes are waiting"));

@@ -101,6 +101,8 @@ class Machine {
   // applied() as of the last point that survives power loss: a WAL sync or a complete checkpoint.
   virtual LogIndex durable() const = 0;
   virtual std::uint64_t digest() const = 0;
+  // Of the database, free pages included, as of the last commit; less for one that was just opened.
+  virtual std::uint64_t bytes() const = 0;
   // Recomputes the digest of every table by a full scan; equal to digest() unless the file was damaged.
   virtual Result<std::uint64_t> scan_digest() = 0;
   // 0 for a table that was never written.

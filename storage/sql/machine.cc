@@ -102,6 +102,13 @@ Result<std::uint64_t> SqliteMachine::scan_digest() {
   return ledger_.digest_with(sums);
 }
 
+std::uint64_t SqliteMachine::bytes() const {
+  const SharedFile& shared = connection_->lane().shared;
+  const WalIndex::Committed wal = shared.wal_index.committed();
+  return wal.frames > 0 ? wal.pages * std::uint64_t{kPageBytes}
+                        : shared.main_bytes.load(std::memory_order_acquire);
+}
+
 std::uint64_t SqliteMachine::version(const std::string& table) const {
   const TableRecord* record = ledger_.find(fold(table));
   return record == nullptr ? 0 : record->version;

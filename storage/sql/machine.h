@@ -22,6 +22,7 @@ class SqliteMachine final : public Machine {
   LogIndex applied() const override { return progress_.applied; }
   LogIndex durable() const override { return durable_; }
   std::uint64_t digest() const override { return digest_; }
+  std::uint64_t bytes() const override;
   Result<std::uint64_t> scan_digest() override;
   std::uint64_t version(const std::string& table) const override;
   std::vector<std::pair<std::string, std::uint64_t>> versions() const override { return ledger_.versions(); }
@@ -42,8 +43,8 @@ class SqliteMachine final : public Machine {
   Status load();
   Status rescan();
 
-  // Executes stamps[first, end) in one transaction. False: a statement ended it, or a batch needs savepoints, and
-  // nothing has happened.
+  // Executes stamps[first, end) in one transaction. False: a statement ended it, or a batch needs savepoints,
+  // and nothing has happened.
   Result<bool> try_group(std::span<const EntryStamp> stamps, std::size_t first, std::size_t end,
                          BatchRunner::Undo undo, const Body& body, ApplyReport& report);
   // All of them, if need be a second time with savepoints.

@@ -192,6 +192,21 @@ TEST(Cluster, VacuumAndAnalyzeRunOnEveryReplica) {
   }
 }
 
+TEST(Cluster, ADatabaseTooLargeForVacuumIsNotVacuumed) {
+  service::NodeConfig config;
+  config.replica.apply.max_vacuum_bytes = 100'000;
+  TestCluster cluster(19, 3, config);
+  cluster.execute("CREATE TABLE t(a)");
+  EXPECT_EQ(cluster.maintain(wire::Maintain::VACUUM).conclusion, client::Conclusion::kDone);
+  expect_executed(cluster.execute("INSERT INTO t VALUES(zeroblob(100000))"));
+  const auto refused = cluster.maintain(wire::Maintain::VACUUM);
+  EXPECT_EQ(refused.conclusion, client::Conclusion::kFailed);
+  EXPECT_EQ(refused.reply.status(), wire::BAD_REQUEST);
+  EXPECT_NE(refused.reply.message().find("expected a database of at most 100000 bytes"), std::string::npos)
+      << refused.reply.message();
+  EXPECT_EQ(cluster.maintain(wire::Maintain::ANALYZE).conclusion, client::Conclusion::kDone);
+}
+
 TEST(Cluster, AfterClosingItsSessionAClientOpensAnother) {
   TestCluster cluster(18);
   cluster.execute("CREATE TABLE t(a)");
