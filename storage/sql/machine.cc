@@ -81,7 +81,19 @@ Status SqliteMachine::load() {
   digest_ = ledger_.digest();
   durable_ = progress_.applied;
   if (connection_->lane().fault) return std::unexpected(*connection_->lane().fault);
+  LOCKSTEP_TRY_STATUS(shorten_wal());
   return state_->load_participant(participant_);
+}
+
+// Readers can make the WAL as long as it may be; where the next entry has no place in it, the node would stop
+// at every start. Nobody reads yet.
+Status SqliteMachine::shorten_wal() {
+  constexpr std::uint32_t kManyFrames = 1000;
+  constexpr std::uint32_t kManyTimes = 16;
+  const std::uint32_t frames = connection_->lane().shared.wal_index.committed().frames;
+  if (frames < kManyFrames || frames / kManyTimes < options_.checkpoint_frames) return {};
+  const Result<bool> done = checkpoint();
+  return done ? Status{} : std::unexpected(done.error());
 }
 
 Status SqliteMachine::rescan() {

@@ -41,6 +41,7 @@ class SqliteMachine final : public Machine {
   SqliteMachine(std::unique_ptr<Watermark> watermark, std::unique_ptr<Connection> connection,
                 const Options& options, Participant& participant);
   Status load();
+  Status shorten_wal();
   Status rescan();
 
   // Executes stamps[first, end) in one transaction. False: a statement ended it, or a batch needs savepoints,

@@ -108,5 +108,36 @@ TEST_F(InTheWay, AWriterWaitsForAReaderThatHoldsItsSlot) {
   }
 }
 
+// A reader that never ends keeps the WAL from beginning anew; the next start does not need that reader's
+// consent.
+TEST(LongWal, IsCopiedAtTheNextStart) {
+  initialise_sqlite(7);
+  sim::DiskImage disk{1};
+  Options options;
+  options.checkpoint_frames = 4;
+  NoParticipant none;
+  const auto write = [&](Machine& machine, std::uint64_t index) {
+    const EntryStamp stamp = stamp_of(index);
+    EXPECT_TRUE(machine.apply({&stamp, 1}, [&](std::size_t, EntryScope& scope) {
+      scope.execute(Batch{stmt("CREATE TABLE IF NOT EXISTS t(a)"), stmt("INSERT INTO t VALUES(1)")}, {});
+    }));
+    EXPECT_TRUE(machine.checkpoint_if_due());
+  };
+  {
+    SharedFile shared;
+    const auto machine = *SqliteMachine::open(disk, shared, options, none);
+    write(*machine, 1);
+    const auto reader = *Connection::open(disk, shared, {.path = options.path});
+    ASSERT_TRUE(reader->run("BEGIN; SELECT count(*) FROM t"));
+    for (std::uint64_t index = 2; index <= 1000; ++index) write(*machine, index);
+    EXPECT_GT(shared.wal_index.committed().frames, 1000u);
+    ASSERT_TRUE(reader->run("COMMIT"));
+  }
+  SharedFile shared;
+  const auto machine = *SqliteMachine::open(disk, shared, options, none);
+  write(*machine, 1001);
+  EXPECT_LT(shared.wal_index.committed().frames, 10u);
+}
+
 }  // namespace
 }  // namespace lockstep::sql
