@@ -11,7 +11,8 @@ namespace lockstep::sim {
 namespace {
 
 void enlist(std::vector<Observer*>& observers, const env::EventType& type, Observer& observer) {
-  CHECK(std::ranges::find(observers, &observer) == observers.end(), "an observer would count ", type.name, " twice");
+  CHECK(std::ranges::find(observers, &observer) == observers.end(), "an observer would count ", type.name,
+        " twice");
   observers.push_back(&observer);
 }
 
@@ -54,7 +55,8 @@ void Recorder::record(SimTime time, NodeId node, Incarnation incarnation, const 
 
 std::optional<std::uint64_t> first_differing_window(const Fingerprint& a, const Fingerprint& b) {
   if (a.events == b.events && a.hash == b.hash) return std::nullopt;
-  const auto [in_a, in_b] = std::mismatch(a.windows.begin(), a.windows.end(), b.windows.begin(), b.windows.end());
+  const auto [in_a, in_b] =
+      std::mismatch(a.windows.begin(), a.windows.end(), b.windows.begin(), b.windows.end());
   return static_cast<std::uint64_t>(in_a - a.windows.begin());
 }
 

@@ -15,9 +15,11 @@ void tell(const std::map<std::uint16_t, std::vector<Observer*>>& observers, cons
   for (Observer* const observer : found->second) observer->on_event(observation);
 }
 
-void enlist(std::map<std::uint16_t, std::vector<Observer*>>& observers, const env::EventType& type, Observer& observer) {
+void enlist(std::map<std::uint16_t, std::vector<Observer*>>& observers, const env::EventType& type,
+            Observer& observer) {
   std::vector<Observer*>& of_type = observers[type.number];
-  CHECK(std::ranges::find(of_type, &observer) == of_type.end(), "an observer would count ", type.name, " twice");
+  CHECK(std::ranges::find(of_type, &observer) == of_type.end(), "an observer would count ", type.name,
+        " twice");
   of_type.push_back(&observer);
 }
 

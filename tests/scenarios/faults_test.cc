@@ -93,8 +93,8 @@ TEST(Faults, TheTableOfVerbsIsThatOfTheSchema) {
 }
 
 TEST(Faults, WhoLeavesIsGoneInGoodOrderAndComesBack) {
-  Played played = expect_holds(
-      R"([{"every":{"period":"700ms","from":"1s","times":4},"leave":"leader","for":"300ms"}])");
+  Played played =
+      expect_holds(R"([{"every":{"period":"700ms","from":"1s","times":4},"leave":"leader","for":"300ms"}])");
   EXPECT_EQ(played.events["process_leaves"], 4u);
   EXPECT_EQ(played.events["process_killed"], 4u);
 }
@@ -143,7 +143,8 @@ TEST(Faults, ASwizzleClogsEachOfItsTargets) {
 }
 
 TEST(Faults, TwoHalvesThatShareANodeStillServe) {
-  Played played = expect_holds(R"([{"at":"1s","bridge":"follower","for":"2s"}])", R"("finally":{"heal":"all"},)");
+  Played played =
+      expect_holds(R"([{"at":"1s","bridge":"follower","for":"2s"}])", R"("finally":{"heal":"all"},)");
   EXPECT_GT(played.events[sim::DropReason::kPartitioned], 10u);
 }
 
@@ -178,8 +179,8 @@ TEST(Faults, ANodeWhoseDiskFailsStopsItselfAndComesBack) {
 
 TEST(Faults, ANodeThatIsRefusedMemoryStopsItselfAndComesBack) {
   for (const int nth : {1, 7, 40, 200, 800, 1500}) {
-    Played played =
-        expect_holds(cat(R"([{"at":"1s","out_of_memory":{"target":"leader","nth":)", nth, R"(},"for":"1s"}])"));
+    Played played = expect_holds(
+        cat(R"([{"at":"1s","out_of_memory":{"target":"leader","nth":)", nth, R"(},"for":"1s"}])"));
     EXPECT_EQ(played.events["memory_refused"], 1u) << nth;
     ASSERT_FALSE(played.events.reasons().empty()) << nth;
     EXPECT_EQ(played.events.reasons()[0], "SQLite was refused memory");
@@ -237,9 +238,9 @@ TEST(Faults, ADatabaseThatRottedOrWasMisdirectedIsNeverServed) {
   for (std::uint64_t seed = 1; seed <= 6; ++seed) {
     for (const char* fault : {R"("disk_rot":{"target":"follower","files":"sql","bytes":100}})",
                               R"("disk_misdirect":{"target":"follower","files":"sql","times":20}})"}) {
-      Played played = expect_holds(
-          cat(R"([{"at":"1500ms",)", fault, R"(,{"at":"2500ms","kill":"all","for":"300ms"}])"),
-          R"("disk":{"budget":"atlas"},)", seed);
+      Played played =
+          expect_holds(cat(R"([{"at":"1500ms",)", fault, R"(,{"at":"2500ms","kill":"all","for":"300ms"}])"),
+                       R"("disk":{"budget":"atlas"},)", seed);
       stopped += played.events.reasons().empty() ? 0 : 1;
     }
   }
@@ -263,7 +264,8 @@ TEST(Faults, UnderTheBudgetUnlimitedTheClusterMayStop) {
       R"("disk":{"budget":"unlimited"},)");
   EXPECT_EQ(played.report.outcome(), reports::Outcome::kHolds) << played.evidence();
   EXPECT_EQ(played.verdict("liveness"), reports::Outcome::kHolds) << played.evidence();
-  EXPECT_EQ(played.verdict("durability"), reports::Outcome::kHolds) << "nobody is left who could hold anything";
+  EXPECT_EQ(played.verdict("durability"), reports::Outcome::kHolds)
+      << "nobody is left who could hold anything";
   EXPECT_EQ(played.verdict("node-health"), reports::Outcome::kHolds);
   EXPECT_FALSE(played.events.reasons().empty());
 }
