@@ -83,6 +83,8 @@ class Watch {
 
  private:
   static constexpr Duration kNobody = Duration(-1);
+  // Whoever asks again after a pause of up to so much of the bound has waited all the time.
+  static constexpr int kPauses = 4;
 
   std::vector<Stretch> stretches() const {
     if (moments_.empty()) return {};
@@ -139,6 +141,7 @@ class Watch {
       return found->second;
     };
     Duration waiting = kNobody;  // since when somebody does, and is not served
+    Duration gave_up = kNobody;  // since when nobody asks, though nobody was served
     std::uint64_t open = 0;
     for (const Moment& moment : moments_) {
       if (moment.at >= stretch.until) break;
@@ -149,13 +152,21 @@ class Watch {
         continue;
       }
       if (moment.is_return && is_served(history_[moment.operation])) {
-        complain_if_late(stretch, waiting, moment.at);
+        complain_if_late(stretch, waiting, gave_up == kNobody ? moment.at : gave_up);
         waiting = open > 0 ? moment.at : kNobody;
-      } else if (!moment.is_return && is_asking && waiting == kNobody) {
-        waiting = moment.at;
+        gave_up = kNobody;
+      } else if (moment.is_return) {
+        if (is_asking && open == 0 && waiting != kNobody) gave_up = moment.at;
+      } else if (is_asking) {
+        if (gave_up != kNobody && moment.at - gave_up > rules_.bound / kPauses) {
+          complain_if_late(stretch, waiting, gave_up);
+          waiting = kNobody;
+        }
+        gave_up = kNobody;
+        if (waiting == kNobody) waiting = moment.at;
       }
     }
-    complain_if_late(stretch, waiting, stretch.until);
+    complain_if_late(stretch, waiting, gave_up == kNobody ? stretch.until : gave_up);
   }
 
   void complain_if_late(const Stretch& stretch, Duration waiting, Duration now) {

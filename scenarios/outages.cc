@@ -41,13 +41,27 @@ std::string cause_of(std::string_view verb, const Outage& outage) {
   return cat(verb, " struck the links between ", between);
 }
 
-Outage of_network(const Strike& strike, Lasting lasting) {
+// How long a frame may be under way that the fault has judged: those behind it on its link wait for it.
+Duration held_back(const Action& action) {
+  if (const auto* delay = std::get_if<Delay>(&action))
+    return 2 * std::max(delay->extra.median, delay->extra.p99);
+  if (const auto* limits = std::get_if<Bandwidth>(&action))
+    return std::chrono::seconds(limits->queue_bytes / limits->bytes_per_second);
+  return {};
+}
+
+Outage of_network(const Strike& strike, const Action& action) {
+  const Lasting lasting = facts_of(action).lasting;
   Outage outage{.from = strike.at, .hosts = {}, .groups = sets_of(strike.groups)};
   outage.until = lasting == Lasting::kNever ? strike.at : strike.until.value_or(Outage::kForever);
+  if (outage.until != Outage::kForever) outage.until += held_back(action);
   if (strike.groups.empty()) outage.hosts = set_of(strike.hosts);
   outage.everything = strike.groups.empty() && strike.hosts.empty();
   return outage;
 }
+
+// A clock that jumps in steps which nobody's patience notices is as good as another.
+constexpr int kUnnoticed = 10;  // such steps in an election timeout
 
 // Not only what the wall clock shows, but how fast time goes.
 bool changes_pace(const ClockChange& change) {
@@ -56,19 +70,20 @@ bool changes_pace(const ClockChange& change) {
 
 // An instant, unless the clock stands still. What a wall clock shows matters to edges alone: they have the
 // deadlines.
-Outage of_clock(const Strike& strike, const ClockChange& change) {
+Outage of_clock(const Strike& strike, const ClockChange& change, Duration election_timeout) {
   Outage outage{.from = strike.at, .hosts = set_of(strike.hosts), .groups = {}};
-  if (!change.tick) outage.until = strike.at + change.freeze;
+  if (!change.tick || kUnnoticed * *change.tick <= election_timeout) outage.until = strike.at + change.freeze;
   if (!changes_pace(change)) std::erase_if(outage.hosts, [](NodeId host) { return !Roster::is_edge(host); });
   outage.took_effect = !outage.hosts.empty();
   return outage;
 }
 
 // Nothing: what the fault does is no outage.
-std::optional<Outage> outage_of(const Strike& strike, const Action& action) {
+std::optional<Outage> outage_of(const Strike& strike, const Action& action, Duration election_timeout) {
   const VerbFacts& facts = facts_of(action);
-  if (facts.family == Family::kNetwork) return of_network(strike, facts.lasting);
-  if (const auto* clock = std::get_if<ClockChange>(&action)) return of_clock(strike, *clock);
+  if (facts.family == Family::kNetwork) return of_network(strike, action);
+  if (const auto* clock = std::get_if<ClockChange>(&action))
+    return of_clock(strike, *clock, election_timeout);
   if (facts.family != Family::kDisk && !std::holds_alternative<Pause>(action)) return std::nullopt;
   Outage outage{.from = strike.at, .hosts = set_of(strike.hosts), .groups = {}};
   // A damaged storage may never be whole again.
@@ -88,7 +103,7 @@ std::vector<Outage> outages_of(const Scenario& scenario, const Nemesis& nemesis)
   std::vector<Outage> outages;
   for (const auto& strike : nemesis.strikes()) {
     const Action& action = scenario.faults[strike->fault].action;
-    auto outage = outage_of(*strike, action);
+    auto outage = outage_of(*strike, action, scenario.cluster.consensus.election_timeout);
     if (!outage) continue;
     outage->cause = cause_of(verb_of(action), *outage);
     outage->took_effect = outage->took_effect && strike->effects > 0 && can_disturb(action);

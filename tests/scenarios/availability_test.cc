@@ -67,10 +67,26 @@ TEST(Availability, WhatSqlRefusesWasServedAndWhatAnyNodeAnswersIsNoService) {
   court.op(1100, 2900, Completion::kFail, "UNIQUE constraint failed");
   court.op(3000, 4800, Completion::kFail, "cas-mismatch");
   EXPECT_EQ(court.judge().outcome, Outcome::kHolds);
-  court.op(5000, 5001, Completion::kFail, "not executed");
-  court.op(6000, 6001, Completion::kOk, {}, "local-read");
-  court.op(7500, 7501, Completion::kFail, "not executed");
+  court.op(5000, 6100, Completion::kFail, "not executed");
+  court.op(6200, 6201, Completion::kOk, {}, "local-read");
+  court.op(6500, 7101, Completion::kFail, "not executed");
   EXPECT_EQ(court.judge().outcome, Outcome::kViolated);
+}
+
+TEST(Availability, NobodyWaitsWhoDoesNotAsk) {
+  Court court;
+  court.op(100, 200);
+  court.op(1000, 1150, Completion::kInfo, "no answer");
+  court.op(9000, 9100);
+  EXPECT_EQ(court.judge().outcome, Outcome::kHolds) << "a client that thinks for long";
+  court.op(10'000, 10'100, Completion::kInfo, "no answer");
+  court.op(10'500, 10'600, Completion::kInfo, "no answer");
+  court.op(11'000, 11'900, Completion::kInfo, "no answer");
+  court.op(12'300, 12'400);
+  const auto verdict = court.judge();
+  ASSERT_EQ(verdict.outcome, Outcome::kViolated) << "one that tries again has waited all the time";
+  EXPECT_NE(verdict.evidence.front().find("waited from 10.000 s to 12.400 s"), std::string::npos)
+      << verdict.evidence.front();
 }
 
 TEST(Availability, NothingIsOwedWithoutAQuorumNorToAClientThatDoesNotReachIt) {
@@ -139,6 +155,30 @@ TEST(Availability, ARunWithAMinorityDownIsWatched) {
     if (verdict.name == "availability") {
       EXPECT_GE(verdict.checked.front().count, 1u);
     }
+  }
+}
+
+// What a link has held back keeps those that came after it, too.
+TEST(Availability, FramesThatWereDelayedAreUnderWayWhenTheFaultIsOver) {
+  const auto late = parse_scenario(
+      R"({"name":"x","about":"x","workload":[{"kind":"counters","think":"10ms","timeout":"500ms","for":"30s"}],
+      "finally":{"converge_within":"60s"},"faults":[{"at":"8s","delay":"12s","for":"1s"}]})");
+  ASSERT_TRUE(late.has_value());
+  const auto report = run_simulated(late->front().scenario, {.seed = 1}).report;
+  const auto verdict = std::ranges::find(report.verdicts, "availability", &reports::Verdict::name);
+  ASSERT_NE(verdict, report.verdicts.end());
+  EXPECT_EQ(verdict->outcome, Outcome::kHolds) << verdict->evidence.front();
+}
+
+TEST(Availability, AClockWhoseStepsNobodyNoticesIsAsGoodAsAnother) {
+  for (const auto& [tick, watched] : {std::pair("1ms", 1u), std::pair("200ms", 0u)}) {
+    const auto coarse = parse_scenario(
+        cat(R"({"name":"x","about":"x","workload":[{"kind":"counters","think":"50ms","for":"14s"}],)",
+            R"("faults":[{"at":"1s","clock":{"target":"all","tick":")", tick, R"("}}]})"));
+    ASSERT_TRUE(coarse.has_value()) << tick;
+    const auto report = run_simulated(coarse->front().scenario, {.seed = 1}).report;
+    const auto verdict = std::ranges::find(report.verdicts, "availability", &reports::Verdict::name);
+    EXPECT_EQ(verdict->checked.front().count, watched) << tick;
   }
 }
 
