@@ -4,6 +4,7 @@
 #include "core/replica/events.h"
 #include "edge/events.h"
 #include "reports/render.h"
+#include "scenarios/replica_facts.h"
 #include "scenarios/roster.h"
 #include "scenarios/scenario.h"
 #include "sim/events.h"
@@ -42,7 +43,7 @@ void Witness::attend(Events& events) {
       listeners.push_back(seat);
     }
   for (const env::EventType* type : {&replica::kNodeFailed, &edge::kEdgeStopped, &sim::kDiskFault,
-                                     &sim::kDiskForgot, &sim::kMemoryRefused})
+                                     &sim::kDiskForgot, &sim::kMemoryRefused, &sim::kProcessStarted})
     if (!by_type_.contains(type->number)) events.subscribe(*type, *this);
 }
 
@@ -53,15 +54,30 @@ void Witness::on_event(const Observation& observation) {
       ++seats_[seat].events;
       seats_[seat].oracle->on_event(observation);
     }
-  if (number == sim::kDiskFault.number || number == sim::kDiskForgot.number ||
-      number == sim::kMemoryRefused.number)
-    struck_nodes_.insert(observation.node);
+  note_trouble(observation);
   if (number == replica::kNodeFailed.number || number == edge::kEdgeStopped.number) note_stopped(observation);
+}
+
+// What a failure leaves behind a new life must recover from; damage is there until it is found.
+void Witness::note_trouble(const Observation& observation) {
+  const env::Event& event = observation.event;
+  const std::uint16_t number = event.type->number;
+  if (number == sim::kProcessStarted.number) failed_.erase(observation.node);
+  if (number == sim::kMemoryRefused.number) failed_.insert(observation.node);
+  if (harms_storage(event)) {
+    damaged_.insert(observation.node);
+  } else if (number == sim::kDiskFault.number) {
+    using sim::DiskTrouble;
+    const auto trouble = static_cast<DiskTrouble>(event.fields[0]);
+    const bool has_failed =
+        trouble != DiskTrouble::kStall && trouble != DiskTrouble::kSlow && trouble != DiskTrouble::kLie;
+    if (has_failed) failed_.insert(observation.node);
+  }
 }
 
 // A node or an edge whose storage or memory has failed stops itself: that is what it has to do.
 void Witness::note_stopped(const Observation& observation) {
-  if (struck_nodes_.contains(observation.node)) {
+  if (failed_.contains(observation.node) || damaged_.contains(observation.node)) {
     ++stopped_for_faults_;
     return;
   }
@@ -73,9 +89,9 @@ std::vector<reports::Verdict> Witness::verdicts(const std::string& gap) const {
   std::vector<reports::Verdict> all;
   for (const Seat& seat : seats_) all.push_back(verdict_of(*seat.oracle, seat.events, gap));
   all.push_back({.name = "node-health",
-                 .promise =
-                     "no node or edge stops itself but for a fault of its disk or memory: what a crash or power loss leaves "
-                     "behind can be recovered",
+                 .promise = "no node or edge stops itself but for a fault of its disk or memory: what a "
+                            "crash or power loss leaves "
+                            "behind can be recovered",
                  .outcome = stopped_nodes_.empty() ? reports::Outcome::kHolds : reports::Outcome::kViolated,
                  .checked = {{"nodes", voters_}},
                  .evidence = stopped_nodes_});

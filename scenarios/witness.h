@@ -25,6 +25,7 @@ class Witness final : public Observer {
 
  private:
   void on_event(const Observation& observation) override;
+  void note_trouble(const Observation& observation);
   void note_stopped(const Observation& observation);
 
   // An oracle's effort is counted and not timed: a clock here would make two runs of a seed differ.
@@ -36,8 +37,9 @@ class Witness final : public Observer {
   std::size_t voters_;
   std::vector<Seat> seats_;
   std::map<std::uint16_t, std::vector<std::size_t>> by_type_;  // places in seats_, by event number
-  std::vector<std::string> stopped_nodes_;                 // for no reason that the faults of the run gave
-  std::set<NodeId> struck_nodes_;                          // whose disk or memory a fault took effect in
+  std::vector<std::string> stopped_nodes_;  // for no reason that the faults of the run gave
+  std::set<NodeId> failed_;                 // whose disk or memory has failed in this life
+  std::set<NodeId> damaged_;                // whose disk is not as it was written
   std::uint64_t stopped_for_faults_ = 0;
 };
 
