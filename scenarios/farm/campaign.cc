@@ -117,7 +117,8 @@ Result<std::vector<Minimised>> minimise_failures(Workers& workers, const Results
       minimised.small = small;
     } else if (is_new && seen.size() < most && !workers.is_interrupted()) {
       auto shrunk = Shrinker(workers, limits, progress).shrink(scenario);
-      if (shrunk) {
+      // One that was cut off is shrunk anew when the campaign goes on.
+      if (shrunk && !workers.is_interrupted()) {
         const std::string text = chaos::short_text(shrunk->document);
         LOCKSTEP_TRY_STATUS(write_file(small, text));
         minimised.small = small;

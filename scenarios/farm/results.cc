@@ -227,15 +227,19 @@ Status Results::add_range(const Range& range) {
 Status Results::add(const SeedResult& result) {
   const Outcome& outcome = result.outcome;
   LOCKSTEP_TRY_STATUS(execute("BEGIN"));
-  Statement insert(database_,
-                   "INSERT OR REPLACE INTO seeds VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)");
+  Statement insert(
+      database_,
+      "INSERT OR REPLACE INTO seeds VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)");
   insert.bind(result.seed)
       .bind(outcome.signature.kind)
       .bind(json_of(outcome.signature.names))
       .bind(outcome.nodes);
   insert.bind(outcome.ok).bind(outcome.failed).bind(outcome.unknown).bind(outcome.events);
   insert.bind(hex16(outcome.trace_hash)).bind(static_cast<std::uint64_t>(outcome.simulated.count()));
-  insert.bind(static_cast<std::uint64_t>(outcome.real.count())).bind(outcome.complaint).bind(outcome.edges).step();
+  insert.bind(static_cast<std::uint64_t>(outcome.real.count()))
+      .bind(outcome.complaint)
+      .bind(outcome.edges)
+      .step();
   LOCKSTEP_TRY_STATUS(insert.finish());
   for (const auto& [name, times] : outcome.coverage.rare_events) {
     Statement rare(database_, "INSERT OR REPLACE INTO rare_events VALUES(?1, ?2, ?3)");
@@ -311,11 +315,19 @@ Status Results::absorb(const Results& other) {
   }
   std::string contradiction;
   {
-    Statement select(
-        database_,
-        "SELECT seed FROM main.seeds a JOIN other.seeds b USING(seed) WHERE a.trace <> b.trace AND "
-        "a.trace <> '0000000000000000' AND b.trace <> '0000000000000000' ORDER BY seed LIMIT 1");
-    if (select.step()) contradiction = cat("seed ", select.number());
+    Statement select(database_,
+                     "SELECT seed, a.trace, iif(a.kind = '', 'holds', a.kind), b.trace, iif(b.kind = '', "
+                     "'holds', b.kind) FROM "
+                     "main.seeds a JOIN other.seeds b USING(seed) WHERE (a.trace, a.kind, a.names) <> "
+                     "(b.trace, b.kind, b.names) "
+                     "ORDER BY seed LIMIT 1");
+    if (select.step()) {
+      contradiction = cat("seed ", select.number(), " has ended in two ways");
+      for (const char* link : {": trace ", ", and trace "}) {
+        contradiction += cat(link, select.text());
+        contradiction += cat(" ", select.text());
+      }
+    }
     LOCKSTEP_TRY_STATUS(select.finish());
   }
   if (contradiction.empty())
@@ -326,8 +338,9 @@ Status Results::absorb(const Results& other) {
                 "INSERT OR IGNORE INTO strikes SELECT * FROM other.strikes; COMMIT"));
   LOCKSTEP_TRY_STATUS(execute("DETACH other"));
   if (contradiction.empty()) return {};
-  return fail(ErrorCode::kConflict,
-              cat(contradiction, " has two different traces: a run is not deterministic"));
+  return fail(
+      ErrorCode::kConflict,
+      cat(contradiction, ": a run is not deterministic, or the machine of one was too small or too slow"));
 }
 
 }  // namespace lockstep::farm

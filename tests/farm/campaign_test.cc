@@ -85,7 +85,8 @@ TEST_F(Campaign, AFileFromBeforeFieldsWereNotedCanBeReadAndGoesOn) {
   {
     sqlite3* database = nullptr;
     ASSERT_EQ(sqlite3_open((place_ / "a" / "results.sqlite").c_str(), &database), SQLITE_OK);
-    EXPECT_EQ(sqlite3_exec(database, "ALTER TABLE seeds DROP COLUMN edges", nullptr, nullptr, nullptr), SQLITE_OK);
+    EXPECT_EQ(sqlite3_exec(database, "ALTER TABLE seeds DROP COLUMN edges", nullptr, nullptr, nullptr),
+              SQLITE_OK);
     sqlite3_close(database);
   }
   const Summary summary = run("a", {.first = 1, .last = 8});
@@ -158,6 +159,24 @@ TEST_F(Campaign, TwoTracesOfOneSeedAreRefused) {
   ASSERT_FALSE(absorbed.has_value());
   EXPECT_EQ(absorbed.error().code, ErrorCode::kConflict);
   EXPECT_NE(absorbed.error().message.find("seed 5"), std::string::npos) << absorbed.error().message;
+}
+
+// Whoever stands first: a seed that crashed on one machine and held on another must not pass.
+TEST_F(Campaign, TwoEndsOfOneSeedAreRefused) {
+  SeedResult result{.seed = 5, .outcome = {}};
+  result.outcome.trace_hash = 1;
+  ASSERT_TRUE(open("held").add(result).has_value());
+  result.outcome.trace_hash = 0;
+  result.outcome.signature = {.kind = "crash", .names = {"SIGSEGV"}};
+  ASSERT_TRUE(open("crashed").add(result).has_value());
+  for (const auto& [into, from] : {std::pair("held", "crashed"), std::pair("crashed", "held")}) {
+    const auto other = Results::open_finished(place_ / from);
+    const Status absorbed = open(into).absorb(*other);
+    ASSERT_FALSE(absorbed.has_value()) << into;
+    EXPECT_EQ(absorbed.error().code, ErrorCode::kConflict);
+    EXPECT_NE(absorbed.error().message.find("seed 5 has ended in two ways"), std::string::npos)
+        << absorbed.error().message;
+  }
 }
 
 TEST_F(Campaign, ResultsOfAnotherBuildAreRefused) {
