@@ -14,6 +14,15 @@ bool succeeded(const Operation& operation) {
   return operation.completion == Completion::kOk && operation.returned.time_ns >= 0;
 }
 
+// Of a transaction's micro-operations, ["r",key,answer] reads.
+bool writes_anything(const Operation& transaction) {
+  const Value::Array* micros = transaction.argument.as_array();
+  return micros == nullptr || std::ranges::any_of(*micros, [](const Value& micro) {
+           const Value::Array* parts = micro.as_array();
+           return parts == nullptr || parts->empty() || parts->front() != Value("r");
+         });
+}
+
 }  // namespace
 
 Series series_of(const History& history, Duration end, std::size_t buckets) {
@@ -46,7 +55,9 @@ Series series_of(const History& history, Duration end, std::size_t buckets) {
 }
 
 bool is_write(const Operation& operation) {
-  return operation.f != "read" && operation.f != "get" && operation.f != "version";
+  if (operation.f == "txn") return writes_anything(operation);
+  return !operation.f.starts_with("local-") && operation.f != "read" && operation.f != "get" &&
+         operation.f != "version";
 }
 
 Gap longest_without_write(const History& history) {

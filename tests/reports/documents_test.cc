@@ -119,7 +119,8 @@ TEST(Documents, NothingOfOthersBecomesMarkup) {
 }
 
 TEST(Escapes, NothingReachesATerminalButCharactersThatShow) {
-  EXPECT_EQ(escaped_terminal("caf\xc3\xa9 \xe2\x96\x88 \xf0\x9f\x99\x82"), "caf\xc3\xa9 \xe2\x96\x88 \xf0\x9f\x99\x82");
+  EXPECT_EQ(escaped_terminal("caf\xc3\xa9 \xe2\x96\x88 \xf0\x9f\x99\x82"),
+            "caf\xc3\xa9 \xe2\x96\x88 \xf0\x9f\x99\x82");
   EXPECT_EQ(escaped_terminal("\x1b[31mRED\x07\x7f"), "\\x1b[31mRED\\x07\\x7f");
   EXPECT_EQ(escaped_terminal("\xc2\x9b"), "\\xc2\\x9b") << "U+009B begins a command, too";
   EXPECT_EQ(escaped_terminal("\xff\xc3(\xed\xa0\x80\xc0\x80\xe2\x96"),
@@ -132,7 +133,8 @@ TEST(Escapes, ReportsOfOthersShowWhatTheyHold) {
   Report report = violated_report();
   report.scenario = "\x1b[2J";
   report.verdicts.front().evidence = {"\x1b]0;mine\x07"};
-  for (const std::string& text : {to_text(report), to_text(report.verdicts.front()), to_markdown(report, "")}) {
+  for (const std::string& text :
+       {to_text(report), to_text(report.verdicts.front()), to_markdown(report, "")}) {
     EXPECT_EQ(text.find('\x1b'), text.npos) << text;
     EXPECT_NE(text.find("]0;mine\\x07"), text.npos) << text;
   }
@@ -214,6 +216,20 @@ TEST(Series, TheLongestSilenceLiesBetweenTwoWrites) {
   EXPECT_EQ(until_next_write(three_operations(), std::chrono::milliseconds(1'350)), std::nullopt);
 }
 
+// Local reads are answered while nothing can be written, and a transaction may only read.
+TEST(Series, WhatOnlyReadsEndsNoSilence) {
+  History history = three_operations();
+  const auto add = [&history](const char* f, Value argument, std::int64_t at) {
+    history.complete(history.invoke(1, f, {}, std::move(argument), at), Completion::kOk, {}, at + 1);
+  };
+  const auto micro = [](const char* what) { return Value(Value::Array{Value::Array{what, "a", 1}}); };
+  add("local-read", {}, 300'000'000);
+  add("txn", micro("r"), 400'000'000);
+  EXPECT_EQ(longest_without_write(history).lasted, std::chrono::milliseconds(1'300));
+  add("txn", micro("append"), 500'000'000);
+  EXPECT_LT(longest_without_write(history).lasted, std::chrono::milliseconds(1'000));
+}
+
 Campaign campaign(std::string name, std::vector<std::pair<std::string, Report>> runs) {
   Campaign out{.name = std::move(name), .runs = {}};
   for (auto& [run, report] : runs)
@@ -253,13 +269,16 @@ worse: x, election-safety: holds -> violated
 
 TEST(Compare, WhereNothingIsInBothNothingIsSaidToBeAsItWas) {
   const Report report = violated_report();
-  const Comparison strangers = compare(campaign("a", {{"x", report}, {"y", report}}), campaign("b", {{"z", report}}));
+  const Comparison strangers =
+      compare(campaign("a", {{"x", report}, {"y", report}}), campaign("b", {{"z", report}}));
   EXPECT_TRUE(strangers.got_worse());
   EXPECT_TRUE(to_text(strangers).ends_with("no run is in both: nothing was compared\n"));
-  const Comparison partly = compare(campaign("a", {{"x", report}, {"y", report}}), campaign("b", {{"x", report}}));
+  const Comparison partly =
+      compare(campaign("a", {{"x", report}, {"y", report}}), campaign("b", {{"x", report}}));
   EXPECT_FALSE(partly.got_worse());
-  EXPECT_TRUE(to_text(partly).ends_with("only in a: y\n1 run in both; the others were not compared\n"
-                                        "no verdict changed in what is in both\n"));
+  EXPECT_TRUE(
+      to_text(partly).ends_with("only in a: y\n1 run in both; the others were not compared\n"
+                                "no verdict changed in what is in both\n"));
 }
 
 TEST(Compare, TwoSingleRunsNeedNoCommonName) {
