@@ -81,7 +81,7 @@ namespace {
 struct Added {
   Value element;
   std::uint64_t acknowledged = Moment::kNever;
-  bool attempted = false;  // and did not fail
+  std::uint64_t attempted = Moment::kNever;  // first by an operation that did not fail
   std::uint64_t round = 0;
 };
 
@@ -121,7 +121,8 @@ class SetCheck {
         return fail(ErrorCode::kInvalidArgument, cat("event ", operation.invoked.index,
                                                      ": expected f to be add or read, found ", operation.f));
       Added& added = entry(operation.argument);
-      if (operation.completion != Completion::kFail) added.attempted = true;
+      if (operation.completion != Completion::kFail)
+        added.attempted = std::min(added.attempted, operation.invoked.position);
       if (operation.completion != Completion::kOk || operation.returned.position >= added.acknowledged)
         continue;
       added.acknowledged = operation.returned.position;
@@ -146,7 +147,9 @@ class SetCheck {
     const std::string who = cat(answered(read), " read ");
     for (const Value& element : *found) {
       Added& added = entry(element);
-      if (!added.attempted) wrong_.add(cat(who, to_json(element), ", which nobody added"));
+      if (added.attempted == Moment::kNever) wrong_.add(cat(who, to_json(element), ", which nobody added"));
+      if (added.attempted != Moment::kNever && added.attempted > read.returned.position)
+        wrong_.add(cat(who, to_json(element), " before anybody added it"));
       if (added.round == round_) wrong_.add(cat(who, to_json(element), " twice"));
       added.round = round_;
     }

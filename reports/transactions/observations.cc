@@ -2,7 +2,9 @@
 #include "reports/transactions/observations.h"
 
 #include <algorithm>
+#include <array>
 #include <tuple>
+#include <utility>
 
 #include "base/text.h"
 #include "reports/transactions/footprint.h"
@@ -126,8 +128,7 @@ class Observer {
     const Step& read = steps[at];
     if (read.version == kNone) return;
     if (all_.workload == Workload::kListAppend && read.list_is_prefix) {
-      if (!bad_[read.key].empty() && bad_[read.key].front() < read.length)
-        log_bad_source(t, read, all_.lists[read.key][bad_[read.key].front()]);
+      log_bad_elements(t, read);
     } else if (failed(all_, all_.versions[read.version].writer) ||
                outside(all_, all_.versions[read.version].writer)) {
       log_bad_source(t, read, read.version);
@@ -140,6 +141,17 @@ class Observer {
                        " is not the last that its writer wrote there:"),
                    introduce(all_, newest.writer)};
     });
+  }
+
+  // The first of those that a failed transaction wrote, and the first that nobody did.
+  void log_bad_elements(std::uint32_t t, const Step& read) {
+    std::array<bool, 2> is_told{};
+    for (const std::uint32_t place : bad_[read.key]) {
+      if (place >= read.length) return;
+      const std::uint32_t version = all_.lists[read.key][place];
+      bool& told = is_told[failed(all_, all_.versions[version].writer) ? 1 : 0];
+      if (!std::exchange(told, true)) log_bad_source(t, read, version);
+    }
   }
 
   void log_bad_source(std::uint32_t t, const Step& read, std::uint32_t version) {
@@ -202,7 +214,7 @@ class Observer {
         return Lines{introduce(all_, another), introduce(all_, one),
                      cat("both read ", all_.key_text(of),
                          read == kNone ? std::string(" while it was empty")
-                                          : cat(" when its newest version was ", all_.version_text(read)),
+                                       : cat(" when its newest version was ", all_.version_text(read)),
                          ", and both wrote it: one of the writes did not see the other")};
       });
     }

@@ -84,6 +84,14 @@ TEST(Set, WhatWasAcknowledgedIsInTheLastRead) {
              "event 9, process 1 read a set without 1, which was acknowledged before"}));
 }
 
+TEST(Set, NothingIsReadBeforeItWasAdded) {
+  History history;
+  answer(history, "read", {}, elements({1}));
+  answer(history, "add", 1, 1);
+  answer(history, "read", {}, elements({1}));
+  EXPECT_EQ(judged(history, "set-full").evidence, Lines{"event 1, process 1 read 1 before anybody added it"});
+}
+
 TEST(LongFork, ReadsOfOneGroupFormAChain) {
   const auto sight = [](int a, int b) {
     const auto read = [](const char* key, int seen) {

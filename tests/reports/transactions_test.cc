@@ -46,6 +46,11 @@ std::vector<Story> stories_of_lists() {
   return {
       {"DirtyWrite", concurrent({"ax1 ay1", "ax2 ay2", "rx12 ry21"}), "read-uncommitted", nullptr, {"G0"}},
       {"AbortedRead", concurrent({"!ax1", "rx1"}), "read-committed", "read-uncommitted", {"G1a"}},
+      {"AbortedReadBehindGarbage",
+       concurrent({"!ax1", "rx91"}),
+       "read-uncommitted",
+       nullptr,
+       {"G1a", "garbage-read"}},
       {"IntermediateRead",
        concurrent({"ax1 ax2", "rx1"}),
        "read-committed",
