@@ -1,6 +1,7 @@
 // Counts every write in every final state.
 #include "reports/durability.h"
 
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -17,7 +18,8 @@ std::string sentence(const IdentifiedWrite& write, const FinalContents& final, s
   return cat(final.replica, " ", what, ": ", write.description);
 }
 
-void judge(const IdentifiedWrite& write, const FinalContents& final, std::uint64_t count, Evidence& evidence) {
+void judge(const IdentifiedWrite& write, const FinalContents& final, std::uint64_t count,
+           Evidence& evidence) {
   if (write.completion == Completion::kFail && count > 0)
     evidence.add(sentence(write, final, "holds a write that was refused"));
   if (count > 1) evidence.add(sentence(write, final, cat("applied a write ", count, " times")));
@@ -25,8 +27,8 @@ void judge(const IdentifiedWrite& write, const FinalContents& final, std::uint64
 
 }  // namespace
 
-Verdict check_durability(const std::vector<IdentifiedWrite>& writes, const std::vector<FinalContents>& contents,
-                         std::uint64_t may_lose) {
+Verdict check_durability(const std::vector<IdentifiedWrite>& writes,
+                         const std::vector<FinalContents>& contents, std::uint64_t& may_lose) {
   Verdict verdict;
   verdict.name = "durability";
   verdict.promise = "every acknowledged write is in the final state of every replica, exactly once";
@@ -36,7 +38,8 @@ Verdict check_durability(const std::vector<IdentifiedWrite>& writes, const std::
     acknowledged += write.completion == Completion::kOk;
     known.emplace(write.id, &write);
   }
-  verdict.checked = {{"writes", writes.size()}, {"acknowledged", acknowledged}, {"replicas", contents.size()}};
+  verdict.checked = {
+      {"writes", writes.size()}, {"acknowledged", acknowledged}, {"replicas", contents.size()}};
   Evidence evidence;
   Evidence losses;
   std::set<std::string_view> lost;
@@ -60,8 +63,15 @@ Verdict check_durability(const std::vector<IdentifiedWrite>& writes, const std::
     verdict.evidence = {contents.empty() ? "no final state was read" : "no write was acknowledged"};
   }
   if (lost.size() > may_lose) losses.conclude(verdict);
+  may_lose -= std::min<std::uint64_t>(may_lose, lost.size());
   evidence.conclude(verdict);
   return verdict;
+}
+
+Verdict check_durability(const std::vector<IdentifiedWrite>& writes,
+                         const std::vector<FinalContents>& contents) {
+  std::uint64_t none = 0;
+  return check_durability(writes, contents, none);
 }
 
 }  // namespace lockstep::reports

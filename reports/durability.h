@@ -23,10 +23,12 @@ struct FinalContents {
   std::vector<std::string> ids;
 };
 
-// Acknowledged: present on every replica, once. Failed: absent. Unknown: at most once. A write that nobody asked for
-// is a violation too. Without contents, or without acknowledged writes, the verdict is unknown.
-// `may_lose` writes may be missing, where a scenario says so.
-Verdict check_durability(const std::vector<IdentifiedWrite>& writes, const std::vector<FinalContents>& contents,
-                         std::uint64_t may_lose = 0);
+// Acknowledged: present on every replica, once. Failed: absent. Unknown: at most once. A write that nobody
+// asked for is a violation too. Without contents, or without acknowledged writes, the verdict is unknown.
+// `may_lose` writes may be missing, where a scenario says so; those that are missing are taken off it.
+Verdict check_durability(const std::vector<IdentifiedWrite>& writes,
+                         const std::vector<FinalContents>& contents, std::uint64_t& may_lose);
+Verdict check_durability(const std::vector<IdentifiedWrite>& writes,
+                         const std::vector<FinalContents>& contents);
 
 }  // namespace lockstep::reports

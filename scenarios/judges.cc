@@ -51,12 +51,14 @@ Verdict judge_durability(const reports::History& history, const EndPhase& end, c
   Verdict verdict{
       .name = "durability", .promise = {}, .outcome = Outcome::kHolds, .checked = {}, .evidence = {}};
   bool acknowledged = false;
+  std::uint64_t allowed = scenario.expect.lost_writes;
   for (const std::string& table : written_tables(scenario)) {
     const auto writes = writes_of(history, table);
     const auto contents = end.contents(table);
-    // Who is left of a cluster that has stopped may be one that never heard of them; it may hold nothing else.
-    const std::uint64_t may_lose = end.has_stopped() ? writes.size() : scenario.expect.lost_writes;
-    Verdict of_table = reports::check_durability(writes, contents, may_lose);
+    // Who is left of a cluster that has stopped may be one that never heard of them; it may hold nothing
+    // else.
+    std::uint64_t all = writes.size();
+    Verdict of_table = reports::check_durability(writes, contents, end.has_stopped() ? all : allowed);
     verdict.promise = of_table.promise;
     if (end.has_stopped() && contents.empty()) {
       of_table.outcome = Outcome::kHolds;

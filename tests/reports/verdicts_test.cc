@@ -21,9 +21,10 @@ TEST(Durability, AcknowledgedWritesArePresentOnceAndUnknownOnesMayBe) {
 TEST(Durability, ALostADoubledARefusedAndAnInventedWriteAreViolations) {
   const Verdict verdict = check_durability(kWrites, {{"n1", {"c1/2", "c1/2", "c1/3", "c9/9"}}});
   EXPECT_EQ(verdict.outcome, Outcome::kViolated);
-  EXPECT_EQ(verdict.evidence, (Lines{"n1 lost an acknowledged write: c1 insert 1", "n1 applied a write 2 times: c1 insert 2",
-                                     "n1 holds a write that was refused: c1 insert 3",
-                                     "n1 holds a write that no client made: c9/9"}));
+  EXPECT_EQ(verdict.evidence,
+            (Lines{"n1 lost an acknowledged write: c1 insert 1", "n1 applied a write 2 times: c1 insert 2",
+                   "n1 holds a write that was refused: c1 insert 3",
+                   "n1 holds a write that no client made: c9/9"}));
 }
 
 TEST(Durability, WithoutEvidenceNothingIsClaimed) {
@@ -39,9 +40,17 @@ TEST(Durability, ALongListOfLossesIsCut) {
   EXPECT_EQ(verdict.evidence.back(), "and 81 more");
 }
 
+TEST(Durability, AllowedLossesAreUsedUp) {
+  std::uint64_t may_lose = 1;
+  EXPECT_EQ(check_durability({kWrites[0]}, {{"n1", {}}, {"n2", {}}}, may_lose).outcome, Outcome::kHolds);
+  EXPECT_EQ(may_lose, 0u) << "one write, whoever has lost it";
+  EXPECT_EQ(check_durability({kWrites[0]}, {{"n1", {}}}, may_lose).outcome, Outcome::kViolated);
+}
+
 TEST(Convergence, EqualReplicasConverged) {
   const std::vector<TableState> tables = {{"a", 3}, {"b", 1}};
-  EXPECT_EQ(check_convergence({{"n1", 9, 7, tables}, {"n2", 9, 7, {tables[1], tables[0]}}}).outcome, Outcome::kHolds);
+  EXPECT_EQ(check_convergence({{"n1", 9, 7, tables}, {"n2", 9, 7, {tables[1], tables[0]}}}).outcome,
+            Outcome::kHolds);
   EXPECT_EQ(check_convergence({{"n1", 9, 7, tables}}).outcome, Outcome::kUnknown);
 }
 
@@ -71,7 +80,11 @@ Report small_report() {
   report.min_ok = 400;
   report.throughput_bucket = std::chrono::milliseconds(500);
   report.throughput = {0, 1, 40, 80};
-  report.faults = {{"crash", "n2 at txn.before_commit", 1, "", {{.at = std::chrono::seconds(1), .until = std::chrono::seconds(2), .hosts = {"n2"}}}}};
+  report.faults = {{"crash",
+                    "n2 at txn.before_commit",
+                    1,
+                    "",
+                    {{.at = std::chrono::seconds(1), .until = std::chrono::seconds(2), .hosts = {"n2"}}}}};
   report.elections = Elections{.candidacies = 2, .leaders = 1};
   report.verdicts = {{"durability", "nothing is lost", Outcome::kHolds, {{"writes", 3}}, {}}};
   return report;
@@ -93,8 +106,10 @@ TEST(Report, AFaultThatNeverFiredOrTooFewOperationsMakeItVacuous) {
 
 TEST(Report, TheTextAnswersFirst) {
   Report report = small_report();
-  report.verdicts.push_back({"linearizability", "one order", Outcome::kViolated, {}, {"cannot be placed: x"}});
-  const std::string expected = R"(prepare_commit_kill: violated, seed 42, trace 000000000000beef, 20.050 s simulated in 300 ms
+  report.verdicts.push_back(
+      {"linearizability", "one order", Outcome::kViolated, {}, {"cannot be placed: x"}});
+  const std::string expected =
+      R"(prepare_commit_kill: violated, seed 42, trace 000000000000beef, 20.050 s simulated in 300 ms
   500 operations ok, 2 failed, 1 unknown; 12 events
   | ▁▄█| ok operations per 500 ms
   durability       holds     3 writes
