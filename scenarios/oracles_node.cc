@@ -8,7 +8,8 @@
 
 namespace lockstep::scenarios {
 
-// ---- election safety --------------------------------------------------------------------------------------------
+// ---- election safety
+// --------------------------------------------------------------------------------------------
 
 std::span<const env::EventType* const> ElectionSafety::listens_to() const {
   static constexpr const env::EventType* kListened[] = {&replica::kRoleChanged, &replica::kHardStateDurable,
@@ -31,8 +32,8 @@ void ElectionSafety::on_event(const Observation& observation) {
     if (!vote.is_none()) group.elections[term].votes.insert({observation.node, vote});
     return;
   }
-  // A crash may have swallowed the event of a vote that was written: then it is given after the restart, and nobody
-  // has told for whom.
+  // A crash may have swallowed the event of a vote that was written: then it is given after the restart, and
+  // nobody has told for whom.
   const Term term = Recovery(event).term;
   group.members.insert(observation.node);
   if (term == Term()) return;
@@ -61,13 +62,13 @@ void ElectionSafety::on_leads(const Observation& observation, Group& group, Term
                            " voters had a vote for it durable"));
 }
 
-// ---- monotonic --------------------------------------------------------------------------------------------------
+// ---- monotonic
+// --------------------------------------------------------------------------------------------------
 
 std::span<const env::EventType* const> Monotonic::listens_to() const {
-  static constexpr const env::EventType* kListened[] = {&replica::kHardStateDurable, &replica::kRecovered,
-                                                        &replica::kRoleChanged,      &replica::kCommitAdvanced,
-                                                        &replica::kEntryApplied,     &sim::kDiskWiped,
-                                                        &sim::kDiskFault,            &sim::kDiskForgot};
+  static constexpr const env::EventType* kListened[] = {
+      &replica::kHardStateDurable, &replica::kRecovered, &replica::kRoleChanged, &replica::kCommitAdvanced,
+      &replica::kEntryApplied,     &sim::kDiskWiped,     &sim::kDiskFault,       &sim::kDiskForgot};
   return kListened;
 }
 
@@ -101,7 +102,8 @@ void Monotonic::on_event(const Observation& observation) {
 void Monotonic::check_term(const Observation& observation, Member& member, Term term) {
   count_check();
   if (term < member.life.term)
-    violate(observation, cat("n", observation.node, " went back from term ", member.life.term, " to term ", term));
+    violate(observation,
+            cat("n", observation.node, " went back from term ", member.life.term, " to term ", term));
   member.life.term = term;
 }
 
@@ -110,18 +112,20 @@ void Monotonic::on_hard_state(const Observation& observation, Member& member) {
   const NodeId vote(observation.event.fields[2]);
   count_check();
   if (term < member.durable_term) {
-    violate(observation, cat("n", observation.node, " made term ", term, " durable after term ", member.durable_term));
+    violate(observation,
+            cat("n", observation.node, " made term ", term, " durable after term ", member.durable_term));
   } else if (term == member.durable_term && !member.vote.is_none() && vote != member.vote) {
     violate(observation, vote.is_none() ? cat("n", observation.node, " forgot its vote for n", member.vote,
                                               " in term ", term)
-                                        : cat("n", observation.node, " voted for n", member.vote, " and for n", vote,
-                                              " in term ", term));
+                                        : cat("n", observation.node, " voted for n", member.vote,
+                                              " and for n", vote, " in term ", term));
   }
   member.durable_term = term;
   member.vote = vote;
 }
 
-// A term that was written just before the crash may be told here for the first time; its vote is not known then.
+// A term that was written just before the crash may be told here for the first time; its vote is not known
+// then.
 void Monotonic::on_recovered(const Observation& observation, Group& group, Member& member) {
   const Recovery recovery(observation.event);
   count_check();
@@ -132,6 +136,9 @@ void Monotonic::on_recovered(const Observation& observation, Group& group, Membe
   if (recovery.applied > group.committed)
     violate(observation, cat("n", observation.node, " came back with entry ", recovery.applied,
                              " applied; nobody knew more than ", group.committed, " to be committed"));
+  if (recovery.commit > group.committed)
+    violate(observation, cat("n", observation.node, " came back with commit index ", recovery.commit,
+                             "; nobody knew more than ", group.committed, " to be committed"));
   member.durable_term = recovery.term;
   member.life.term = recovery.term;
   member.life.commit = LogIndex();
@@ -147,8 +154,8 @@ void Monotonic::on_commit(const Observation& observation, Group& group, Member& 
   const CommitPoint point(observation.event);
   check_term(observation, member, point.term);
   if (point.index < member.life.commit)
-    violate(observation, cat("n", observation.node, " took its commit index back from ", member.life.commit, " to ",
-                             point.index));
+    violate(observation, cat("n", observation.node, " took its commit index back from ", member.life.commit,
+                             " to ", point.index));
   member.life.commit = point.index;
   group.committed = std::max(group.committed, point.index);
 }
@@ -157,19 +164,20 @@ void Monotonic::on_applied(const Observation& observation, Member& member) {
   const LogIndex index(observation.event.fields[1]);
   count_check();
   if (member.life.is_applied_known && index != member.life.applied.next())
-    violate(observation, cat("n", observation.node, " applied entry ", index, " after entry ", member.life.applied));
+    violate(observation,
+            cat("n", observation.node, " applied entry ", index, " after entry ", member.life.applied));
   member.life.applied = index;
   member.life.is_applied_known = true;
 }
 
-// ---- prefix order -----------------------------------------------------------------------------------------------
+// ---- prefix order
+// -----------------------------------------------------------------------------------------------
 
 std::span<const env::EventType* const> PrefixOrder::listens_to() const {
-  static constexpr const env::EventType* kListened[] = {&replica::kEntryDurable,   &replica::kLogTruncated,
-                                                        &replica::kRecovered,      &replica::kCommitAdvanced,
-                                                        &replica::kEntryApplied,   &replica::kPrefixDropped,
-                                                        &sim::kDiskWiped,         &sim::kDiskFault,
-                                                        &sim::kDiskForgot};
+  static constexpr const env::EventType* kListened[] = {
+      &replica::kEntryDurable,   &replica::kLogTruncated, &replica::kRecovered,
+      &replica::kCommitAdvanced, &replica::kEntryApplied, &replica::kPrefixDropped,
+      &sim::kDiskWiped,          &sim::kDiskFault,        &sim::kDiskForgot};
   return kListened;
 }
 
@@ -204,8 +212,8 @@ void PrefixOrder::on_applied(const Observation& observation, Member& member) {
   const LogIndex index(observation.event.fields[1]);
   count_check();
   if (index > member.commit)
-    violate(observation, cat("n", observation.node, " applied entry ", index, " and knew only ", member.commit,
-                             " to be committed"));
+    violate(observation, cat("n", observation.node, " applied entry ", index, " and knew only ",
+                             member.commit, " to be committed"));
   member.applied = index;
 }
 
@@ -217,7 +225,8 @@ void PrefixOrder::on_prefix_dropped(const Observation& observation, Group& membe
   const auto require = [&](LogIndex limit, std::string_view what) {
     count_check();
     if (dropped > limit)
-      violate(observation, cat("n", observation.node, " dropped its log up to ", dropped, "; ", what, " only ", limit));
+      violate(observation,
+              cat("n", observation.node, " dropped its log up to ", dropped, "; ", what, " only ", limit));
   };
   const Member& member = members[observation.node];
   require(durable, "its database is durable up to");

@@ -7,7 +7,8 @@
 namespace lockstep::scenarios {
 namespace {
 
-// ---- election safety --------------------------------------------------------------------------------------------
+// ---- election safety
+// --------------------------------------------------------------------------------------------
 
 TEST(ElectionSafety, TwoLeadersOfOneTermAreReported) {
   OracleCourt court(3);
@@ -44,7 +45,8 @@ TEST(ElectionSafety, ALeaderWhoseVotesAreNotDurableIsReported) {
   court.voted(1, 1, 1);
   court.voted(2, 1, 0);  // the term, and no vote yet
   court.leads(1, 1);
-  EXPECT_EQ(court.sentence("election-safety"), "n1 leads term 1 when 1 of 3 voters had a vote for it durable");
+  EXPECT_EQ(court.sentence("election-safety"),
+            "n1 leads term 1 when 1 of 3 voters had a vote for it durable");
 }
 
 TEST(ElectionSafety, AVoteForAnotherDoesNotCount) {
@@ -53,7 +55,8 @@ TEST(ElectionSafety, AVoteForAnotherDoesNotCount) {
   court.voted(2, 1, 2);
   court.voted(3, 1, 2);
   court.leads(1, 1);
-  EXPECT_EQ(court.sentence("election-safety"), "n1 leads term 1 when 1 of 3 voters had a vote for it durable");
+  EXPECT_EQ(court.sentence("election-safety"),
+            "n1 leads term 1 when 1 of 3 voters had a vote for it durable");
 }
 
 // The voter may be in a later term when its vote arrives.
@@ -75,13 +78,24 @@ TEST(ElectionSafety, AVoteWhoseEventACrashSwallowedCounts) {
   EXPECT_EQ(court.verdict(), "");
 }
 
-// ---- monotonic --------------------------------------------------------------------------------------------------
+// ---- monotonic
+// --------------------------------------------------------------------------------------------------
 
 TEST(Monotonic, ATermThatGoesBackOverARestartIsReported) {
   OracleCourt court(3);
   court.voted(1, 5, 1);
   court.recovered(1, {.term = 4});
   EXPECT_EQ(court.sentence("monotonic"), "n1 came back in term 4 after term 5 was durable");
+}
+
+TEST(Monotonic, ACommitIndexThatNobodyKnewIsReported) {
+  OracleCourt court(3);
+  court.replicate(2);
+  court.recovered(2, {.last = 3, .commit = 2, .applied = 2, .term = 1});
+  EXPECT_EQ(court.verdict(), "");
+  court.recovered(2, {.last = 3, .commit = 3, .applied = 2, .term = 1});
+  EXPECT_EQ(court.sentence("monotonic"),
+            "n2 came back with commit index 3; nobody knew more than 2 to be committed");
 }
 
 TEST(Monotonic, ATermThatGoesBackOnTheDiskIsReported) {
@@ -165,18 +179,21 @@ TEST(Harm, WhatALyingDiskForgotIsNotItsNodesFault) {
 TEST(Harm, AnErrorOfTheDiskExcusesNothing) {
   OracleCourt court(3);
   court.replicate(3);
-  court.tell(2, {sim::kDiskFault, {static_cast<std::uint64_t>(sim::DiskTrouble::kError), 8, 0, 100}, "kv/log"});
+  court.tell(2,
+             {sim::kDiskFault, {static_cast<std::uint64_t>(sim::DiskTrouble::kError), 8, 0, 100}, "kv/log"});
   court.recovered(2, {.last = 1, .commit = 1, .applied = 1, .term = 1});
   EXPECT_NE(court.verdict(), "");
 }
 
-// ---- prefix order -----------------------------------------------------------------------------------------------
+// ---- prefix order
+// -----------------------------------------------------------------------------------------------
 
 TEST(PrefixOrder, DroppingWhatTheDatabaseMayLoseIsReported) {
   OracleCourt court(3);
   court.replicate(5);
   court.dropped(1, 5, 3, 5);
-  EXPECT_EQ(court.sentence("prefix-order"), "n1 dropped its log up to 4; its database is durable up to only 3");
+  EXPECT_EQ(court.sentence("prefix-order"),
+            "n1 dropped its log up to 4; its database is durable up to only 3");
 }
 
 TEST(PrefixOrder, DroppingWhatAVoterStillNeedsIsReported) {
