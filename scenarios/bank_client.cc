@@ -47,7 +47,7 @@ std::vector<Read> BankClient::last_reads(const BankWorkload&, std::size_t positi
   return {read_of(position)};
 }
 
-std::variant<Read, Write> BankClient::next() {
+Demand BankClient::next() {
   if (draws(kReads, workload_.reads)) return read_of(place().workload);
   return transfer();
 }

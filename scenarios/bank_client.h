@@ -19,7 +19,7 @@ class BankClient final : public ReadWriteClient {
   static std::string key_name(std::size_t position) { return cat("bank/", position); }
 
  private:
-  std::variant<Read, Write> next() override;
+  Demand next() override;
   Write transfer();
 
   BankWorkload workload_;

@@ -37,7 +37,7 @@ std::vector<Read> CounterClient::last_reads(const CounterWorkload& workload, std
   return reads;
 }
 
-std::variant<Read, Write> CounterClient::next() {
+Demand CounterClient::next() {
   const std::size_t position = place().workload;
   const std::uint64_t key = draw_below(kKey, workload_.keys);
   if (draws(kReads, workload_.reads)) return read_of(position, key);

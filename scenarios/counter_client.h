@@ -19,7 +19,7 @@ class CounterClient final : public ReadWriteClient {
   }
 
  private:
-  std::variant<Read, Write> next() override;
+  Demand next() override;
 
   CounterWorkload workload_;
 };

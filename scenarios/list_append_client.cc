@@ -85,7 +85,7 @@ std::vector<Read> ListAppendClient::last_reads(const ListAppendWorkload& workloa
            .result = result}};
 }
 
-std::variant<Read, Write> ListAppendClient::next() {
+Demand ListAppendClient::next() {
   std::uint64_t& begun = book().begun(place().workload);
   const std::uint64_t generation = begun / (kTransactionsOfAKey * workload_.keys);
   std::vector<MicroOperation> operations(1 + draw_below(kCount, workload_.operations));

@@ -22,7 +22,7 @@ class ListAppendClient final : public ReadWriteClient {
     std::int64_t key = 0;
     std::int64_t element = 0;  // zero: a read
   };
-  std::variant<Read, Write> next() override;
+  Demand next() override;
   Read query(const std::vector<MicroOperation>& operations) const;
   Write transaction(const std::vector<MicroOperation>& operations) const;
 

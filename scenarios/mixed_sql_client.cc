@@ -20,6 +20,8 @@ constexpr Purpose kIsIgnored{"mixed_sql.is_ignored"};
 constexpr Purpose kIsEndless{"mixed_sql.is_endless"};
 constexpr Purpose kHowEndless{"mixed_sql.how_endless"};
 constexpr Purpose kPasses{"mixed_sql.passes"};
+constexpr Purpose kIsUpkeep{"mixed_sql.is_upkeep"};
+constexpr Purpose kWhichUpkeep{"mixed_sql.which_upkeep"};
 
 constexpr std::array<std::string_view, 5> kSchema{
     "CREATE TABLE IF NOT EXISTS @(id INTEGER PRIMARY KEY, size INTEGER NOT NULL, children INTEGER NOT NULL, "
@@ -152,7 +154,9 @@ std::vector<Read> MixedSqlClient::last_reads(const MixedSqlWorkload&, std::size_
   return {read_of(position)};
 }
 
-std::variant<Read, Write> MixedSqlClient::next() {
+Demand MixedSqlClient::next() {
+  if (draws(kIsUpkeep, workload_.upkeep))
+    return Upkeep{draw_below(kWhichUpkeep, 2) == 0 ? wire::Maintain::VACUUM : wire::Maintain::ANALYZE};
   if (draws(kReads, workload_.reads)) return read_of(place().workload);
   const std::int64_t id = unique_number();
   std::vector<wire::Statement> statements = insert(id);

@@ -18,7 +18,7 @@ class MixedSqlClient final : public ReadWriteClient {
   static std::string key_name(std::size_t position) { return cat("mixed/", position); }
 
  private:
-  std::variant<Read, Write> next() override;
+  Demand next() override;
   std::vector<wire::Statement> insert(std::int64_t id);
   wire::Statement statement(std::string_view text, std::int64_t id) const;
 

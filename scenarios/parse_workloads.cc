@@ -71,6 +71,7 @@ void read_rest(const json::Cursor& at, MixedSqlWorkload& out) {
   read_member(at, "schema", out.schema);
   read_member(at, "endless", out.endless);
   read_member(at, "passing", out.passing);
+  read_member(at, "upkeep", out.upkeep);
   if (out.breaking.parts_per_million + out.schema.parts_per_million > 1'000'000) {
     at.nearest(at.has("schema") ? "schema" : "breaking")
         .refuse("breaking and schema of at most 1 together", "the rest are plain writes");

@@ -6,6 +6,7 @@ namespace lockstep::scenarios {
 client::CallId ReadWriteClient::begin() {
   auto operation = next();
   if (auto* read = std::get_if<Read>(&operation)) return begin_read(std::move(*read));
+  if (const auto* upkeep = std::get_if<Upkeep>(&operation)) return begin_upkeep(*upkeep);
   return begin_write(std::move(std::get<Write>(operation)));
 }
 
@@ -25,14 +26,22 @@ client::CallId ReadWriteClient::begin_write(Write write) {
   return call;
 }
 
+client::CallId ReadWriteClient::begin_upkeep(const Upkeep& upkeep) {
+  invoke(upkeep.what == wire::Maintain::VACUUM ? "vacuum" : "analyze", {}, {});
+  const client::CallId call = client().maintain(upkeep.what, now(), timeout());
+  open_[call] = upkeep;
+  return call;
+}
+
 void ReadWriteClient::end(const client::Completion& done) {
-  const std::variant<Read, Write> operation = std::move(open_.extract(done.id).mapped());
+  const Demand operation = std::move(open_.extract(done.id).mapped());
   reports::Value result;
   if (const auto* read = std::get_if<Read>(&operation)) {
     const Ending ending = ending_of_read(done);
     if (ending.completion == reports::Completion::kOk) result = read->result(done.reply.query().rows());
     return complete(ending, std::move(result));
   }
+  if (std::holds_alternative<Upkeep>(operation)) return complete(ending_of_upkeep(done), {});
   const Write& write = std::get<Write>(operation);
   const Ending ending = ending_of_write(done);
   if (ending.completion == reports::Completion::kOk && write.result)

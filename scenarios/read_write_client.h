@@ -1,4 +1,4 @@
-// Clients whose operations are one question or one write each, told to the history with what came of them.
+// Clients whose operations are one call each, a question or a write, told to the history with what came of them.
 #pragma once
 
 #include <functional>
@@ -28,6 +28,13 @@ struct Write {
   std::function<reports::Value(const wire::BatchResult&)> result;  // none: only the outcome counts
 };
 
+// VACUUM or ANALYZE on every replica.
+struct Upkeep {
+  wire::Maintain::What what;
+};
+
+using Demand = std::variant<Read, Write, Upkeep>;
+
 class ReadWriteClient : public WorkloadClient {
  public:
   // At level local, a read is called "local-" and its f.
@@ -36,7 +43,7 @@ class ReadWriteClient : public WorkloadClient {
       : WorkloadClient(env, std::move(config), load, place, book), level_(level) {}
 
  protected:
-  virtual std::variant<Read, Write> next() = 0;
+  virtual Demand next() = 0;
   // A number that no other operation of the run has.
   std::int64_t unique_number() const {
     return static_cast<std::int64_t>(std::uint64_t{place().number} * 100'000'000 + operation_number());
@@ -46,10 +53,11 @@ class ReadWriteClient : public WorkloadClient {
   client::CallId begin() final;
   client::CallId begin_read(Read read);
   client::CallId begin_write(Write write);
+  client::CallId begin_upkeep(const Upkeep& upkeep);
   void end(const client::Completion& done) final;
 
   ReadLevel level_;
-  std::map<client::CallId, std::variant<Read, Write>> open_;  // without their statements
+  std::map<client::CallId, Demand> open_;  // without their statements
 };
 
 }  // namespace lockstep::scenarios

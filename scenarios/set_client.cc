@@ -34,7 +34,7 @@ std::vector<Read> SetClient::last_reads(const SetWorkload&, std::size_t position
   return {read_of(position)};
 }
 
-std::variant<Read, Write> SetClient::next() {
+Demand SetClient::next() {
   const std::size_t position = place().workload;
   if (draws(kReads, workload_.reads)) return read_of(position);
   const std::int64_t element = unique_number();

@@ -17,7 +17,7 @@ class SetClient final : public ReadWriteClient {
   static std::string key_name(std::size_t position) { return cat("set/", position); }
 
  private:
-  std::variant<Read, Write> next() override;
+  Demand next() override;
 
   SetWorkload workload_;
 };

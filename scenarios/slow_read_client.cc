@@ -47,7 +47,7 @@ std::vector<Read> SlowReadClient::last_reads(const SlowReadWorkload& workload, s
   return {read_of(workload, position)};
 }
 
-std::variant<Read, Write> SlowReadClient::next() {
+Demand SlowReadClient::next() {
   const std::size_t position = place().workload;
   if (draws(kReads, workload_.reads)) return read_of(workload_, position);
   const std::string update =

@@ -18,7 +18,7 @@ class SlowReadClient final : public ReadWriteClient {
   static std::string key_name(std::size_t position) { return cat("slow/", position); }
 
  private:
-  std::variant<Read, Write> next() override;
+  Demand next() override;
 
   SlowReadWorkload workload_;
 };

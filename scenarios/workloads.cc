@@ -76,6 +76,7 @@ void put(Json& out, const MixedSqlWorkload& workload) {
   out["schema"] = json_of(workload.schema);
   out["endless"] = json_of(workload.endless);
   out["passing"] = json_of(workload.passing);
+  out["upkeep"] = json_of(workload.upkeep);
 }
 
 void put(Json& out, const SlowReadWorkload& workload) {

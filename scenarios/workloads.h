@@ -128,6 +128,7 @@ struct MixedSqlWorkload {
   Probability schema{100'000};    // share of the writes that change the schema too
   Probability endless{};  // share of the writes that end with a statement that takes more than one may, or a number that is not left
   Probability passing{};  // share of the writes that move a queue on, and say first what SQLite remembers of what ran before
+  Probability upkeep{};   // share of the operations that are VACUUM or ANALYZE
   ReadLevel read_level = ReadLevel::kLinearizable;
   bool operator==(const MixedSqlWorkload&) const = default;
 };

@@ -140,7 +140,12 @@ Workload draw_other_workload(std::uint64_t seed) {
       if (dice.percent(50)) lists.form = ListForm::kRows;
       return lists;
     }
-    case 4: return MixedSqlWorkload{.load = load, .reads = reads, .read_level = level};
+    case 4: {
+      MixedSqlWorkload mixed{.load = load, .reads = reads, .read_level = level};
+      Dice upkeep(seed, "chaos.upkeep");
+      if (upkeep.percent(50)) mixed.upkeep = upkeep.percents(1, 4);
+      return mixed;
+    }
     default: return SlowReadWorkload{.load = load, .reads = reads, .read_level = level};
   }
 }
