@@ -16,26 +16,42 @@
 namespace lockstep::scenarios {
 namespace {
 
-// Who carries out a kind of workload. Beside its constructor, each has schema(workload, position), the statements that
-// create what it needs, and last_reads(workload, position).
+// Who carries out a kind of workload. Beside its constructor, each has schema(workload, position), the
+// statements that create what it needs, and last_reads(workload, position).
 template <class Kind>
 struct ClientOf;
 template <>
-struct ClientOf<RegisterWorkload> { using Type = RegisterClient; };
+struct ClientOf<RegisterWorkload> {
+  using Type = RegisterClient;
+};
 template <>
-struct ClientOf<VersionedWrites> { using Type = VersionedWritesClient; };
+struct ClientOf<VersionedWrites> {
+  using Type = VersionedWritesClient;
+};
 template <>
-struct ClientOf<BankWorkload> { using Type = BankClient; };
+struct ClientOf<BankWorkload> {
+  using Type = BankClient;
+};
 template <>
-struct ClientOf<SetWorkload> { using Type = SetClient; };
+struct ClientOf<SetWorkload> {
+  using Type = SetClient;
+};
 template <>
-struct ClientOf<CounterWorkload> { using Type = CounterClient; };
+struct ClientOf<CounterWorkload> {
+  using Type = CounterClient;
+};
 template <>
-struct ClientOf<ListAppendWorkload> { using Type = ListAppendClient; };
+struct ClientOf<ListAppendWorkload> {
+  using Type = ListAppendClient;
+};
 template <>
-struct ClientOf<MixedSqlWorkload> { using Type = MixedSqlClient; };
+struct ClientOf<MixedSqlWorkload> {
+  using Type = MixedSqlClient;
+};
 template <>
-struct ClientOf<SlowReadWorkload> { using Type = SlowReadClient; };
+struct ClientOf<SlowReadWorkload> {
+  using Type = SlowReadClient;
+};
 
 }  // namespace
 
@@ -44,8 +60,7 @@ Roster roster_of(const Scenario& scenario) {
   return {scenario.cluster.nodes, client_count(scenario), scenario.field->edges};
 }
 
-Cast::Cast(const Scenario& scenario)
-    : scenario_(scenario), roster_(roster_of(scenario)) {
+Cast::Cast(const Scenario& scenario) : scenario_(scenario), roster_(roster_of(scenario)) {
   for (std::size_t workload = 0; workload < scenario_.workload.size(); ++workload)
     for (std::uint32_t position = 0; position < client_count(scenario_.workload[workload]); ++position)
       places_.push_back({.workload = workload,
@@ -72,7 +87,8 @@ std::unique_ptr<env::Actor> Cast::make(NodeId client, const env::Env& env) {
   return std::visit(
       [&]<class Kind>(const Kind& workload) -> std::unique_ptr<env::Actor> {
         if constexpr (std::is_same_v<Kind, Verify>) {
-          return std::make_unique<VerifyClient>(env, config, workload, written_tables(scenario_), place, book_);
+          return std::make_unique<VerifyClient>(env, config, workload, written_tables(scenario_), place,
+                                                book_);
         } else {
           return std::make_unique<typename ClientOf<Kind>::Type>(env, config, workload, place, book_);
         }
@@ -94,14 +110,20 @@ namespace {
 void append_schema(std::vector<std::string>&, const Verify&, std::size_t) {}
 template <class Kind>
 void append_schema(std::vector<std::string>& out, const Kind& workload, std::size_t position) {
-  for (std::string& statement : ClientOf<Kind>::Type::schema(workload, position)) out.push_back(std::move(statement));
+  for (std::string& statement : ClientOf<Kind>::Type::schema(workload, position))
+    out.push_back(std::move(statement));
 }
 
 // The end phase reads the tables of versioned writes in its own way, on each node.
-void append_last_reads(std::vector<Read>&, const Verify&, std::size_t) {}
-void append_last_reads(std::vector<Read>&, const VersionedWrites&, std::size_t) {}
+void append_last_reads(std::vector<Read>&, const Verify&, std::size_t, RunBook&) {}
+void append_last_reads(std::vector<Read>&, const VersionedWrites&, std::size_t, RunBook&) {}
+void append_last_reads(std::vector<Read>& out, const ListAppendWorkload& workload, std::size_t position,
+                       RunBook& book) {
+  for (Read& read : ListAppendClient::last_reads(workload, position, book.begun(position)))
+    out.push_back(std::move(read));
+}
 template <class Kind>
-void append_last_reads(std::vector<Read>& out, const Kind& workload, std::size_t position) {
+void append_last_reads(std::vector<Read>& out, const Kind& workload, std::size_t position, RunBook&) {
   for (Read& read : ClientOf<Kind>::Type::last_reads(workload, position)) out.push_back(std::move(read));
 }
 
@@ -110,14 +132,15 @@ void append_last_reads(std::vector<Read>& out, const Kind& workload, std::size_t
 std::vector<std::string> schema_of(const Scenario& scenario) {
   std::vector<std::string> all;
   for (std::size_t position = 0; position < scenario.workload.size(); ++position)
-    std::visit([&](const auto& workload) { append_schema(all, workload, position); }, scenario.workload[position]);
+    std::visit([&](const auto& workload) { append_schema(all, workload, position); },
+               scenario.workload[position]);
   return all;
 }
 
-std::vector<Read> last_reads_of(const Scenario& scenario) {
+std::vector<Read> last_reads_of(const Scenario& scenario, RunBook& book) {
   std::vector<Read> all;
   for (std::size_t position = 0; position < scenario.workload.size(); ++position)
-    std::visit([&](const auto& workload) { append_last_reads(all, workload, position); },
+    std::visit([&](const auto& workload) { append_last_reads(all, workload, position, book); },
                scenario.workload[position]);
   return all;
 }

@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "core/client/client_process.h"
+#include "scenarios/read_write_client.h"
 #include "scenarios/roster.h"
 #include "scenarios/run_book.h"
 #include "scenarios/scenario.h"
-#include "scenarios/read_write_client.h"
 
 namespace lockstep::scenarios {
 
@@ -43,7 +43,7 @@ class Cast {
 // The statements that create what the workloads need, in order.
 std::vector<std::string> schema_of(const Scenario& scenario);
 // What the end phase asks every node for, linearizably, once all are healed.
-std::vector<Read> last_reads_of(const Scenario& scenario);
+std::vector<Read> last_reads_of(const Scenario& scenario, RunBook& book);
 // The tables of all versioned_writes workloads.
 std::vector<std::string> written_tables(const Scenario& scenario);
 

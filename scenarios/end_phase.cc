@@ -189,7 +189,7 @@ void EndPhase::read_tables() {
 void EndPhase::make_last_reads() {
   RunBook& book = cast_.book();
   const std::int64_t process = book.new_process();
-  for (const Read& read : last_reads_of(scenario_))
+  for (const Read& read : last_reads_of(scenario_, book))
     for (const NodeId node : present()) {
       const std::size_t operation = book.invoke(RunBook::kRunner, process, read.f, read.key, read.argument);
       const auto done = await([&](client::ClientProcess::Then then) {

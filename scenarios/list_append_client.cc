@@ -72,10 +72,15 @@ std::vector<std::string> ListAppendClient::schema(const ListAppendWorkload& work
           cat("CREATE INDEX IF NOT EXISTS ", table(position), "_of_key ON ", table(position), "(k)")};
 }
 
-std::vector<Read> ListAppendClient::last_reads(const ListAppendWorkload& workload, std::size_t position) {
-  const auto result = [position](const wire::Rows& rows) -> Value {
+std::vector<Read> ListAppendClient::last_reads(const ListAppendWorkload& workload, std::size_t position,
+                                               std::uint64_t begun) {
+  const std::uint64_t keys = (begun / (kTransactionsOfAKey * workload.keys) + 1) * workload.keys;
+  const auto result = [position, keys](const wire::Rows& rows) -> Value {
+    const Lists lists = lists_of(rows);
     Value::Array micros;
-    for (const auto& [key, list] : lists_of(rows)) micros.push_back(read_of(position, key, list));
+    for (std::uint64_t key = 0; key < keys; ++key)
+      micros.push_back(
+          read_of(position, static_cast<std::int64_t>(key), list_in(lists, static_cast<std::int64_t>(key))));
     return micros;
   };
   return {{.f = "txn",

@@ -13,8 +13,10 @@ class ListAppendClient final : public ReadWriteClient {
                    Place place, RunBook& book);
 
   static std::vector<std::string> schema(const ListAppendWorkload& workload, std::size_t position);
-  // All lists in one transaction.
-  static std::vector<Read> last_reads(const ListAppendWorkload& workload, std::size_t position);
+  // All lists in one transaction: of every key that was in use when so many of its operations had begun, also
+  // if it has no row, for what was appended there may be lost.
+  static std::vector<Read> last_reads(const ListAppendWorkload& workload, std::size_t position,
+                                      std::uint64_t begun);
 
  private:
   // ["r",key,null] or ["append",key,element] of a history.

@@ -76,7 +76,16 @@ TEST(Kinds, ListsAreAppendedToInTransactionsInBothForms) {
         for (const auto& micro : *micros)
           if (const auto* list = (*micro.as_array())[2].as_array()) longest = std::max(longest, list->size());
     EXPECT_GT(longest, 5u);
+    EXPECT_EQ(run.history.operations().back().result.as_array()->size() % 6, 0u)
+        << "keys without a list are told too";
   }
+}
+
+TEST(Kinds, UpkeepStandsBetweenMixedSql) {
+  const auto run = play_kind(R"("kind":"mixed_sql","pipeline":2,"upkeep":0.3)", 7);
+  expect_holds(run, "mixed-sql");
+  EXPECT_GT(count(run, "vacuum", Completion::kOk), 5u);
+  EXPECT_GT(count(run, "analyze", Completion::kOk), 5u);
 }
 
 TEST(Kinds, MixedSqlWritesBreaksAndChangesTheSchema) {
