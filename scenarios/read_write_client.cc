@@ -41,7 +41,7 @@ void ReadWriteClient::end(const client::Completion& done) {
     if (ending.completion == reports::Completion::kOk) result = read->result(done.reply.query().rows());
     return complete(ending, std::move(result));
   }
-  if (std::holds_alternative<Upkeep>(operation)) return complete(ending_of_upkeep(done), {});
+  if (std::holds_alternative<Upkeep>(operation)) return complete(ending_of_read(done), {});
   const Write& write = std::get<Write>(operation);
   const Ending ending = ending_of_write(done);
   if (ending.completion == reports::Completion::kOk && write.result)

@@ -33,11 +33,6 @@ Ending ending_of_read(const client::Completion& done) {
   return {};
 }
 
-Ending ending_of_upkeep(const client::Completion& done) {
-  if (done.conclusion == client::Conclusion::kDone) return {};
-  return failed("no answer");
-}
-
 wire::Statement make_statement(std::string sql, std::initializer_list<std::int64_t> parameters) {
   wire::Statement statement;
   statement.set_sql(std::move(sql));

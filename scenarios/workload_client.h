@@ -20,10 +20,8 @@ struct Ending {
 };
 // Of a write: kInfo if nobody knows, kFail if it certainly had no effect (also when SQL refused it).
 Ending ending_of_write(const client::Completion& done);
-// Of a read, which never has an effect.
+// Of a read, which never has an effect, and of maintenance, which has none that a read could see.
 Ending ending_of_read(const client::Completion& done);
-// Of maintenance, which has none that a question could see.
-Ending ending_of_upkeep(const client::Completion& done);
 
 wire::Statement make_statement(std::string sql, std::initializer_list<std::int64_t> parameters = {});
 void add_integer(wire::Statement& statement, std::int64_t value);
