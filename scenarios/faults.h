@@ -121,6 +121,9 @@ struct Bandwidth {  // each direction of each link
   std::uint64_t queue_bytes = 256 << 10;  // a frame that finds more waiting is lost
   Links between;
   bool operator==(const Bandwidth&) const = default;
+
+  // A full queue takes so long.
+  Duration drain() const { return std::chrono::seconds(queue_bytes / bytes_per_second); }
 };
 // Frames wait until the fault ends, and come then: those that the targets send, receive or both, to and from `with`
 // (not given: everybody).

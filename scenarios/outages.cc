@@ -45,8 +45,7 @@ std::string cause_of(std::string_view verb, const Outage& outage) {
 Duration held_back(const Action& action) {
   if (const auto* delay = std::get_if<Delay>(&action))
     return 2 * std::max(delay->extra.median, delay->extra.p99);
-  if (const auto* limits = std::get_if<Bandwidth>(&action))
-    return std::chrono::seconds(limits->queue_bytes / limits->bytes_per_second);
+  if (const auto* limits = std::get_if<Bandwidth>(&action)) return limits->drain();
   return {};
 }
 

@@ -141,10 +141,7 @@ class ScenarioReader {
   static std::pair<std::string_view, Duration> aftermath(const Fault& fault) {
     if (const auto* delay = std::get_if<Delay>(&fault.action)) return {"delay", delay->extra.p99};
     if (const auto* clock = std::get_if<ClockChange>(&fault.action)) return {"clock", clock->freeze};
-    if (const auto* limits = std::get_if<Bandwidth>(&fault.action)) {
-      const std::uint64_t seconds = limits->queue_bytes / limits->bytes_per_second;
-      return {"bandwidth", std::chrono::seconds(seconds)};
-    }
+    if (const auto* limits = std::get_if<Bandwidth>(&fault.action)) return {"bandwidth", limits->drain()};
     const auto* disk = std::get_if<DiskFault>(&fault.action);
     const bool holds_back = std::holds_alternative<Clog>(fault.action) ||
                             std::holds_alternative<Swizzle>(fault.action) ||
