@@ -147,9 +147,11 @@ class SetCheck {
     const std::string who = cat(answered(read), " read ");
     for (const Value& element : *found) {
       Added& added = entry(element);
-      if (added.attempted == Moment::kNever) wrong_.add(cat(who, to_json(element), ", which nobody added"));
-      if (added.attempted != Moment::kNever && added.attempted > read.returned.position)
+      if (added.attempted == Moment::kNever) {
+        wrong_.add(cat(who, to_json(element), ", which nobody added"));
+      } else if (added.attempted > read.returned.position) {
         wrong_.add(cat(who, to_json(element), " before anybody added it"));
+      }
       if (added.round == round_) wrong_.add(cat(who, to_json(element), " twice"));
       added.round = round_;
     }
