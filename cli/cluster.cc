@@ -63,8 +63,7 @@ class DirectoryLock {
   bool held_ = false;
 };
 
-// ---- how the nodes are
-// ----------------------------------------------------------------------------------------
+// ---- how the nodes are -------------------------------------------------------------------------------
 
 struct NodeState {
   const LocalNode* node = nullptr;
@@ -167,8 +166,7 @@ nlohmann::ordered_json json_of(const NodeState& state) {
   return out;
 }
 
-// ---- start
-// ----------------------------------------------------------------------------------------------------
+// ---- start -------------------------------------------------------------------------------------------
 
 struct Started {
   const LocalNode* node;

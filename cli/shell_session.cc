@@ -95,8 +95,7 @@ ShellSession::ShellSession(ClusterClient& client, const Start& start, std::ostre
   choose(kChanges, start.changes ? "on" : "off");
 }
 
-// ---- lines
-// ------------------------------------------------------------------------------------------------------
+// ---- lines -------------------------------------------------------------------------------------------
 
 bool ShellSession::take_line(const std::string& line) {
   ++line_;
@@ -166,8 +165,7 @@ bool ShellSession::complain(std::string_view sentence) {
   return false;
 }
 
-// ---- statements
-// -------------------------------------------------------------------------------------------------
+// ---- statements --------------------------------------------------------------------------------------
 
 bool ShellSession::execute(const std::string& statement) {
   // A node could not even read whose request that is, and nobody would answer.
@@ -225,8 +223,7 @@ void ShellSession::print_changes(const std::string& statement, const wire::Write
        << outcome.index() << ")\n";
 }
 
-// ---- dot commands
-// -----------------------------------------------------------------------------------------------
+// ---- dot commands ------------------------------------------------------------------------------------
 
 bool ShellSession::choose(SettingName name, const std::string& value) {
   Setting& setting = settings_[name];
@@ -323,8 +320,7 @@ bool ShellSession::status(const std::string&) {
   return true;
 }
 
-// ---- completion
-// -------------------------------------------------------------------------------------------------
+// ---- completion --------------------------------------------------------------------------------------
 
 void ShellSession::learn_names(Vocabulary& vocabulary) {
   const auto ask = [&](const std::string& statement, std::vector<std::string>& names) {

@@ -57,8 +57,7 @@ std::uint64_t version_of(const Inputs& inputs, wire::PackageKind kind) {
 
 }  // namespace
 
-// ---- the feed
-// -------------------------------------------------------------------------------------------------
+// ---- the feed ----------------------------------------------------------------------------------------
 
 void Decisions::on_row(const sql::RowChange& change) {
   if (change.after.empty()) return;
@@ -101,8 +100,7 @@ void Decisions::see_newest(std::string_view series, std::int64_t time_ns) {
   due_.insert(name);
 }
 
-// ---- leading
-// --------------------------------------------------------------------------------------------------
+// ---- leading -----------------------------------------------------------------------------------------
 
 // Where this life has not seen a device's last readings, the database has.
 void Decisions::on_lead() {
@@ -162,8 +160,7 @@ std::uint64_t Decisions::next_window(const std::string& name, const Device& devi
   return by_end + 1 < last.window ? last.window + 1 : by_end;
 }
 
-// ---- one decision
-// ---------------------------------------------------------------------------------------------
+// ---- one decision ------------------------------------------------------------------------------------
 
 std::int64_t Decisions::deadline_ns(const KnownDevice& device, std::uint64_t closed) const {
   const std::uint64_t last = closed + surroundings_.config.deadline_windows;

@@ -40,8 +40,7 @@ Hub::Hub(const env::Env& env, HubConfig config, LocalDatabase& database)
   });
 }
 
-// ---- the feed
-// -------------------------------------------------------------------------------------------------
+// ---- the feed ----------------------------------------------------------------------------------------
 
 void Hub::on_recovered(const service::Recovered&) { follower_.begin(surroundings_.now()); }
 
@@ -71,8 +70,7 @@ void Hub::on_role(const raft::RoleChanged& change) {
   for (Part* part : parts_) part->on_follow();
 }
 
-// ---- leadership
-// -----------------------------------------------------------------------------------------------
+// ---- leadership --------------------------------------------------------------------------------------
 
 // A linearizable read returns when all that earlier leaders have committed is applied here.
 void Hub::confirm() {
@@ -105,8 +103,7 @@ void Hub::advance_leadership() {
   for (const auto& [name, edge] : edges_.edges()) welcome(edge.node);  // they need not find out by themselves
 }
 
-// ---- turns
-// ----------------------------------------------------------------------------------------------------
+// ---- turns -------------------------------------------------------------------------------------------
 
 void Hub::act() {
   const Instant now = surroundings_.now();
@@ -126,8 +123,7 @@ Instant Hub::deadline() const {
   return next;
 }
 
-// ---- messages
-// -------------------------------------------------------------------------------------------------
+// ---- messages ----------------------------------------------------------------------------------------
 
 void Hub::on_field(NodeId from, BytesView payload) {
   wire::FieldMessage message;

@@ -51,8 +51,7 @@ wire::Instruction instruction_of(const InstructionRow& row) {
 
 }  // namespace
 
-// ---- the feed
-// -------------------------------------------------------------------------------------------------
+// ---- the feed ----------------------------------------------------------------------------------------
 
 void Instructions::on_row(const sql::RowChange& change) {
   if (change.table != kInstructions) return;
@@ -93,8 +92,7 @@ void Instructions::on_lead() {
   for (auto& [id, open] : open_) follow_up(open);
 }
 
-// ---- what edges say
-// -------------------------------------------------------------------------------------------
+// ---- what edges say ----------------------------------------------------------------------------------
 
 // It is back, perhaps: what it has not acknowledged need not wait until its patience ends. What it has
 // forgotten as settled, though it is open here, is of an older database that was restored.
@@ -155,8 +153,7 @@ void Instructions::on_result(NodeId from, const wire::InstructionResult& result)
   });
 }
 
-// ---- turns
-// ----------------------------------------------------------------------------------------------------
+// ---- turns -------------------------------------------------------------------------------------------
 
 void Instructions::act(Instant now, bool leads) {
   leads_ = leads;

@@ -90,8 +90,7 @@ std::string objection_to(const wire::Package& package) {
 
 }  // namespace
 
-// ---- from the cloud
-// -------------------------------------------------------------------------------------------
+// ---- from the cloud ----------------------------------------------------------------------------------
 
 void Packages::on_package(NodeId from, const wire::Package& package) {
   const PackageKey key{package.kind(), package.version()};
@@ -176,8 +175,7 @@ void Packages::answer(NodeId to, PackageKey key, std::string reason) const {
   surroundings_.send(to, message);
 }
 
-// ---- turns
-// ----------------------------------------------------------------------------------------------------
+// ---- turns -------------------------------------------------------------------------------------------
 
 void Packages::on_row(const sql::RowChange& change) {
   if (change.table == kEdges) {
@@ -214,8 +212,7 @@ void Packages::act(Instant now, bool leads) {
   clean_up();
 }
 
-// ---- verification
-// ---------------------------------------------------------------------------------------------
+// ---- verification ------------------------------------------------------------------------------------
 
 void Packages::verify(const PackageRow& package) {
   const PackageKey key{package.kind, package.version};
@@ -247,8 +244,7 @@ void Packages::verification_failed(PackageKey key) {
   again_ = surroundings_.now() + kTryAgain;
 }
 
-// ---- what is not kept
-// -----------------------------------------------------------------------------------------
+// ---- what is not kept --------------------------------------------------------------------------------
 
 void Packages::count_running(const std::vector<sql::Value>& edge, int change) {
   if (edge.empty()) return;

@@ -101,8 +101,7 @@ Dialler::Peer* Dialler::current(NodeId id, std::uint64_t attempt) {
   return found != peers_.end() && found->second->attempt == attempt ? found->second.get() : nullptr;
 }
 
-// ---- one attempt
-// ----------------------------------------------------------------------------------------------
+// ---- one attempt -------------------------------------------------------------------------------------
 
 void Dialler::dial(Peer& peer) {
   peer.state = Peer::State::kConnecting;

@@ -61,8 +61,7 @@ std::atomic_ref<std::uint64_t> word_at(const MappedFile& file, std::uint64_t at,
 
 }  // namespace
 
-// ---- the mapping
-// ----------------------------------------------------------------------------------------------
+// ---- the mapping -------------------------------------------------------------------------------------
 
 Result<MappedFile> MappedFile::create(const std::string& path, std::size_t bytes) {
   if (::unlink(path.c_str()) != 0 && errno != ENOENT) return system_failure("replace", path);
@@ -108,8 +107,7 @@ MappedFile::~MappedFile() {
   if (data_ != nullptr) ::munmap(data_, size_);
 }
 
-// ---- writing
-// --------------------------------------------------------------------------------------------------
+// ---- writing -----------------------------------------------------------------------------------------
 
 Result<std::unique_ptr<TraceRing>> TraceRing::create(const std::string& path, std::size_t bytes, NodeId node,
                                                      Incarnation incarnation) {
@@ -154,8 +152,7 @@ void TraceRing::emit(const env::Event& event) {
   header_of(file_).written.store(written_, std::memory_order_release);
 }
 
-// ---- reading
-// --------------------------------------------------------------------------------------------------
+// ---- reading -----------------------------------------------------------------------------------------
 
 Result<TraceRingReader> TraceRingReader::open(const std::string& path) {
   LOCKSTEP_TRY(file, MappedFile::open(path));

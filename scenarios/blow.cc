@@ -18,8 +18,7 @@ Duration up_to(Duration most, std::uint64_t bits) {
 
 }  // namespace
 
-// ---- processes
-// -------------------------------------------------------------------------------------------------
+// ---- processes ---------------------------------------------------------------------------------------
 
 void Nemesis::Blow::operator()(const Kill& kill) {
   nemesis_.bring_down(nemesis_.resolve(kill.targets, fault_), Death::kKilled, strike_);
@@ -84,8 +83,7 @@ void Nemesis::Blow::at_end(std::function<void()> end) {
   });
 }
 
-// ---- the network
-// -----------------------------------------------------------------------------------------------
+// ---- the network -------------------------------------------------------------------------------------
 
 void Nemesis::Blow::begin_network_fault(const Action& action, Between between) {
   const auto begun = stage_.begin_fault(action, std::move(between), strike_.effects);
@@ -147,8 +145,7 @@ void Nemesis::Blow::operator()(const Reset& reset) {
   for (const NodeId host : strike_.hosts) strike_.effects += stage_.reset_connections(host);
 }
 
-// ---- disks
-// -----------------------------------------------------------------------------------------------------
+// ---- disks -------------------------------------------------------------------------------------------
 
 void Nemesis::Blow::operator()(const DiskFault& disk) {
   const Duration lasting = fault().lasting.value_or(Duration());
@@ -183,8 +180,7 @@ bool Nemesis::Blow::may_harm(NodeId node) {
   return true;
 }
 
-// ---- plants
-// ----------------------------------------------------------------------------------------------------
+// ---- plants ------------------------------------------------------------------------------------------
 
 void Nemesis::Blow::operator()(const Breakdown& breakdown) {
   strike_.hosts = nemesis_.resolve(breakdown.targets, fault_);

@@ -210,8 +210,7 @@ client::Completion EndPhase::await(const std::function<void(client::ClientProces
   return std::move(*answer);
 }
 
-// ---- verdicts
-// -------------------------------------------------------------------------------------------------
+// ---- verdicts ----------------------------------------------------------------------------------------
 
 reports::Verdict EndPhase::liveness() const {
   reports::Verdict verdict{

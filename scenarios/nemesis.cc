@@ -21,8 +21,7 @@ constexpr Purpose kFollowerChoice{"nemesis.follower"};
 Nemesis::Nemesis(Stage& stage, const Scenario& scenario, const Roster& roster, std::uint64_t seed)
     : stage_(stage), scenario_(scenario), roster_(roster), seed_(seed), state_(scenario.cluster.nodes) {}
 
-// ---- triggers
-// -------------------------------------------------------------------------------------------------
+// ---- triggers ----------------------------------------------------------------------------------------
 
 void Nemesis::arm() {
   Events& events = stage_.events();
@@ -103,8 +102,7 @@ bool Nemesis::matches(const Watch& watch, const Observation& seen) const {
   return false;
 }
 
-// ---- strikes
-// --------------------------------------------------------------------------------------------------
+// ---- strikes -----------------------------------------------------------------------------------------
 
 // Not inside the event that caused it: a process must not change under its own feet.
 void Nemesis::strike_later(std::size_t fault) {
@@ -193,8 +191,7 @@ void Nemesis::bring_up_stopped(std::vector<NodeId> nodes) {
   bring_up(nodes, nullptr);
 }
 
-// ---- the end
-// --------------------------------------------------------------------------------------------------
+// ---- the end -----------------------------------------------------------------------------------------
 
 void Nemesis::stop() { stopped_ = true; }
 
@@ -244,8 +241,7 @@ std::uint64_t Nemesis::effects(std::size_t fault) const {
   return sum;
 }
 
-// ---- targets
-// --------------------------------------------------------------------------------------------------
+// ---- targets -----------------------------------------------------------------------------------------
 
 NodeId Nemesis::leader() const {
   NodeId found;

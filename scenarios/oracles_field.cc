@@ -15,8 +15,7 @@ constexpr auto kSettings = static_cast<std::uint64_t>(PackageKind::kSettings);
 
 }  // namespace
 
-// ---- readings
-// ---------------------------------------------------------------------------------------------------
+// ---- readings ----------------------------------------------------------------------------------------
 
 std::span<const env::EventType* const> ReadingsOnce::listens_to() const {
   static constexpr const env::EventType* kListened[] = {&edge::kBuffered,     &edge::kReadingsDropped,
@@ -117,8 +116,7 @@ void ReadingsOnce::restored(const Observation& seen) {
   stream.dropped = fields[4];
 }
 
-// ---- instructions
-// -----------------------------------------------------------------------------------------------
+// ---- instructions ------------------------------------------------------------------------------------
 
 std::span<const env::EventType* const> ExecutedOnce::listens_to() const {
   static constexpr const env::EventType* kListened[] = {&hub::kInstructionLogged, &edge::kExecuted};
@@ -166,8 +164,7 @@ void InputsCommitted::on_event(const Observation& seen) {
                       instruction.window, " of device ", instruction.device));
 }
 
-// ---- packages
-// ---------------------------------------------------------------------------------------------------
+// ---- packages ----------------------------------------------------------------------------------------
 
 std::span<const env::EventType* const> OneVersion::listens_to() const {
   static constexpr const env::EventType* kListened[] = {&hub::kPackageStaged, &hub::kPackageActive,
@@ -216,8 +213,7 @@ void OneVersion::on_event(const Observation& seen) {
   }
 }
 
-// ---- slots
-// ------------------------------------------------------------------------------------------------------
+// ---- slots -------------------------------------------------------------------------------------------
 
 std::span<const env::EventType* const> SlotsWhole::listens_to() const {
   static constexpr const env::EventType* kListened[] = {&edge::kSlotStaged, &edge::kSlotSwitched,

@@ -8,8 +8,7 @@
 
 namespace lockstep::scenarios {
 
-// ---- election safety
-// --------------------------------------------------------------------------------------------
+// ---- election safety ---------------------------------------------------------------------------------
 
 std::span<const env::EventType* const> ElectionSafety::listens_to() const {
   static constexpr const env::EventType* kListened[] = {&replica::kRoleChanged, &replica::kHardStateDurable,
@@ -62,8 +61,7 @@ void ElectionSafety::on_leads(const Observation& observation, Group& group, Term
                            " voters had a vote for it durable"));
 }
 
-// ---- monotonic
-// --------------------------------------------------------------------------------------------------
+// ---- monotonic ---------------------------------------------------------------------------------------
 
 std::span<const env::EventType* const> Monotonic::listens_to() const {
   static constexpr const env::EventType* kListened[] = {
@@ -170,8 +168,7 @@ void Monotonic::on_applied(const Observation& observation, Member& member) {
   member.life.is_applied_known = true;
 }
 
-// ---- prefix order
-// -----------------------------------------------------------------------------------------------
+// ---- prefix order ------------------------------------------------------------------------------------
 
 std::span<const env::EventType* const> PrefixOrder::listens_to() const {
   static constexpr const env::EventType* kListened[] = {

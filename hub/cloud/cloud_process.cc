@@ -25,8 +25,7 @@ void CloudProcess::fetch(std::string series, std::int64_t from_ns, std::int64_t 
   patience_ends_ = Instant{};
 }
 
-// ---- messages
-// -------------------------------------------------------------------------------------------------
+// ---- messages ----------------------------------------------------------------------------------------
 
 void CloudProcess::on_message(NodeId from, Channel channel, BytesView payload) {
   wire::FieldMessage message;
@@ -75,8 +74,7 @@ void CloudProcess::on_telemetry(const wire::TelemetryReply& reply) {
   ended.then(ended.blocks);
 }
 
-// ---- turns
-// ----------------------------------------------------------------------------------------------------
+// ---- turns -------------------------------------------------------------------------------------------
 
 void CloudProcess::ask_again() {
   if (!dispatches_.empty()) dispatches_.front().begin_again();

@@ -39,8 +39,7 @@ void SessionCall::on_caller(bool ok) {
   touched();
 }
 
-// ---- what the client sends
-// ------------------------------------------------------------------------------------
+// ---- what the client sends ---------------------------------------------------------------------------
 
 void SessionCall::on_read(bool ok) {
   reading_ = false;
@@ -93,8 +92,7 @@ void SessionCall::write(v1::SessionRequest::Write& write) {
   }
 }
 
-// ---- what the node answers
-// ------------------------------------------------------------------------------------
+// ---- what the node answers ---------------------------------------------------------------------------
 
 void SessionCall::on_reply(std::uint64_t call, wire::Reply& reply, const std::optional<NodeFacts>&) {
   if (opening_ == Opening::kAsked) {
@@ -150,8 +148,7 @@ void SessionCall::fail_stream(const grpc::Status& status) {
   reads_done_ = true;
 }
 
-// ---- what is due
-// ----------------------------------------------------------------------------------------------
+// ---- what is due -------------------------------------------------------------------------------------
 
 // A client that does not read its answers is not read either.
 bool SessionCall::may_read() const {

@@ -10,8 +10,7 @@
 namespace lockstep::api {
 namespace {
 
-// ---- requests
-// -------------------------------------------------------------------------------------------------
+// ---- requests ----------------------------------------------------------------------------------------
 
 void to_wire(v1::Value& value, wire::Value& out) {
   switch (value.kind_case()) {
@@ -50,8 +49,7 @@ Status options_to_wire(Options& options, wire::WriteRequest& out) {
   return {};
 }
 
-// ---- answers
-// --------------------------------------------------------------------------------------------------
+// ---- answers -----------------------------------------------------------------------------------------
 
 void from_wire(wire::Value& value, v1::Value& out) {
   switch (value.kind_case()) {

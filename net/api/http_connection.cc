@@ -69,8 +69,7 @@ void HttpConnection::give_way(const std::string& why) {
   refuse(http_error(503, "overloaded", why, true));
 }
 
-// ---- time
-// -----------------------------------------------------------------------------------------------------
+// ---- time --------------------------------------------------------------------------------------------
 
 void HttpConnection::enter(Phase phase) {
   phase_ = phase;
@@ -105,8 +104,7 @@ void HttpConnection::on_timeout() {
   refuse(http_error(408, "timeout", "expected the whole request sooner", true));
 }
 
-// ---- a request arrives
-// ----------------------------------------------------------------------------------------
+// ---- a request arrives -------------------------------------------------------------------------------
 
 void HttpConnection::receive() {
   if (input_ended_ || std::exchange(reading_, true)) return;
@@ -217,8 +215,7 @@ void HttpConnection::count_held() {
   shared_->pool->change(std::exchange(held_bytes_, held), held);
 }
 
-// ---- a response leaves
-// ----------------------------------------------------------------------------------------
+// ---- a response leaves -------------------------------------------------------------------------------
 
 void HttpConnection::respond(std::uint64_t request, HttpResponse response) {
   if (phase_ == Phase::kClosed) return;

@@ -77,8 +77,7 @@ HttpGateway::~HttpGateway() {
   worker_.join();
 }
 
-// ---- who asks, from where, for what
-// ---------------------------------------------------------------------------
+// ---- who asks, from where, for what ------------------------------------------------------------------
 
 void HttpGateway::handle(HttpRequest request, HttpRespond respond) {
   auto exchange = std::make_shared<Exchange>();
@@ -149,8 +148,7 @@ void HttpGateway::answer_unrouted(const ExchangePtr& exchange) {
       http_error(404, "not_found", "there is nothing at this path; docs/api.md lists what there is"));
 }
 
-// ---- about the node
-// -------------------------------------------------------------------------------------------
+// ---- about the node ----------------------------------------------------------------------------------
 
 void HttpGateway::get_dashboard(const ExchangePtr& exchange) { exchange->respond(dashboard_page(origins_)); }
 
@@ -201,8 +199,7 @@ void HttpGateway::report(const std::function<void(const NodeReport&)>& then) {
   });
 }
 
-// ---- the database
-// ---------------------------------------------------------------------------------------------
+// ---- the database ------------------------------------------------------------------------------------
 
 void HttpGateway::post_execute(const ExchangePtr& exchange) { post(exchange, parse_execute); }
 void HttpGateway::post_query(const ExchangePtr& exchange) { post(exchange, parse_query); }

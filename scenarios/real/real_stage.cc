@@ -35,8 +35,7 @@ void RealStage::GuestTrace::emit(const env::Event& event) {
   stage_.events_.add(stage_.now(), id_, life_, event);
 }
 
-// ---- before it begins
-// ---------------------------------------------------------------------------------------------
+// ---- before it begins --------------------------------------------------------------------------------
 
 RealStage::RealStage(const Scenario& scenario, const RealOptions& options, Cast& cast, Workplace workplace)
     : scenario_(scenario),
@@ -226,8 +225,7 @@ void RealStage::start_guest(NodeId id) {
   guest.host->start();
 }
 
-// ---- time
-// ---------------------------------------------------------------------------------------------------------
+// ---- time --------------------------------------------------------------------------------------------
 
 Duration RealStage::now() const { return clock_.monotonic_now() - began_; }
 
@@ -275,8 +273,7 @@ void RealStage::look() {
   }
 }
 
-// ---- events
-// -------------------------------------------------------------------------------------------------------
+// ---- events ------------------------------------------------------------------------------------------
 
 void RealStage::emit(NodeId id, const env::Event& event) {
   events_.add(now(), id, id == Roster::cloud() ? cloud_life_ : process(id).incarnation(), event);
@@ -324,8 +321,7 @@ void RealStage::tell_plants() {
   if (!told && gap_.empty()) gap_ = told.error().message;
 }
 
-// ---- processes
-// ----------------------------------------------------------------------------------------------------
+// ---- processes ---------------------------------------------------------------------------------------
 
 bool RealStage::is_alive(NodeId id) const {
   const auto found = processes_.find(id);

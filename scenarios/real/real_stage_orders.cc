@@ -8,8 +8,7 @@ using namespace scenarios;  // the verbs
 
 }  // namespace
 
-// ---- probes
-// -------------------------------------------------------------------------------------------------------
+// ---- probes ------------------------------------------------------------------------------------------
 
 void RealStage::arm_probe(std::string point, ProbeDecision decide) {
   probes_.push_back({std::move(point), std::move(decide)});
@@ -43,8 +42,7 @@ void RealStage::let_go(NodeId id, Incarnation life, std::uint64_t ticket) {
   process(id).order(orders);
 }
 
-// ---- network
-// ------------------------------------------------------------------------------------------------------
+// ---- network -----------------------------------------------------------------------------------------
 
 faults::Orders RealStage::orders_of(NodeId id) const {
   faults::Orders orders;

@@ -109,8 +109,7 @@ TEST_F(News, ABatchThatIsSaidAgainTakesNoOthersReadings) {
   EXPECT_LT(figures.waits_us[0], kAnHour);
 }
 
-// ---- lines
-// ----------------------------------------------------------------------------------------------------
+// ---- lines -------------------------------------------------------------------------------------------
 
 TEST_F(News, TellsWhichSettingsAreInUse) {
   news.emit({edge::kSlotSwitched, {1, 4}});

@@ -234,8 +234,7 @@ TEST(HubCommand, AnEdgeThatFindsNoHubKeepsItsReadings) {
   EXPECT_TRUE(eventually([&] { return number_of(cat("--nodes 127.0.0.1:", port), received) > 20; }));
 }
 
-// ---- a full disk
-// --------------------------------------------------------------------------------------------------
+// ---- a full disk -------------------------------------------------------------------------------------
 
 TEST(FullDisks, AStartSaysThatThereIsNoRoomAndWhatToDo) {
   const TemporaryDirectory home;
@@ -252,8 +251,7 @@ TEST(FullDisks, AStartSaysThatThereIsNoRoomAndWhatToDo) {
   }
 }
 
-// ---- who may be whom
-// ---------------------------------------------------------------------------------------------
+// ---- who may be whom ---------------------------------------------------------------------------------
 
 // One node with a hub and four tokens.
 class GuardedHub {
@@ -366,8 +364,7 @@ TEST(GuardedHubs, AStreamWhoseRowIsGoneGoesOn) {
   EXPECT_NE(dropped.out.find("the hub would not see its rows go"), std::string::npos) << dropped.out;
 }
 
-// ---- stores that are lost
-// ----------------------------------------------------------------------------------------------
+// ---- stores that are lost ----------------------------------------------------------------------------
 
 TEST(HubCommand, AnEdgeThatHasLostItsStoreIsNamedAndDoesNotBegin) {
   Field field("--nodes 1 --edges 2");

@@ -144,8 +144,7 @@ TEST_F(StandaloneNode, SpeaksOfRefusalsAsWarnings) {
   EXPECT_TRUE(node->says(" warning refused 127.0.0.1:")) << node->said();
 }
 
-// ---- what commands read and leave
-// ---------------------------------------------------------------------------
+// ---- what commands read and leave --------------------------------------------------------------------
 
 TEST(Files, WhatNeverEndsIsRefused) {
   TemporaryDirectory home;

@@ -99,8 +99,7 @@ TEST(JsonWriter, WritesUtf8OrReplacesIt) {
     EXPECT_TRUE(is_utf8(good));
 }
 
-// ---- requests
-// -------------------------------------------------------------------------------------------------
+// ---- requests ----------------------------------------------------------------------------------------
 
 TEST(ExecuteRequest, TheWholeForm) {
   const auto call = parse_execute(
@@ -189,8 +188,7 @@ TEST(Requests, HostileShapesAreRefused) {
   EXPECT_FALSE(parse_execute(wide + "]}"));
 }
 
-// ---- replies
-// --------------------------------------------------------------------------------------------------
+// ---- replies -----------------------------------------------------------------------------------------
 
 HttpResponse refused_with(wire::ReplyStatus status, wire::Request::WhatCase what = wire::Request::kWrite) {
   wire::Reply reply;

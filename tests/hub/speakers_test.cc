@@ -84,8 +84,7 @@ TEST(Speakers, WhatIsNotTakenIsAnsweredCountedAndWithoutEffect) {
   EXPECT_EQ(hubs.row("SELECT count(*) FROM series_blocks"), "0");
 }
 
-// ---- which edge is known
-// ------------------------------------------------------------------------------------------
+// ---- which edge is known -----------------------------------------------------------------------------
 
 wire::FieldMessage edge_with_store(std::uint64_t store, bool anew = false) {
   wire::FieldMessage message = hello_of(wire::EDGE, "e1");

@@ -86,8 +86,7 @@ Bytes damaged(Bytes bytes, std::uint64_t object) {
   return bytes;
 }
 
-// ---- requests
-// ---------------------------------------------------------------------------------------------------
+// ---- requests ----------------------------------------------------------------------------------------
 
 TEST(HostileClient, RandomAndDamagedRequestsHarmNobody) {
   Hostile hostile(31);
@@ -213,8 +212,7 @@ TEST(HostileClient, ARequestLargerThanAFrameFailsInTheClient) {
   EXPECT_EQ(cluster.execute(std::string(70 << 20, ' ')).conclusion, client::Conclusion::kFailed);
 }
 
-// ---- replies
-// ----------------------------------------------------------------------------------------------------
+// ---- replies -----------------------------------------------------------------------------------------
 
 TEST(HostileServer, RandomAndDamagedRepliesHarmNoClient) {
   const Instant start{seconds(1)};
@@ -240,8 +238,7 @@ TEST(HostileServer, RandomAndDamagedRepliesHarmNoClient) {
   EXPECT_EQ(client.deadline(), kNever);
 }
 
-// ---- peers
-// ------------------------------------------------------------------------------------------------------
+// ---- peers -------------------------------------------------------------------------------------------
 
 raft::Message message_of(std::uint64_t number, Term term) {
   const auto some = [number](std::uint64_t field) {

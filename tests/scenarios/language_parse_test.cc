@@ -211,8 +211,7 @@ TEST(Language, ASweepDoesNotReachIntoItself) {
   EXPECT_EQ(first_problem(R"("sweep":{"/sweep":[{}]})"), "/sweep/~1sweep");
 }
 
-// ---- mutations
-// ------------------------------------------------------------------------------------------------
+// ---- mutations ---------------------------------------------------------------------------------------
 
 constexpr Purpose kMutation{"test.scenario_mutation"};
 constexpr std::string_view kPieces[] = {"\"",

@@ -44,8 +44,7 @@ TEST(Roster, EdgesAndTheCloudHaveNames) {
   EXPECT_FALSE(Roster::is_edge(Roster::client(3)));
 }
 
-// ---- readings once
-// ------------------------------------------------------------------------------------------------
+// ---- readings once -----------------------------------------------------------------------------------
 
 TEST(ReadingsOnce, ABatchOnItsWayIsFine) {
   FieldCourt court;
@@ -117,8 +116,7 @@ TEST(ReadingsOnce, AnAcknowledgementAheadOfTheLogIsReported) {
             "n2 told e1 that batch 1 of stream 0 is committed; the highest is 0");
 }
 
-// ---- instructions
-// -------------------------------------------------------------------------------------------------
+// ---- instructions ------------------------------------------------------------------------------------
 
 TEST(ExecutedOnce, ASecondExecutionIsReportedAlsoInAnotherLife) {
   FieldCourt court;
@@ -151,8 +149,7 @@ TEST(InputsCommitted, AWindowThatIsDecidedTwiceIsReported) {
   EXPECT_EQ(court.sentence("inputs-committed"), "instructions 4 and 5 are both about window 3 of device 1");
 }
 
-// ---- packages
-// -----------------------------------------------------------------------------------------------------
+// ---- packages ----------------------------------------------------------------------------------------
 
 TEST(OneVersion, HubsThatDifferAtOneIndexAreReported) {
   FieldCourt court;
@@ -191,8 +188,7 @@ TEST(OneVersion, ADecisionWithAModelThatIsNotInForceIsReported) {
             "version 2");
 }
 
-// ---- slots
-// --------------------------------------------------------------------------------------------------------
+// ---- slots -------------------------------------------------------------------------------------------
 
 TEST(SlotsWhole, AReaderOfTwoVersionsAtOnceIsReported) {
   FieldCourt court;

@@ -7,8 +7,7 @@
 namespace lockstep::scenarios {
 namespace {
 
-// ---- election safety
-// --------------------------------------------------------------------------------------------
+// ---- election safety ---------------------------------------------------------------------------------
 
 TEST(ElectionSafety, TwoLeadersOfOneTermAreReported) {
   OracleCourt court(3);
@@ -78,8 +77,7 @@ TEST(ElectionSafety, AVoteWhoseEventACrashSwallowedCounts) {
   EXPECT_EQ(court.verdict(), "");
 }
 
-// ---- monotonic
-// --------------------------------------------------------------------------------------------------
+// ---- monotonic ---------------------------------------------------------------------------------------
 
 TEST(Monotonic, ATermThatGoesBackOverARestartIsReported) {
   OracleCourt court(3);
@@ -185,8 +183,7 @@ TEST(Harm, AnErrorOfTheDiskExcusesNothing) {
   EXPECT_NE(court.verdict(), "");
 }
 
-// ---- prefix order
-// -----------------------------------------------------------------------------------------------
+// ---- prefix order ------------------------------------------------------------------------------------
 
 TEST(PrefixOrder, DroppingWhatTheDatabaseMayLoseIsReported) {
   OracleCourt court(3);

@@ -298,8 +298,7 @@ TEST(Watermark, ATornCopyLeavesTheOther) {
   }
 }
 
-// ---- crashes are not losses
-// ------------------------------------------------------------------------------------------------------
+// ---- crashes are not losses --------------------------------------------------------------------------
 
 class DiesAt final : public sim::DiskFaults {
  public:
