@@ -188,9 +188,20 @@ Status SqliteMachine::begin() {
   return connection_->insist([this] { return connection_->step(begin_.get()); });
 }
 
+// There is no time to wait in a brief attempt.
+Result<bool> SqliteMachine::begin_in_time() {
+  Budget& budget = connection_->lane().budget;
+  const Status begun = budget.is_brief() ? connection_->step(begin_.get()) : begin();
+  if (begun) return true;
+  if (!budget.is_brief() || !connection_->is_in_the_way(begun.error())) return std::unexpected(begun.error());
+  budget.overdraw();
+  return false;
+}
+
 Result<bool> SqliteMachine::try_group(std::span<const EntryStamp> stamps, std::size_t first, std::size_t end,
                                       BatchRunner::Undo undo, const Body& body, ApplyReport& report) {
-  LOCKSTEP_TRY_STATUS(begin());
+  LOCKSTEP_TRY(has_begun, begin_in_time());
+  if (!has_begun) return false;
   const std::size_t reported = report.entries.size();
   for (std::size_t position = first; position < end; ++position) {
     LOCKSTEP_TRY_STATUS(run_entry(stamps[position], position, undo, body, report));
@@ -232,7 +243,7 @@ Status SqliteMachine::forget_transaction() {
   ledger_.undo_to(0);
   observer_.drop_changes_from(0);
   observer_.take_largest_rowids();
-  return state_->load_participant(participant_);
+  return connection_->insist([this] { return state_->load_participant(participant_); });
 }
 
 Status SqliteMachine::commit(const EntryStamp& last) {

@@ -44,8 +44,8 @@ class SqliteMachine final : public Machine {
   Status shorten_wal();
   Status rescan();
 
-  // Executes stamps[first, end) in one transaction. False: a statement ended it, or a batch needs savepoints,
-  // and nothing has happened.
+  // Executes stamps[first, end) in one transaction. False: a statement ended it, a batch needs savepoints, or
+  // it takes too long for a brief attempt, and nothing has happened.
   Result<bool> try_group(std::span<const EntryStamp> stamps, std::size_t first, std::size_t end,
                          BatchRunner::Undo undo, const Body& body, ApplyReport& report);
   // All of them, if need be a second time with savepoints.
@@ -58,6 +58,7 @@ class SqliteMachine final : public Machine {
   Status abandon_transaction();
   Status forget_transaction();
   Status begin();
+  Result<bool> begin_in_time();
   bool checkpoint_due() const { return wal_frames_ >= static_cast<int>(options_.checkpoint_frames); }
   Status commit(const EntryStamp& last);
   Status note_synced_commit();

@@ -9,9 +9,6 @@
 namespace lockstep::sql {
 namespace {
 
-constexpr std::uint64_t kWalHeaderBytes = 32;
-constexpr std::uint64_t kFrameHeaderBytes = 24;
-constexpr std::uint64_t kFrameBytes = kFrameHeaderBytes + kPageBytes;
 constexpr BytesView kMagic{"SQLite format 3\0", 16};
 constexpr std::size_t kReservedAt = 20;  // in the header of the file
 

@@ -18,6 +18,11 @@ namespace lockstep::sql {
 inline constexpr std::size_t kPageBytes = 4096;  // SQLite's default, and always ours
 inline constexpr std::size_t kSealBytes = 8;     // at the end of a page
 
+// Of a WAL: https://sqlite.org/walformat.html, section 1.
+inline constexpr std::uint64_t kWalHeaderBytes = 32;
+inline constexpr std::uint64_t kFrameHeaderBytes = 24;
+inline constexpr std::uint64_t kFrameBytes = kFrameHeaderBytes + kPageBytes;
+
 // Shared by the connections of one incarnation: lanes may be threads, so that everything is one atomic word.
 // A lane reads no page before the one that wrote it has published it through the WAL index.
 class PageSeals {

@@ -135,12 +135,21 @@ int read_file(sqlite3_file* file, void* into, int size, sqlite3_int64 offset) {
   return SQLITE_IOERR_SHORT_READ;
 }
 
+int refuse_long_wal(Lane& lane, int code) {
+  return fault(lane, Error{ErrorCode::kTooLarge, "the WAL has more frames than its index can hold"}, code);
+}
+
 int write_file(sqlite3_file* file, const void* from, int size, sqlite3_int64 offset) {
   OpenFile& open = open_file_of(file);
   const Waits waits(*open.lane);
   BytesView bytes(static_cast<const char*>(from), static_cast<std::size_t>(size));
   const auto at = static_cast<std::uint64_t>(offset);
-  PageSeals& seals = open.lane->shared.seals;
+  SharedFile& shared = open.lane->shared;
+  PageSeals& seals = shared.seals;
+  // SQLite writes all frames of a transaction before it asks for their place in the index; once they are in the file
+  // it wants that place whenever it recovers, too.
+  if (open.kind == FileKind::kWal && at + bytes.size() > shared.wal_index.most_wal_bytes())
+    return refuse_long_wal(*open.lane, SQLITE_IOERR_WRITE);
   if (open.kind == FileKind::kWal) seals.note_wal_write(at, bytes);
   if (open.kind == FileKind::kDatabase) bytes = seals.seal(at, bytes, open.lane->page);
   const Status written = open.file->write_at(at, bytes);
@@ -216,8 +225,7 @@ int map_index(sqlite3_file* file, int region, int size, int extend, void volatil
   }
   *out = index.region(static_cast<std::size_t>(region), extend != 0);
   if (*out == nullptr && extend != 0)
-    return fault(*open.lane, Error{ErrorCode::kTooLarge, "the WAL has more frames than its index can hold"},
-                 SQLITE_IOERR_SHMSIZE);
+    return refuse_long_wal(*open.lane, SQLITE_IOERR_SHMSIZE);
   return SQLITE_OK;
 }
 

@@ -39,7 +39,7 @@ void WalIndex::release() {
 }
 
 std::byte* WalIndex::region(std::size_t number, bool make) {
-  if (number >= kMaxRegions) return nullptr;
+  if (number >= most_regions_) return nullptr;
   std::byte* present = regions_[number].load(std::memory_order_acquire);
   if (present != nullptr || !make) return present;
   auto fresh = std::make_unique<std::byte[]>(kRegionBytes);
@@ -47,6 +47,10 @@ std::byte* WalIndex::region(std::size_t number, bool make) {
   if (regions_[number].compare_exchange_strong(present, fresh.get(), std::memory_order_acq_rel))
     return fresh.release();
   return present;
+}
+
+std::uint64_t WalIndex::most_wal_bytes() const {
+  return kWalHeaderBytes + (kFramesInFirst + (most_regions_ - 1) * kFramesInRegion) * kFrameBytes;
 }
 
 WalIndex::Committed WalIndex::committed() const {

@@ -23,7 +23,8 @@ class WalIndex {
   static constexpr std::size_t kRegionBytes = 32 << 10;  // the only size SQLite asks for
   static constexpr std::size_t kMaxRegions = 1024;       // 4 million frames, a WAL of 16 GiB
 
-  WalIndex() = default;
+  // `regions`: at most so many.
+  explicit WalIndex(std::size_t regions = kMaxRegions) : most_regions_(regions) {}
   ~WalIndex() { release(); }
   WalIndex(const WalIndex&) = delete;
   WalIndex& operator=(const WalIndex&) = delete;
@@ -34,6 +35,9 @@ class WalIndex {
   void detach();
   // nullptr if the region does not exist and may not be made, or there is no room for it.
   std::byte* region(std::size_t number, bool make);
+
+  // Of a WAL whose frames there is room for.
+  std::uint64_t most_wal_bytes() const;
 
   // Slots [first, first + count). None waits; false means that another connection is in the way.
   bool try_lock_shared(std::size_t slot);
@@ -56,6 +60,7 @@ class WalIndex {
   static constexpr std::int32_t kExclusive = -1;
   void release();
 
+  const std::size_t most_regions_;
   std::array<std::atomic<std::byte*>, kMaxRegions> regions_{};
   std::array<std::atomic<std::int32_t>, kSlots> slots_{};  // number of sharers, or kExclusive
   std::atomic<std::int32_t> users_{0};
@@ -81,9 +86,9 @@ class FileLock {
 };
 
 struct SharedFile {
-  WalIndex wal_index;
-  FileLock lock;
-  PageSeals seals;
+  WalIndex wal_index{};
+  FileLock lock{};
+  PageSeals seals{};
   std::atomic<std::uint64_t> main_bytes{0};  // the main file is at least so long (storage/sql/watermark.h)
 };
 
