@@ -3,6 +3,7 @@
 #include "hub/settings_forwarding.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/characters.h"
 #include "hub/package_loader.h"
@@ -35,7 +36,8 @@ void SettingsForwarding::act(Instant now, bool leads) {
     return;
   }
   if (begun_ == package->version && now < next_) return;
-  begun_ = package->version;
+  // Who made them active wants to know who takes them now, whatever was refused before.
+  if (std::exchange(begun_, package->version) != package->version) refused_.clear();
   next_ = now + kAskEvery;
   if (settings_ == nullptr || settings_->package.version != package->version) return load(*package);
   for (const auto& [name, edge] : edges_.edges())

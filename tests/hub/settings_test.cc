@@ -135,6 +135,23 @@ TEST(Settings, WhatAnEdgeCannotReadOfThoseThatItRunsIsARow) {
   EXPECT_TRUE(edge.greet_until([&] { return row() == "1|0|"; })) << "it is back";
 }
 
+TEST(Settings, WhatAnEdgeRefusedOnceIsOfferedAgainWhenItIsMadeActiveAgain) {
+  TestHubs hubs(66);
+  TryingEdge edge(hubs, {1});
+  Cloud cloud(hubs, {package(1, "good", wire::SETTINGS)});
+  const auto row = [&] { return hubs.row("SELECT settings_version, refused_settings FROM hub_edges"); };
+  ASSERT_TRUE(edge.greet_until([&] { return row() == "1|0"; }));
+  edge.good.clear();
+  edge.answer(hubs.leader(), 1);  // a device is gone
+  ASSERT_TRUE(hubs.run_until([&] { return row() == "1|1"; }));
+  edge.good = {2};
+  cloud.actor->dispatch(package(2, "for what is left", wire::SETTINGS));
+  ASSERT_TRUE(hubs.run_until([&] { return row() == "2|0"; })) << "without another hello";
+  edge.good = {1, 2};  // the device is back
+  cloud.actor->dispatch(package(1, {}, wire::SETTINGS));
+  EXPECT_TRUE(edge.greet_until([&] { return row() == "1|0"; }));
+}
+
 TEST(Settings, WhatAnEdgeRunsIsKeptHoweverManyNewerOnesAreRefused) {
   TestHubs hubs(63, {.kept_versions = 2});
   TryingEdge edge(hubs, {1, 8});
