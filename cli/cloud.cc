@@ -308,7 +308,7 @@ int run_cloud(const CloudArguments& arguments, std::ostream& out, std::ostream& 
   (*program)->run(show, [&] { tell_of_silence(**program, silence, **log); });
   (*log)->info("told to stop");
   (*log)->flush();
-  end_within_a_second(0);
+  end_within(kPatienceAtTheEnd, 0);
   return 0;
 }
 

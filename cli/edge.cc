@@ -57,7 +57,7 @@ int run_edge(const EdgeArguments& arguments, std::ostream& out, std::ostream& er
   const Status ended = program.run();
   if (arguments.measure) tell(program.take_figures(), program.running(), out);
   const int code = ended ? 0 : complain({ErrorCode::kIo, ended.error().message}, err);
-  end_within_a_second(code);
+  end_within(kPatienceAtTheEnd, code);
   return code;
 }
 

@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -10,16 +11,17 @@
 
 namespace lockstep::cli {
 
-// Whoever takes the loop down waits for a look-up of a host's name that is under way, which nobody can
-// interrupt and which may take many seconds. After a second the process ends anyway, with `code`. Called when
-// everything is closed and flushed.
-inline void end_within_a_second(int code) {
+inline constexpr std::chrono::seconds kPatienceAtTheEnd{1};
+
+// Something that nobody can interrupt may hold the end up: the look-up of a host's name, a statement on
+// another thread. Then the process ends all the same, with `code`, or 1 if its output cannot be written.
+// Called when nothing is left to be said.
+inline void end_within(std::chrono::seconds patience, int code) {
   static volatile std::sig_atomic_t code_at_last = 0;
-  code_at_last = code;
-  std::cout.flush();
+  code_at_last = std::cout.flush() || code != 0 ? code : 1;
   std::fflush(nullptr);
   std::signal(SIGALRM, [](int) { std::_Exit(code_at_last); });
-  ::alarm(1);
+  ::alarm(static_cast<unsigned>(patience.count()));
 }
 
 }  // namespace lockstep::cli

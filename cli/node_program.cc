@@ -13,6 +13,7 @@
 #include "cli/endpoint.h"
 #include "cli/files.h"
 #include "cli/http_site.h"
+#include "cli/last_resort.h"
 #include "cli/random_number.h"
 #include "core/raft/types.h"
 #include "net/descriptors.h"
@@ -403,8 +404,8 @@ void NodeProgram::on_signal(int number) {
     log_->flush();
     std::_Exit(0);  // in good order it would wait for the statement that does not end
   });
-  std::signal(SIGALRM, [](int) { std::_Exit(0); });  // also if the loop has ended and a reader has not
-  alarm(static_cast<unsigned>(std::chrono::ceil<std::chrono::seconds>(service::kPatienceWithLeaving).count()) + 1);
+  // Also if the loop has ended and a reader has not.
+  end_within(std::chrono::ceil<std::chrono::seconds>(service::kPatienceWithLeaving) + kPatienceAtTheEnd, 0);
   host_->turn([this] {
     retiring_->retire([this] {
       log_->info("stopped in good order");

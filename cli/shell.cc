@@ -98,7 +98,7 @@ int run_shell(const ShellArguments& arguments, std::ostream& out, std::ostream& 
                         .changes = arguments.changes || source == LineSource::kPerson},
                        out, err);
   const int code = run_session(arguments, source, session, **client, file, out);
-  end_within_a_second(code);
+  end_within(kPatienceAtTheEnd, code);
   return code;
 }
 

@@ -6,12 +6,20 @@
 namespace lockstep::cli {
 namespace {
 
-void be_held_up() {
-  end_within_a_second(3);
+void be_held_up(int code) {
+  end_within(kPatienceAtTheEnd, code);
   for (;;) ::pause();
 }
 
-TEST(LastResort, EndsWithItsCode) { EXPECT_EXIT(be_held_up(), testing::ExitedWithCode(3), ""); }
+TEST(LastResort, EndsWithItsCode) { EXPECT_EXIT(be_held_up(3), testing::ExitedWithCode(3), ""); }
+
+TEST(LastResort, AnOutputThatCannotBeWrittenIsNoSuccess) {
+  const auto without_output = [] {
+    std::cout.setstate(std::ios::badbit);
+    be_held_up(0);
+  };
+  EXPECT_EXIT(without_output(), testing::ExitedWithCode(1), "");
+}
 
 }  // namespace
 }  // namespace lockstep::cli
