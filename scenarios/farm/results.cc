@@ -315,11 +315,12 @@ Status Results::absorb(const Results& other) {
   }
   std::string contradiction;
   {
-    Statement select(database_,
-                     "SELECT printf('seed %d has ended in two ways: trace %s %s, and trace %s %s', seed, a.trace, "
-                     "iif(a.kind = '', 'holds', a.kind), b.trace, iif(b.kind = '', 'holds', b.kind)) "
-                     "FROM main.seeds a JOIN other.seeds b USING(seed) "
-                     "WHERE (a.trace, a.kind, a.names) <> (b.trace, b.kind, b.names) ORDER BY seed LIMIT 1");
+    Statement select(
+        database_,
+        "SELECT printf('seed %d has ended in two ways: trace %s %s, and trace %s %s', seed, a.trace, "
+        "iif(a.kind = '', 'holds', a.kind), b.trace, iif(b.kind = '', 'holds', b.kind)) "
+        "FROM main.seeds a JOIN other.seeds b USING(seed) "
+        "WHERE (a.trace, a.kind, a.names) <> (b.trace, b.kind, b.names) ORDER BY seed LIMIT 1");
     if (select.step()) contradiction = select.text();
     LOCKSTEP_TRY_STATUS(select.finish());
   }
