@@ -126,38 +126,69 @@ void AppliedStays::on_event(const Observation& observation) {
 // ---- prepared durable -------------------------------------------------------------------------------------------
 
 std::span<const env::EventType* const> PreparedDurable::listens_to() const {
-  static constexpr const env::EventType* kListened[] = {&replica::kEntryDurable, &replica::kLogTruncated,
-                                                        &replica::kRecovered, &service::kTransactionDurable,
-                                                        &sim::kDiskWiped, &sim::kDiskFault, &sim::kDiskForgot};
+  static constexpr const env::EventType* kListened[] = {
+      &replica::kEntryDurable,       &replica::kLogTruncated, &replica::kRecovered, &replica::kEntryApplied,
+      &service::kTransactionDurable, &sim::kDiskWiped,        &sim::kDiskFault,     &sim::kDiskForgot};
   return kListened;
 }
 
 void PreparedDurable::on_event(const Observation& observation) {
   const env::Event& event = observation.event;
+  LogTerms& log = members_[observation.node].log;
   switch (event.type->number) {
-    case replica::kEntryDurable.number: members_[observation.node].log_last = DurableEntry(event).index; return;
-    case replica::kLogTruncated.number: members_[observation.node].log_last = Truncation(event).from.prev(); return;
-    case replica::kRecovered.number: members_[observation.node].log_last = Recovery(event).last; return;
+    case replica::kEntryDurable.number: {
+      const DurableEntry entry(event);
+      return log.put(entry.index, entry.term);
+    }
+    case replica::kEntryApplied.number: {
+      const AppliedEntry entry(event);
+      if (entry.index > committed_.last()) committed_.put(entry.index, entry.term);
+      return;
+    }
+    case replica::kLogTruncated.number: return log.cut(Truncation(event).from);
+    case replica::kRecovered.number: return on_recovered(observation);
     case sim::kDiskFault.number:
     case sim::kDiskForgot.number:
     case sim::kDiskWiped.number:
-      if (observation.event.type->number == sim::kDiskWiped.number || harms_storage(observation.event))
-        members_[observation.node].is_wiped = true;
+      if (event.type->number == sim::kDiskWiped.number || harms_storage(event))
+        members_[observation.node].is_harmed = true;
       return;
     default: return on_prepared(observation);
   }
+}
+
+void PreparedDurable::on_recovered(const Observation& observation) {
+  const Recovery recovery(observation.event);
+  Member& member = members_[observation.node];
+  if (!member.is_harmed) {
+    member.log.recover(recovery.last, recovery.term, committed_);
+  } else if (recovery.last > member.log.last()) {
+    member.log.put(recovery.last, Term());
+  }
+}
+
+std::size_t PreparedDurable::holders(LogIndex index) const {
+  std::size_t most = 0;
+  for (const auto& [node, owner] : members_) {
+    if (owner.log.last() < index) continue;
+    const Term term = owner.log.at(index);
+    std::size_t own = 0;
+    for (const auto& [other, member] : members_) own += member.log.may_hold(index, term) ? 1 : 0;
+    most = std::max(most, own);
+  }
+  return most;
 }
 
 void PreparedDurable::on_prepared(const Observation& observation) {
   const LogIndex transaction(observation.event.fields[0]);
   const bool is_strong = observation.event.fields[1] != 0;
   count_check();
-  std::size_t holders = 0;
-  for (const auto& [node, member] : members_) holders += member.is_wiped || member.log_last >= transaction ? 1 : 0;
+  const std::size_t held_by = holders(transaction);
   const std::size_t needed = is_strong ? voters_ : voters_ / 2 + 1;
-  if (holders >= needed) return;
-  violate(observation, cat("n", observation.node, " called ", is_strong ? "strong " : "", "transaction ", transaction,
-                           " prepared when ", holders, " of ", voters_, " voters had it durable"));
+  if (held_by >= needed) return;
+  violate(observation,
+          cat("n", observation.node, " called ", is_strong ? "strong " : "", "transaction ", transaction,
+              " prepared when ", held_by, " of ", voters_, " voters had it durable"));
 }
 
 // ---- transactions -----------------------------------------------------------------------------------------------

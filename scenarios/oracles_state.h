@@ -5,6 +5,7 @@
 #include <set>
 #include <vector>
 
+#include "scenarios/log_terms.h"
 #include "scenarios/oracle.h"
 #include "scenarios/oracle_tables.h"
 #include "scenarios/replica_facts.h"
@@ -101,21 +102,25 @@ class PreparedDurable final : public Oracle {
   explicit PreparedDurable(std::size_t voters) : voters_(voters) {}
   std::string_view name() const override { return "prepared-durable"; }
   std::string_view promise() const override {
-    return "A transaction is called prepared only when a majority of the voters, for a strong one every voter, has it "
-           "durable in its log.";
+    return "A transaction is called prepared only when a majority of the voters, for a strong one every voter, "
+           "has it durable in its log.";
   }
   std::span<const env::EventType* const> listens_to() const override;
   void on_event(const Observation& observation) override;
 
  private:
   struct Member {
-    LogIndex log_last;      // durable
-    bool is_wiped = false;  // its disk was taken away: the others could not know
+    LogTerms log;  // what is durable; of a harmed one what it has said to be: the others could not know
+    bool is_harmed = false;
   };
+  void on_recovered(const Observation& observation);
   void on_prepared(const Observation& observation);
+  // Of the entries that somebody has at this index, how many may have the one that most have.
+  std::size_t holders(LogIndex index) const;
 
   std::size_t voters_;
   FlatTable<NodeId, Member> members_;  // the service has one group
+  LogTerms committed_;                 // as applied
 };
 
 class Transactions final : public Oracle {

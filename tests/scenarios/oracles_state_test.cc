@@ -1,6 +1,7 @@
 // Planted violations of what is asked of databases and transactions, and stories that only look like them.
 #include <gtest/gtest.h>
 
+#include "sim/events.h"
 #include "tests/scenarios/oracle_court.h"
 
 namespace lockstep::scenarios {
@@ -81,7 +82,52 @@ TEST(PreparedDurable, ATransactionThatOnlyTheLeaderHasIsReported) {
   court.replicate(3);
   court.durable(1, 4, 1);
   court.transaction_durable(1, 4, false);
-  EXPECT_EQ(court.sentence("prepared-durable"), "n1 called transaction 4 prepared when 1 of 3 voters had it durable");
+  EXPECT_EQ(court.sentence("prepared-durable"),
+            "n1 called transaction 4 prepared when 1 of 3 voters had it durable");
+}
+
+TEST(PreparedDurable, AnotherEntryAtThatIndexDoesNotCount) {
+  OracleCourt court(3);
+  court.replicate(3);
+  court.durable(1, 4, 2);
+  court.durable(2, 4, 1);
+  court.durable(3, 3, 1);
+  court.transaction_durable(1, 4, false);
+  EXPECT_EQ(court.sentence("prepared-durable"),
+            "n1 called transaction 4 prepared when 1 of 3 voters had it durable");
+}
+
+TEST(PreparedDurable, WhatAWipedNodeHasSaidCountsAndWhatItHasNotDoesNot) {
+  OracleCourt court(3);
+  court.replicate(3);
+  for (std::uint64_t node = 1; node <= 3; ++node) court.durable(node, 4, 1);
+  court.tell(3, {sim::kDiskWiped, {}});
+  court.recovered(3, {.term = 1});
+  court.transaction_durable(1, 4, true);
+  EXPECT_EQ(court.sentence("prepared-durable"), "");
+  for (std::uint64_t node = 1; node <= 2; ++node) court.durable(node, 5, 1);
+  court.transaction_durable(1, 5, true);
+  EXPECT_EQ(court.sentence("prepared-durable"),
+            "n1 called strong transaction 5 prepared when 2 of 3 voters had it durable");
+}
+
+TEST(PreparedDurable, ADiskThatIsNoVotersHoldsNothing) {
+  OracleCourt court(3);
+  court.replicate(3);
+  court.tell(101, {sim::kDiskWiped, {}});
+  court.durable(1, 4, 1);
+  court.transaction_durable(1, 4, false);
+  EXPECT_EQ(court.sentence("prepared-durable"),
+            "n1 called transaction 4 prepared when 1 of 3 voters had it durable");
+}
+
+TEST(PreparedDurable, WhatACrashMayHaveKeptFromBeingToldCounts) {
+  OracleCourt court(3);
+  court.replicate(3);
+  court.durable(1, 4, 1);
+  court.recovered(2, {.last = 4, .commit = 3, .applied = 3, .term = 1});
+  court.transaction_durable(1, 4, false);
+  EXPECT_EQ(court.sentence("prepared-durable"), "");
 }
 
 // ---- exactly once -----------------------------------------------------------------------------------------------
