@@ -5,7 +5,6 @@
 #include "scenarios/availability.h"
 
 #include <algorithm>
-#include <bit>
 #include <map>
 
 #include "base/text.h"
@@ -18,7 +17,6 @@ namespace {
 
 using reports::Completion;
 using reports::Operation;
-using NodeSet = std::uint32_t;  // bit i: the node at place i
 
 struct Moment {
   Duration at{};
@@ -45,9 +43,9 @@ struct Stretch {
 
 class Watch {
  public:
-  Watch(const AvailabilityRules& rules, std::span<const Outage> outages, const reports::History& history,
+  Watch(const Quorums& quorums, Duration bound, const reports::History& history,
         const std::vector<std::uint32_t>& clients)
-      : rules_(rules), outages_(outages), history_(history), clients_(clients) {
+      : quorums_(quorums), bound_(bound), history_(history), clients_(clients) {
     for (std::size_t number = 0; number < history.size(); ++number) {
       const Operation& operation = history[number];
       if (!is_owed(operation) || clients_[number] == 0) continue;
@@ -63,8 +61,8 @@ class Watch {
 
   reports::Verdict judge() {
     for (const Stretch& stretch : stretches()) {
-      if (stretch.until - stretch.from <= rules_.bound) continue;
-      const auto quorums = quorums_at(stretch.from);
+      if (stretch.until - stretch.from <= bound_) continue;
+      const auto quorums = quorums_.at(stretch.from);
       if (quorums.empty()) continue;
       ++watched_;
       look_at(stretch, quorums);
@@ -73,7 +71,7 @@ class Watch {
         .name = "availability",
         .promise = cat("while a quorum is sound and connected, whoever reaches it is served "
                        "within ",
-                       to_string(rules_.bound)),
+                       to_string(bound_)),
         .outcome = reports::Outcome::kHolds,
         .checked = {{"stretches", watched_}},
         .evidence = {}};
@@ -90,7 +88,7 @@ class Watch {
     if (moments_.empty()) return {};
     const Duration end = moments_.back().at;
     std::vector<Duration> cuts{Duration(), end};
-    for (const Outage& outage : outages_)
+    for (const Outage& outage : quorums_.outages())
       for (const Duration at : {outage.from, outage.until})
         if (at < end) cuts.push_back(at);
     std::ranges::sort(cuts);
@@ -100,44 +98,11 @@ class Watch {
     return all;
   }
 
-  bool cut(Duration at, NodeId a, NodeId b) const {
-    return std::ranges::any_of(outages_,
-                               [&](const Outage& outage) { return outage.is_at(at) && outage.cuts(a, b); });
-  }
-
-  // All sets of so many nodes of which each reaches each; a node that reaches itself is sound. Exponential; n
-  // <= 9.
-  std::vector<NodeSet> quorums_at(Duration at) const {
-    std::vector<NodeSet> reached;
-    for (const NodeId node : rules_.nodes) reached.push_back(reached_by(at, node));
-    std::vector<NodeSet> quorums;
-    for (NodeSet some = 1; some < NodeSet{1} << rules_.nodes.size(); ++some) {
-      if (static_cast<std::size_t>(std::popcount(some)) != rules_.quorum) continue;
-      bool connected = true;
-      for (std::size_t i = 0; i < rules_.nodes.size(); ++i)
-        connected = connected && ((some >> i & 1) == 0 || (reached[i] & some) == some);
-      if (connected) quorums.push_back(some);
-    }
-    return quorums;
-  }
-
-  NodeSet reached_by(Duration at, NodeId host) const {
-    NodeSet reached = 0;
-    for (std::size_t i = 0; i < rules_.nodes.size(); ++i)
-      if (!cut(at, host, rules_.nodes[i])) reached |= NodeSet{1} << i;
-    return reached;
-  }
-
-  bool reaches_any(const std::vector<NodeSet>& quorums, Duration at, std::uint32_t client) const {
-    const NodeSet reached = reached_by(at, Roster::client(client));
-    return std::ranges::any_of(quorums, [reached](NodeSet quorum) { return (reached & quorum) == quorum; });
-  }
-
-  void look_at(const Stretch& stretch, const std::vector<NodeSet>& quorums) {
+  void look_at(const Stretch& stretch, const std::vector<Quorums::Set>& quorums) {
     std::map<std::uint32_t, bool> may_ask;
     const auto asks = [&](std::size_t operation) {
       const auto [found, is_new] = may_ask.try_emplace(clients_[operation]);
-      if (is_new) found->second = reaches_any(quorums, stretch.from, clients_[operation]);
+      if (is_new) found->second = quorums_.serve(quorums, stretch.from, Roster::client(clients_[operation]));
       return found->second;
     };
     Duration waiting = kNobody;  // since when somebody does, and is not served
@@ -158,7 +123,7 @@ class Watch {
       } else if (moment.is_return) {
         if (is_asking && open == 0 && waiting != kNobody) gave_up = moment.at;
       } else if (is_asking) {
-        if (gave_up != kNobody && moment.at - gave_up > rules_.bound / kPauses) {
+        if (gave_up != kNobody && moment.at - gave_up > bound_ / kPauses) {
           complain_if_late(stretch, waiting, gave_up);
           waiting = kNobody;
         }
@@ -170,14 +135,14 @@ class Watch {
   }
 
   void complain_if_late(const Stretch& stretch, Duration waiting, Duration now) {
-    if (waiting == kNobody || now - waiting <= rules_.bound) return;
+    if (waiting == kNobody || now - waiting <= bound_) return;
     evidence_.add(cat("clients waited from ", reports::readable(waiting), " to ", reports::readable(now),
                       "; nothing had changed since ", reports::readable(stretch.from),
                       ", and a quorum was sound and connected"));
   }
 
-  const AvailabilityRules& rules_;
-  std::span<const Outage> outages_;
+  const Quorums& quorums_;
+  Duration bound_;
   const reports::History& history_;
   const std::vector<std::uint32_t>& clients_;
   std::vector<Moment> moments_;
@@ -187,10 +152,9 @@ class Watch {
 
 }  // namespace
 
-reports::Verdict check_availability(const AvailabilityRules& rules, std::span<const Outage> outages,
-                                    const reports::History& history,
+reports::Verdict check_availability(const Quorums& quorums, Duration bound, const reports::History& history,
                                     const std::vector<std::uint32_t>& clients) {
-  return Watch(rules, outages, history, clients).judge();
+  return Watch(quorums, bound, history, clients).judge();
 }
 
 }  // namespace lockstep::scenarios

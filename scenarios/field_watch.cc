@@ -239,8 +239,8 @@ std::string when(Duration from, Duration until) {
 
 constexpr std::size_t kMostExcused = 3;  // that a verdict tells of
 
-std::optional<std::string> FieldWatch::excuse(const Excursion& excursion, std::span<const Outage> outages,
-                                              const std::vector<NodeId>& nodes, Duration recovery) const {
+std::optional<std::string> FieldWatch::excuse(const Excursion& excursion, const Quorums& quorums,
+                                              Duration recovery) const {
   const auto covers = [&](Duration from, Duration until) {
     const Duration end = until == Outage::kForever ? until : until + recovery;
     return from <= excursion.from && excursion.from <= end;
@@ -251,15 +251,19 @@ std::optional<std::string> FieldWatch::excuse(const Excursion& excursion, std::s
         covers(broken.from, until))
       return cat(broken.cause, when(broken.from, until));
   }
-  for (const Outage& outage : outages)
-    if (outage.took_effect && covers(outage.from, outage.until) &&
-        concerns(outage, excursion.plant.edge, nodes))
-      return cat(outage.cause, when(outage.from, outage.until));
+  const bool is_served = quorums.serve(excursion.from, excursion.plant.edge);
+  for (const Outage& outage : quorums.outages()) {
+    if (!outage.took_effect || !covers(outage.from, outage.until) ||
+        !concerns(outage, excursion.plant.edge, quorums.nodes()))
+      continue;
+    const bool is_new = excursion.from <= outage.from + recovery;
+    if (is_served && !is_new && outage.is_at(excursion.from)) continue;  // the others go on
+    return cat(outage.cause, when(outage.from, outage.until));
+  }
   return std::nullopt;
 }
 
-Verdict FieldWatch::envelope(std::span<const Outage> outages, const std::vector<NodeId>& nodes,
-                             Duration recovery) const {
+Verdict FieldWatch::envelope(const Quorums& quorums, Duration recovery) const {
   Verdict verdict{
       .name = "plant-envelope",
       .promise = "each plant stays in its safe envelope, unless a fault keeps it from being controlled",
@@ -268,7 +272,7 @@ Verdict FieldWatch::envelope(std::span<const Outage> outages, const std::vector<
       .evidence = {}};
   std::vector<std::string> excused;
   for (const Excursion& excursion : excursions_) {
-    const auto reason = excuse(excursion, outages, nodes, recovery);
+    const auto reason = excuse(excursion, quorums, recovery);
     const std::string what = cat("signal ", excursion.plant.signal, " of device ", excursion.plant.device,
                                  " of ", Roster::name(excursion.plant.edge), " left its envelope at ",
                                  reports::readable(excursion.from), " (worst value ", excursion.worst, ")");

@@ -13,7 +13,7 @@
 
 #include "reports/verdict.h"
 #include "scenarios/oracles.h"
-#include "scenarios/outages.h"
+#include "scenarios/quorums.h"
 #include "scenarios/scenario.h"
 #include "scenarios/stage.h"
 
@@ -36,9 +36,9 @@ class FieldWatch final : public Observer {
   // vacuous.
   reports::Verdict field_rests(const Field& field, bool rested, Duration within) const;
   // A plant may leave its envelope while something that its control needs is broken, and so long after it;
-  // the verdict says what. A weak actuator is no excuse: supervision has to make up for it.
-  reports::Verdict envelope(std::span<const Outage> outages, const std::vector<NodeId>& nodes,
-                            Duration recovery) const;
+  // the verdict says what. A node that the hub can do without, for as long as it needs to. A weak actuator is
+  // no excuse: supervision has to make up for it.
+  reports::Verdict envelope(const Quorums& quorums, Duration recovery) const;
 
  private:
   struct StreamKey {
@@ -84,8 +84,8 @@ class FieldWatch final : public Observer {
   void plant_state(const Observation& observation);
   void plant_fault(const Observation& observation);
   // What keeps this plant from being controlled, or kept it so until a short time before that, and when.
-  std::optional<std::string> excuse(const Excursion& excursion, std::span<const Outage> outages,
-                                    const std::vector<NodeId>& nodes, Duration recovery) const;
+  std::optional<std::string> excuse(const Excursion& excursion, const Quorums& quorums,
+                                    Duration recovery) const;
   static bool is_empty(const Stream& stream);
 
   std::map<PackageName, Sent> packages_;

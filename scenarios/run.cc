@@ -235,26 +235,22 @@ Duration bound_of_service(const Scenario& scenario) {
 }
 
 // A strong write needs every node.
-Verdict judge_availability(const Scenario& scenario, std::span<const Outage> outages, const Cast& cast,
-                           const RunBook& book, const std::string& gap) {
+Quorums quorums_of(const Scenario& scenario, std::span<const Outage> outages) {
   const Cluster& cluster = scenario.cluster;
-  const AvailabilityRules rules{
-      .nodes = cast.roster().nodes(),
-      .quorum = cluster.consensus.write_mode == WriteMode::kStrong ? cluster.nodes : cluster.nodes / 2 + 1,
-      .bound = bound_of_service(scenario)};
-  return doubted(check_availability(rules, outages, book.history(), book.clients()), gap);
+  const bool is_strong = cluster.consensus.write_mode == WriteMode::kStrong;
+  return {roster_of(scenario).nodes(), is_strong ? cluster.nodes : cluster.nodes / 2 + 1, outages};
 }
 
 // After what broke its control, a plant needs time to come back.
 constexpr Duration kPlantRecovery = std::chrono::seconds(30);
 
 void judge_field(const Scenario& scenario, const FieldWatch& field, const EndPhase& end,
-                 std::span<const Outage> outages, const std::string& gap, std::vector<Verdict>& verdicts) {
+                 const Quorums& quorums, const std::string& gap, std::vector<Verdict>& verdicts) {
   verdicts.push_back(
       doubted(field.field_rests(*scenario.field, end.field_rested(),
                                 under_loss(scenario.network, scenario.finally.converge_within)),
               gap));
-  verdicts.push_back(doubted(field.envelope(outages, roster_of(scenario).nodes(), kPlantRecovery), gap));
+  verdicts.push_back(doubted(field.envelope(quorums, kPlantRecovery), gap));
 }
 
 // Those that the cloud sends in this scenario and no hub may take.
@@ -340,10 +336,12 @@ Run play(const Scenario& scenario, const RunOptions& options, Cast& cast, Stage&
   report.faults = fault_records(scenario, nemesis);
   report.replicas = end.replicas();
   const std::vector<Outage> outages = all_outages(scenario, nemesis, uptime);
-  Verdict availability = judge_availability(scenario, outages, cast, book, stage.gap());
+  const Quorums quorums = quorums_of(scenario, outages);
+  Verdict availability = doubted(
+      check_availability(quorums, bound_of_service(scenario), book.history(), book.clients()), stage.gap());
   report.verdicts =
       judge(scenario, witness.verdicts(stage.gap()), std::move(availability), end, nemesis, book);
-  if (scenario.field) judge_field(scenario, field, end, outages, stage.gap(), report.verdicts);
+  if (scenario.field) judge_field(scenario, field, end, quorums, stage.gap(), report.verdicts);
   judge_time(stage, report.verdicts);
   return run;
 }

@@ -28,8 +28,7 @@ class Court {
     history.complete(number, completion, {}, until * 1'000'000, std::move(error));
   }
   reports::Verdict judge() const {
-    return check_availability({.nodes = {NodeId(1), NodeId(2), NodeId(3)}, .quorum = 2, .bound = 2s}, outages,
-                              history, clients);
+    return check_availability({{NodeId(1), NodeId(2), NodeId(3)}, 2, outages}, 2s, history, clients);
   }
   std::vector<Outage> outages;
   reports::History history;

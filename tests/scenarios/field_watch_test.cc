@@ -40,7 +40,7 @@ class Plant {
     return at == std::string::npos ? std::string() : sentence.substr(at + kBecause.size());
   }
   reports::Verdict judge(const std::vector<Outage>& outages = {}) const {
-    return watch_.envelope(outages, {NodeId(1), NodeId(2), NodeId(3)}, kRecovery);
+    return watch_.envelope({{NodeId(1), NodeId(2), NodeId(3)}, 2, outages}, kRecovery);
   }
 
  private:
@@ -90,6 +90,26 @@ TEST(PlantEnvelope, AFaultExcusesWhereItTookEffectAndHitTheWayToTheHub) {
   EXPECT_EQ(plant.judge({outage}).outcome, Outcome::kViolated) << "another edge's";
   outage.groups = {{NodeId(1)}, {NodeId(2), NodeId(3)}};
   EXPECT_EQ(plant.judge({outage}).outcome, Outcome::kHolds) << "the hubs cannot agree";
+}
+
+TEST(PlantEnvelope, ANodeThatTheOthersCanDoWithoutIsAnExcuseForAsLongAsTheyNeedToGoOn) {
+  const auto down = [](Duration from, Duration until, std::uint64_t node) {
+    return Outage{.from = from,
+                  .until = until,
+                  .hosts = {NodeId(node)},
+                  .groups = {},
+                  .cause = cat("n", node, " did not run")};
+  };
+  Plant plant;
+  plant.shows(60s, 21);
+  EXPECT_EQ(plant.judge({down(10s, 100s, 1)}).outcome, Outcome::kViolated);
+  EXPECT_EQ(plant.judge({down(10s, Outage::kForever, 1)}).outcome, Outcome::kViolated);
+  EXPECT_EQ(plant.excuse({down(40s, 100s, 1)}), "n1 did not run from 40.000 s to 100.000 s") << "they elect";
+  EXPECT_EQ(plant.excuse({down(10s, 40s, 1)}), "n1 did not run from 10.000 s to 40.000 s") << "it is back";
+  EXPECT_EQ(plant.excuse({down(10s, 100s, 1), down(12s, 90s, 2)}), "n1 did not run from 10.000 s to 100.000 s")
+      << "no quorum";
+  EXPECT_EQ(plant.judge({down(10s, 100s, 1), down(12s, 20s, 2)}).outcome, Outcome::kViolated)
+      << "one, long since";
 }
 
 TEST(Outages, WhatChangesNothingDisturbsNobody) {
