@@ -1,7 +1,6 @@
 // The gRPC port with mutual TLS: whom it lets in.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <fstream>
 #include <sstream>
 
@@ -9,6 +8,7 @@
 #include "tests/api/grpc_client.h"
 #include "tests/api/grpc_doors.h"
 #include "tests/net/certificates.h"
+#include "tests/temporary_directory.h"
 
 namespace lockstep::tests {
 namespace {
@@ -31,22 +31,14 @@ api::GrpcOptions with_tls(api::GrpcOptions::Tls tls) {
 class GrpcTls : public testing::Test {
  protected:
   GrpcTls()
-      : directory_(make_directory()),
-        ours_(directory_, "ours"),
-        theirs_(directory_, "theirs"),
+      : ours_(directory_.path(), "ours"),
+        theirs_(directory_.path(), "theirs"),
         node_(ours_.issue("node", "IP:127.0.0.1")),
         cluster_({.nodes = 1}),
         doors_(cluster_, with_tls(api::GrpcOptions::Tls{.certificate = text_of(node_.certificate),
                                                         .key = text_of(node_.key),
                                                         .client_ca = text_of(ours_.path())})) {
     leader_ = cluster_.leader();
-  }
-  ~GrpcTls() override { std::filesystem::remove_all(directory_); }
-
-  static std::string make_directory() {
-    std::string name = (std::filesystem::temp_directory_path() / "lockstep-grpc-tls-XXXXXX").string();
-    CHECK(::mkdtemp(name.data()) != nullptr, name);
-    return name;
   }
 
   // Asks for the status; does not wait for a port that lets nobody in.
@@ -63,7 +55,7 @@ class GrpcTls : public testing::Test {
                                  .pem_cert_chain = text_of(certificate.certificate)});
   }
 
-  std::string directory_;
+  TemporaryDirectory directory_;
   net::Authority ours_;
   net::Authority theirs_;
   net::Issued node_;

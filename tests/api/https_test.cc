@@ -3,20 +3,14 @@
 #include <sys/wait.h>
 
 #include <cstdio>
-#include <filesystem>
 
 #include "base/check.h"
 #include "tests/api/http_doors.h"
 #include "tests/net/certificates.h"
+#include "tests/temporary_directory.h"
 
 namespace lockstep::tests {
 namespace {
-
-std::string make_directory() {
-  std::string name = (std::filesystem::temp_directory_path() / "lockstep-https-XXXXXX").string();
-  CHECK(::mkdtemp(name.data()) != nullptr, name);
-  return name;
-}
 
 struct Answered {
   int code = -1;     // of curl: 0, or why there is no answer
@@ -25,8 +19,6 @@ struct Answered {
 
 class Https : public testing::Test {
  protected:
-  ~Https() override { std::filesystem::remove_all(directory_); }
-
   std::unique_ptr<net::TlsSecurity> security() {
     auto made = net::TlsSecurity::create({.authority = members_.path(),
                                           .certificate = node_.certificate,
@@ -60,10 +52,10 @@ class Https : public testing::Test {
     return out;
   }
 
-  std::string directory_ = make_directory();
-  net::Authority members_{directory_, "members"};
-  net::Authority clients_{directory_, "clients"};
-  net::Authority others_{directory_, "others"};
+  TemporaryDirectory directory_;
+  net::Authority members_{directory_.path(), "members"};
+  net::Authority clients_{directory_.path(), "clients"};
+  net::Authority others_{directory_.path(), "others"};
   net::Issued node_ = members_.issue("node", "IP:127.0.0.1");
   net::Issued ours_ = clients_.issue("ours", "");
   std::unique_ptr<net::TlsSecurity> security_ = security();

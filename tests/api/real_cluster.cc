@@ -1,6 +1,7 @@
 // Starting, waiting and ending; the wait for a leader is the only one that polls.
 #include "tests/api/real_cluster.h"
 
+#include <filesystem>
 #include <future>
 
 #include "base/check.h"
@@ -13,9 +14,6 @@ using namespace std::chrono_literals;
 RealCluster::RealCluster(ClusterOptions options) : options_(std::move(options)) {
   sql::initialise_sqlite(1);
   options_.gateway.tokens = options_.tokens;
-  std::string name = (std::filesystem::temp_directory_path() / "lockstep-api-XXXXXX").string();
-  CHECK(::mkdtemp(name.data()) != nullptr, name);
-  directory_ = name;
   std::map<NodeId, net::Tcp::acceptor> acceptors;
   for (std::uint64_t node = 1; node <= options_.nodes; ++node) {
     auto acceptor = net::listen(loop_.context(), {.host = "127.0.0.1", .port = 0});
@@ -34,8 +32,6 @@ RealCluster::~RealCluster() {
   on_loop([this] { members_.clear(); });
   loop_.stop();
   thread_.join();
-  std::error_code ignored;
-  std::filesystem::remove_all(directory_, ignored);
 }
 
 RealCluster::Member::~Member() {
@@ -44,12 +40,12 @@ RealCluster::Member::~Member() {
 }
 
 void RealCluster::start(NodeId node) {
-  const auto home = directory_ / cat("n", node);
+  const std::string home = directory_ / cat("n", node);
   std::filesystem::create_directories(home);
   net::HostOptions options;
   options.place = {.self = node, .cluster = kCluster};
   options.seed = node.value();
-  options.data_directory = home.string();
+  options.data_directory = home;
   options.transport.kind = net::PartyKind::kMember;
   options.transport.boot = node.value();
   options.transport.limits = options_.limits;

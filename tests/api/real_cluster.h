@@ -2,7 +2,6 @@
 // its own.
 #pragma once
 
-#include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
@@ -11,6 +10,7 @@
 
 #include "core/service/node.h"
 #include "net/api/gateway.h"
+#include "tests/temporary_directory.h"
 
 namespace lockstep::tests {
 
@@ -63,7 +63,7 @@ class RealCluster {
   NodeId leader_now();
 
   ClusterOptions options_;
-  std::filesystem::path directory_;
+  TemporaryDirectory directory_;
   net::EventLoop loop_;
   std::map<NodeId, net::Endpoint> endpoints_;
   std::map<NodeId, std::unique_ptr<Member>> members_;

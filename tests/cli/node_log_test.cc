@@ -4,17 +4,18 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <fstream>
 #include <sstream>
+
+#include "tests/temporary_directory.h"
 
 namespace lockstep::cli {
 namespace {
 
 TEST(NodeLog, ARemarkStaysOneLineAndNoTerminalObeysIt) {
-  const std::filesystem::path path = std::filesystem::path(testing::TempDir()) / "node_log_test.log";
-  std::filesystem::remove(path);
-  const auto log = open_log({.level = config::LogLevel::kInfo, .file = path.string()});
+  const tests::TemporaryDirectory directory;
+  const std::string path = directory / "node.log";
+  const auto log = open_log({.level = config::LogLevel::kInfo, .file = path});
   ASSERT_TRUE(log.has_value());
   (*log)->warn("a note says \x1b[2J\n2026-01-01 info node 1 is fine");
   (*log)->warn("gr\xc3\xbc\xc3\x9f dich, {}: 100%");

@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "net/host.h"
 #include "tests/contract/kinds.h"
+#include "tests/temporary_directory.h"
 
 namespace lockstep::contract {
 namespace {
@@ -18,9 +19,6 @@ constexpr std::uint64_t kProcesses = 3;
 class RealHarness final : public Harness {
  public:
   RealHarness() {
-    std::string name = (std::filesystem::temp_directory_path() / "lockstep-contract-XXXXXX").string();
-    CHECK(::mkdtemp(name.data()) != nullptr, name);
-    directory_ = name;
     for (std::uint64_t node = 1; node <= kProcesses; ++node) {
       auto acceptor = net::listen(loop_.context(), {.host = "127.0.0.1", .port = 0});
       CHECK(acceptor.has_value(), acceptor.error().message);
@@ -28,19 +26,15 @@ class RealHarness final : public Harness {
     }
   }
 
-  ~RealHarness() override {
-    hosts_.clear();
-    std::error_code ignored;
-    std::filesystem::remove_all(directory_, ignored);
-  }
+  ~RealHarness() override { hosts_.clear(); }
 
   void start(NodeId node, Behaviour& behaviour) override {
-    const auto home = directory_ / cat("n", node);
+    const std::string home = directory_ / cat("n", node);
     std::filesystem::create_directories(home);
     net::HostOptions options;
     options.place = {.self = node, .cluster = kCluster};
     options.incarnation = Incarnation(++lives_[node]);
-    options.data_directory = home.string();
+    options.data_directory = home;
     options.transport.kind = net::PartyKind::kMember;
     options.transport.boot = next_boot_++;
     for (const auto& [id, endpoint] : endpoints_)
@@ -60,7 +54,7 @@ class RealHarness final : public Harness {
   void run_for(Duration duration) override { loop_.run_for(duration); }
 
  private:
-  std::filesystem::path directory_;
+  tests::TemporaryDirectory directory_;
   net::EventLoop loop_;
   std::map<NodeId, net::Endpoint> endpoints_;
   std::map<NodeId, std::uint64_t> lives_;

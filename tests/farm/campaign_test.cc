@@ -3,13 +3,13 @@
 
 #include <gtest/gtest.h>
 #include <sqlite3.h>
-#include <unistd.h>
 
 #include <csignal>
 #include <filesystem>
 
 #include "base/text.h"
 #include "scenarios/farm/summary.h"
+#include "tests/temporary_directory.h"
 
 namespace lockstep::farm {
 namespace {
@@ -18,12 +18,6 @@ using namespace std::chrono_literals;
 
 class Campaign : public testing::Test {
  protected:
-  void SetUp() override {
-    place_ = std::filesystem::path(testing::TempDir()) / cat("lockstep_campaign_", ::getpid());
-    std::filesystem::remove_all(place_);
-  }
-  void TearDown() override { std::filesystem::remove_all(place_); }
-
   Results open(const std::string& name, const std::string& program = "p") {
     auto results = Results::open(place_ / name, program);
     EXPECT_TRUE(results.has_value()) << results.error().message;
@@ -52,7 +46,8 @@ class Campaign : public testing::Test {
     return std::move(*summary);
   }
 
-  std::filesystem::path place_;
+  tests::TemporaryDirectory directory_;
+  std::filesystem::path place_ = directory_.path();
 };
 
 TEST_F(Campaign, KeepsARowForEverySeed) {

@@ -2,12 +2,12 @@
 #include "scenarios/farm/workers.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <csignal>
 #include <map>
 
 #include "base/text.h"
+#include "tests/temporary_directory.h"
 
 namespace lockstep::farm {
 namespace {
@@ -80,7 +80,8 @@ TEST(Workers, WorkAtTheSameTime) {
   // Each waits until the other is there: one after another, they would never end.
   Workers workers(
       script("read n; : >$n; while ! [ -e ${n%?}$((3 - ${n#${n%?}})) ]; do :; done", 2, {.time = 20s}));
-  const std::string place = cat(testing::TempDir(), "/lockstep_workers_", ::getpid(), "_");
+  const tests::TemporaryDirectory directory;
+  const std::string place = directory / "worker_";
   ASSERT_TRUE(workers.begin(1, cat(place, "1\n")).has_value());
   EXPECT_TRUE(workers.has_room());
   ASSERT_TRUE(workers.begin(2, cat(place, "2\n")).has_value());
@@ -90,7 +91,6 @@ TEST(Workers, WorkAtTheSameTime) {
     for (const auto& ended : workers.wait(60s)) kinds[ended.ticket] = to_string(ended.outcome.signature);
   EXPECT_EQ(kinds,
             (std::map<std::uint64_t, std::string>{{1, "crash exit code 0"}, {2, "crash exit code 0"}}));
-  for (const char* n : {"1", "2"}) ::unlink(cat(place, n).c_str());
 }
 
 TEST(Workers, AreInterruptedAndNotTheirOwner) {

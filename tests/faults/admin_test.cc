@@ -4,10 +4,9 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
 #include <fstream>
 
-#include "base/check.h"
+#include "tests/temporary_directory.h"
 
 namespace lockstep::faults {
 namespace {
@@ -26,9 +25,6 @@ struct IdleActor final : env::Actor {
 class FaultAdmin : public testing::Test {
  protected:
   FaultAdmin() {
-    std::string name = (std::filesystem::temp_directory_path() / "lockstep-faults-XXXXXX").string();
-    CHECK(::mkdtemp(name.data()) != nullptr, name);
-    directory_ = name;
     net::HostOptions options;
     options.place = {.self = NodeId(1), .cluster = ClusterId(1)};
     options.incarnation = Incarnation(4);
@@ -39,17 +35,16 @@ class FaultAdmin : public testing::Test {
     if (operator_) operator_->close();
     admin_.reset();
     host_.reset();
-    std::filesystem::remove_all(directory_);
   }
 
   void open() {
-    auto admin = Admin::open(loop_, *host_, directory_, {});
+    auto admin = Admin::open(loop_, *host_, directory_.path(), {});
     ASSERT_TRUE(admin.has_value()) << admin.error().message;
     admin_ = std::move(*admin);
   }
   void connect() {
     LocalSocket::socket socket(loop_.context());
-    socket.connect(LocalSocket::endpoint(directory_ + "/" + kSocketFile));
+    socket.connect(LocalSocket::endpoint(directory_ / kSocketFile));
     operator_ = std::make_shared<LineSocket>(
         std::move(socket),
         LineSocket::Callbacks{
@@ -71,7 +66,7 @@ class FaultAdmin : public testing::Test {
   }
 
   net::EventLoop loop_;
-  std::string directory_;
+  tests::TemporaryDirectory directory_;
   std::unique_ptr<net::Host> host_;
   std::unique_ptr<Admin> admin_;
   std::shared_ptr<LineSocket> operator_;
@@ -100,7 +95,7 @@ TEST_F(FaultAdmin, WorkAtAnArmedPointIsHeldUntilItIsReleased) {
 }
 
 TEST_F(FaultAdmin, TheFileIsObeyedBeforeAnybodyConnectsAndHitsWaitForHim) {
-  std::ofstream(directory_ + "/" + kOrdersFile) << "{\"probes\":[\"test.point\"]}\n";
+  std::ofstream(directory_ / kOrdersFile) << "{\"probes\":[\"test.point\"]}\n";
   open();
   reach();
   EXPECT_EQ(passed_, 0);
@@ -110,15 +105,15 @@ TEST_F(FaultAdmin, TheFileIsObeyedBeforeAnybodyConnectsAndHitsWaitForHim) {
 }
 
 TEST_F(FaultAdmin, AFileThatIsNoOrderIsRefusedWithItsPlace) {
-  std::ofstream(directory_ + "/" + kOrdersFile) << "{}\n{\"probe\":[]}\n";
-  const auto admin = Admin::open(loop_, *host_, directory_, {});
+  std::ofstream(directory_ / kOrdersFile) << "{}\n{\"probe\":[]}\n";
+  const auto admin = Admin::open(loop_, *host_, directory_.path(), {});
   ASSERT_FALSE(admin.has_value());
   EXPECT_NE(admin.error().message.find("faults.jsonl, line 2: expected"), std::string::npos)
       << admin.error().message;
 }
 
 TEST_F(FaultAdmin, WhenTheOperatorLeavesNothingStaysHeld) {
-  std::ofstream(directory_ + "/" + kOrdersFile) << "{\"probes\":[\"test.point\"]}\n";
+  std::ofstream(directory_ / kOrdersFile) << "{\"probes\":[\"test.point\"]}\n";
   open();
   reach();
   connect();

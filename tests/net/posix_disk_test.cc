@@ -11,7 +11,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "tests/net/scratch.h"
+#include "tests/temporary_directory.h"
 
 namespace lockstep::net {
 namespace {
@@ -20,7 +20,7 @@ using env::OpenMode;
 
 class PosixDisks : public testing::Test {
  protected:
-  Scratch scratch_;
+  tests::TemporaryDirectory scratch_;
   PosixDisk disk_{scratch_.path()};
 };
 
@@ -48,13 +48,13 @@ TEST_F(PosixDisks, AProcessWithoutADirectoryHasNoFiles) {
 }
 
 TEST_F(PosixDisks, ErrorsAreSentencesWithTheFilesName) {
-  const std::string missing = scratch_.path() + "/no/such";
+  const std::string missing = scratch_ / "no/such";
   EXPECT_EQ(disk_.open("no/such", OpenMode::kMustExist).error(),
             (Error{ErrorCode::kNotFound, "cannot open " + missing + ": No such file or directory"}));
-  std::filesystem::create_directory(scratch_.path() + "/directory");
+  std::filesystem::create_directory(scratch_ / "directory");
   EXPECT_EQ(disk_.open("directory", OpenMode::kCreate).error().message,
             "cannot open " + scratch_.path() + "/directory: Is a directory");
-  std::ofstream(scratch_.path() + "/file") << "x";
+  std::ofstream(scratch_ / "file") << "x";
   EXPECT_EQ(disk_.open("file/below", OpenMode::kCreate).error().message,
             "cannot open " + scratch_.path() + "/file/below: Not a directory");
   EXPECT_FALSE(*disk_.exists("directory"));
@@ -84,7 +84,7 @@ TEST_F(PosixDisks, AFileThatMayNotGrowFailsTheWriteAndServesOn) {
 
 TEST_F(PosixDisks, AFullDeviceIsNoSpace) {
   if (::access("/dev/full", W_OK) != 0) GTEST_SKIP() << "no /dev/full here";
-  std::filesystem::create_symlink("/dev/full", scratch_.path() + "/full");
+  std::filesystem::create_symlink("/dev/full", scratch_ / "full");
   auto file = *disk_.open("full", OpenMode::kMustExist);
   EXPECT_EQ(file->write_at(0, "x").error().code, ErrorCode::kNoSpace);
 }

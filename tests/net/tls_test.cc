@@ -7,7 +7,7 @@
 
 #include "tests/net/certificates.h"
 #include "tests/net/neighbours.h"
-#include "tests/net/scratch.h"
+#include "tests/temporary_directory.h"
 
 namespace lockstep::net {
 namespace {
@@ -47,7 +47,7 @@ class Tls : public testing::Test {
   }
   bool until(const std::function<bool()>& condition) { return loop_.run_until(condition, kPatience); }
 
-  Scratch scratch_;
+  tests::TemporaryDirectory scratch_;
   EventLoop loop_;
   Authority members_{scratch_.path(), "members"};
   Authority clients_{scratch_.path(), "clients"};
@@ -187,10 +187,10 @@ TEST_F(Tls, FilesThatDoNotFitAreNamed) {
     const auto made = TlsSecurity::create(wrong, {});
     return made ? std::string("none") : made.error().message;
   };
-  const std::string garbage = scratch_.path() + "/garbage";
+  const std::string garbage = scratch_ / "garbage";
   std::ofstream(garbage) << "-----BEGIN NOTHING-----\n";
   TlsFiles wrong = files(n1_);
-  wrong.certificate = scratch_.path() + "/missing.pem";
+  wrong.certificate = scratch_ / "missing.pem";
   EXPECT_EQ(error_of(wrong), "cannot read " + wrong.certificate + ": No such file or directory");
   wrong.certificate = garbage;
   EXPECT_EQ(error_of(wrong), garbage + ": expected a certificate in PEM form");

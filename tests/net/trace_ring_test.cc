@@ -11,7 +11,7 @@
 
 #include "base/bytes.h"
 #include "base/text.h"
-#include "tests/net/scratch.h"
+#include "tests/temporary_directory.h"
 
 namespace lockstep::net {
 namespace {
@@ -33,8 +33,8 @@ class TraceRings : public testing::Test {
     EXPECT_EQ(record.text, cat("text ", number));
   }
 
-  Scratch scratch_;
-  std::string path_ = scratch_.path() + "/ring";
+  tests::TemporaryDirectory scratch_;
+  std::string path_ = scratch_ / "ring";
 };
 
 TEST_F(TraceRings, RecordsReadBackAroundTheEndManyTimes) {

@@ -3,12 +3,12 @@
 #include "scenarios/real/plant_record.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
 
 #include "base/text.h"
+#include "tests/temporary_directory.h"
 
 namespace lockstep::real {
 namespace {
@@ -17,9 +17,6 @@ using std::chrono::seconds;
 
 class PlantRecords : public testing::Test {
  protected:
-  PlantRecords() : path_(std::filesystem::temp_directory_path() / cat("lockstep_plants_", ::getpid())) {}
-  ~PlantRecords() override { std::filesystem::remove(path_); }
-
   // Of plants that have run for so long.
   PlantRecord running(Duration since) {
     return {.began = net::SystemClock().monotonic_now() - since,
@@ -30,7 +27,8 @@ class PlantRecords : public testing::Test {
   }
   void append(std::string_view text) { std::ofstream(path_, std::ios::app) << text; }
 
-  std::string path_;
+  tests::TemporaryDirectory directory_;
+  std::string path_ = directory_ / "plants";
 };
 
 TEST_F(PlantRecords, ComeBackAsTheyWereWritten) {

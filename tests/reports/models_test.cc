@@ -10,6 +10,7 @@
 #include "cli/check.h"
 #include "reports/linearizability/check.h"
 #include "tests/reports/shared_data.h"
+#include "tests/temporary_directory.h"
 
 namespace lockstep::linearizability {
 namespace {
@@ -300,7 +301,7 @@ TEST(Explanation, TheCounterExampleIsSmallAndNamesTheOperationThatCannotBePlaced
 class Command : public testing::Test {
  protected:
   int run(std::string_view text, const std::string& model, const Options& options = {}, bool json = false) {
-    const std::string path = testing::TempDir() + "/lockstep_check_test.jsonl";
+    const std::string path = directory_ / "history.jsonl";
     std::ofstream(path, std::ios::binary) << text;
     std::ostringstream out, err;
     const int code = cli::run_check({.history = path, .model = model, .options = options, .json = json}, out, err);
@@ -309,6 +310,7 @@ class Command : public testing::Test {
     return code;
   }
 
+  tests::TemporaryDirectory directory_;
   std::string out_, err_;
 };
 
@@ -372,7 +374,7 @@ TEST_F(Command, WhatCannotBeReadIsSaidWhy) {
   EXPECT_EQ(complaint_about("/does/not/exist"), "lockstep check: /does/not/exist: cannot be read: No such file or directory\n");
   EXPECT_EQ(complaint_about("/"), "lockstep check: /: expected a file, found a directory\n");
 
-  const std::string path = testing::TempDir() + "/lockstep_check_test.jsonl.gz";
+  const std::string path = directory_ / "history.jsonl.gz";
   const auto packed = [&path](std::string_view text) {
     const gzFile file = gzopen(path.c_str(), "wb");
     gzwrite(file, text.data(), static_cast<unsigned>(text.size()));
