@@ -97,6 +97,7 @@ class AppliedStays final : public Oracle {
   std::set<NodeId> harmed_;  // whose disk may not hold what was applied
 };
 
+// No LogOracle: to that a wiped node holds nothing, but the leader goes by what it was told.
 class PreparedDurable final : public Oracle {
  public:
   explicit PreparedDurable(std::size_t voters) : voters_(voters) {}

@@ -26,8 +26,6 @@ class RealHarness final : public Harness {
     }
   }
 
-  ~RealHarness() override { hosts_.clear(); }
-
   void start(NodeId node, Behaviour& behaviour) override {
     const std::string home = directory_ / cat("n", node);
     std::filesystem::create_directories(home);

@@ -5,7 +5,6 @@
 #include <sqlite3.h>
 
 #include <csignal>
-#include <filesystem>
 
 #include "base/text.h"
 #include "scenarios/farm/summary.h"
@@ -46,8 +45,7 @@ class Campaign : public testing::Test {
     return std::move(*summary);
   }
 
-  tests::TemporaryDirectory directory_;
-  std::filesystem::path place_ = directory_.path();
+  tests::TemporaryDirectory place_;
 };
 
 TEST_F(Campaign, KeepsARowForEverySeed) {
@@ -79,7 +77,7 @@ TEST_F(Campaign, AFileFromBeforeFieldsWereNotedCanBeReadAndGoesOn) {
   run("a", {.first = 1, .last = 5});
   {
     sqlite3* database = nullptr;
-    ASSERT_EQ(sqlite3_open((place_ / "a" / "results.sqlite").c_str(), &database), SQLITE_OK);
+    ASSERT_EQ(sqlite3_open((place_ / "a/results.sqlite").c_str(), &database), SQLITE_OK);
     EXPECT_EQ(sqlite3_exec(database, "ALTER TABLE seeds DROP COLUMN edges", nullptr, nullptr, nullptr),
               SQLITE_OK);
     sqlite3_close(database);
