@@ -2,6 +2,7 @@
 // that are nearly those, LOCKSTEP_FUZZ_MUTATIONS of each target: the same ones every time.
 #include <google/protobuf/stubs/logging.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -56,10 +57,10 @@ TEST_P(Corpus, CrashesNothing) {
   }
 }
 
-// A crash leaves its input behind: `LOCKSTEP_FUZZ_TARGET=NAME build/fuzz/tests/fuzz/fuzz FILE` shows it
-// again.
+// A crash leaves its input behind, under a name with the number of its process:
+// `LOCKSTEP_FUZZ_TARGET=NAME build/fuzz/tests/fuzz/fuzz FILE` shows it again.
 TEST_P(Corpus, NothingNearItCrashes) {
-  const fs::path kept = fs::path(testing::TempDir()) / cat("lockstep_fuzz_", GetParam().name, "_input");
+  const fs::path kept = fs::path(testing::TempDir()) / cat("lockstep_fuzz_", GetParam().name, "_", ::getpid());
   const std::uint64_t count = mutations();
   for (std::uint64_t ordinal = 0; ordinal < count; ++ordinal) {
     const Mutation mutation(inputs_, ordinal);
