@@ -319,15 +319,15 @@ Status SqliteMachine::note_synced_commit() {
   return watermark_->raise(mark);
 }
 
-// From here on the main file without these frames of the WAL is a mixture.
+// From here on the main file without these frames of the WAL is a mixture, also after a loss of power, which may keep
+// pages that were never synced (chaos seed 5116).
 Status SqliteMachine::note_copying(const Mark& copied) {
   if (durable_ != progress_.applied) LOCKSTEP_TRY_STATUS(connection_->sync_wal());
   durable_ = progress_.applied;
   Mark mark = copied;
   mark.wal_frames = copied.copied_frames;
-  const bool is_about_to_shrink = copied.main_bytes < watermark_->mark().main_bytes;
   mark.main_bytes = std::min(copied.main_bytes, watermark_->mark().main_bytes);
-  return is_about_to_shrink ? watermark_->lower(mark) : watermark_->raise(mark);
+  return watermark_->fix(mark);
 }
 
 Result<bool> SqliteMachine::checkpoint() {
@@ -348,7 +348,7 @@ Result<bool> SqliteMachine::checkpoint() {
   wal_frames_ = 0;
   durable_ = progress_.applied;
   // From here on SQLite may begin the WAL anew: nothing may ask for the former one any more.
-  if (has_news) LOCKSTEP_TRY_STATUS(watermark_->lower(all_in_main));
+  if (has_news) LOCKSTEP_TRY_STATUS(watermark_->fix(all_in_main));
   return true;
 }
 

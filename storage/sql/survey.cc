@@ -71,7 +71,7 @@ Status Survey::before_opening(Watermark& watermark) const {
   LOCKSTEP_TRY(wal, size_of(disk_, wal_file_of(path_)));
   const std::uint64_t expected = watermark.mark().main_bytes;
   if (bytes == 0 && is_the_record_) LOCKSTEP_TRY_STATUS(refuse_lost_main(wal));
-  if (bytes == 0 && !is_the_record_) return watermark.mark() == Mark{} ? Status{} : watermark.lower({});
+  if (bytes == 0 && !is_the_record_) return watermark.mark() == Mark{} ? Status{} : watermark.fix({});
   if (bytes < expected)
     return damaged(path_,
                    cat("expected at least ", expected, " bytes, which it held durably, found ", bytes));
@@ -97,7 +97,7 @@ Status Survey::after_recovery(SharedFile& shared, Watermark& watermark) const {
   // former one, which is in the main file, would be asked of the new one.
   const Mark mark = watermark.mark();
   const bool is_void = mark.copied_frames > 0 && found.frames == 0 && found.salts == mark.wal_salts;
-  return is_void ? watermark.lower({.main_bytes = mark.main_bytes}) : Status{};
+  return is_void ? watermark.fix({.main_bytes = mark.main_bytes}) : Status{};
 }
 
 // A torn end is what nobody was promised: the mark follows every sync. But pages of the main file that are

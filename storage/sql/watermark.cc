@@ -27,6 +27,12 @@ Bytes copy_of(std::uint64_t sequence, const Mark& mark) {
   return out;
 }
 
+// Its own name is durable: the main file's was made so.
+std::string_view directory_of(std::string_view path) {
+  const std::size_t slash = path.rfind('/');
+  return path.substr(0, slash == std::string_view::npos ? 0 : slash);
+}
+
 struct Copy {
   std::uint64_t sequence = 0;
   Mark mark;
@@ -88,11 +94,12 @@ Status Watermark::write(const Mark& mark) {
 
 Status Watermark::raise(const Mark& mark) { return mark == mark_ ? Status{} : write(mark); }
 
-Status Watermark::lower(const Mark& mark) {
+Status Watermark::fix(const Mark& mark) {
   if (mark == mark_ && synced_) return {};
   LOCKSTEP_TRY_STATUS(write(mark));
   LOCKSTEP_TRY_STATUS(file_->sync());
-  synced_ = true;
+  if (!name_synced_) LOCKSTEP_TRY_STATUS(disk_.sync_dir(directory_of(path_)));
+  synced_ = name_synced_ = true;
   return {};
 }
 

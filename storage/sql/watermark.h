@@ -39,9 +39,9 @@ class Watermark {
   // When the files hold so much durably. It is not synced: a mark that goes with the power leaves an older
   // one, which is true as well.
   Status raise(const Mark& mark);
-  // Before the files may hold less. Durable when it returns, except for the name of a new file: no mark
-  // promises nothing.
-  Status lower(const Mark& mark);
+  // Before the files may hold less, or something that is nothing without what the mark asks for. Durable when
+  // it returns.
+  Status fix(const Mark& mark);
 
  private:
   Watermark(env::Disk& disk, std::string path, std::atomic<std::uint64_t>& main_bytes)
@@ -56,6 +56,7 @@ class Watermark {
   std::uint64_t sequence_ = 0;       // of the mark that was written last
   Mark mark_;
   bool synced_ = false;
+  bool name_synced_ = false;  // in this incarnation: the one before may have been killed before it did
 };
 
 }  // namespace lockstep::sql
