@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/env/paths.h"
 #include "base/prng.h"
 
 namespace lockstep::sim {
@@ -36,11 +37,6 @@ Status check_path(std::string_view path) {
   if (is_path(path)) return {};
   return fail(ErrorCode::kInvalidArgument,
               cat("expected a relative path of non-empty parts without '.' and '..', found '", path, "'"));
-}
-
-std::string_view directory_of(std::string_view path) {
-  const std::size_t slash = path.rfind('/');
-  return slash == std::string_view::npos ? std::string_view() : path.substr(0, slash);
 }
 
 Status gone() { return fail(ErrorCode::kGone, "the process that opened this file is dead"); }
@@ -213,7 +209,7 @@ Result<std::vector<std::string>> DiskImage::list(std::string_view directory) {
   const std::string prefix = directory.empty() ? std::string() : cat(directory, '/');
   std::vector<std::string> names;
   for (auto at = names_.lower_bound(prefix); at != names_.end() && at->first.starts_with(prefix); ++at)
-    if (directory_of(at->first) == directory) names.push_back(at->first.substr(prefix.size()));
+    if (env::directory_of(at->first) == directory) names.push_back(at->first.substr(prefix.size()));
   return names;
 }
 
@@ -314,7 +310,7 @@ void DiskImage::lose_names(std::uint64_t loss_seed) {
 }
 
 bool DiskImage::NameChange::is_in(std::string_view directory) const {
-  return (!from.empty() && directory_of(from) == directory) || (!to.empty() && directory_of(to) == directory);
+  return (!from.empty() && env::directory_of(from) == directory) || (!to.empty() && env::directory_of(to) == directory);
 }
 
 bool DiskImage::NameChange::shares_a_name_with(const NameChange& other) const {

@@ -112,7 +112,7 @@ void draw_lies(std::uint64_t seed, Scenario& scenario) {
 
 // More than a quorum can repair, and then the power goes, so that it is found out: the cluster may stop, it
 // may never lie. Half a second lies between, for what was written last is all that damage may take unseen:
-// nobody can tell it from what a crash takes. A write of the database that never happened nobody can find.
+// nobody can tell it from what a crash takes.
 void draw_beyond_repair(std::uint64_t seed, Scenario& scenario) {
   scenario.disk.budget = Budget::kUnlimited;
   Dice dice(seed, "chaos.disk_beyond_repair");
@@ -121,7 +121,6 @@ void draw_beyond_repair(std::uint64_t seed, Scenario& scenario) {
     const DiskKind kind = dice.one_of({DiskKind::kRot, DiskKind::kMisdirect, DiskKind::kPhantom});
     DiskFault disk = draw_disk(dice, scenario, kind);
     if (dice.percent(40)) disk.targets = only(kEveryNode);
-    if (kind == DiskKind::kPhantom) disk.files = Files::kKv;
     Fault fault{AtTime{at}, disk, {}};
     if (kind == DiskKind::kRot) {
       std::get<DiskFault>(fault.action).amount = dice.between(1, 100);

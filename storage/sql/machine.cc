@@ -21,11 +21,13 @@ int note_wal_frames(void* frames, sqlite3*, const char*, int count) {
 
 }  // namespace
 
-SqliteMachine::SqliteMachine(std::unique_ptr<Watermark> watermark, std::unique_ptr<Connection> connection,
-                             const Options& options, Participant& participant)
+SqliteMachine::SqliteMachine(std::unique_ptr<Watermark> watermark, std::unique_ptr<SealFile> seal_file,
+                             std::unique_ptr<Connection> connection, const Options& options,
+                             Participant& participant)
     : options_(options),
       participant_(participant),
       watermark_(std::move(watermark)),
+      seal_file_(std::move(seal_file)),
       connection_(std::move(connection)),
       observer_(*connection_, ledger_, options.feed) {
   sqlite3_wal_hook(connection_->db(), note_wal_frames, &wal_frames_);
@@ -41,6 +43,7 @@ Result<std::unique_ptr<Machine>> SqliteMachine::open(env::Disk& disk, SharedFile
   const Survey survey(disk, options.path, options.sync_commits);
   LOCKSTEP_TRY(watermark, Watermark::open(disk, options.path, shared.main_bytes));
   LOCKSTEP_TRY_STATUS(survey.before_opening(*watermark));
+  LOCKSTEP_TRY(seal_file, SealFile::open(disk, options.path, shared.seals));
   auto connection = Connection::open(disk, shared, how);
   if (!connection) return std::unexpected(survey.explained(connection.error()));
   const Status recovered =
@@ -48,7 +51,7 @@ Result<std::unique_ptr<Machine>> SqliteMachine::open(env::Disk& disk, SharedFile
   if (!recovered) return std::unexpected(survey.explained(recovered.error()));
   LOCKSTEP_TRY_STATUS(survey.after_recovery(shared, *watermark));
   std::unique_ptr<SqliteMachine> machine(
-      new SqliteMachine(std::move(watermark), std::move(*connection), options, participant));
+      new SqliteMachine(std::move(watermark), std::move(seal_file), std::move(*connection), options, participant));
   LOCKSTEP_TRY_STATUS(machine->load());
   return machine;
 }
@@ -347,6 +350,7 @@ Result<bool> SqliteMachine::checkpoint() {
   if (rc != SQLITE_OK || frames != copied) return false;
   wal_frames_ = 0;
   durable_ = progress_.applied;
+  LOCKSTEP_TRY_STATUS(seal_file_->save());
   // From here on SQLite may begin the WAL anew: nothing may ask for the former one any more.
   if (has_news) LOCKSTEP_TRY_STATUS(watermark_->fix(all_in_main));
   return true;

@@ -10,6 +10,7 @@
 #include "storage/sql/ledger.h"
 #include "storage/sql/row_observer.h"
 #include "storage/sql/state_table.h"
+#include "storage/sql/seal_file.h"
 #include "storage/sql/watermark.h"
 
 namespace lockstep::sql {
@@ -38,8 +39,8 @@ class SqliteMachine final : public Machine {
  private:
   using Body = std::function<void(std::size_t, EntryScope&)>;
 
-  SqliteMachine(std::unique_ptr<Watermark> watermark, std::unique_ptr<Connection> connection,
-                const Options& options, Participant& participant);
+  SqliteMachine(std::unique_ptr<Watermark> watermark, std::unique_ptr<SealFile> seal_file,
+                std::unique_ptr<Connection> connection, const Options& options, Participant& participant);
   Status load();
   Status shorten_wal();
   Status rescan();
@@ -73,6 +74,7 @@ class SqliteMachine final : public Machine {
   Options options_;
   Participant& participant_;
   std::unique_ptr<Watermark> watermark_;
+  std::unique_ptr<SealFile> seal_file_;
   std::unique_ptr<Connection> connection_;
   Ledger ledger_;
   RowObserver observer_;

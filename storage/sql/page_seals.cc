@@ -30,14 +30,14 @@ bool is_hole(BytesView page) {
 
 }  // namespace
 
-PageSeals::~PageSeals() {
-  for (auto& region : wal_) delete[] region.load(std::memory_order_acquire);
-}
-
 void PageSeals::look_at_header(std::uint64_t offset, BytesView bytes) {
-  if (offset != 0 || bytes.size() <= kReservedAt || !bytes.starts_with(kMagic)) return;
-  const bool sealed = static_cast<unsigned char>(bytes[kReservedAt]) == kSealBytes;
-  file_.store(sealed ? File::kSealed : File::kPlain, std::memory_order_release);
+  if (offset != 0 || bytes.size() <= kReservedAt) return;
+  // What is no header says nothing: SQLite may have another in the WAL, and the rest of the file is as it
+  // was. A file without seals is not trusted then.
+  if (!bytes.starts_with(kMagic) && file_.load(std::memory_order_acquire) != File::kUnknown) return;
+  const bool is_plain =
+      bytes.starts_with(kMagic) && static_cast<unsigned char>(bytes[kReservedAt]) != kSealBytes;
+  file_.store(is_plain ? File::kPlain : File::kSealed, std::memory_order_release);
 }
 
 BytesView PageSeals::seal(std::uint64_t offset, BytesView bytes, Bytes& scratch) {
@@ -47,16 +47,49 @@ BytesView PageSeals::seal(std::uint64_t offset, BytesView bytes, Bytes& scratch)
   const std::uint64_t seal = seal_of(offset, bytes);
   for (std::size_t i = 0; i < kSealBytes; ++i)
     scratch[kPageBytes - kSealBytes + i] = static_cast<char>(seal >> (8 * i));
+  expect(offset / kPageBytes, seal);
+  // Also if it is the same: the file that keeps it may have it in the system's cache alone.
+  changed_.insert(offset / kPageBytes / kSealsInBlock);
   return scratch;
 }
 
-bool PageSeals::is_sound(std::uint64_t offset, BytesView bytes) {
+PageSeals::Page PageSeals::judge(std::uint64_t offset, BytesView bytes) {
   look_at_header(offset, bytes);
-  if (file_.load(std::memory_order_acquire) != File::kSealed || !is_page(offset, bytes)) return true;
+  if (file_.load(std::memory_order_acquire) != File::kSealed || !is_page(offset, bytes)) return Page::kSound;
   std::uint64_t found = 0;
   for (std::size_t i = 0; i < kSealBytes; ++i)
     found |= std::uint64_t{static_cast<unsigned char>(bytes[kPageBytes - kSealBytes + i])} << (8 * i);
-  return found == seal_of(offset, bytes) || is_hole(bytes);
+  const std::uint64_t last = expected(offset / kPageBytes);
+  const bool is_whole = found == seal_of(offset, bytes);
+  if (is_whole) return last == 0 || found == last ? Page::kSound : Page::kOlder;
+  return last == 0 && is_hole(bytes) ? Page::kSound : Page::kDamaged;
+}
+
+std::uint64_t PageSeals::expected(std::uint64_t page) const {
+  const auto* word = main_.find(page);
+  return word == nullptr ? 0 : word->load(std::memory_order_acquire);
+}
+
+void PageSeals::expect(std::uint64_t page, std::uint64_t seal) {
+  auto* const word = main_.make(page);
+  if (word == nullptr) return;
+  word->store(seal, std::memory_order_release);
+  known_pages_ = std::max(known_pages_, page + 1);
+}
+
+void PageSeals::forget_from(std::uint64_t page) {
+  for (std::uint64_t at = page; at < known_pages_; ++at) {
+    if (expected(at) == 0) continue;
+    expect(at, 0);
+    changed_.insert(at / kSealsInBlock);
+  }
+  known_pages_ = std::min(known_pages_, page);
+}
+
+std::vector<std::uint64_t> PageSeals::take_changed() {
+  std::vector<std::uint64_t> out(changed_.begin(), changed_.end());
+  changed_.clear();
+  return out;
 }
 
 void PageSeals::note_wal_write(std::uint64_t offset, BytesView bytes) {
@@ -65,14 +98,14 @@ void PageSeals::note_wal_write(std::uint64_t offset, BytesView bytes) {
   const bool is_exact =
       (offset - kWalHeaderBytes) % kFrameBytes == kFrameHeaderBytes && bytes.size() == kPageBytes;
   if (is_exact) {
-    if (auto* known = of_frame(first)) known->store(fingerprint(bytes), std::memory_order_release);
+    if (auto* known = wal_.make(first)) known->store(fingerprint(bytes), std::memory_order_release);
     return;
   }
   // A frame's header alone says nothing of its page.
   const std::uint64_t end = offset + bytes.size() - kWalHeaderBytes;
   for (std::uint64_t frame = first; frame * kFrameBytes < end; ++frame)
     if (end > frame * kFrameBytes + kFrameHeaderBytes)
-      if (auto* known = of_frame(frame)) known->store(0, std::memory_order_release);
+      if (auto* known = wal_.make(frame)) known->store(0, std::memory_order_release);
 }
 
 bool PageSeals::note_wal_read(std::uint64_t offset, BytesView bytes) {
@@ -81,28 +114,13 @@ bool PageSeals::note_wal_read(std::uint64_t offset, BytesView bytes) {
   const bool is_frame = at == 0 && bytes.size() == kFrameBytes;  // as recovery reads them
   const bool is_page = at == kFrameHeaderBytes && bytes.size() == kPageBytes;
   if (!is_frame && !is_page) return true;
-  auto* known = of_frame((offset - kWalHeaderBytes) / kFrameBytes);
+  auto* known = wal_.make((offset - kWalHeaderBytes) / kFrameBytes);
   if (known == nullptr) return true;
   const std::uint64_t found = fingerprint(is_frame ? bytes.substr(kFrameHeaderBytes) : bytes);
   const std::uint64_t expected = known->load(std::memory_order_acquire);
   if (is_page) return expected == 0 || expected == found;
   known->store(found, std::memory_order_release);
   return true;
-}
-
-std::atomic<std::uint64_t>* PageSeals::of_frame(std::uint64_t frame) {
-  if (frame / kFramesInRegion >= kMostRegions) return nullptr;
-  auto& slot = wal_[frame / kFramesInRegion];
-  std::atomic<std::uint64_t>* region = slot.load(std::memory_order_acquire);
-  if (region == nullptr) {
-    auto* const made = new std::atomic<std::uint64_t>[kFramesInRegion]();
-    if (slot.compare_exchange_strong(region, made, std::memory_order_acq_rel)) {
-      region = made;
-    } else {
-      delete[] made;
-    }
-  }
-  return &region[frame % kFramesInRegion];
 }
 
 }  // namespace lockstep::sql

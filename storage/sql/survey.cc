@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "base/text.h"
+#include "storage/sql/seal_file.h"
 
 namespace lockstep::sql {
 namespace {
@@ -127,19 +128,25 @@ Status Survey::look_at_pages(SharedFile& shared) const {
   LOCKSTEP_TRY(header, read_header(*file));
   if (header.page_bytes != kPageBytes) return {};   // not a file that this program made
   std::optional<std::vector<std::uint32_t>> newer;  // pages that the WAL holds: nobody reads these here
-  const auto is_fine = [&](std::uint64_t offset, BytesView page) {
-    if (page.size() == kPageBytes && shared.seals.is_sound(offset, page)) return true;
+  const auto is_read = [&](std::uint64_t offset) {
     const std::uint64_t number = offset / kPageBytes + 1;
-    if (wal.frames > 0 && number > wal.pages) return true;
+    if (wal.frames > 0 && number > wal.pages) return false;
     if (!newer) newer = shared.wal_index.pages_in_wal();
-    return std::ranges::binary_search(*newer, number);
+    return !std::ranges::binary_search(*newer, number);
   };
   Bytes chunk(kChunkBytes, '\0');
   for (std::uint64_t begin = 0; begin < std::min(bytes, kSurveyedBytes); begin += kChunkBytes) {
     LOCKSTEP_TRY(got, file->read_at(begin, chunk.data(), chunk.size()));
     for (std::size_t at = 0; at < got; at += kPageBytes) {
-      if (is_fine(begin + at, BytesView(chunk).substr(at, std::min(kPageBytes, got - at)))) continue;
-      return damaged(path_, cat("the page at offset ", begin + at, " is not what was written there"));
+      const BytesView page = BytesView(chunk).substr(at, std::min(kPageBytes, got - at));
+      const PageSeals::Page found =
+          page.size() == kPageBytes ? shared.seals.judge(begin + at, page) : PageSeals::Page::kDamaged;
+      if (found == PageSeals::Page::kSound || !is_read(begin + at)) continue;
+      std::string sentence = cat("the page at offset ", begin + at, " is not what was written there");
+      if (found == PageSeals::Page::kOlder)
+        sentence += cat(" last, but an older one. To go on with an older file as a whole, remove ",
+                        seal_file_of(path_));
+      return damaged(path_, sentence);
     }
   }
   return {};

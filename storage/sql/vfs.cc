@@ -9,6 +9,7 @@
 #include <new>
 
 #include "base/check.h"
+#include "base/env/paths.h"
 
 namespace lockstep::sql {
 namespace {
@@ -67,9 +68,7 @@ OpenFile& open_file_of(sqlite3_file* file) { return *reinterpret_cast<OpenFile*>
 // Every directory on the way, as the disk makes parents on its own and promises none of their names.
 Status sync_directories(env::Disk& disk, std::string_view path) {
   while (true) {
-    const std::size_t slash = path.rfind('/');
-    const std::string_view parent =
-        slash == std::string_view::npos ? std::string_view() : path.substr(0, slash);
+    const std::string_view parent = env::directory_of(path);
     LOCKSTEP_TRY_STATUS(disk.sync_dir(parent));
     if (parent.empty()) return {};
     path = parent;
@@ -159,6 +158,8 @@ int write_file(sqlite3_file* file, const void* from, int size, sqlite3_int64 off
 int truncate_file(sqlite3_file* file, sqlite3_int64 size) {
   OpenFile& open = open_file_of(file);
   const Waits waits(*open.lane);
+  if (open.kind == FileKind::kDatabase)
+    open.lane->shared.seals.forget_from(static_cast<std::uint64_t>(size) / kPageBytes);
   const Status done = open.file->truncate(static_cast<std::uint64_t>(size));
   return done ? SQLITE_OK : fault(*open.lane, done.error(), SQLITE_IOERR_TRUNCATE);
 }

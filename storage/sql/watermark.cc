@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "base/bytes.h"
+#include "base/env/paths.h"
 #include "base/hash.h"
 
 namespace lockstep::sql {
@@ -25,12 +26,6 @@ Bytes copy_of(std::uint64_t sequence, const Mark& mark) {
   writer.u32(mark.copied_frames);
   writer.u64(hash64(out));
   return out;
-}
-
-// Its own name is durable: the main file's was made so.
-std::string_view directory_of(std::string_view path) {
-  const std::size_t slash = path.rfind('/');
-  return path.substr(0, slash == std::string_view::npos ? 0 : slash);
 }
 
 struct Copy {
@@ -98,7 +93,7 @@ Status Watermark::fix(const Mark& mark) {
   if (mark == mark_ && synced_) return {};
   LOCKSTEP_TRY_STATUS(write(mark));
   LOCKSTEP_TRY_STATUS(file_->sync());
-  if (!name_synced_) LOCKSTEP_TRY_STATUS(disk_.sync_dir(directory_of(path_)));
+  if (!name_synced_) LOCKSTEP_TRY_STATUS(disk_.sync_dir(env::directory_of(path_)));
   synced_ = name_synced_ = true;
   return {};
 }

@@ -50,7 +50,7 @@ class StandaloneNode : public testing::Test {
 
 TEST_F(StandaloneNode, LeavesOneFileAndFindsEverythingInIt) {
   live(SIGTERM);
-  EXPECT_EQ(files(), (std::set<std::string>{"main.sqlite", "main.sqlite-mark"}));
+  EXPECT_EQ(files(), (std::set<std::string>{"main.sqlite", "main.sqlite-mark", "main.sqlite-seals"}));
   const auto node = run();
   ASSERT_TRUE(node->says("stands alone"));
   EXPECT_EQ(sql("SELECT v FROM t").out, "v\r\n7\r\n");

@@ -3,6 +3,7 @@
 
 #include "core/replica/digest_watch.h"
 #include "storage/sql/page_seals.h"
+#include "storage/sql/seal_file.h"
 #include "tests/replica/test_cluster.h"
 
 namespace lockstep::tests {
@@ -84,10 +85,13 @@ void damage_row(sim::DiskImage& disk, const std::string& path, std::uint64_t at)
   disk.flip(path, at, 1);
   const std::uint64_t start = at - at % sql::kPageBytes;
   sql::PageSeals seals;
+  const auto kept = sql::SealFile::open(disk, path, seals);
+  ASSERT_TRUE(kept);
   EXPECT_TRUE(seals.is_sound(0, page_at(0)));
   Bytes sealed;
   seals.seal(start, page_at(start), sealed);
   ASSERT_TRUE(file->write_at(start, sealed));
+  ASSERT_TRUE((*kept)->save());
 }
 
 // Damage in a row that a later statement copies: from then on this node computes something else than the others.

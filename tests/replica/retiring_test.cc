@@ -138,7 +138,7 @@ TEST(Retiring, AStandaloneNodeLeavesOneFileWithEverythingInIt) {
   alone.query("SELECT count(*) FROM t");  // brings a turn; reads are answered to the end
   ASSERT_TRUE(run_until(alone.world(), retired));
   alone.world().kill(TestStandalone::kNode);
-  EXPECT_EQ(disk.list("db"), (std::vector<std::string>{"main.sqlite", "main.sqlite-mark"}));
+  EXPECT_EQ(disk.list("db"), (std::vector<std::string>{"main.sqlite", "main.sqlite-mark", "main.sqlite-seals"}));
   alone.world().power_loss(TestStandalone::kNode);
   alone.world().start(TestStandalone::kNode);
   EXPECT_EQ(alone.query("SELECT max(a) FROM t").reply.query().rows().rows(0).values(0).integer(), 7);

@@ -34,6 +34,22 @@ TEST(PageSeals, ASealedPageIsKnownInItsPlaceOnly) {
   EXPECT_TRUE(seals.is_sound(5 * kPageBytes, Bytes(kPageBytes, '\0'))) << "space that was never written";
 }
 
+TEST(PageSeals, AnOlderPageIsKnownByTheSealThatItShouldHave) {
+  PageSeals seals;
+  Bytes scratch;
+  seals.seal(0, header_page(8), scratch);
+  const std::uint64_t place = 600 * kPageBytes;
+  const Bytes older(seals.seal(place, Bytes(kPageBytes, 'a'), scratch));
+  const Bytes newer(seals.seal(place, Bytes(kPageBytes, 'b'), scratch));
+  EXPECT_EQ(seals.judge(place, newer), PageSeals::Page::kSound);
+  EXPECT_EQ(seals.judge(place, older), PageSeals::Page::kOlder);
+  EXPECT_EQ(seals.judge(place, Bytes(kPageBytes, '\0')), PageSeals::Page::kDamaged);
+  EXPECT_EQ(seals.take_changed(), (std::vector<std::uint64_t>{0, 1}));
+  seals.forget_from(600);
+  EXPECT_EQ(seals.judge(place, Bytes(kPageBytes, '\0')), PageSeals::Page::kSound) << "the file was cut before it";
+  EXPECT_EQ(seals.take_changed(), (std::vector<std::uint64_t>{1}));
+}
+
 TEST(PageSeals, AFileMadeWithoutSealsIsReadAsItIs) {
   PageSeals seals;
   Bytes scratch;
@@ -62,7 +78,26 @@ TEST(PageSeals, APageOfTheWalIsComparedWithWhatWasWrittenOrRecovered) {
 
 constexpr std::string_view kDatabase = "db/main.sqlite";
 constexpr std::string_view kWal = "db/main.sqlite-wal";
+constexpr std::string_view kSeals = "db/main.sqlite-seals";
 constexpr Purpose kWhere{"test.page_seals.where"};
+
+// One write to the main file goes elsewhere, or nowhere.
+class LosesAWrite final : public sim::DiskFaults {
+ public:
+  LosesAWrite(sim::DiskFault how, std::uint64_t which) : how_(how), left_(which) {}
+  sim::DiskFault on_call(const sim::DiskCall& call) override {
+    if (call.operation != sim::DiskOperation::kWrite || call.path != kDatabase || fired_) return sim::DiskFault::kNone;
+    if (left_-- > 0) return sim::DiskFault::kNone;
+    fired_ = true;
+    return how_ == sim::DiskFault::kMisdirect && !call.can_misdirect ? sim::DiskFault::kPhantom : how_;
+  }
+  bool fired() const { return fired_; }
+
+ private:
+  sim::DiskFault how_;
+  std::uint64_t left_;
+  bool fired_ = false;
+};
 
 std::uint64_t size_of_file(sim::DiskImage& disk, std::string_view path) {
   return *(*disk.open(path, env::OpenMode::kMustExist))->size();
@@ -113,6 +148,105 @@ TEST(PageSeals, ADatabaseFileThatRottedIsNeverServed) {
     disk.flip(kDatabase, at, 0x10);
   }
   EXPECT_GT(refused, 80);
+}
+
+void change(Node& node) {
+  node.must("UPDATE t SET v = v || 'x' WHERE id % 3 = 0");
+  node.must("INSERT INTO t(v) VALUES('new')");
+}
+
+// What the page held before is whole, and sealed: SQLite reads it, and the row that it had then.
+TEST(PageSeals, AWriteOfTheDatabaseFileThatNeverHappenedIsNeverServed) {
+  initialise_sqlite(1);
+  for (const sim::DiskFault how : {sim::DiskFault::kPhantom, sim::DiskFault::kMisdirect}) {
+    int refused = 0;
+    bool fired = true;
+    for (std::uint64_t which = 0; fired; ++which) {
+      SCOPED_TRACE(which);
+      sim::DiskImage disk(which);
+      std::optional<std::vector<std::vector<Value>>> right;
+      {
+        Node node(disk, {.checkpoint_frames = 1});
+        ASSERT_TRUE(node.open());
+        fill(node);
+        ASSERT_TRUE(node.machine().checkpoint_if_due());
+        change(node);
+        right = rows_of(node);
+        ASSERT_TRUE(right);
+        LosesAWrite strike(how, which);
+        disk.set_faults(&strike);
+        ASSERT_TRUE(node.machine().checkpoint_if_due());
+        disk.set_faults(nullptr);
+        fired = strike.fired();
+        const auto found = rows_of(node);
+        refused += found ? 0 : 1;
+        if (found) {
+          EXPECT_TRUE(*found == *right) << "the same incarnation";
+        }
+        node.must("CREATE TABLE u(id INTEGER PRIMARY KEY)");  // begins the WAL anew
+        ASSERT_TRUE(node.machine().sync());
+      }
+      (void)disk.power_loss();
+      Node node(disk);
+      const auto found = node.open() ? rows_of(node) : std::nullopt;
+      refused += found ? 0 : 1;
+      if (found) {
+        EXPECT_TRUE(*found == *right) << found->size() << " rows, not " << right->size();
+      }
+    }
+    EXPECT_GT(refused, 10);
+  }
+}
+
+TEST(PageSeals, AnOlderFileIsRefusedUntilItsSealsAreRemoved) {
+  initialise_sqlite(1);
+  sim::DiskImage disk(1);
+  const auto copy_of = [&](std::string_view path) {
+    Bytes bytes(size_of_file(disk, path), '\0');
+    EXPECT_TRUE((*disk.open(path, env::OpenMode::kMustExist))->read_at(0, bytes.data(), bytes.size()));
+    return bytes;
+  };
+  Bytes older;
+  {
+    Node node(disk, {.checkpoint_frames = 1, .sync_commits = true});
+    ASSERT_TRUE(node.open());
+    fill(node);
+    ASSERT_TRUE(node.machine().checkpoint_if_due());
+    older = copy_of(kDatabase);
+    node.must("UPDATE t SET v = 'y' WHERE id = 1");
+    ASSERT_TRUE(node.machine().put_away());
+  }
+  ASSERT_EQ(older.size(), size_of_file(disk, kDatabase));
+  ASSERT_TRUE((*disk.open(kDatabase, env::OpenMode::kMustExist))->write_at(0, older));
+  {
+    Node node(disk, {.sync_commits = true});
+    const Status opened = node.open();
+    ASSERT_FALSE(opened);
+    EXPECT_EQ(opened.error().code, ErrorCode::kCorrupt);
+    EXPECT_NE(opened.error().message.find("remove db/main.sqlite-seals"), std::string::npos) << opened.error().message;
+  }
+  ASSERT_TRUE(disk.remove(kSeals));
+  Node node(disk, {.sync_commits = true});
+  ASSERT_TRUE(node.open());
+  EXPECT_EQ(node.number("SELECT count(*) FROM t WHERE v = 'y'"), 0);
+}
+
+TEST(PageSeals, SealsOfAFileThatIsGoneGoToo) {
+  initialise_sqlite(1);
+  sim::DiskImage disk(1);
+  for (int life = 0; life < 2; ++life) {
+    {
+      Node node(disk, {.checkpoint_frames = 1});
+      ASSERT_TRUE(node.open()) << life;
+      fill(node);
+      if (life == 1) change(node);
+      ASSERT_TRUE(node.machine().checkpoint_if_due());
+    }
+    disk.process_crash();
+    EXPECT_TRUE(*disk.exists(kSeals));
+    ASSERT_TRUE(disk.remove(kDatabase));
+    ASSERT_TRUE(disk.remove(kWal));
+  }
 }
 
 TEST(PageSeals, APageOfTheWalThatRotsUnderARunningNodeIsNotServed) {
