@@ -30,14 +30,15 @@ bool is_hole(BytesView page) {
 
 }  // namespace
 
+// Decided once: what happens to the header later, or what a bit that flipped in it says, does not turn the
+// seals off. What is no header says nothing: SQLite may have another in the WAL, and the rest of the file is
+// as it was.
 void PageSeals::look_at_header(std::uint64_t offset, BytesView bytes) {
   if (offset != 0 || bytes.size() <= kReservedAt) return;
-  // What is no header says nothing: SQLite may have another in the WAL, and the rest of the file is as it
-  // was. A file without seals is not trusted then.
-  if (!bytes.starts_with(kMagic) && file_.load(std::memory_order_acquire) != File::kUnknown) return;
-  const bool is_plain =
-      bytes.starts_with(kMagic) && static_cast<unsigned char>(bytes[kReservedAt]) != kSealBytes;
-  file_.store(is_plain ? File::kPlain : File::kSealed, std::memory_order_release);
+  const bool is_plain = bytes.starts_with(kMagic) &&
+                        static_cast<unsigned char>(bytes[kReservedAt]) != kSealBytes && expected(0) == 0;
+  File unknown = File::kUnknown;
+  file_.compare_exchange_strong(unknown, is_plain ? File::kPlain : File::kSealed, std::memory_order_acq_rel);
 }
 
 BytesView PageSeals::seal(std::uint64_t offset, BytesView bytes, Bytes& scratch) {
@@ -61,7 +62,7 @@ PageSeals::Page PageSeals::judge(std::uint64_t offset, BytesView bytes) {
     found |= std::uint64_t{static_cast<unsigned char>(bytes[kPageBytes - kSealBytes + i])} << (8 * i);
   const std::uint64_t last = expected(offset / kPageBytes);
   const bool is_whole = found == seal_of(offset, bytes);
-  if (is_whole) return last == 0 || found == last ? Page::kSound : Page::kOlder;
+  if (is_whole) return last == 0 || found == last ? Page::kSound : Page::kAnother;
   return last == 0 && is_hole(bytes) ? Page::kSound : Page::kDamaged;
 }
 

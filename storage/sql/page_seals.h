@@ -35,7 +35,7 @@ class PageSeals {
 
   enum class Page : std::uint8_t {
     kSound,
-    kOlder,    // sealed in its place, but not last
+    kAnother,  // sealed in its place, but not last
     kDamaged,  // no page that was ever sealed there
   };
 
@@ -48,6 +48,7 @@ class PageSeals {
   // For the lane that writes; pages count from 0. The seal that the page has to have, 0: none is known.
   std::uint64_t expected(std::uint64_t page) const;
   void expect(std::uint64_t page, std::uint64_t seal);
+  std::uint64_t known_pages() const { return known_pages_; }  // nothing is known from here on
   // The file ends before this page, or is going to.
   void forget_from(std::uint64_t page);
   // The blocks of which seals have changed since the last time, ascending.
@@ -67,7 +68,7 @@ class PageSeals {
       wal_;  // fingerprints of pages, 0: not known; as many frames as the WAL index can hold
   AtomicWords<16384, 4096>
       main_;  // the seals that pages have to have, 0: not known; 256 GiB, and none beyond
-  std::uint64_t known_pages_ = 0;    // nothing is known from here on
+  std::uint64_t known_pages_ = 0;
   std::set<std::uint64_t> changed_;  // blocks
 };
 

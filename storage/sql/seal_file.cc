@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "base/env/paths.h"
+#include "base/text.h"
 
 namespace lockstep::sql {
 namespace {
@@ -18,6 +19,16 @@ constexpr std::uint64_t kBlocksAtOnce = 256;
 }  // namespace
 
 std::string seal_file_of(const std::string& database) { return database + "-seals"; }
+
+std::string complaint(const std::string& database, std::uint64_t offset, PageSeals::Page found) {
+  std::string out = cat("the page at offset ", offset);
+  if (found == PageSeals::Page::kDamaged) return out + " is not what was written there";
+  const std::string seals = seal_file_of(database);
+  return out + cat(" is whole, but not the one that ", seals,
+                   " asks for: one of the two is older or damaged, or another program has written "
+                   "here. To go on with the pages as they are, remove ",
+                   seals);
+}
 
 Result<std::unique_ptr<SealFile>> SealFile::open(env::Disk& disk, const std::string& database,
                                                  PageSeals& seals) {
@@ -39,23 +50,26 @@ Status SealFile::remove() {
   return disk_.sync_dir(env::directory_of(path_));
 }
 
+// What the file says beyond these pages is of a longer main file, which a crash found cut already. It goes
+// before the main file may grow again.
 Status SealFile::load(std::uint64_t pages) {
   LOCKSTEP_TRY(file, disk_.open(path_, env::OpenMode::kMustExist));
   file_ = std::move(file);
-  Bytes bytes(kBlocksAtOnce * kBlockBytes, '\0');
-  std::uint64_t page = 0;
-  for (std::size_t got = bytes.size(); got == bytes.size();) {
-    LOCKSTEP_TRY(count, file_->read_at(page * kEntryBytes, bytes.data(), bytes.size()));
-    got = count;
-    ByteReader reader(BytesView(bytes).substr(0, got));
-    for (std::size_t left = got / kEntryBytes; left > 0; --left) {
-      const std::uint64_t seal = *reader.u64();
-      if (seal != 0) seals_.expect(page, seal);
-      ++page;
-    }
+  LOCKSTEP_TRY(size, file_->size());
+  if (size > pages * kEntryBytes) {
+    LOCKSTEP_TRY_STATUS(file_->truncate(pages * kEntryBytes));
+    LOCKSTEP_TRY_STATUS(file_->sync());
   }
-  // A crash has cut the main file, and what was to be said of that.
-  seals_.forget_from(pages);
+  const std::uint64_t end = std::min(size / kEntryBytes, pages);
+  Bytes bytes(kBlocksAtOnce * kBlockBytes, '\0');
+  for (std::uint64_t page = 0; page < end;) {
+    const std::size_t wanted = std::min(bytes.size(), (end - page) * kEntryBytes);
+    LOCKSTEP_TRY(got, file_->read_at(page * kEntryBytes, bytes.data(), wanted));
+    if (got != wanted) return fail(ErrorCode::kIo, cat("'", path_, "' became shorter while it was read"));
+    ByteReader reader(BytesView(bytes).substr(0, got));
+    for (; !reader.at_end(); ++page)
+      if (const std::uint64_t seal = *reader.u64(); seal != 0) seals_.expect(page, seal);
+  }
   return {};
 }
 
@@ -66,19 +80,23 @@ Status SealFile::save() {
     LOCKSTEP_TRY(file, disk_.open(path_, env::OpenMode::kCreate));
     file_ = std::move(file);
   }
+  const std::uint64_t end = seals_.known_pages();
   for (auto first = blocks.begin(); first != blocks.end();) {  // neighbours in one write
     Bytes bytes;
     ByteWriter writer(bytes);
     auto next = first;
     while (next != blocks.end() && *next == *first + static_cast<std::uint64_t>(next - first) &&
            bytes.size() < kBlocksAtOnce * kBlockBytes) {
-      for (std::uint64_t i = 0; i < PageSeals::kSealsInBlock; ++i)
-        writer.u64(seals_.expected(*next * PageSeals::kSealsInBlock + i));
+      const std::uint64_t begin = *next * PageSeals::kSealsInBlock;
+      for (std::uint64_t page = begin; page < std::min(begin + PageSeals::kSealsInBlock, end); ++page)
+        writer.u64(seals_.expected(page));
       ++next;
     }
-    LOCKSTEP_TRY_STATUS(file_->write_at(*first * kBlockBytes, bytes));
+    if (!bytes.empty()) LOCKSTEP_TRY_STATUS(file_->write_at(*first * kBlockBytes, bytes));
     first = next;
   }
+  LOCKSTEP_TRY(size, file_->size());
+  if (size > end * kEntryBytes) LOCKSTEP_TRY_STATUS(file_->truncate(end * kEntryBytes));
   LOCKSTEP_TRY_STATUS(file_->sync());
   if (!name_synced_) LOCKSTEP_TRY_STATUS(disk_.sync_dir(env::directory_of(path_)));
   name_synced_ = true;

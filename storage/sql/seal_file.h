@@ -13,6 +13,8 @@
 namespace lockstep::sql {
 
 std::string seal_file_of(const std::string& database);
+// Of a page that is not sound: what is wrong, and what can be done.
+std::string complaint(const std::string& database, std::uint64_t offset, PageSeals::Page found);
 
 // Belongs to the lane that writes.
 class SealFile {

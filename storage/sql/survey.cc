@@ -142,11 +142,7 @@ Status Survey::look_at_pages(SharedFile& shared) const {
       const PageSeals::Page found =
           page.size() == kPageBytes ? shared.seals.judge(begin + at, page) : PageSeals::Page::kDamaged;
       if (found == PageSeals::Page::kSound || !is_read(begin + at)) continue;
-      std::string sentence = cat("the page at offset ", begin + at, " is not what was written there");
-      if (found == PageSeals::Page::kOlder)
-        sentence += cat(" last, but an older one. To go on with an older file as a whole, remove ",
-                        seal_file_of(path_));
-      return damaged(path_, sentence);
+      return damaged(path_, complaint(path_, begin + at, found));
     }
   }
   return {};

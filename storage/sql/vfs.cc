@@ -10,6 +10,7 @@
 
 #include "base/check.h"
 #include "base/env/paths.h"
+#include "storage/sql/seal_file.h"
 
 namespace lockstep::sql {
 namespace {
@@ -98,10 +99,11 @@ int close_file(sqlite3_file* file) {
   return SQLITE_OK;
 }
 
-bool is_sound(OpenFile& open, std::uint64_t offset, BytesView bytes) {
+PageSeals::Page judge(OpenFile& open, std::uint64_t offset, BytesView bytes) {
   PageSeals& seals = open.lane->shared.seals;
-  if (open.kind == FileKind::kDatabase) return seals.is_sound(offset, bytes);
-  return open.kind != FileKind::kWal || seals.note_wal_read(offset, bytes);
+  if (open.kind == FileKind::kDatabase) return seals.judge(offset, bytes);
+  const bool is_sound = open.kind != FileKind::kWal || seals.note_wal_read(offset, bytes);
+  return is_sound ? PageSeals::Page::kSound : PageSeals::Page::kDamaged;
 }
 
 // Of a read that came short. SQLite takes what is missing for zeros, which is right only where nothing was
@@ -119,9 +121,9 @@ int read_file(sqlite3_file* file, void* into, int size, sqlite3_int64 offset) {
   if (!got) return fault(*open.lane, got.error(), SQLITE_IOERR_READ);
   const auto at = static_cast<std::uint64_t>(offset);
   if (*got == wanted) {
-    if (is_sound(open, at, BytesView(static_cast<char*>(into), wanted))) return SQLITE_OK;
-    const Error damage{ErrorCode::kCorrupt,
-                       cat("'", *open.path, "' is damaged: the page at offset ", at, " is not what was written there")};
+    const PageSeals::Page found = judge(open, at, BytesView(static_cast<char*>(into), wanted));
+    if (found == PageSeals::Page::kSound) return SQLITE_OK;
+    const Error damage{ErrorCode::kCorrupt, cat("'", *open.path, "' is damaged: ", complaint(*open.path, at, found))};
     return fault(*open.lane, damage, SQLITE_IOERR_DATA);
   }
   if (is_lost(open, at, *got, wanted)) {

@@ -42,12 +42,26 @@ TEST(PageSeals, AnOlderPageIsKnownByTheSealThatItShouldHave) {
   const Bytes older(seals.seal(place, Bytes(kPageBytes, 'a'), scratch));
   const Bytes newer(seals.seal(place, Bytes(kPageBytes, 'b'), scratch));
   EXPECT_EQ(seals.judge(place, newer), PageSeals::Page::kSound);
-  EXPECT_EQ(seals.judge(place, older), PageSeals::Page::kOlder);
+  EXPECT_EQ(seals.judge(place, older), PageSeals::Page::kAnother);
   EXPECT_EQ(seals.judge(place, Bytes(kPageBytes, '\0')), PageSeals::Page::kDamaged);
   EXPECT_EQ(seals.take_changed(), (std::vector<std::uint64_t>{0, 1}));
   seals.forget_from(600);
   EXPECT_EQ(seals.judge(place, Bytes(kPageBytes, '\0')), PageSeals::Page::kSound) << "the file was cut before it";
+  EXPECT_EQ(seals.known_pages(), 600u);
   EXPECT_EQ(seals.take_changed(), (std::vector<std::uint64_t>{1}));
+}
+
+TEST(PageSeals, ABitOfTheHeaderDoesNotTurnThemOff) {
+  Bytes scratch;
+  PageSeals before;
+  const Bytes header(before.seal(0, header_page(8), scratch));
+  Bytes rotten = header;
+  rotten[20] = 0;
+  EXPECT_FALSE(before.is_sound(0, rotten)) << "decided once";
+  PageSeals after;
+  after.expect(0, before.expected(0));
+  EXPECT_FALSE(after.is_sound(0, rotten)) << "it has a seal beside it";
+  EXPECT_FALSE(after.is_sound(kPageBytes, Bytes(kPageBytes, 'p')));
 }
 
 TEST(PageSeals, AFileMadeWithoutSealsIsReadAsItIs) {
@@ -229,6 +243,28 @@ TEST(PageSeals, AnOlderFileIsRefusedUntilItsSealsAreRemoved) {
   Node node(disk, {.sync_commits = true});
   ASSERT_TRUE(node.open());
   EXPECT_EQ(node.number("SELECT count(*) FROM t WHERE v = 'y'"), 0);
+}
+
+// A checkpoint had cut the main file when the node died, and had not come to the seals. What grows there again may be
+// pages that nobody writes.
+TEST(PageSeals, SealsBehindTheEndOfTheFileAreForgottenForGood) {
+  initialise_sqlite(1);
+  sim::DiskImage disk(1);
+  for (const std::uint64_t longer : {std::uint64_t{5}, std::uint64_t{8}, std::uint64_t{100'000}}) {
+    {
+      Node node(disk, {.checkpoint_frames = 1});
+      ASSERT_TRUE(node.open()) << longer;
+      if (longer == 5) fill(node);
+      ASSERT_TRUE(node.machine().put_away());
+    }
+    const std::uint64_t right = size_of_file(disk, kDatabase) / kPageBytes * kSealBytes;
+    EXPECT_EQ(size_of_file(disk, kSeals), right);
+    ASSERT_TRUE((*disk.open(kSeals, env::OpenMode::kMustExist))->write_at(right, Bytes(longer, 's')));
+    Node node(disk);
+    ASSERT_TRUE(node.open()) << longer;
+    (void)disk.power_loss();
+    EXPECT_EQ(size_of_file(disk, kSeals), right) << longer;
+  }
 }
 
 TEST(PageSeals, SealsOfAFileThatIsGoneGoToo) {
