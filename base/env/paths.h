@@ -1,7 +1,11 @@
-// Paths of the disk port.
+// What callers of the disk port ask about a path.
 #pragma once
 
+#include <cstdint>
 #include <string_view>
+
+#include "base/env/disk.h"
+#include "base/result.h"
 
 namespace lockstep::env {
 
@@ -9,6 +13,14 @@ namespace lockstep::env {
 constexpr std::string_view directory_of(std::string_view path) {
   const std::size_t slash = path.rfind('/');
   return path.substr(0, slash == std::string_view::npos ? 0 : slash);
+}
+
+// In bytes; 0 also for a file that does not exist.
+inline Result<std::uint64_t> size_of(Disk& disk, std::string_view path) {
+  LOCKSTEP_TRY(exists, disk.exists(path));
+  if (!exists) return 0;
+  LOCKSTEP_TRY(file, disk.open(path, OpenMode::kMustExist));
+  return file->size();
 }
 
 }  // namespace lockstep::env

@@ -45,10 +45,12 @@ class PageSeals {
   Page judge(std::uint64_t offset, BytesView bytes);
   bool is_sound(std::uint64_t offset, BytesView bytes) { return judge(offset, bytes) == Page::kSound; }
 
-  // For the lane that writes; pages count from 0. The seal that the page has to have, 0: none is known.
+  // The seal that the page has to have, 0: none is known. Pages count from 0.
   std::uint64_t expected(std::uint64_t page) const;
+
+  // For the lane that writes:
   void expect(std::uint64_t page, std::uint64_t seal);
-  std::uint64_t known_pages() const { return known_pages_; }  // nothing is known from here on
+  std::uint64_t known_pages() const { return known_pages_; }  // nothing is known from this page on
   // The file ends before this page, or is going to.
   void forget_from(std::uint64_t page);
   // The blocks of which seals have changed since the last time, ascending.
@@ -64,10 +66,10 @@ class PageSeals {
   void look_at_header(std::uint64_t offset, BytesView bytes);
 
   std::atomic<File> file_{File::kUnknown};
-  AtomicWords<4096, 1024>
-      wal_;  // fingerprints of pages, 0: not known; as many frames as the WAL index can hold
-  AtomicWords<16384, 4096>
-      main_;  // the seals that pages have to have, 0: not known; 256 GiB, and none beyond
+  // Fingerprints of pages, 0: not known. As many frames as the WAL index can hold.
+  AtomicWords<4096, 1024> wal_;
+  // The seals that pages have to have, 0: not known. 256 GiB, and none beyond.
+  AtomicWords<16384, 4096> main_;
   std::uint64_t known_pages_ = 0;
   std::set<std::uint64_t> changed_;  // blocks
 };

@@ -33,13 +33,8 @@ std::string complaint(const std::string& database, std::uint64_t offset, PageSea
 Result<std::unique_ptr<SealFile>> SealFile::open(env::Disk& disk, const std::string& database,
                                                  PageSeals& seals) {
   std::unique_ptr<SealFile> out(new SealFile(disk, seal_file_of(database), seals));
-  LOCKSTEP_TRY(is_there, disk.exists(database));
-  std::uint64_t pages = 0;
-  if (is_there) {
-    LOCKSTEP_TRY(main, disk.open(database, env::OpenMode::kMustExist));
-    LOCKSTEP_TRY(bytes, main->size());
-    pages = bytes / kPageBytes;
-  }
+  LOCKSTEP_TRY(bytes, env::size_of(disk, database));
+  const std::uint64_t pages = bytes / kPageBytes;
   LOCKSTEP_TRY(exists, disk.exists(out->path_));
   if (exists) LOCKSTEP_TRY_STATUS(pages > 0 ? out->load(pages) : out->remove());
   return out;

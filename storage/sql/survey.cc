@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/env/paths.h"
 #include "base/text.h"
 #include "storage/sql/seal_file.h"
 
@@ -14,14 +15,6 @@ namespace {
 
 constexpr std::uint64_t kSurveyedBytes = 64 << 20;  // some tens of milliseconds
 constexpr std::size_t kChunkBytes = 1 << 20;
-
-// 0 also for a file that does not exist.
-Result<std::uint64_t> size_of(env::Disk& disk, const std::string& path) {
-  LOCKSTEP_TRY(exists, disk.exists(path));
-  if (!exists) return 0;
-  LOCKSTEP_TRY(file, disk.open(path, env::OpenMode::kMustExist));
-  return file->size();
-}
 
 std::uint32_t big_endian(BytesView bytes) {
   std::uint32_t out = 0;
@@ -68,8 +61,8 @@ Status Survey::refuse_lost_main(std::uint64_t wal_bytes) const {
 }
 
 Status Survey::before_opening(Watermark& watermark) const {
-  LOCKSTEP_TRY(bytes, size_of(disk_, path_));
-  LOCKSTEP_TRY(wal, size_of(disk_, wal_file_of(path_)));
+  LOCKSTEP_TRY(bytes, env::size_of(disk_, path_));
+  LOCKSTEP_TRY(wal, env::size_of(disk_, wal_file_of(path_)));
   const std::uint64_t expected = watermark.mark().main_bytes;
   if (bytes == 0 && is_the_record_) LOCKSTEP_TRY_STATUS(refuse_lost_main(wal));
   if (bytes == 0 && !is_the_record_) return watermark.mark() == Mark{} ? Status{} : watermark.fix({});
@@ -109,7 +102,7 @@ Status Survey::look_at_wal(const WalIndex::Committed& found, const Mark& mark) c
       is_the_same ? std::max(mark.wal_frames, mark.copied_frames) : mark.wal_frames;
   if (expected == 0 || (is_the_same && found.frames >= expected)) return {};
   const std::string file = wal_file_of(path_);
-  LOCKSTEP_TRY(bytes, size_of(disk_, file));
+  LOCKSTEP_TRY(bytes, env::size_of(disk_, file));
   std::string what = "the WAL of something else";
   if (is_the_same) what = cat(found.frames, " in transactions that are whole");
   if (found.frames == 0) what = bytes == 0 ? "no file or an empty one" : "none behind a header that is whole";
