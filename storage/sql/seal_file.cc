@@ -35,32 +35,30 @@ Result<std::unique_ptr<SealFile>> SealFile::open(env::Disk& disk, const std::str
   std::unique_ptr<SealFile> out(new SealFile(disk, seal_file_of(database), seals));
   LOCKSTEP_TRY(bytes, env::size_of(disk, database));
   const std::uint64_t pages = bytes / kPageBytes;
-  LOCKSTEP_TRY(exists, disk.exists(out->path_));
-  if (exists) LOCKSTEP_TRY_STATUS(pages > 0 ? out->load(pages) : out->remove());
+  if (pages == 0) {
+    LOCKSTEP_TRY_STATUS(out->companion_.remove());
+  } else {
+    LOCKSTEP_TRY(exists, out->companion_.open());
+    if (exists) LOCKSTEP_TRY_STATUS(out->load(pages));
+  }
   return out;
-}
-
-Status SealFile::remove() {
-  LOCKSTEP_TRY_STATUS(disk_.remove(path_));
-  return disk_.sync_dir(env::directory_of(path_));
 }
 
 // What the file says beyond these pages is of a longer main file, which a crash found cut already. It goes
 // before the main file may grow again.
 Status SealFile::load(std::uint64_t pages) {
-  LOCKSTEP_TRY(file, disk_.open(path_, env::OpenMode::kMustExist));
-  file_ = std::move(file);
-  LOCKSTEP_TRY(size, file_->size());
+  env::File& file = companion_.file();
+  LOCKSTEP_TRY(size, file.size());
   if (size > pages * kEntryBytes) {
-    LOCKSTEP_TRY_STATUS(file_->truncate(pages * kEntryBytes));
-    LOCKSTEP_TRY_STATUS(file_->sync());
+    LOCKSTEP_TRY_STATUS(file.truncate(pages * kEntryBytes));
+    LOCKSTEP_TRY_STATUS(file.sync());
   }
   const std::uint64_t end = std::min(size / kEntryBytes, pages);
   Bytes bytes(kBlocksAtOnce * kBlockBytes, '\0');
   for (std::uint64_t page = 0; page < end;) {
     const std::size_t wanted = std::min(bytes.size(), (end - page) * kEntryBytes);
-    LOCKSTEP_TRY(got, file_->read_at(page * kEntryBytes, bytes.data(), wanted));
-    if (got != wanted) return fail(ErrorCode::kIo, cat("'", path_, "' became shorter while it was read"));
+    LOCKSTEP_TRY(got, file.read_at(page * kEntryBytes, bytes.data(), wanted));
+    if (got != wanted) return fail(ErrorCode::kIo, cat("'", companion_.path(), "' became shorter while it was read"));
     ByteReader reader(BytesView(bytes).substr(0, got));
     for (; !reader.at_end(); ++page)
       if (const std::uint64_t seal = *reader.u64(); seal != 0) seals_.expect(page, seal);
@@ -71,10 +69,8 @@ Status SealFile::load(std::uint64_t pages) {
 Status SealFile::save() {
   const std::vector<std::uint64_t> blocks = seals_.take_changed();
   if (blocks.empty()) return {};
-  if (!file_) {
-    LOCKSTEP_TRY(file, disk_.open(path_, env::OpenMode::kCreate));
-    file_ = std::move(file);
-  }
+  LOCKSTEP_TRY_STATUS(companion_.make());
+  env::File& file = companion_.file();
   const std::uint64_t end = seals_.known_pages();
   for (auto first = blocks.begin(); first != blocks.end();) {  // neighbours in one write
     Bytes bytes;
@@ -87,15 +83,12 @@ Status SealFile::save() {
         writer.u64(seals_.expected(page));
       ++next;
     }
-    if (!bytes.empty()) LOCKSTEP_TRY_STATUS(file_->write_at(*first * kBlockBytes, bytes));
+    if (!bytes.empty()) LOCKSTEP_TRY_STATUS(file.write_at(*first * kBlockBytes, bytes));
     first = next;
   }
-  LOCKSTEP_TRY(size, file_->size());
-  if (size > end * kEntryBytes) LOCKSTEP_TRY_STATUS(file_->truncate(end * kEntryBytes));
-  LOCKSTEP_TRY_STATUS(file_->sync());
-  if (!name_synced_) LOCKSTEP_TRY_STATUS(disk_.sync_dir(env::directory_of(path_)));
-  name_synced_ = true;
-  return {};
+  LOCKSTEP_TRY(size, file.size());
+  if (size > end * kEntryBytes) LOCKSTEP_TRY_STATUS(file.truncate(end * kEntryBytes));
+  return companion_.sync();
 }
 
 }  // namespace lockstep::sql

@@ -8,6 +8,7 @@
 
 #include "base/env/disk.h"
 #include "base/result.h"
+#include "storage/sql/companion.h"
 #include "storage/sql/page_seals.h"
 
 namespace lockstep::sql {
@@ -30,15 +31,11 @@ class SealFile {
 
  private:
   SealFile(env::Disk& disk, std::string path, PageSeals& seals)
-      : disk_(disk), path_(std::move(path)), seals_(seals) {}
+      : companion_(disk, std::move(path)), seals_(seals) {}
   Status load(std::uint64_t pages);
-  Status remove();
 
-  env::Disk& disk_;
-  std::string path_;
+  Companion companion_;
   PageSeals& seals_;
-  std::unique_ptr<env::File> file_;  // none: it does not exist yet
-  bool name_synced_ = false;
 };
 
 }  // namespace lockstep::sql

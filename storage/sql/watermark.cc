@@ -5,7 +5,6 @@
 #include <optional>
 
 #include "base/bytes.h"
-#include "base/env/paths.h"
 #include "base/hash.h"
 
 namespace lockstep::sql {
@@ -59,13 +58,11 @@ Result<std::unique_ptr<Watermark>> Watermark::open(env::Disk& disk, const std::s
 }
 
 Status Watermark::load() {
-  LOCKSTEP_TRY(exists, disk_.exists(path_));
+  LOCKSTEP_TRY(exists, companion_.open());
   if (!exists) return {};
-  LOCKSTEP_TRY(file, disk_.open(path_, env::OpenMode::kMustExist));
-  file_ = std::move(file);
   for (std::uint64_t place = 0; place < 2; ++place) {
     Bytes bytes(kCopyBytes, '\0');
-    LOCKSTEP_TRY(got, file_->read_at(place * kSectorBytes, bytes.data(), bytes.size()));
+    LOCKSTEP_TRY(got, companion_.file().read_at(place * kSectorBytes, bytes.data(), bytes.size()));
     const auto copy = read_copy(BytesView(bytes).substr(0, got));
     if (!copy || copy->sequence < sequence_) continue;
     sequence_ = copy->sequence;
@@ -76,15 +73,12 @@ Status Watermark::load() {
 }
 
 Status Watermark::write(const Mark& mark) {
-  if (!file_) {
-    LOCKSTEP_TRY(file, disk_.open(path_, env::OpenMode::kCreate));
-    file_ = std::move(file);
-  }
+  LOCKSTEP_TRY_STATUS(companion_.make());
   mark_ = mark;
   synced_ = false;
   main_bytes_.store(mark.main_bytes, std::memory_order_release);
   ++sequence_;
-  return file_->write_at(sequence_ % 2 * kSectorBytes, copy_of(sequence_, mark));
+  return companion_.file().write_at(sequence_ % 2 * kSectorBytes, copy_of(sequence_, mark));
 }
 
 Status Watermark::raise(const Mark& mark) { return mark == mark_ ? Status{} : write(mark); }
@@ -92,9 +86,8 @@ Status Watermark::raise(const Mark& mark) { return mark == mark_ ? Status{} : wr
 Status Watermark::fix(const Mark& mark) {
   if (mark == mark_ && synced_) return {};
   LOCKSTEP_TRY_STATUS(write(mark));
-  LOCKSTEP_TRY_STATUS(file_->sync());
-  if (!name_synced_) LOCKSTEP_TRY_STATUS(disk_.sync_dir(env::directory_of(path_)));
-  synced_ = name_synced_ = true;
+  LOCKSTEP_TRY_STATUS(companion_.sync());
+  synced_ = true;
   return {};
 }
 

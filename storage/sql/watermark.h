@@ -12,6 +12,7 @@
 
 #include "base/env/disk.h"
 #include "base/result.h"
+#include "storage/sql/companion.h"
 
 namespace lockstep::sql {
 
@@ -45,18 +46,15 @@ class Watermark {
 
  private:
   Watermark(env::Disk& disk, std::string path, std::atomic<std::uint64_t>& main_bytes)
-      : disk_(disk), path_(std::move(path)), main_bytes_(main_bytes) {}
+      : companion_(disk, std::move(path)), main_bytes_(main_bytes) {}
   Status load();
   Status write(const Mark& mark);
 
-  env::Disk& disk_;
-  std::string path_;
+  Companion companion_;
   std::atomic<std::uint64_t>& main_bytes_;
-  std::unique_ptr<env::File> file_;  // none: it does not exist yet
-  std::uint64_t sequence_ = 0;       // of the mark that was written last
+  std::uint64_t sequence_ = 0;  // of the mark that was written last
   Mark mark_;
   bool synced_ = false;
-  bool name_synced_ = false;  // in this incarnation: the one before may have been killed before it did
 };
 
 }  // namespace lockstep::sql
