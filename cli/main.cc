@@ -191,7 +191,7 @@ void add_node(CLI::App& node, lockstep::cli::NodeArguments& arguments) {
                 "Let an operator bring faults through the data directory (docs/format/faults.md)");
   node.footer(
       "SIGTERM stops it in good order: no more writes, leadership handed over, everything durable.\n"
-      "Exit code: 0 stopped, 1 a port, a disk or another process is in the way, 2 bad input.\n"
+      "Exit code: 0 stopped in good order, 1 a port, a disk or another process is in the way, 2 bad input.\n"
       "Example: lockstep " + node.get_name() + " --data data/n1 --port 4001");
 }
 

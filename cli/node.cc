@@ -63,6 +63,7 @@ int run_node(const NodeArguments& arguments, std::ostream& out, std::ostream& er
       if (!first) (*log)->info(program.introduction());
       const NodeProgram::Ending ending = program.run();
       if (ending == NodeProgram::Ending::kLeft) return 0;
+      if (ending == NodeProgram::Ending::kLeftUntidy) return kWorldRefused;
       if (ending == NodeProgram::Ending::kCannotBegin)
         return complain(trouble_of(program, settings->data), arguments.command(), err);
       if (ending == NodeProgram::Ending::kDiskIsWell) continue;

@@ -408,8 +408,13 @@ void NodeProgram::on_signal(int number) {
   end_within(std::chrono::ceil<std::chrono::seconds>(service::kPatienceWithLeaving) + kPatienceAtTheEnd, 0);
   host_->turn([this] {
     retiring_->retire([this] {
+      if (const Error* failure = retiring_->failure()) {
+        log_->error(
+            cat("stopped, and nothing that was acknowledged is lost, but its data are not in one file: ", failure->message));
+        return end(Ending::kLeftUntidy);
+      }
       log_->info("stopped in good order");
-      loop_.stop();
+      end(Ending::kLeft);
     });
   });
 }

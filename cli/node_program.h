@@ -43,6 +43,7 @@ class NodeProgram final : private service::FeedSubscriber {
   std::string introduction() const;
   enum class Ending : std::uint8_t {
     kLeft,         // a signal has ended it
+    kLeftUntidy,   // the same, and its data could not be put away; the log says why
     kDiskFailed,   // before anybody was answered; in another life the disk may be well again
     kDiskIsWell,   // again: the node has stopped itself when it was not, and may begin another life
     kCannotBegin,  // its data are damaged or lost, maybe just now

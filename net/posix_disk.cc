@@ -136,7 +136,10 @@ Result<bool> PosixDisk::exists(std::string_view path) {
   LOCKSTEP_TRY_STATUS(alive());
   LOCKSTEP_TRY(where, locate(path));
   struct stat status{};
-  if (::stat(where.c_str(), &status) == 0) return S_ISREG(status.st_mode);
+  if (::stat(where.c_str(), &status) == 0) {
+    if (S_ISREG(status.st_mode)) return true;
+    return fail(ErrorCode::kRefused, cat("cannot use ", where, ": it is not a file"));
+  }
   if (errno == ENOENT || errno == ENOTDIR) return false;
   return system_failure("look at", where);
 }

@@ -41,6 +41,7 @@ class Disk {
  public:
   virtual ~Disk() = default;
   virtual Result<std::unique_ptr<File>> open(std::string_view path, OpenMode mode) = 0;
+  // kRefused: something is there that is no file.
   virtual Result<bool> exists(std::string_view path) = 0;
   // Replaces `to` atomically. Durable only after sync_dir of the directory.
   virtual Status rename(std::string_view from, std::string_view to) = 0;

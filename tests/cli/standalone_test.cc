@@ -117,6 +117,27 @@ TEST_F(StandaloneNode, MissesAWriteWhoseFrameIsDamaged) {
   EXPECT_EQ(sql("SELECT count(*) FROM t").out, "count(*)\r\n0\r\n") << "by request";
 }
 
+// Until the first checkpoint nothing is kept there.
+TEST_F(StandaloneNode, SaysThatItsDataCouldNotBePutAway) {
+  const fs::path seals = data() + "/db/main.sqlite-seals";
+  {
+    const auto node = run();
+    ASSERT_TRUE(node->says("stands alone")) << node->said();
+    ASSERT_EQ(sql("CREATE TABLE t(v); INSERT INTO t VALUES(7)").code, 0);
+    fs::create_directory(seals);
+    EXPECT_EQ(node->end(SIGTERM), 1) << node->said();
+    EXPECT_TRUE(node->said().contains("its data are not in one file: cannot open " + seals.string())) << node->said();
+    EXPECT_FALSE(node->said().contains("good order")) << node->said();
+  }
+  const Outcome refused = start();
+  EXPECT_EQ(refused.code, 1);
+  EXPECT_TRUE(refused.out.contains(seals.string() + ": it is not a file")) << refused.out;
+  fs::remove(seals);
+  const auto node = run();
+  ASSERT_TRUE(node->says("stands alone")) << node->said();
+  EXPECT_EQ(sql("SELECT v FROM t").out, "v\r\n7\r\n");
+}
+
 TEST_F(StandaloneNode, IsNotLedToAnotherFile) {
   live(SIGTERM);
   const Outcome refused = lockstep(cat("node --data ", data(), " --db db/other.sqlite --port ", port_));

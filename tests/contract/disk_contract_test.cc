@@ -54,6 +54,9 @@ TEST_P(DiskContract, OpenModesSayWhatMayExist) {
     EXPECT_TRUE(env.disk.open("f", OpenMode::kMustExist));
     EXPECT_TRUE(*env.disk.exists("f"));
     EXPECT_FALSE(*env.disk.exists("g"));
+    ASSERT_TRUE(env.disk.open("d/f", OpenMode::kCreate));
+    EXPECT_EQ(env.disk.exists("d").error().code, ErrorCode::kRefused);
+    EXPECT_FALSE(*env.disk.exists("d/g"));
   });
 }
 

@@ -57,7 +57,8 @@ TEST_F(PosixDisks, ErrorsAreSentencesWithTheFilesName) {
   std::ofstream(scratch_ / "file") << "x";
   EXPECT_EQ(disk_.open("file/below", OpenMode::kCreate).error().message,
             "cannot open " + scratch_.path() + "/file/below: Not a directory");
-  EXPECT_FALSE(*disk_.exists("directory"));
+  EXPECT_EQ(disk_.exists("directory").error(),
+            (Error{ErrorCode::kRefused, "cannot use " + scratch_.path() + "/directory: it is not a file"}));
 }
 
 // As a full disk does it: part of a write may have happened, and the rest of the file is as it was.
