@@ -36,9 +36,9 @@ bool FieldWatch::Sent::is_answered() const {
 
 std::span<const env::EventType* const> FieldWatch::listens_to() const {
   static constexpr const env::EventType* kListened[] = {
-      &edge::kBuffered,         &edge::kBatchSettled,      &edge::kReadingsDropped,
-      &edge::kPlantState,       &edge::kPlantFault,        &hub::kBatchApplied,
-      &hub::kInstructionLogged, &hub::kInstructionSettled, &hub::kPackageAnswered};
+      &edge::kBuffered,           &edge::kBatchSettled,   &edge::kStreamRestored, &edge::kReadingsDropped,
+      &edge::kPlantState,         &edge::kPlantFault,     &hub::kBatchApplied,    &hub::kInstructionLogged,
+      &hub::kInstructionSettled,  &hub::kPackageAnswered};
   return kListened;
 }
 
@@ -57,9 +57,10 @@ void FieldWatch::on_event(const Observation& seen) {
     Stream& stream = streams_[{seen.node, fields[0], fields[1]}];
     stream.last = std::max(stream.last, fields[2]);
   } else if (number == edge::kBatchSettled.number) {
-    Stream& stream = streams_[{seen.node, fields[0], fields[1]}];
-    stream.settled = std::max(stream.settled, fields[2]);
-    stream.gone.erase(stream.gone.begin(), stream.gone.upper_bound(stream.settled));
+    settle({seen.node, fields[0], fields[1]}, fields[2]);
+  } else if (number == edge::kStreamRestored.number) {
+    // It may have died when it had written down what the hub has, and had not told it.
+    settle({seen.node, fields[0], fields[1]}, fields[3]);
   } else if (number == edge::kReadingsDropped.number) {
     dropped_ += fields[3];
     if (fields[4] == 0) streams_[{seen.node, fields[0], fields[1]}].gone.insert(fields[2]);
@@ -75,6 +76,12 @@ void FieldWatch::on_event(const Observation& seen) {
     std::uint64_t& outcome = outcomes_[fields[1]];
     if (fields[2] != 0) outcome = fields[2];
   }
+}
+
+void FieldWatch::settle(const StreamKey& key, std::uint64_t received) {
+  Stream& stream = streams_[key];
+  stream.settled = std::max(stream.settled, received);
+  stream.gone.erase(stream.gone.begin(), stream.gone.upper_bound(stream.settled));
 }
 
 void FieldWatch::plant_state(const Observation& seen) {

@@ -81,6 +81,7 @@ class FieldWatch final : public Observer {
   };
 
   void on_event(const Observation& observation) override;
+  void settle(const StreamKey& stream, std::uint64_t received);
   void plant_state(const Observation& observation);
   void plant_fault(const Observation& observation);
   // What keeps this plant from being controlled, or kept it so until a short time before that, and when.

@@ -97,6 +97,19 @@ TEST(Bank, AnAccountThatIsMissingIsFound) {
   EXPECT_NE(first_line(judge_bank(story)).find("found 1 accounts, expected 2"), std::string::npos);
 }
 
+// Strong writes need a voter that is lost for good, and clients wait until the accounts are there (chaos seed 12765).
+TEST(Bank, OneThatNobodyCouldOpenIsEmpty) {
+  Story story;
+  story.op(0, "read", "bank/0", {}, Value::Array{});
+  EXPECT_EQ(judge_bank(story).outcome, Outcome::kHolds) << first_line(judge_bank(story));
+  story.op(2, "read", "bank/0", {}, balances(100, 100));
+  EXPECT_NE(first_line(judge_bank(story)).find("found 0 accounts, expected 2"), std::string::npos);
+  Story opened;
+  opened.op(1, "transfer", "bank/0", transfer(0, 1, 30), {}, Completion::kInfo);
+  opened.op(2, "read", "bank/0", {}, Value::Array{});
+  EXPECT_NE(first_line(judge_bank(opened)).find("found 0 accounts, expected 2"), std::string::npos);
+}
+
 // ---- counters
 
 Verdict judge_counter(const Story& story) {
