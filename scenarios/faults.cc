@@ -257,6 +257,8 @@ std::string_view to_string(Files files) {
     case Files::kAll: return "all";
     case Files::kKv: return "kv";
     case Files::kSql: return "sql";
+    case Files::kMain: return "main";
+    case Files::kWal: return "wal";
   }
   return "";
 }

@@ -293,7 +293,7 @@ class FaultReader {
       if (out.extra.p99 <= Duration::zero()) value.nearest("extra").refuse("a duration above zero");
     }
     if (const auto files = value.member("files"))
-      read_choice(*files, std::array{Files::kAll, Files::kKv, Files::kSql}, out.files);
+      read_choice(*files, std::array{Files::kAll, Files::kKv, Files::kSql, Files::kMain, Files::kWal}, out.files);
     if (const auto calls = value.member("calls"))
       read_choice(*calls,
                   std::array{Calls::kAny, Calls::kReads, Calls::kWrites, Calls::kSyncs, Calls::kNames},

@@ -2,6 +2,7 @@
 #include "scenarios/simulated_stage.h"
 
 #include "base/check.h"
+#include "base/env/paths.h"
 #include "core/replica/events.h"
 #include "core/service/node.h"
 #include "core/service/standalone.h"
@@ -70,16 +71,21 @@ sim::DiskCalls calls_of(Calls calls) {
   return sim::DiskCalls::kAny;
 }
 
-std::string directory_of(Files files) {
-  if (files == Files::kKv) return kv::Options().directory;
-  if (files == Files::kAll) return {};
-  const std::string path = sql::Options().path;
-  return path.substr(0, path.rfind('/'));
+std::string place_of(Files files) {
+  const std::string main = sql::Options().path;
+  switch (files) {
+    case Files::kAll: return {};
+    case Files::kKv: return kv::Options().directory;
+    case Files::kSql: return std::string(env::directory_of(main));
+    case Files::kMain: return main;
+    case Files::kWal: return main + "-wal";
+  }
+  return {};
 }
 
 sim::DiskRule rule_of(const DiskFault& fault) {
   return {.trouble = trouble_of(fault.kind),
-          .directory = directory_of(fault.files),
+          .where = place_of(fault.files),
           .calls = calls_of(fault.calls),
           .times = fault.times,
           .room = fault.amount,
@@ -275,11 +281,11 @@ std::optional<DiskFaultId> SimulatedStage::begin_disk_fault(NodeId process, cons
   rule.until = sim::SimTime(until);
   const std::uint64_t seed = draw(seed_, kDiskDamage, process.value(), damages_++);
   if (fault.kind == DiskKind::kRot) {
-    effects += world_.rot_disk(process, rule.directory, fault.amount, seed);
+    effects += world_.rot_disk(process, rule.where, fault.amount, seed);
     return std::nullopt;
   }
   if (fault.kind == DiskKind::kBadSector)
-    for (const auto& place : world_.disk(process).draw_places(rule.directory, fault.amount, seed))
+    for (const auto& place : world_.disk(process).draw_places(rule.where, fault.amount, seed))
       rule.bad.emplace(place.path, place.offset / sim::kSectorBytes);
   return world_.disk_rules(process).add(std::move(rule), effects);
 }

@@ -181,7 +181,11 @@ Result<std::unique_ptr<env::File>> DiskImage::open(std::string_view path, env::O
 Result<bool> DiskImage::exists(std::string_view path) {
   LOCKSTEP_TRY_STATUS(check_path(path));
   LOCKSTEP_TRY_STATUS(refusal({DiskOperation::kExists, path}));
-  return names_.contains(path);
+  if (names_.contains(path)) return true;
+  const std::string below = cat(path, "/");
+  const auto in_it = names_.lower_bound(below);
+  if (in_it == names_.end() || !in_it->first.starts_with(below)) return false;
+  return fail(ErrorCode::kRefused, cat("cannot use '", path, "': it is not a file"));
 }
 
 Status DiskImage::rename(std::string_view from, std::string_view to) {
@@ -261,18 +265,21 @@ void DiskImage::wipe() {
   names_are_promised_ = false;
 }
 
-std::vector<DiskImage::Place> DiskImage::draw_places(std::string_view directory, std::uint64_t count,
+std::vector<DiskImage::Place> DiskImage::draw_places(std::string_view where, std::uint64_t count,
                                                      std::uint64_t seed) const {
-  const std::string prefix = directory.empty() ? std::string() : cat(directory, '/');
+  std::vector<Names::const_iterator> files;
   std::uint64_t total = 0;
-  for (auto at = names_.lower_bound(prefix); at != names_.end() && at->first.starts_with(prefix); ++at)
+  for (auto at = names_.begin(); at != names_.end(); ++at) {
+    if (!env::is_within(at->first, where)) continue;
+    files.push_back(at);
     total += at->second->size();
+  }
   std::vector<Place> places;
   for (std::uint64_t drawn = 0; drawn < count && total > 0; ++drawn) {
     std::uint64_t offset = below(draw(seed, kPlace, 0, drawn), total);
-    auto at = names_.lower_bound(prefix);
-    for (; offset >= at->second->size(); ++at) offset -= at->second->size();
-    places.push_back({at->first, offset});
+    auto file = files.begin();
+    for (; offset >= (*file)->second->size(); ++file) offset -= (*file)->second->size();
+    places.push_back({(*file)->first, offset});
   }
   return places;
 }

@@ -116,13 +116,12 @@ class DiskImage final : public env::Disk {
   void set_faults(DiskFaults* faults) { faults_ = faults; }
   // Silent damage: flips the bits of `mask` in one byte of a file that exists and is longer (checked).
   void flip(std::string_view path, std::uint64_t offset, unsigned char mask);
-  // Up to `count` bytes of the files below the directory (empty: of all), drawn uniformly by `seed`; none if
-  // there are no bytes.
+  // Up to `count` bytes of the files there (env::is_within()), drawn uniformly by `seed`; none if there are no bytes.
   struct Place {
     std::string path;
     std::uint64_t offset;
   };
-  std::vector<Place> draw_places(std::string_view directory, std::uint64_t count, std::uint64_t seed) const;
+  std::vector<Place> draw_places(std::string_view where, std::uint64_t count, std::uint64_t seed) const;
 
   const DiskCounters& counters() const { return counters_; }
 

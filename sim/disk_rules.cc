@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/env/paths.h"
 #include "base/prng.h"
 
 namespace lockstep::sim {
@@ -50,10 +51,7 @@ void DiskRules::remove(RuleId id) {
 }
 
 bool DiskRules::is_about(const DiskRule& rule, const DiskCall& call) {
-  if (rule.times == 0) return false;
-  if (rule.directory.empty()) return true;
-  return call.path.starts_with(rule.directory) &&
-         (call.path.size() == rule.directory.size() || call.path[rule.directory.size()] == '/');
+  return rule.times != 0 && env::is_within(call.path, rule.where);
 }
 
 std::optional<DiskFault> DiskRules::opinion(DiskRule& rule, const DiskCall& call) {

@@ -35,7 +35,7 @@ bool concerns(DiskCalls calls, DiskOperation operation);
 
 struct DiskRule {
   DiskTrouble trouble = DiskTrouble::kError;
-  std::string directory{};                                // only what is below it; empty: everything
+  std::string where{};                                    // a file, or a directory: env::is_within()
   DiskCalls calls = DiskCalls::kAny;                      // of kError and kSlow
   std::optional<std::uint64_t> times{};                   // so often, then the rule has no opinion any more
   std::uint64_t room = 0;                                 // of kFull

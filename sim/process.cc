@@ -126,8 +126,8 @@ void Process::set_clock_tick(Duration tick) {
   if (is_alive()) life_->on_clock_changed();
 }
 
-std::uint64_t Process::rot_disk(std::string_view directory, std::uint64_t bytes, std::uint64_t seed) {
-  const auto places = disk_.draw_places(directory, bytes, seed);
+std::uint64_t Process::rot_disk(std::string_view where, std::uint64_t bytes, std::uint64_t seed) {
+  const auto places = disk_.draw_places(where, bytes, seed);
   for (std::size_t i = 0; i < places.size(); ++i) {
     const unsigned bit = static_cast<unsigned>(below(draw(seed, kRottenBit, 0, i), 8));
     disk_.flip(places[i].path, places[i].offset, static_cast<unsigned char>(1u << bit));

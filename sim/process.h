@@ -67,8 +67,8 @@ class Process final : private Receiver, private Endpoint {
   Incarnation incarnation() const override { return incarnation_; }
   DiskImage& disk() { return disk_; }
   DiskRules& disk_rules() { return disk_rules_; }
-  // Flips a bit in so many bytes, drawn by `seed`, of the files below the directory. How many there were.
-  std::uint64_t rot_disk(std::string_view directory, std::uint64_t bytes, std::uint64_t seed);
+  // Flips a bit in so many bytes, drawn by `seed`, of the files there (env::is_within()). How many there were.
+  std::uint64_t rot_disk(std::string_view where, std::uint64_t bytes, std::uint64_t seed);
   void record(const env::Event& event);
 
  private:

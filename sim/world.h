@@ -57,8 +57,8 @@ class World {
   Incarnation incarnation(NodeId node) const { return process(node).incarnation(); }
   DiskImage& disk(NodeId node) { return process(node).disk(); }
   DiskRules& disk_rules(NodeId node) { return process(node).disk_rules(); }
-  std::uint64_t rot_disk(NodeId node, std::string_view directory, std::uint64_t bytes, std::uint64_t seed) {
-    return process(node).rot_disk(directory, bytes, seed);
+  std::uint64_t rot_disk(NodeId node, std::string_view where, std::uint64_t bytes, std::uint64_t seed) {
+    return process(node).rot_disk(where, bytes, seed);
   }
   Network& network() { return network_; }
   ProbeControl& probes() { return probes_; }

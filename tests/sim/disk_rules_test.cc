@@ -16,7 +16,7 @@ class Troubled {
  public:
   explicit Troubled(DiskRule rule = {}) {
     disk.set_faults(&rules);
-    if (rule.directory != "none") rules.add(std::move(rule), effects);
+    if (rule.where != "none") rules.add(std::move(rule), effects);
   }
   std::unique_ptr<env::File> open(std::string_view path) {
     auto file = disk.open(path, OpenMode::kCreate);
@@ -42,9 +42,9 @@ Bytes contents(env::File& file) {
   return bytes;
 }
 
-TEST(DiskRules, AnErrorStrikesItsCallsBelowItsDirectoryAsOftenAsItSays) {
+TEST(DiskRules, AnErrorStrikesItsCallsInItsPlaceAsOftenAsItSays) {
   Troubled troubled(
-      {.trouble = DiskTrouble::kError, .directory = "kv", .calls = DiskCalls::kWrites, .times = 2});
+      {.trouble = DiskTrouble::kError, .where = "kv", .calls = DiskCalls::kWrites, .times = 2});
   const auto log = troubled.open("kv/log");
   const auto other = troubled.open("kvs/log");
   EXPECT_TRUE(other->write_at(0, "x")) << "another directory with the same beginning";
@@ -136,7 +136,7 @@ TEST(DiskRules, APhantomWriteAnswersOkAndLeavesTheOldBytes) {
 }
 
 TEST(DiskRules, PlacesAreDrawnAmongTheBytesThatThereAre) {
-  Troubled troubled({.directory = "none"});
+  Troubled troubled({.where = "none"});
   EXPECT_TRUE(troubled.disk.draw_places("", 3, 1).empty());
   ASSERT_TRUE(troubled.open("db/main")->write_at(0, Bytes(10, 'x')));
   ASSERT_TRUE(troubled.open("kv/a")->write_at(0, Bytes(100, 'x')));
@@ -148,6 +148,7 @@ TEST(DiskRules, PlacesAreDrawnAmongTheBytesThatThereAre) {
   }
   EXPECT_EQ(drawn.size(), 2u);
   EXPECT_NEAR(drawn["kv/a"], 250, 60);
+  for (const auto& place : troubled.disk.draw_places("kv/a", 100, 5)) EXPECT_EQ(place.path, "kv/a");
 }
 
 // When a process with one file has written and synced, under a rule.
@@ -177,7 +178,7 @@ SimTime synced_at(const DiskRule& rule) {
 }
 
 TEST(DiskRules, AStalledDiskAnswersWhenItIsOverAndASlowOneSoMuchLater) {
-  const SimTime usual = synced_at({.directory = "elsewhere"});
+  const SimTime usual = synced_at({.where = "elsewhere"});
   EXPECT_LT(usual, SimTime{10ms});
   const SimTime stalled = synced_at({.trouble = DiskTrouble::kStall, .until = SimTime{1s}});
   EXPECT_GE(stalled, SimTime{1s});

@@ -245,6 +245,34 @@ TEST(PageSeals, AnOlderFileIsRefusedUntilItsSealsAreRemoved) {
   EXPECT_EQ(node.number("SELECT count(*) FROM t WHERE v = 'y'"), 0);
 }
 
+TEST(PageSeals, PagesBeyondTheFirstBlockOfSealsAreKnownToo) {
+  initialise_sqlite(1);
+  sim::DiskImage disk(1);
+  Bytes older(kPageBytes, '\0');
+  std::uint64_t last = 0;
+  {
+    Node node(disk, {.checkpoint_frames = 1, .sync_commits = true});
+    ASSERT_TRUE(node.open());
+    node.must("CREATE TABLE t(id INTEGER PRIMARY KEY, v TEXT)");
+    for (int i = 0; i < 700; ++i) node.must("INSERT INTO t(v) VALUES(?1)", {std::string(3000, 'a')});  // a page each
+    ASSERT_TRUE(node.machine().checkpoint_if_due());
+    last = size_of_file(disk, kDatabase) - kPageBytes;
+    ASSERT_GT(last / kPageBytes, PageSeals::kSealsInBlock);
+    ASSERT_TRUE((*disk.open(kDatabase, env::OpenMode::kMustExist))->read_at(last, older.data(), older.size()));
+    node.must("UPDATE t SET v = ?1 WHERE id = 700", {std::string(3000, 'b')});
+    ASSERT_TRUE(node.machine().put_away());
+  }
+  EXPECT_EQ(size_of_file(disk, kSeals), (last / kPageBytes + 1) * kSealBytes);
+  {
+    Node node(disk);
+    ASSERT_TRUE(node.open());
+    EXPECT_EQ(node.number("SELECT count(*) FROM t WHERE v > 'b'"), 1);
+  }
+  ASSERT_TRUE((*disk.open(kDatabase, env::OpenMode::kMustExist))->write_at(last, older));
+  Node node(disk);
+  EXPECT_FALSE(node.open() && rows_of(node)) << "the last page is an older one";
+}
+
 // A checkpoint had cut the main file when the node died, and had not come to the seals. What grows there again may be
 // pages that nobody writes.
 TEST(PageSeals, SealsBehindTheEndOfTheFileAreForgottenForGood) {
