@@ -409,8 +409,7 @@ void NodeProgram::on_signal(int number) {
   host_->turn([this] {
     retiring_->retire([this] {
       if (const Error* failure = retiring_->failure()) {
-        log_->error(
-            cat("stopped, and nothing that was acknowledged is lost, but its data are not in one file: ", failure->message));
+        log_->error(cat("stopped, but its data could not be put away: ", failure->message));
         return end(Ending::kLeftUntidy);
       }
       log_->info("stopped in good order");

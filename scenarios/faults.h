@@ -168,7 +168,7 @@ enum class DiskKind : std::uint8_t {
 };
 inline constexpr std::size_t kDiskKinds = 10;
 
-enum class Files : std::uint8_t { kAll, kKv, kSql, kMain, kWal };  // of the log, of the database, two of these
+enum class Files : std::uint8_t { kAll, kKv, kSql, kMain, kWal };  // of the log, the database; of that only
 enum class Calls : std::uint8_t { kAny, kReads, kWrites, kSyncs, kNames };
 
 struct DiskFault {

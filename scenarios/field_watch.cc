@@ -36,9 +36,9 @@ bool FieldWatch::Sent::is_answered() const {
 
 std::span<const env::EventType* const> FieldWatch::listens_to() const {
   static constexpr const env::EventType* kListened[] = {
-      &edge::kBuffered,           &edge::kBatchSettled,   &edge::kStreamRestored, &edge::kReadingsDropped,
-      &edge::kPlantState,         &edge::kPlantFault,     &hub::kBatchApplied,    &hub::kInstructionLogged,
-      &hub::kInstructionSettled,  &hub::kPackageAnswered};
+      &edge::kBuffered,          &edge::kBatchSettled, &edge::kStreamRestored, &edge::kReadingsDropped,
+      &edge::kPlantState,        &edge::kPlantFault,   &hub::kBatchApplied,    &hub::kInstructionLogged,
+      &hub::kInstructionSettled, &hub::kPackageAnswered};
   return kListened;
 }
 

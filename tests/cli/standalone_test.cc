@@ -126,7 +126,7 @@ TEST_F(StandaloneNode, SaysThatItsDataCouldNotBePutAway) {
     ASSERT_EQ(sql("CREATE TABLE t(v); INSERT INTO t VALUES(7)").code, 0);
     fs::create_directory(seals);
     EXPECT_EQ(node->end(SIGTERM), 1) << node->said();
-    EXPECT_TRUE(node->said().contains("its data are not in one file: cannot open " + seals.string())) << node->said();
+    EXPECT_TRUE(node->said().contains("its data could not be put away: cannot open " + seals.string())) << node->said();
     EXPECT_FALSE(node->said().contains("good order")) << node->said();
   }
   const Outcome refused = start();
