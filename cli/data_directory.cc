@@ -17,6 +17,7 @@
 #include "cli/files.h"
 #include "edge/lost_store.h"
 #include "json/text.h"
+#include "storage/sql/database.h"
 
 namespace lockstep::cli {
 namespace {
@@ -137,7 +138,7 @@ Status refuse_loss(const std::string& path, const Owner& owner, const Identity& 
   if (holds_something(database)) return {};
   std::error_code error;
   return refuse(cat(whose, ", found ", fs::exists(database, error) ? "an empty file " : "no file ",
-                    found.database, holds_something(database.string() + "-wal") ? " beside its WAL" : "",
+                    found.database, holds_something(sql::wal_file_of(database.string())) ? " beside its WAL" : "",
                     ": ", kAdvice));
 }
 

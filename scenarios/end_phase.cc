@@ -166,16 +166,18 @@ void EndPhase::ask_statuses(const std::vector<NodeId>& nodes) {
 }
 
 // A damaged one that stops counts as lost, and may be back meanwhile, with less than the others (chaos seed 18840).
-std::vector<NodeId> EndPhase::compared() const {
-  std::vector<NodeId> nodes;
-  for (const wire::StatusReply& status : statuses_)
-    if (!nemesis_.damage().is_lost(NodeId(status.node()))) nodes.push_back(NodeId(status.node()));
-  return nodes;
+std::vector<wire::StatusReply> EndPhase::compared() const {
+  std::vector<wire::StatusReply> statuses = statuses_;
+  std::erase_if(statuses, [this](const wire::StatusReply& status) {
+    return nemesis_.damage().is_lost(NodeId(status.node()));
+  });
+  return statuses;
 }
 
 void EndPhase::read_tables() {
   for (const std::string& table : written_tables(scenario_))
-    for (const NodeId node : compared()) {
+    for (const wire::StatusReply& status : compared()) {
+      const NodeId node(status.node());
       const auto rows = await([&](client::ClientProcess::Then then) {
         cast_.steward().query(select_contents(table), {.level = wire::LOCAL, .at = node}, within_,
                               std::move(then));
@@ -234,8 +236,7 @@ reports::Verdict EndPhase::liveness() const {
 
 std::vector<reports::ReplicaState> EndPhase::replicas() const {
   std::vector<reports::ReplicaState> replicas;
-  for (const wire::StatusReply& status : statuses_) {
-    if (nemesis_.damage().is_lost(NodeId(status.node()))) continue;  // since it answered
+  for (const wire::StatusReply& status : compared()) {
     reports::ReplicaState replica{.replica = Roster::name(NodeId(status.node())),
                                   .applied_index = status.applied_index(),
                                   .digest = status.digest(),

@@ -70,7 +70,7 @@ class EndPhase {
   void await_field();
   bool may_stop() const;
   std::vector<NodeId> present() const;
-  std::vector<NodeId> compared() const;
+  std::vector<wire::StatusReply> compared() const;
   bool stand_together(std::size_t nodes) const;
   void ask_statuses(const std::vector<NodeId>& nodes);
   void read_tables();

@@ -78,7 +78,7 @@ std::string place_of(Files files) {
     case Files::kKv: return kv::Options().directory;
     case Files::kSql: return std::string(env::directory_of(main));
     case Files::kMain: return main;
-    case Files::kWal: return main + "-wal";
+    case Files::kWal: return sql::wal_file_of(main);
   }
   return {};
 }

@@ -80,6 +80,9 @@ struct ApplyReport {
 
 class Allocations;
 
+// Where SQLite keeps what is committed and not copied to the database yet (sqlite.org/wal.html).
+inline std::string wal_file_of(const std::string& database) { return database + "-wal"; }
+
 struct Options {
   std::string path = "db/main.sqlite";
   Allocations* allocations = nullptr;         // counts and refuses (storage/sql/allocations.h); outlives the database

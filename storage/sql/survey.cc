@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "base/env/paths.h"
 #include "base/text.h"
+#include "storage/sql/database.h"
 #include "storage/sql/seal_file.h"
 
 namespace lockstep::sql {
@@ -35,8 +36,6 @@ Result<Header> read_header(env::File& file) {
 }
 
 }  // namespace
-
-std::string wal_file_of(const std::string& database) { return database + "-wal"; }
 
 std::unexpected<Error> Survey::damaged(const std::string& file, std::string_view sentence) const {
   constexpr std::string_view kOfTheRecord = "Put the file back, or restore the directory whole";

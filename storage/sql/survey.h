@@ -12,8 +12,6 @@
 
 namespace lockstep::sql {
 
-std::string wal_file_of(const std::string& database);
-
 // kCorrupt, by name: what is missing or damaged, and what can be done. Beyond this, damage is found when a
 // page is read.
 class Survey {
