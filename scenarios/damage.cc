@@ -22,10 +22,10 @@ std::span<const env::EventType* const> Damage::listens_to() const {
 void Damage::on_event(const Observation& observation) {
   switch (observation.event.type->number) {
     case sim::kDiskFault.number:
-      if (harms_storage(observation.event)) note_damage(observation.node);
+      if (harms_storage(observation.event)) damaged_.insert(observation.node);
       return;
     case sim::kDiskForgot.number:
-    case sim::kDiskWiped.number: return note_damage(observation.node);
+    case sim::kDiskWiped.number: damaged_.insert(observation.node); return;
     case sim::kProcessStarted.number: stopped_.erase(observation.node); return;
     case replica::kRecovered.number: {
       const Recovery recovery(observation.event);
@@ -49,12 +49,12 @@ void Damage::on_event(const Observation& observation) {
   }
 }
 
-void Damage::note_damage(NodeId who) {
-  if (Roster::is_node(who)) damaged_.insert(who);
+bool Damage::has_lost_any() const {
+  return std::ranges::any_of(damaged_, [this](NodeId who) { return Roster::is_node(who) && is_lost(who); });
 }
 
-bool Damage::has_lost_any() const {
-  return std::ranges::any_of(damaged_, [this](NodeId node) { return is_lost(node); });
+std::size_t Damage::damaged() const {
+  return static_cast<std::size_t>(std::ranges::count_if(damaged_, &Roster::is_node));
 }
 
 bool Damage::is_beyond_the_leaders_log(NodeId node) const {

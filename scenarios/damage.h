@@ -11,8 +11,8 @@
 namespace lockstep::scenarios {
 
 // Reads events only. A node that stops itself for a damaged storage does what it must; it is lost to its
-// cluster when it stops again each time that it is started. Edges are no members of the cluster: of them only
-// who has stopped is known.
+// cluster when it stops again each time that it is started. Edges are no members of the cluster: they are not
+// among those that it has lost, nor counted.
 class Damage final : public Observer {
  public:
   std::span<const env::EventType* const> listens_to() const;
@@ -26,10 +26,9 @@ class Damage final : public Observer {
     return is_damaged(node) && (has_stopped(node) || is_beyond_the_leaders_log(node));
   }
   bool has_lost_any() const;
-  std::size_t damaged() const { return damaged_.size(); }
+  std::size_t damaged() const;
 
  private:
-  void note_damage(NodeId who);
   // What it needs next is not in the log of the leader any more, and there are no snapshots.
   bool is_beyond_the_leaders_log(NodeId node) const;
 

@@ -17,7 +17,7 @@ namespace lockstep::scenarios {
 using reports::Outcome;
 using reports::Verdict;
 
-FieldWatch::FieldWatch(const Field* field) {
+FieldWatch::FieldWatch(const Field* field, const Damage& damage) : damage_(damage) {
   if (field == nullptr) return;
   for (const Dispatch& sent : field->dispatch) {
     if (sent.rollback) continue;
@@ -59,8 +59,7 @@ void FieldWatch::on_event(const Observation& seen) {
   } else if (number == edge::kBatchSettled.number) {
     settle({seen.node, fields[0], fields[1]}, fields[2]);
   } else if (number == edge::kStreamRestored.number) {
-    // It may have died when it had written down what the hub has, and had not told it.
-    settle({seen.node, fields[0], fields[1]}, fields[3]);
+    restored(seen);
   } else if (number == edge::kReadingsDropped.number) {
     dropped_ += fields[3];
     if (fields[4] == 0) streams_[{seen.node, fields[0], fields[1]}].gone.insert(fields[2]);
@@ -76,6 +75,23 @@ void FieldWatch::on_event(const Observation& seen) {
     std::uint64_t& outcome = outcomes_[fields[1]];
     if (fields[2] != 0) outcome = fields[2];
   }
+}
+
+void FieldWatch::restored(const Observation& seen) {
+  const auto& fields = seen.event.fields;
+  const StreamKey key{seen.node, fields[0], fields[1]};
+  // Under another id: what the store has kept goes on under this one, and the rest is at the hub or lost.
+  const bool is_anew = std::erase_if(streams_, [&key](const auto& at) {
+                         return at.first.edge == key.edge && at.first.stream == key.stream &&
+                                at.first.buffer != key.buffer;
+                       }) > 0;
+  Stream& stream = streams_[key];
+  if (is_anew || damage_.is_damaged(seen.node)) {
+    stream.last = fields[5] > 0 ? fields[2] - 1 : 0;
+    stream.gone.erase(stream.gone.upper_bound(stream.last), stream.gone.end());
+  }
+  // It may have died when it had written down what the hub has, and had not told it.
+  settle(key, fields[3]);
 }
 
 void FieldWatch::settle(const StreamKey& key, std::uint64_t received) {
@@ -145,7 +161,8 @@ void FieldWatch::plant_fault(const Observation& seen) {
 }
 
 // The highest batches may have been dropped whole: no hub will ever answer for them.
-bool FieldWatch::is_empty(const Stream& stream) {
+bool FieldWatch::is_empty(const StreamKey& key, const Stream& stream) const {
+  if (damage_.is_lost(key.edge)) return true;
   std::uint64_t last = stream.last;
   while (last > stream.settled && stream.gone.contains(last)) --last;
   return last <= stream.settled;
@@ -154,13 +171,13 @@ bool FieldWatch::is_empty(const Stream& stream) {
 bool FieldWatch::is_at_rest() const {
   return open_.empty() &&
          std::ranges::all_of(packages_, [](const auto& at) { return at.second.is_answered(); }) &&
-         std::ranges::all_of(streams_, [](const auto& at) { return is_empty(at.second); });
+         std::ranges::all_of(streams_, [this](const auto& at) { return is_empty(at.first, at.second); });
 }
 
 std::vector<std::string> FieldWatch::unfinished() const {
   std::vector<std::string> sentences;
   for (const auto& [key, stream] : streams_)
-    if (!is_empty(stream))
+    if (!is_empty(key, stream))
       sentences.push_back(cat("stream ", key.stream, " of ", Roster::name(key.edge), ": batches ",
                               stream.settled + 1, " to ", stream.last,
                               " are in its buffer, and the hub has not taken them"));

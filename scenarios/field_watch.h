@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "reports/verdict.h"
+#include "scenarios/damage.h"
 #include "scenarios/oracles.h"
 #include "scenarios/quorums.h"
 #include "scenarios/scenario.h"
@@ -22,12 +23,12 @@ namespace lockstep::scenarios {
 class FieldWatch final : public Observer {
  public:
   // `field`: none: there is nothing to watch.
-  explicit FieldWatch(const Field* field);
+  FieldWatch(const Field* field, const Damage& damage);
 
   std::span<const env::EventType* const> listens_to() const;
 
   // Every batch that an edge has safe is committed and forgotten there, and every instruction that the hub
-  // has sent has an outcome.
+  // has sent has an outcome. An edge that stopped for its damaged store brings nothing any more.
   bool is_at_rest() const;
   // Sentences: what is not, for a person.
   std::vector<std::string> unfinished() const;
@@ -81,14 +82,16 @@ class FieldWatch final : public Observer {
   };
 
   void on_event(const Observation& observation) override;
+  void restored(const Observation& observation);
   void settle(const StreamKey& stream, std::uint64_t received);
   void plant_state(const Observation& observation);
   void plant_fault(const Observation& observation);
   // What keeps this plant from being controlled, or kept it so until a short time before that, and when.
   std::optional<std::string> excuse(const Excursion& excursion, const Quorums& quorums,
                                     Duration recovery) const;
-  static bool is_empty(const Stream& stream);
+  bool is_empty(const StreamKey& key, const Stream& stream) const;
 
+  const Damage& damage_;
   std::map<PackageName, Sent> packages_;
   std::map<StreamKey, Stream> streams_;
   std::set<std::uint64_t> open_;                             // instructions logged, not settled

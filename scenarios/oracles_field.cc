@@ -5,6 +5,7 @@
 
 #include "edge/events.h"
 #include "hub/events.h"
+#include "scenarios/replica_facts.h"
 #include "scenarios/roster.h"
 
 namespace lockstep::scenarios {
@@ -13,6 +14,10 @@ namespace {
 constexpr auto kModel = static_cast<std::uint64_t>(PackageKind::kModel);
 constexpr auto kSettings = static_cast<std::uint64_t>(PackageKind::kSettings);
 
+bool is_harm(const env::Event& event) {
+  return event.type->number == sim::kDiskWiped.number || harms_storage(event);
+}
+
 }  // namespace
 
 // ---- readings ----------------------------------------------------------------------------------------
@@ -20,7 +25,9 @@ constexpr auto kSettings = static_cast<std::uint64_t>(PackageKind::kSettings);
 std::span<const env::EventType* const> ReadingsOnce::listens_to() const {
   static constexpr const env::EventType* kListened[] = {&edge::kBuffered,     &edge::kReadingsDropped,
                                                         &edge::kBatchSettled, &edge::kStreamRestored,
-                                                        &hub::kBatchApplied,  &hub::kBatchAcknowledged};
+                                                        &hub::kBatchApplied,  &hub::kBatchAcknowledged,
+                                                        &sim::kDiskFault,     &sim::kDiskForgot,
+                                                        &sim::kDiskWiped};
   return kListened;
 }
 
@@ -31,18 +38,21 @@ void ReadingsOnce::on_event(const Observation& seen) {
   if (number == edge::kBatchSettled.number) return settled(seen);
   if (number == edge::kStreamRestored.number) return restored(seen);
   if (number == hub::kBatchApplied.number) return applied(seen);
-  acknowledged(seen);
+  if (number == hub::kBatchAcknowledged.number) return acknowledged(seen);
+  if (is_harm(seen.event)) harmed_.insert(seen.node);
 }
 
 void ReadingsOnce::buffered(const Observation& seen) {
   const auto& fields = seen.event.fields;
   Batch& batch = streams_[{seen.node.value(), fields[0], fields[1]}].batches[fields[2]];
   count_check();
+  ids_.try_emplace({seen.node, fields[1]}, fields[0]);
   // A crash may come between the batch and the word about it: then the next life says it, perhaps again.
-  if (batch.buffered && batch.hash != fields[4])
+  const bool is_other = batch.buffered && batch.hash != fields[4];
+  if (is_other && !is_harmed(seen))
     violate(seen, cat(Roster::name(seen.node), " took other readings under the number ", fields[2],
                       " of stream ", fields[1], ", which it had used before"));
-  if (batch.buffered) return;
+  if (batch.buffered && !is_other) return;
   batch = {
       .buffered = true, .hash = fields[4], .readings = fields[3], .most = fields[3], .index = batch.index};
 }
@@ -53,7 +63,7 @@ void ReadingsOnce::dropped(const Observation& seen) {
   Batch& batch = stream.batches[fields[2]];
   stream.dropped += fields[3];
   count_check();
-  if (batch.readings != fields[3] + fields[4])
+  if (batch.readings != fields[3] + fields[4] && !is_harmed(seen))
     violate(seen, cat(Roster::name(seen.node), " says that it dropped ", fields[3], " of ", batch.readings,
                       " readings of batch ", fields[2], " and that ", fields[4], " are left"));
   batch.readings = fields[4];
@@ -73,7 +83,8 @@ void ReadingsOnce::applied(const Observation& seen) {
   if (!batch.buffered)
     violate(seen, cat("batch ", sequence, " of stream ", fields[3], " of ", edge,
                       " is committed, and the edge has never had it safe in its buffer"));
-  else if (batch.index == 0 && fields[5] != batch.readings && fields[5] != batch.most)
+  else if (batch.index == 0 && fields[5] != batch.readings && fields[5] != batch.most &&
+           !harmed_.contains(NodeId(fields[1])))
     violate(seen, cat("batch ", sequence, " of ", edge, " was committed with ", fields[5],
                       " readings; it has ", batch.readings));
   batch.index = index;
@@ -100,7 +111,7 @@ void ReadingsOnce::settled(const Observation& seen) {
     if (!batch.buffered || batch.index != 0 || batch.readings == 0) continue;
     if (batch.readings <= stream.untold) {
       stream.untold -= batch.readings;
-    } else {
+    } else if (!is_harmed(seen)) {
       violate(seen, cat(Roster::name(seen.node), " forgot batch ", at->first, " of stream ", fields[1],
                         " with ", batch.readings, " readings, which is not committed"));
     }
@@ -111,19 +122,51 @@ void ReadingsOnce::settled(const Observation& seen) {
 void ReadingsOnce::restored(const Observation& seen) {
   const auto& fields = seen.event.fields;
   Stream& stream = streams_[{seen.node.value(), fields[0], fields[1]}];
+  std::uint64_t& id = ids_.try_emplace({seen.node, fields[1]}, fields[0]).first->second;
+  if (id != fields[0]) {
+    begun_anew(seen, streams_[{seen.node.value(), id, fields[1]}], stream);
+    id = fields[0];
+  } else {
+    stream.restored = fields[2] - 1;
+    if (is_harmed(seen)) stream.settled = fields[3];
+  }
   if (fields[4] <= stream.dropped) return;
   stream.untold += fields[4] - stream.dropped;
   stream.dropped = fields[4];
 }
 
+// The hub had more than this life's store: what former lives gave a number to is there, or lost.
+void ReadingsOnce::begun_anew(const Observation& seen, const Stream& old, Stream& stream) {
+  count_check();
+  if (!is_harmed(seen))
+    violate(seen, cat(Roster::name(seen.node), " goes on with stream ", seen.event.fields[1],
+                      " under another id, and its disk has kept all that it wrote"));
+  const std::uint64_t next = seen.event.fields[2];
+  for (auto at = old.batches.upper_bound(std::max(old.settled, old.restored));
+       at != old.batches.end() && at->first < next; ++at) {
+    Batch batch = at->second;
+    batch.index = 0;
+    stream.batches.try_emplace(at->first, batch);
+  }
+  stream.dropped = old.dropped;
+  stream.untold = old.untold;
+}
+
 // ---- instructions ------------------------------------------------------------------------------------
 
 std::span<const env::EventType* const> ExecutedOnce::listens_to() const {
-  static constexpr const env::EventType* kListened[] = {&hub::kInstructionLogged, &edge::kExecuted};
+  static constexpr const env::EventType* kListened[] = {&hub::kInstructionLogged, &edge::kExecuted,
+                                                        &sim::kDiskFault, &sim::kDiskForgot,
+                                                        &sim::kDiskWiped};
   return kListened;
 }
 
 void ExecutedOnce::on_event(const Observation& seen) {
+  if (is_harm(seen.event)) {
+    harmed_.insert(seen.node);
+    return;
+  }
+  if (seen.event.type->number == sim::kDiskFault.number) return;
   if (seen.event.type->number == hub::kInstructionLogged.number) {
     logged_.insert(seen.event.fields[1]);
     return;
@@ -133,7 +176,7 @@ void ExecutedOnce::on_event(const Observation& seen) {
   if (!logged_.contains(id))
     violate(seen, cat(Roster::name(seen.node), " executed instruction ", id, ", which is not in the log"));
   const auto [first, is_new] = executed_.emplace(id, seen.node);
-  if (!is_new)
+  if (!is_new && !(harmed_.contains(seen.node) && first->second == seen.node))
     violate(seen, cat(Roster::name(seen.node), " executed instruction ", id, " again, after ",
                       Roster::name(first->second)));
 }

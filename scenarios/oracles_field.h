@@ -12,7 +12,8 @@ namespace lockstep::scenarios {
 
 // Every reading that an edge took into its buffer is at the hub exactly once, unless the policy of a full
 // buffer has counted it; the hub tells nobody more than is committed, and an edge forgets nothing that is
-// not.
+// not. An edge whose storage was harmed may lose readings, and gives their numbers to others: then it goes on
+// under another id.
 class ReadingsOnce final : public Oracle {
  public:
   std::string_view name() const override { return "readings-once"; }
@@ -33,6 +34,7 @@ class ReadingsOnce final : public Oracle {
   struct Stream {
     std::map<std::uint64_t, Batch> batches;  // by sequence
     std::uint64_t settled = 0;
+    std::uint64_t restored = 0;  // the last that a former life gave a number to
     std::uint64_t highest_applied = 0;
     std::uint64_t dropped = 0;  // readings, as events told
     std::uint64_t untold = 0;   // dropped, and a crash ate the event
@@ -48,8 +50,12 @@ class ReadingsOnce final : public Oracle {
   void acknowledged(const Observation& seen);
   void settled(const Observation& seen);
   void restored(const Observation& seen);
+  void begun_anew(const Observation& seen, const Stream& old, Stream& stream);
+  bool is_harmed(const Observation& seen) const { return harmed_.contains(seen.node); }
 
   std::map<Key, Stream> streams_;
+  std::map<std::pair<NodeId, std::uint64_t>, std::uint64_t> ids_;  // of each stream of each edge: its id now
+  std::set<NodeId> harmed_;  // their disks lost something that they had called durable, or changed it
 };
 
 // An instruction is executed at most once, over all lives of edge and hub, and only if it is in the log.
@@ -65,6 +71,7 @@ class ExecutedOnce final : public Oracle {
  private:
   std::set<std::uint64_t> logged_;
   std::map<std::uint64_t, NodeId> executed_;
+  std::set<NodeId> harmed_;  // may have forgotten what they executed
 };
 
 // What an instruction was decided from was committed before it; no window is decided twice; all hubs agree.

@@ -293,7 +293,7 @@ Run play(const Scenario& scenario, const RunOptions& options, Cast& cast, Stage&
                    .bad_packages = bad_packages_of(scenario)});
   Nemesis nemesis(stage, scenario, cast.roster(), options.seed);
   SchemaSetup schema(cast, schema_of(scenario));
-  FieldWatch field(scenario.field ? &*scenario.field : nullptr);
+  FieldWatch field(scenario.field ? &*scenario.field : nullptr, nemesis.damage());
   EndPhase end(stage, cast, nemesis, scenario.field ? &field : nullptr, scenario, options.seed);
   ElectionCount elections;
   Uptime uptime;

@@ -2,6 +2,7 @@
 // and hubs that die between two steps of a decision.
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <utility>
 
 #include "scenarios/chaos/fault_draws.h"
@@ -18,6 +19,7 @@ constexpr Target kTheCloud{TargetKind::kCloud, 0};
 // As edge/slot_keeper.h has them, which is out of sight here; tests/chaos/draw_test.cc compares.
 constexpr Duration kProbation = std::chrono::seconds(10);
 constexpr std::uint32_t kMostStarts = 3;
+constexpr std::uint64_t kShareOfDamage = 20;  // percent: an edge that has stopped shows nothing more
 constexpr std::uint64_t kShareOfTrials = 60;  // percent: few fields have settings to try, and few trials fail
 
 Target draw_edge(Dice& dice, const Scenario& scenario) {
@@ -177,6 +179,29 @@ void draw_outpost_disks(std::uint64_t seed, Scenario& scenario) {
   });
 }
 
+// What does not pass: an edge that finds out stops for good, and one that cannot goes on with what is left.
+void draw_outpost_damage(std::uint64_t seed, Scenario& scenario) {
+  Dice dice(seed, "chaos.field.damage");
+  const Targets victim = only(draw_edge(dice, scenario));
+  const Duration begin = dice.milliseconds(1000, 15'000);
+  const Duration lasting = dice.milliseconds(500, 6000);
+  DiskFault disk;
+  disk.targets = victim;
+  disk.kind = dice.one_of({DiskKind::kLie, DiskKind::kLie, DiskKind::kRot, DiskKind::kMisdirect, DiskKind::kPhantom});
+  std::optional<Duration> until = lasting;
+  if (disk.kind == DiskKind::kRot) {
+    disk.amount = dice.between(1, 20);
+    until.reset();  // it happens at once
+  }
+  if (disk.kind == DiskKind::kMisdirect || disk.kind == DiskKind::kPhantom)
+    disk.times = static_cast<std::uint32_t>(dice.between(1, 3));
+  scenario.faults.push_back({AtTime{begin}, disk, until});
+  for (std::uint64_t left = dice.between(1, 3), place = 0; place < left; ++place) {
+    const Duration at = begin + lasting / 2 + std::chrono::seconds(5 * place) + dice.milliseconds(0, 3000);
+    scenario.faults.push_back({AtTime{at}, PowerLoss{victim}, dice.milliseconds(100, 4000)});
+  }
+}
+
 // Of one part mostly, or of all that the edge has.
 void draw_breakdowns(std::string_view area, std::initializer_list<devices::PlantFault> kinds,
                      std::uint64_t seed, Scenario& scenario) {
@@ -274,6 +299,10 @@ constexpr std::array kFamilies{
     FaultFamily{"edge disks",
                 {"disk_error", "disk_failed_sync", "disk_bad_sector", "disk_full", "disk_stall", "disk_slow"},
                 draw_outpost_disks},
+    FaultFamily{"edge damage",
+                {"disk_lie", "disk_rot", "disk_misdirect", "disk_phantom", "power_loss"},
+                draw_outpost_damage,
+                kShareOfDamage},
     FaultFamily{"sensors", {"sensor_dropout", "sensor_stuck", "sensor_drift"}, draw_sensors},
     FaultFamily{"actuators",
                 {"actuator_failed", "actuator_stuck", "actuator_lagging", "actuator_weak"},

@@ -9,6 +9,7 @@
 #include "edge/events.h"
 #include "hub/events.h"
 #include "scenarios/roster.h"
+#include "sim/events.h"
 
 namespace lockstep::scenarios {
 namespace {
@@ -54,7 +55,8 @@ class Plant {
                        .event = event});
   }
 
-  FieldWatch watch_{nullptr};
+  Damage damage_;
+  FieldWatch watch_{nullptr, damage_};
   std::uint64_t order_ = 0;
 };
 
@@ -143,7 +145,8 @@ class Instructions {
     ++index_;
   }
 
-  FieldWatch watch_{nullptr};
+  Damage damage_;
+  FieldWatch watch_{nullptr, damage_};
   std::uint64_t index_ = 1;
 };
 
@@ -168,7 +171,8 @@ TEST(FieldRests, WhatBecameOfEachInstructionIsCounted) {
 
 // It died between writing down what the hub has and telling of it (chaos seed 6355).
 TEST(FieldRests, WhatAStreamHadWhenItWasOpenedAgainCounts) {
-  FieldWatch watch(nullptr);
+  const Damage damage;
+  FieldWatch watch(nullptr, damage);
   std::uint64_t order = 0;
   const auto tell = [&](const env::Event& event) {
     static_cast<Observer&>(watch).on_event(
@@ -183,6 +187,45 @@ TEST(FieldRests, WhatAStreamHadWhenItWasOpenedAgainCounts) {
             std::vector<std::string>{"stream 1 of e4: batches 3 to 3 are in its buffer, and the hub has not taken them"});
   tell({edge::kStreamRestored, {kBuffer, 1, 4, 3, 0, 0}});
   EXPECT_TRUE(watch.is_at_rest());
+}
+
+class Rest {
+ public:
+  void tell(const env::Event& event) {
+    const Observation seen{.order = ++order_, .at = 1s, .node = Roster::edge(4), .incarnation = Incarnation(1), .event = event};
+    for (Observer* observer : {static_cast<Observer*>(&damage_), static_cast<Observer*>(&watch_)}) observer->on_event(seen);
+  }
+  bool is_there() const { return watch_.is_at_rest(); }
+  std::string reason() const { return is_there() ? "" : watch_.unfinished().front(); }
+
+ private:
+  Damage damage_;
+  FieldWatch watch_{nullptr, damage_};
+  std::uint64_t order_ = 0;
+};
+
+TEST(FieldRests, AStreamThatWentOnUnderAnotherIdIsAwaitedUnderThatOne) {
+  Rest rest;
+  for (const std::uint64_t sequence : {1, 2, 3}) rest.tell({edge::kBuffered, {7, 1, sequence, 3, 0}});
+  rest.tell({sim::kDiskForgot, {1}});
+  rest.tell({edge::kStreamRestored, {7, 1, 2, 0, 0, 1}});
+  EXPECT_EQ(rest.reason(), "stream 1 of e4: batches 1 to 1 are in its buffer, and the hub has not taken them");
+  rest.tell({edge::kBuffered, {7, 1, 2, 3, 0}});
+  rest.tell({edge::kStreamRestored, {8, 1, 3, 0, 0, 1}});
+  EXPECT_EQ(rest.reason(), "stream 1 of e4: batches 1 to 2 are in its buffer, and the hub has not taken them");
+  rest.tell({edge::kBatchSettled, {8, 1, 2}});
+  EXPECT_TRUE(rest.is_there());
+}
+
+TEST(FieldRests, AnEdgeThatStoppedForItsDamagedStoreOwesNothing) {
+  Rest rest;
+  rest.tell({edge::kBuffered, {7, 1, 1, 3, 0}});
+  rest.tell({edge::kEdgeStopped, {4}});
+  EXPECT_FALSE(rest.is_there()) << "nothing has harmed it";
+  rest.tell({sim::kDiskForgot, {1}});
+  EXPECT_TRUE(rest.is_there());
+  rest.tell({sim::kProcessStarted, {}});
+  EXPECT_FALSE(rest.is_there());
 }
 
 }  // namespace

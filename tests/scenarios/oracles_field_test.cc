@@ -4,6 +4,7 @@
 #include "edge/events.h"
 #include "hub/events.h"
 #include "scenarios/roster.h"
+#include "sim/events.h"
 #include "tests/scenarios/oracle_court.h"
 
 namespace lockstep::scenarios {
@@ -27,6 +28,10 @@ class FieldCourt : public OracleCourt {
   void dropped(std::uint64_t sequence, std::uint64_t count, std::uint64_t left) {
     tell(kE1, {edge::kReadingsDropped, {kBuffer, 0, sequence, count, left}});
   }
+  void restored(std::uint64_t id, std::uint64_t next, std::uint64_t received, std::uint64_t batches) {
+    tell(kE1, {edge::kStreamRestored, {id, 0, next, received, 0, batches}});
+  }
+  void forgets() { tell(kE1, {sim::kDiskForgot, {1}}); }
   void logged(std::uint64_t node, std::uint64_t index, std::uint64_t id, std::uint64_t window,
               std::uint64_t input_index) {
     tell(node, {hub::kInstructionLogged, {index, id, 1, window, input_index, 0}});
@@ -116,7 +121,64 @@ TEST(ReadingsOnce, AnAcknowledgementAheadOfTheLogIsReported) {
             "n2 told e1 that batch 1 of stream 0 is committed; the highest is 0");
 }
 
+TEST(ReadingsOnce, AHarmedDiskExcusesItsEdgeAndNotTheHub) {
+  FieldCourt court;
+  court.buffered(1, 20);
+  court.buffered(2, 20);
+  court.applied_batch(1, 5, 1, 20);
+  court.forgets();
+  court.buffered(1, 20, 6);
+  court.settled(2);
+  EXPECT_EQ(court.verdict(), "");
+  court.applied_batch(1, 6, 1, 20);
+  EXPECT_EQ(court.sentence("readings-once"),
+            "batch 1 of stream 0 of e1 is committed twice: by entry 5 and by entry 6");
+}
+
+// It had batches 1 to 3, which are at the hub, kept 1 only, and took others as 2 and 3.
+TEST(ReadingsOnce, AStreamGoesOnUnderAnotherIdWithWhatThisLifeTook) {
+  constexpr std::uint64_t kOwn = 78;
+  FieldCourt court;
+  for (std::uint64_t sequence = 1; sequence <= 3; ++sequence) {
+    court.buffered(sequence, 20);
+    court.applied_batch(1, 4 + sequence, sequence, 20);
+  }
+  court.forgets();
+  court.restored(kBuffer, 2, 0, 1);
+  court.buffered(2, 10, 6);
+  court.buffered(3, 10, 7);
+  court.restored(kOwn, 4, 0, 2);
+  for (std::uint64_t sequence = 2; sequence <= 3; ++sequence)
+    court.tell(1, {hub::kBatchApplied, {6 + sequence, kE1, kOwn, 0, sequence, 10}});
+  court.tell(kE1, {edge::kBatchSettled, {kOwn, 0, 3}});
+  EXPECT_EQ(court.verdict(), "");
+  court.tell(1, {hub::kBatchApplied, {10, kE1, kOwn, 0, 1, 20}});
+  EXPECT_EQ(court.sentence("readings-once"),
+            "batch 1 of stream 0 of e1 is committed, and the edge has never had it safe in its buffer");
+}
+
+TEST(ReadingsOnce, AnotherIdWithoutHarmIsReported) {
+  FieldCourt court;
+  court.buffered(1, 20);
+  court.restored(kBuffer, 2, 0, 1);
+  EXPECT_EQ(court.verdict(), "");
+  court.restored(78, 2, 0, 1);
+  EXPECT_EQ(court.sentence("readings-once"),
+            "e1 goes on with stream 0 under another id, and its disk has kept all that it wrote");
+}
+
 // ---- instructions ------------------------------------------------------------------------------------
+
+TEST(ExecutedOnce, AHarmedDiskMayHaveForgottenIt) {
+  FieldCourt court;
+  court.logged(1, 5, 70, 1, 4);
+  court.executed(kE1, 70);
+  court.forgets();
+  court.executed(kE1, 70);
+  EXPECT_EQ(court.verdict(), "");
+  court.executed(kE1 + 1, 70);
+  EXPECT_EQ(court.sentence("executed-once"), "e2 executed instruction 70 again, after e1");
+}
 
 TEST(ExecutedOnce, ASecondExecutionIsReportedAlsoInAnotherLife) {
   FieldCourt court;
