@@ -22,10 +22,10 @@ std::span<const env::EventType* const> Damage::listens_to() const {
 void Damage::on_event(const Observation& observation) {
   switch (observation.event.type->number) {
     case sim::kDiskFault.number:
-      if (harms_storage(observation.event)) damaged_.insert(observation.node);
-      return;
     case sim::kDiskForgot.number:
-    case sim::kDiskWiped.number: damaged_.insert(observation.node); return;
+    case sim::kDiskWiped.number:
+      if (takes_from_storage(observation.event)) damaged_.insert(observation.node);
+      return;
     case sim::kProcessStarted.number: stopped_.erase(observation.node); return;
     case replica::kRecovered.number: {
       const Recovery recovery(observation.event);

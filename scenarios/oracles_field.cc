@@ -14,10 +14,6 @@ namespace {
 constexpr auto kModel = static_cast<std::uint64_t>(PackageKind::kModel);
 constexpr auto kSettings = static_cast<std::uint64_t>(PackageKind::kSettings);
 
-bool is_harm(const env::Event& event) {
-  return event.type->number == sim::kDiskWiped.number || harms_storage(event);
-}
-
 }  // namespace
 
 // ---- readings ----------------------------------------------------------------------------------------
@@ -39,7 +35,7 @@ void ReadingsOnce::on_event(const Observation& seen) {
   if (number == edge::kStreamRestored.number) return restored(seen);
   if (number == hub::kBatchApplied.number) return applied(seen);
   if (number == hub::kBatchAcknowledged.number) return acknowledged(seen);
-  if (is_harm(seen.event)) harmed_.insert(seen.node);
+  if (takes_from_storage(seen.event)) harmed_.insert(seen.node);
 }
 
 void ReadingsOnce::buffered(const Observation& seen) {
@@ -162,13 +158,13 @@ std::span<const env::EventType* const> ExecutedOnce::listens_to() const {
 }
 
 void ExecutedOnce::on_event(const Observation& seen) {
-  if (is_harm(seen.event)) {
-    harmed_.insert(seen.node);
+  const std::uint16_t number = seen.event.type->number;
+  if (number == hub::kInstructionLogged.number) {
+    logged_.insert(seen.event.fields[1]);
     return;
   }
-  if (seen.event.type->number == sim::kDiskFault.number) return;
-  if (seen.event.type->number == hub::kInstructionLogged.number) {
-    logged_.insert(seen.event.fields[1]);
+  if (number != edge::kExecuted.number) {
+    if (takes_from_storage(seen.event)) harmed_.insert(seen.node);
     return;
   }
   const std::uint64_t id = seen.event.fields[0];

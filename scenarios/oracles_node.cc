@@ -181,7 +181,7 @@ std::span<const env::EventType* const> PrefixOrder::listens_to() const {
 void PrefixOrder::on_event(const Observation& observation) {
   const env::Event& event = observation.event;
   if (event.type->number == sim::kDiskFault.number && !harms_storage(event)) return;
-  if (event.type->number == sim::kDiskWiped.number || harms_storage(event)) {
+  if (takes_from_storage(event)) {
     for (auto& [id, members] : groups_) members[observation.node].is_wiped = true;
     return;
   }

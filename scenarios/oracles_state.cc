@@ -104,7 +104,7 @@ void AppliedStays::on_event(const Observation& observation) {
   const env::Event& event = observation.event;
   LogIndex& applied = applied_[observation.node];
   if (event.type->number == sim::kDiskFault.number && !harms_storage(event)) return;
-  if (event.type->number == sim::kDiskWiped.number || harms_storage(event)) {
+  if (takes_from_storage(event)) {
     harmed_.insert(observation.node);
     return;
   }
@@ -150,8 +150,7 @@ void PreparedDurable::on_event(const Observation& observation) {
     case sim::kDiskFault.number:
     case sim::kDiskForgot.number:
     case sim::kDiskWiped.number:
-      if (event.type->number == sim::kDiskWiped.number || harms_storage(event))
-        members_[observation.node].is_harmed = true;
+      if (takes_from_storage(event)) members_[observation.node].is_harmed = true;
       return;
     default: return on_prepared(observation);
   }

@@ -19,6 +19,11 @@ inline bool harms_storage(const env::Event& event) {
          trouble == sim::DiskTrouble::kRot;
 }
 
+// That, or the disk was taken away whole.
+inline bool takes_from_storage(const env::Event& event) {
+  return event.type->number == sim::kDiskWiped.number || harms_storage(event);
+}
+
 inline GroupId group_of(const env::Event& event) { return GroupId(event.fields[0]); }
 
 struct DurableEntry {
