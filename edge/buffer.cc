@@ -14,6 +14,9 @@ namespace lockstep::edge {
 namespace {
 
 constexpr std::size_t kThinAtOnce = 16;
+// Far more than a life gives out before the hub has heard of it.
+constexpr std::uint64_t kMostSkipped = 1 << 20;
+constexpr Purpose kFirstNumber{"edge.first_number"};
 // The record of a batch in the store beyond its body: key, counts, checksum, and the stream's row with it.
 constexpr std::uint64_t kBytesAround = 64;
 
@@ -27,12 +30,22 @@ auto position(Stream& stream, std::uint64_t sequence) {
 }  // namespace
 
 Buffer::Buffer(BufferContents contents, BufferOptions options)
-    : id_(contents.id), options_(options), streams_(std::move(contents.streams)) {
-  for (auto& [number, stream] : streams_)
+    : id_(contents.id), life_(contents.life), options_(options), streams_(std::move(contents.streams)) {
+  for (auto& [number, stream] : streams_) {
+    begin_numbers(number, stream);
     for (BatchFacts& batch : stream.batches) {
       batch.bytes += kBytesAround;
       bytes_ += batch.bytes;
     }
+  }
+}
+
+// A disk that lies, a file that was cut, a directory that was restored: the hub may have batches that this
+// store does not know, and would take new ones under their numbers for them. A life therefore begins where
+// no other has been, as good as surely.
+void Buffer::begin_numbers(std::uint32_t number, StreamFacts& stream) const {
+  if (life_ != 0) stream.next += 1 + below(draw(life_, kFirstNumber, number, stream.next), kMostSkipped);
+  stream.first = stream.next;
 }
 
 std::size_t Buffer::batches() const {
@@ -53,7 +66,9 @@ void Buffer::put_stream(std::uint32_t number, Commit& commit) const {
 }
 
 Buffer::Added Buffer::add(std::uint32_t number, const std::vector<Run>& runs) {
-  StreamFacts& stream = streams_[number];
+  const auto [found, is_new] = streams_.try_emplace(number);
+  StreamFacts& stream = found->second;
+  if (is_new) begin_numbers(number, stream);
   Added added{stream.next++, {}};
   BatchFacts& batch = stream.batches.emplace_back();
   batch.sequence = added.sequence;
@@ -91,6 +106,7 @@ std::optional<Commit> Buffer::settle(std::uint32_t number, std::uint64_t receive
   const auto found = streams_.find(number);
   if (found == streams_.end()) return std::nullopt;
   StreamFacts& stream = found->second;
+  if (received < stream.first) received = std::min(received, stream.restored);
   if (received <= stream.settled || received > stream.announced) return std::nullopt;
   stream.settled = received;
   Commit commit;
@@ -114,7 +130,7 @@ void Buffer::forget_up_to(std::uint32_t number, std::uint64_t received, Commit& 
 
 bool Buffer::has_lost(std::uint32_t number, std::uint64_t received) const {
   const StreamFacts& stream = streams_.at(number);
-  return received > std::max(stream.restored, stream.sent);
+  return received >= stream.first && received > stream.sent;
 }
 
 Commit Buffer::begin_anew(std::uint32_t number, std::uint64_t own_id) {

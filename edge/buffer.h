@@ -49,7 +49,8 @@ struct StreamFacts {
   std::uint64_t settled = 0;    // the hub has all up to here, unless they were dropped
   std::uint64_t dropped = 0;    // readings
   std::uint64_t own_id = 0;     // of a stream that began anew: the hub knows it by this; 0: by the buffer's
-  std::uint64_t restored = 0;   // the last batch that a former life gave a number to; in memory only
+  std::uint64_t restored = 0;   // the last number of a former life that the store knows; in memory only
+  std::uint64_t first = 1;      // of this life's numbers; in memory only
   std::uint64_t sent = 0;       // the last batch that has left in this life; in memory only
   std::uint64_t thin_from = 0;  // batches before this one cannot become smaller any more; in memory only
   std::deque<BatchFacts> batches{};
@@ -60,6 +61,7 @@ struct StreamFacts {
 // What the store held. The events have been told.
 struct BufferContents {
   std::uint64_t id = 0;
+  std::uint64_t life = 0;  // draws where this life's numbers begin; 0: at 1, for the store was made in it
   std::map<std::uint32_t, StreamFacts> streams;
 };
 
@@ -90,8 +92,8 @@ class Buffer {
 
   // The hub has all of the stream up to `received`. Nothing: it said nothing new, or what cannot be.
   std::optional<Commit> settle(std::uint32_t stream, std::uint64_t received);
-  // The hub has batches under numbers that have never left, as far as this store knows: it has lost some that
-  // were synced (a file was cut), and this life gives their numbers to other readings.
+  // The hub has batches under numbers that this life has given, or will give, to other readings: a life of
+  // which the store knows nothing any more was there before.
   bool has_lost(std::uint32_t stream, std::uint64_t received) const;
   // Then what a former life left is at the hub, and what this one took has to come under another id. Nothing
   // of the stream may be sent before this is durable.
@@ -137,7 +139,10 @@ class Buffer {
   std::optional<std::pair<std::uint32_t, Position>> victim();
   bool thin_one(const Loaded& loaded, Commit& commit);
 
+  void begin_numbers(std::uint32_t number, StreamFacts& stream) const;
+
   std::uint64_t id_;
+  std::uint64_t life_;
   BufferOptions options_;
   std::map<std::uint32_t, StreamFacts> streams_;
   std::uint64_t bytes_ = 0;

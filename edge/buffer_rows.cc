@@ -38,7 +38,8 @@ Result<StreamRow> decode_stream(BytesView key, BytesView value) {
   return row;
 }
 
-Result<std::uint64_t> find_or_make_id(kv::Store& store, std::string_view edge, std::uint64_t seed) {
+// Nothing: the store is new.
+Result<std::optional<std::uint64_t>> find_id(kv::Store& store, std::string_view edge) {
   LOCKSTEP_TRY(about, store.get(kAboutTree, kBufferKey));
   if (about) {
     ByteReader in(*about);
@@ -51,6 +52,10 @@ Result<std::uint64_t> find_or_make_id(kv::Store& store, std::string_view edge, s
   }
   if (!store.trees().empty())
     return fail(ErrorCode::kCorrupt, "expected the row 'buffer' in a store that has others");
+  return std::nullopt;
+}
+
+Result<std::uint64_t> make_id(kv::Store& store, std::string_view edge, std::uint64_t seed) {
   const std::uint64_t id = draw(seed, kBufferId, 0, 0) | 1;  // zero means none
   Bytes value;
   ByteWriter(value).u64(id).sized(edge);
@@ -111,8 +116,15 @@ Result<BatchRow> decode_batch(BytesView key, BytesView value) {
 Result<BufferContents> Buffer::restore(kv::Store& store, env::Trace& trace, std::string_view edge,
                                        std::uint64_t seed) {
   BufferContents contents;
-  LOCKSTEP_TRY(id, find_or_make_id(store, edge, seed));
-  contents.id = id;
+  LOCKSTEP_TRY(known, find_id(store, edge));
+  if (known) {
+    contents.id = *known;
+    contents.life = seed;
+  } else {
+    LOCKSTEP_TRY(made, make_id(store, edge, seed));
+    contents.id = made;
+  }
+  const std::uint64_t id = contents.id;
   LOCKSTEP_TRY_STATUS(for_each_row(store, kStreamTree, [&](BytesView key, BytesView value) -> Status {
     LOCKSTEP_TRY(row, decode_stream(key, value));
     contents.streams[row.number] = std::move(row.facts);
