@@ -36,8 +36,8 @@ bool FieldWatch::Sent::is_answered() const {
 
 std::span<const env::EventType* const> FieldWatch::listens_to() const {
   static constexpr const env::EventType* kListened[] = {
-      &edge::kBuffered,          &edge::kBatchSettled, &edge::kStreamRestored, &edge::kReadingsDropped,
-      &edge::kPlantState,        &edge::kPlantFault,   &hub::kBatchApplied,    &hub::kInstructionLogged,
+      &edge::kBuffered,          &edge::kBatchSettled,  &edge::kStreamRestored, &edge::kReadingsDropped,
+      &edge::kPlantState,        &edge::kPlantFault,    &hub::kBatchApplied,    &hub::kInstructionLogged,
       &hub::kInstructionSettled, &hub::kPackageAnswered};
   return kListened;
 }
@@ -81,13 +81,14 @@ void FieldWatch::restored(const Observation& seen) {
   const auto& fields = seen.event.fields;
   const StreamKey key{seen.node, fields[0], fields[1]};
   // Under another id: what the store has kept goes on under this one, and the rest is at the hub or lost.
-  const bool is_anew = std::erase_if(streams_, [&key](const auto& at) {
-                         return at.first.edge == key.edge && at.first.stream == key.stream &&
-                                at.first.buffer != key.buffer;
-                       }) > 0;
+  const bool is_anew =
+      std::erase_if(streams_, [&key](const auto& at) {
+        return at.first.edge == key.edge && at.first.stream == key.stream && at.first.buffer != key.buffer;
+      }) > 0;
   Stream& stream = streams_[key];
   if (is_anew || damage_.is_damaged(seen.node)) {
     stream.last = fields[5] > 0 ? fields[2] - 1 : 0;
+    stream.settled = 0;  // of a life that the store has forgotten, perhaps
     stream.gone.erase(stream.gone.upper_bound(stream.last), stream.gone.end());
   }
   // It may have died when it had written down what the hub has, and had not told it.
@@ -178,9 +179,9 @@ std::vector<std::string> FieldWatch::unfinished() const {
   std::vector<std::string> sentences;
   for (const auto& [key, stream] : streams_)
     if (!is_empty(key, stream))
-      sentences.push_back(cat("stream ", key.stream, " of ", Roster::name(key.edge), ": batches ",
-                              stream.settled + 1, " to ", stream.last,
-                              " are in its buffer, and the hub has not taken them"));
+      sentences.push_back(cat("stream ", key.stream, " of ", Roster::name(key.edge), ": what follows batch ",
+                              stream.settled, ", up to batch ", stream.last,
+                              ", is in its buffer, and the hub has not taken it"));
   if (!open_.empty())
     sentences.push_back(cat("instruction ", *open_.begin(),
                             open_.size() == 1 ? " has" : cat(" and ", open_.size() - 1, " more have"),

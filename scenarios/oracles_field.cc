@@ -19,11 +19,10 @@ constexpr auto kSettings = static_cast<std::uint64_t>(PackageKind::kSettings);
 // ---- readings ----------------------------------------------------------------------------------------
 
 std::span<const env::EventType* const> ReadingsOnce::listens_to() const {
-  static constexpr const env::EventType* kListened[] = {&edge::kBuffered,     &edge::kReadingsDropped,
-                                                        &edge::kBatchSettled, &edge::kStreamRestored,
-                                                        &hub::kBatchApplied,  &hub::kBatchAcknowledged,
-                                                        &sim::kDiskFault,     &sim::kDiskForgot,
-                                                        &sim::kDiskWiped};
+  static constexpr const env::EventType* kListened[] = {
+      &edge::kBuffered,    &edge::kReadingsDropped,  &edge::kBatchSettled, &edge::kStreamRestored,
+      &hub::kBatchApplied, &hub::kBatchAcknowledged, &edge::kEdgeOpened,   &sim::kDiskFault,
+      &sim::kDiskForgot,   &sim::kDiskWiped};
   return kListened;
 }
 
@@ -35,6 +34,10 @@ void ReadingsOnce::on_event(const Observation& seen) {
   if (number == edge::kStreamRestored.number) return restored(seen);
   if (number == hub::kBatchApplied.number) return applied(seen);
   if (number == hub::kBatchAcknowledged.number) return acknowledged(seen);
+  if (number == edge::kEdgeOpened.number) {
+    ++lives_[seen.node];
+    return;
+  }
   if (takes_from_storage(seen.event)) harmed_.insert(seen.node);
 }
 
@@ -45,12 +48,16 @@ void ReadingsOnce::buffered(const Observation& seen) {
   ids_.try_emplace({seen.node, fields[1]}, fields[0]);
   // A crash may come between the batch and the word about it: then the next life says it, perhaps again.
   const bool is_other = batch.buffered && batch.hash != fields[4];
-  if (is_other && !is_harmed(seen))
+  if (is_other)
     violate(seen, cat(Roster::name(seen.node), " took other readings under the number ", fields[2],
                       " of stream ", fields[1], ", which it had used before"));
-  if (batch.buffered && !is_other) return;
-  batch = {
-      .buffered = true, .hash = fields[4], .readings = fields[3], .most = fields[3], .index = batch.index};
+  if (batch.buffered) return;
+  batch = {.buffered = true,
+           .hash = fields[4],
+           .readings = fields[3],
+           .most = fields[3],
+           .index = batch.index,
+           .life = lives_[seen.node]};
 }
 
 void ReadingsOnce::dropped(const Observation& seen) {
@@ -107,12 +114,18 @@ void ReadingsOnce::settled(const Observation& seen) {
     if (!batch.buffered || batch.index != 0 || batch.readings == 0) continue;
     if (batch.readings <= stream.untold) {
       stream.untold -= batch.readings;
-    } else if (!is_harmed(seen)) {
+    } else if (!may_have_lost(seen, batch)) {
       violate(seen, cat(Roster::name(seen.node), " forgot batch ", at->first, " of stream ", fields[1],
                         " with ", batch.readings, " readings, which is not committed"));
     }
   }
   stream.settled = std::max(stream.settled, fields[2]);
+}
+
+// What this life took is in its memory, too.
+bool ReadingsOnce::may_have_lost(const Observation& seen, const Batch& batch) const {
+  const auto lives = lives_.find(seen.node);
+  return is_harmed(seen) && lives != lives_.end() && batch.life < lives->second;
 }
 
 void ReadingsOnce::restored(const Observation& seen) {
@@ -131,7 +144,7 @@ void ReadingsOnce::restored(const Observation& seen) {
   stream.dropped = fields[4];
 }
 
-// The hub had more than this life's store: what former lives gave a number to is there, or lost.
+// The hub had numbers that this store does not know: what former lives took is there, or lost.
 void ReadingsOnce::begun_anew(const Observation& seen, const Stream& old, Stream& stream) {
   count_check();
   if (!is_harmed(seen))
@@ -140,6 +153,7 @@ void ReadingsOnce::begun_anew(const Observation& seen, const Stream& old, Stream
   const std::uint64_t next = seen.event.fields[2];
   for (auto at = old.batches.upper_bound(std::max(old.settled, old.restored));
        at != old.batches.end() && at->first < next; ++at) {
+    if (may_have_lost(seen, at->second)) continue;
     Batch batch = at->second;
     batch.index = 0;
     stream.batches.try_emplace(at->first, batch);
@@ -151,9 +165,8 @@ void ReadingsOnce::begun_anew(const Observation& seen, const Stream& old, Stream
 // ---- instructions ------------------------------------------------------------------------------------
 
 std::span<const env::EventType* const> ExecutedOnce::listens_to() const {
-  static constexpr const env::EventType* kListened[] = {&hub::kInstructionLogged, &edge::kExecuted,
-                                                        &sim::kDiskFault, &sim::kDiskForgot,
-                                                        &sim::kDiskWiped};
+  static constexpr const env::EventType* kListened[] = {
+      &hub::kInstructionLogged, &edge::kExecuted, &sim::kDiskFault, &sim::kDiskForgot, &sim::kDiskWiped};
   return kListened;
 }
 

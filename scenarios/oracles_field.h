@@ -12,8 +12,8 @@ namespace lockstep::scenarios {
 
 // Every reading that an edge took into its buffer is at the hub exactly once, unless the policy of a full
 // buffer has counted it; the hub tells nobody more than is committed, and an edge forgets nothing that is
-// not. An edge whose storage was harmed may lose readings, and gives their numbers to others: then it goes on
-// under another id.
+// not. An edge whose storage was harmed may have lost readings of former lives, and gives their numbers to no
+// others; where it has to, it goes on under another id.
 class ReadingsOnce final : public Oracle {
  public:
   std::string_view name() const override { return "readings-once"; }
@@ -30,6 +30,7 @@ class ReadingsOnce final : public Oracle {
     std::uint64_t readings = 0;  // as buffered; after downsampling what is left
     std::uint64_t most = 0;      // before downsampling: the hub may have got it then
     std::uint64_t index = 0;     // of the entry that committed it; 0: none
+    std::uint64_t life = 0;      // in which it was told of last
   };
   struct Stream {
     std::map<std::uint64_t, Batch> batches;  // by sequence
@@ -52,9 +53,11 @@ class ReadingsOnce final : public Oracle {
   void restored(const Observation& seen);
   void begun_anew(const Observation& seen, const Stream& old, Stream& stream);
   bool is_harmed(const Observation& seen) const { return harmed_.contains(seen.node); }
+  bool may_have_lost(const Observation& seen, const Batch& batch) const;
 
   std::map<Key, Stream> streams_;
   std::map<std::pair<NodeId, std::uint64_t>, std::uint64_t> ids_;  // of each stream of each edge: its id now
+  std::map<NodeId, std::uint64_t> lives_;  // of each edge: so often its store was opened
   std::set<NodeId> harmed_;  // their disks lost something that they had called durable, or changed it
 };
 

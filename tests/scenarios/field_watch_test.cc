@@ -108,7 +108,8 @@ TEST(PlantEnvelope, ANodeThatTheOthersCanDoWithoutIsAnExcuseForAsLongAsTheyNeedT
   EXPECT_EQ(plant.judge({down(10s, Outage::kForever, 1)}).outcome, Outcome::kViolated);
   EXPECT_EQ(plant.excuse({down(40s, 100s, 1)}), "n1 did not run from 40.000 s to 100.000 s") << "they elect";
   EXPECT_EQ(plant.excuse({down(10s, 40s, 1)}), "n1 did not run from 10.000 s to 40.000 s") << "it is back";
-  EXPECT_EQ(plant.excuse({down(10s, 100s, 1), down(12s, 90s, 2)}), "n1 did not run from 10.000 s to 100.000 s")
+  EXPECT_EQ(plant.excuse({down(10s, 100s, 1), down(12s, 90s, 2)}),
+            "n1 did not run from 10.000 s to 100.000 s")
       << "no quorum";
   EXPECT_EQ(plant.judge({down(10s, 100s, 1), down(12s, 20s, 2)}).outcome, Outcome::kViolated)
       << "one, long since";
@@ -173,11 +174,8 @@ TEST(FieldRests, WhatBecameOfEachInstructionIsCounted) {
 class Rest {
  public:
   void tell(const env::Event& event) {
-    const Observation seen{.order = ++order_,
-                           .at = 1s,
-                           .node = Roster::edge(4),
-                           .incarnation = Incarnation(1),
-                           .event = event};
+    const Observation seen{
+        .order = ++order_, .at = 1s, .node = Roster::edge(4), .incarnation = Incarnation(1), .event = event};
     Observer* const observers[] = {&damage_, &watch_};
     for (Observer* observer : observers) observer->on_event(seen);
   }
@@ -196,7 +194,9 @@ TEST(FieldRests, WhatAStreamHadWhenItWasOpenedAgainCounts) {
   for (const std::uint64_t sequence : {1, 2, 3}) rest.tell({edge::kBuffered, {7, 1, sequence, 3, 0}});
   rest.tell({edge::kBatchSettled, {7, 1, 1}});
   rest.tell({edge::kStreamRestored, {7, 1, 4, 2, 0, 1}});
-  EXPECT_EQ(rest.reason(), "stream 1 of e4: batches 3 to 3 are in its buffer, and the hub has not taken them");
+  EXPECT_EQ(
+      rest.reason(),
+      "stream 1 of e4: what follows batch 2, up to batch 3, is in its buffer, and the hub has not taken it");
   rest.tell({edge::kStreamRestored, {7, 1, 4, 3, 0, 0}});
   EXPECT_TRUE(rest.is_there());
 }
@@ -206,11 +206,32 @@ TEST(FieldRests, AStreamThatWentOnUnderAnotherIdIsAwaitedUnderThatOne) {
   for (const std::uint64_t sequence : {1, 2, 3}) rest.tell({edge::kBuffered, {7, 1, sequence, 3, 0}});
   rest.tell({sim::kDiskForgot, {1}});
   rest.tell({edge::kStreamRestored, {7, 1, 2, 0, 0, 1}});
-  EXPECT_EQ(rest.reason(), "stream 1 of e4: batches 1 to 1 are in its buffer, and the hub has not taken them");
+  EXPECT_EQ(
+      rest.reason(),
+      "stream 1 of e4: what follows batch 0, up to batch 1, is in its buffer, and the hub has not taken it");
   rest.tell({edge::kBuffered, {7, 1, 2, 3, 0}});
   rest.tell({edge::kStreamRestored, {8, 1, 3, 0, 0, 1}});
-  EXPECT_EQ(rest.reason(), "stream 1 of e4: batches 1 to 2 are in its buffer, and the hub has not taken them");
+  EXPECT_EQ(
+      rest.reason(),
+      "stream 1 of e4: what follows batch 0, up to batch 2, is in its buffer, and the hub has not taken it");
   rest.tell({edge::kBatchSettled, {8, 1, 2}});
+  EXPECT_TRUE(rest.is_there());
+}
+
+// Its first life came to 1, its second to 900, of which the store knows nothing any more.
+TEST(FieldRests, WhatTheHubHasOfAForgottenLifeDoesNotSettleWhatCameSince) {
+  Rest rest;
+  rest.tell({edge::kBuffered, {7, 1, 1, 3, 0}});
+  rest.tell({edge::kBuffered, {7, 1, 900, 3, 0}});
+  rest.tell({edge::kBatchSettled, {7, 1, 900}});
+  rest.tell({sim::kDiskForgot, {1}});
+  rest.tell({edge::kStreamRestored, {7, 1, 2, 1, 0, 0}});
+  EXPECT_TRUE(rest.is_there());
+  rest.tell({edge::kBuffered, {7, 1, 70, 3, 0}});
+  EXPECT_EQ(
+      rest.reason(),
+      "stream 1 of e4: what follows batch 1, up to batch 70, is in its buffer, and the hub has not taken it");
+  rest.tell({edge::kBatchSettled, {7, 1, 70}});
   EXPECT_TRUE(rest.is_there());
 }
 

@@ -31,7 +31,12 @@ class FieldCourt : public OracleCourt {
   void restored(std::uint64_t id, std::uint64_t next, std::uint64_t received, std::uint64_t batches) {
     tell(kE1, {edge::kStreamRestored, {id, 0, next, received, 0, batches}});
   }
-  void forgets() { tell(kE1, {sim::kDiskForgot, {1}}); }
+  // Its disk lost what it had called durable, and it was started again.
+  void forgets() {
+    tell(kE1, {sim::kDiskForgot, {1}});
+    opened();
+  }
+  void opened() { tell(kE1, {edge::kEdgeOpened, {kBuffer, 0, 0, 0}}); }
   void logged(std::uint64_t node, std::uint64_t index, std::uint64_t id, std::uint64_t window,
               std::uint64_t input_index) {
     tell(node, {hub::kInstructionLogged, {index, id, 1, window, input_index, 0}});
@@ -127,7 +132,6 @@ TEST(ReadingsOnce, AHarmedDiskExcusesItsEdgeAndNotTheHub) {
   court.buffered(2, 20);
   court.applied_batch(1, 5, 1, 20);
   court.forgets();
-  court.buffered(1, 20, 6);
   court.settled(2);
   EXPECT_EQ(court.verdict(), "");
   court.applied_batch(1, 6, 1, 20);
@@ -135,7 +139,27 @@ TEST(ReadingsOnce, AHarmedDiskExcusesItsEdgeAndNotTheHub) {
             "batch 1 of stream 0 of e1 is committed twice: by entry 5 and by entry 6");
 }
 
-// It had batches 1 to 3, which are at the hub, kept 1 only, and took others as 2 and 3.
+TEST(ReadingsOnce, AHarmedDiskExcusesNothingThatItsEdgeTookSince) {
+  FieldCourt court;
+  court.opened();
+  court.buffered(1, 20);
+  court.forgets();
+  court.buffered(9, 20);
+  court.settled(9);
+  EXPECT_EQ(court.sentence("readings-once"),
+            "e1 forgot batch 9 of stream 0 with 20 readings, which is not committed");
+}
+
+TEST(ReadingsOnce, AHarmedDiskExcusesNoNumberThatIsUsedTwice) {
+  FieldCourt court;
+  court.buffered(1, 20);
+  court.forgets();
+  court.buffered(1, 20, 6);
+  EXPECT_EQ(court.sentence("readings-once"),
+            "e1 took other readings under the number 1 of stream 0, which it had used before");
+}
+
+// It had batches 1 to 3, which are at the hub, kept 1 only, and took others as 8 and 9.
 TEST(ReadingsOnce, AStreamGoesOnUnderAnotherIdWithWhatThisLifeTook) {
   constexpr std::uint64_t kOwn = 78;
   FieldCourt court;
@@ -145,12 +169,12 @@ TEST(ReadingsOnce, AStreamGoesOnUnderAnotherIdWithWhatThisLifeTook) {
   }
   court.forgets();
   court.restored(kBuffer, 2, 0, 1);
-  court.buffered(2, 10, 6);
-  court.buffered(3, 10, 7);
-  court.restored(kOwn, 4, 0, 2);
-  for (std::uint64_t sequence = 2; sequence <= 3; ++sequence)
+  court.buffered(8, 10, 6);
+  court.buffered(9, 10, 7);
+  court.restored(kOwn, 10, 0, 2);
+  for (std::uint64_t sequence = 8; sequence <= 9; ++sequence)
     court.tell(1, {hub::kBatchApplied, {6 + sequence, kE1, kOwn, 0, sequence, 10}});
-  court.tell(kE1, {edge::kBatchSettled, {kOwn, 0, 3}});
+  court.tell(kE1, {edge::kBatchSettled, {kOwn, 0, 9}});
   EXPECT_EQ(court.verdict(), "");
   court.tell(1, {hub::kBatchApplied, {10, kE1, kOwn, 0, 1, 20}});
   EXPECT_EQ(court.sentence("readings-once"),
