@@ -54,6 +54,12 @@ std::optional<std::vector<Task>> read_tasks(const RunArguments& arguments, std::
       fine = false;
       continue;
     }
+    const auto is_of_other_seed = [&](const auto& variant) { return variant.scenario.seed != variants->front().scenario.seed; };
+    if (arguments.seed && std::ranges::any_of(*variants, is_of_other_seed)) {
+      err << "lockstep run: expected no --seed for " << file << ", whose sweep says which seeds\n";
+      fine = false;
+      continue;
+    }
     for (const auto& variant : *variants) {
       Task task{.name = {},
                 .title = variant.scenario.name,

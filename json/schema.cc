@@ -260,11 +260,22 @@ class SchemaCheck {
   std::string expectation(const Node& schema) const {
     if (const Node* title = schema.find("title")) return title->text;
     if (const Node* only = schema.find("const")) return describe(*only);
+    const Node* alternatives = schema.find("oneOf");
+    if (alternatives != nullptr && chooses_member(*alternatives)) {
+      std::vector<std::string> names;
+      for (const Node& branch : alternatives->items) names.push_back(branch.find("required")->items[0].text);
+      return cat("an object with one of the members ", join(names));
+    }
+    if (const Node* required = schema.find("required")) {
+      std::vector<std::string> names;
+      for (const Node& name : required->items) names.push_back(in_quotes(name.text));
+      return cat("an object with ", names.size() > 1 ? "the members " : "the member ", joined(names));
+    }
     std::vector<std::string> parts;
     if (const Node* choices = schema.find("enum")) {
       for (const Node& choice : choices->items) parts.push_back(describe(choice));
-    } else if (const Node* branches = schema.find("oneOf")) {
-      for (const Node& branch : branches->items) parts.push_back(expectation(*schema_.resolve(&branch)));
+    } else if (alternatives != nullptr) {
+      for (const Node& branch : alternatives->items) parts.push_back(expectation(*schema_.resolve(&branch)));
     }
     if (!parts.empty()) return join(parts);
     std::string out =

@@ -26,22 +26,24 @@ std::size_t step_of(std::int64_t latency_ns) {
   return kSteps - 1;
 }
 
-CampaignTotals totals_of(const Campaign& campaign) {
+using Runs = std::vector<const ComparedRun*>;
+
+CampaignTotals totals_of(const Runs& runs) {
   CampaignTotals totals;
   totals.distribution.assign(kSteps, 0);
   std::vector<std::int64_t> latencies;
-  for (const ComparedRun& run : campaign.runs) {
+  for (const ComparedRun* run : runs) {
     ++totals.runs;
-    if (run.report.outcome() == Outcome::kHolds) ++totals.hold;
-    totals.operations.ok += run.report.operations.ok;
-    totals.operations.failed += run.report.operations.failed;
-    totals.operations.unknown += run.report.operations.unknown;
-    if (run.report.elections) {
-      totals.elections.candidacies += run.report.elections->candidacies;
-      totals.elections.leaders += run.report.elections->leaders;
+    if (run->report.outcome() == Outcome::kHolds) ++totals.hold;
+    totals.operations.ok += run->report.operations.ok;
+    totals.operations.failed += run->report.operations.failed;
+    totals.operations.unknown += run->report.operations.unknown;
+    if (run->report.elections) {
+      totals.elections.candidacies += run->report.elections->candidacies;
+      totals.elections.leaders += run->report.elections->leaders;
     }
-    totals.events += run.report.trace_events;
-    latencies.insert(latencies.end(), run.latencies.begin(), run.latencies.end());
+    totals.events += run->report.trace_events;
+    latencies.insert(latencies.end(), run->latencies.begin(), run->latencies.end());
   }
   for (const std::int64_t latency : latencies) ++totals.distribution[step_of(latency)];
   if (latencies.empty()) return totals;
@@ -153,18 +155,15 @@ bool Comparison::got_worse() const { return in_both == 0 || std::ranges::any_of(
 Comparison compare(const Campaign& first, const Campaign& second) {
   Comparison out{.first_name = first.name,
                  .second_name = second.name,
-                 .first = totals_of(first),
-                 .second = totals_of(second),
+                 .first = {},
+                 .second = {},
                  .changes = {},
                  .only_first = {},
                  .only_second = {}};
-  if (first.runs.size() == 1 && second.runs.size() == 1) {
-    append_changes(out.changes, first.runs.front(), second.runs.front());
-    out.in_both = 1;
-    return out;
-  }
+  Runs firsts, seconds;  // pairs
   std::map<std::string, const ComparedRun*> others;
   for (const ComparedRun& run : second.runs) others[run.name] = &run;
+  if (first.runs.size() == 1 && second.runs.size() == 1) others = {{first.runs.front().name, &second.runs.front()}};
   for (const ComparedRun& run : first.runs) {
     const auto other = others.find(run.name);
     if (other == others.end()) {
@@ -172,14 +171,20 @@ Comparison compare(const Campaign& first, const Campaign& second) {
       continue;
     }
     append_changes(out.changes, run, *other->second);
-    ++out.in_both;
+    firsts.push_back(&run);
+    seconds.push_back(other->second);
     others.erase(other);
   }
   for (const auto& [name, run] : others) out.only_second.push_back(name);
+  out.in_both = firsts.size();
+  out.first = totals_of(firsts);
+  out.second = totals_of(seconds);
   return out;
 }
 
-std::string to_text(const Comparison& comparison) {
+namespace {
+
+std::string table_of(const Comparison& comparison) {
   const CampaignTotals& a = comparison.first;
   const CampaignTotals& b = comparison.second;
   Columns columns(comparison.first_name, comparison.second_name);
@@ -195,14 +200,19 @@ std::string to_text(const Comparison& comparison) {
   columns.row("  p90", a.latency.p90, b.latency.p90);
   columns.row("  p99", a.latency.p99, b.latency.p99);
   columns.row("  max", a.latency.max, b.latency.max);
-  std::string out = columns.text();
-  out += cat("latency from 10 us to 10 s, three steps a decade\n  |", sparkline(a.distribution), "| ",
+  return cat(columns.text(), "latency from 10 us to 10 s, three steps a decade\n  |", sparkline(a.distribution), "| ",
              comparison.first_name, "\n  |", sparkline(b.distribution), "| ", comparison.second_name, "\n");
+}
+
+}  // namespace
+
+std::string to_text(const Comparison& comparison) {
+  std::string out = comparison.in_both > 0 ? table_of(comparison) : "";
   append_only(out, comparison.only_first, comparison.first_name);
   append_only(out, comparison.only_second, comparison.second_name);
   const bool is_whole = comparison.only_first.empty() && comparison.only_second.empty();
   if (comparison.in_both == 0) return out + "no run is in both: nothing was compared\n";
-  if (!is_whole) out += cat(counted(comparison.in_both, "runs"), " in both; the others were not compared\n");
+  if (!is_whole) out += cat(counted(comparison.in_both, "runs"), " in both; the others were neither counted nor compared\n");
   if (comparison.changes.empty())
     return out + (is_whole ? "no verdict changed\n" : "no verdict changed in what is in both\n");
   for (const VerdictChange& change : comparison.changes)

@@ -46,7 +46,7 @@ struct VerdictChange {
 struct Comparison {
   std::string first_name;
   std::string second_name;
-  CampaignTotals first;
+  CampaignTotals first;  // of the runs that were compared
   CampaignTotals second;
   std::uint64_t in_both = 0;            // runs that were compared
   std::vector<VerdictChange> changes;   // in the order of the runs; the whole before its rows

@@ -18,6 +18,7 @@ Json json_of(const Verdict& verdict) {
                {"verdict", to_string(verdict.outcome)},
                {"checked", checked},
                {"evidence", verdict.evidence}};
+  if (!verdict.excused.empty()) json["excused"] = verdict.excused;
   if (!verdict.anomalies.empty()) json["anomalies"] = verdict.anomalies;
   if (!verdict.ruled_out.empty()) json["ruled_out"] = verdict.ruled_out;
   return json;

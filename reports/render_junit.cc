@@ -11,12 +11,13 @@ struct Case {
   std::string promise;
   Outcome outcome = Outcome::kHolds;
   std::vector<std::string> evidence;
+  std::vector<std::string> excused{};
 };
 
 std::vector<Case> cases_of(const Report& report) {
   std::vector<Case> cases;
   for (const Verdict& verdict : report.verdicts)
-    cases.push_back({verdict.name, verdict.promise, verdict.outcome, verdict.evidence});
+    cases.push_back({verdict.name, verdict.promise, verdict.outcome, verdict.evidence, verdict.excused});
   Case purpose{"purpose", "every fault took effect and enough operations succeeded", Outcome::kHolds, {}};
   for (const FaultRecord& fault : report.faults)
     if (report.lacks_faults() && fault.fired == 0 && fault.skipped.empty())
@@ -37,14 +38,25 @@ std::string in_seconds(Duration duration) {
 void append_case(std::string& out, const Case& each, const std::string& suite) {
   out +=
       cat("    <testcase classname=\"", escaped_markup(suite), "\" name=\"", escaped_markup(each.name), "\"");
-  if (each.outcome == Outcome::kHolds) {
+  if (each.outcome == Outcome::kHolds && each.excused.empty()) {
     out += "/>\n";
     return;
   }
-  out += cat(">\n      <failure type=\"", to_string(each.outcome), "\" message=\"",
-             escaped_markup(each.promise), "\">");
-  for (const std::string& line : each.evidence) out += cat(escaped_markup(line), "\n");
-  out += "</failure>\n    </testcase>\n";
+  out += ">\n";
+  if (each.outcome != Outcome::kHolds) {
+    // Lists of results show the message alone: it says what is, not what should be.
+    const std::string& message = each.evidence.empty() ? each.promise : each.evidence.front();
+    out += cat("      <failure type=\"", to_string(each.outcome), "\" message=\"", escaped_markup(message),
+               "\">promised: ", escaped_markup(each.promise), "\n");
+    for (const std::string& line : each.evidence) out += cat(escaped_markup(line), "\n");
+    out += "</failure>\n";
+  }
+  if (!each.excused.empty()) {
+    out += "      <system-out>";
+    for (const std::string& line : each.excused) out += cat("excused: ", escaped_markup(line), "\n");
+    out += "</system-out>\n";
+  }
+  out += "    </testcase>\n";
 }
 
 }  // namespace

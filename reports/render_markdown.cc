@@ -60,6 +60,10 @@ std::string to_markdown(const Report& report, std::string_view command) {
     out += cat("**", escaped_markdown(verdict.name), "**: ", escaped_markdown(verdict.promise), "\n\n",
                block(verdict.evidence));
   }
+  for (const Verdict& verdict : report.verdicts)
+    for (const std::string& line : verdict.excused)
+      out += cat("- excused by **", escaped_markdown(verdict.name), "**: ", escaped_markdown(line), "\n");
+  if (out.ends_with("\n") && !out.ends_with("\n\n")) out += "\n";
   if (!command.empty()) out += block({std::string(command)});
   out += cat("<details", outcome == Outcome::kHolds ? "" : " open", "><summary>", report.verdicts.size(),
              " promises, ", report.faults.size(), " faults</summary>\n\n");

@@ -101,6 +101,7 @@ std::string to_text(const Verdict& verdict, const TextStyle& style) {
       cat(escaped_terminal(verdict.name), ": ", coloured(verdict.outcome, std::string(to_string(verdict.outcome)), style), " (",
           escaped_terminal(measures(verdict)), ")\n");
   append_evidence(out, verdict);
+  for (const std::string& line : verdict.excused) out += cat("  excused: ", escaped_terminal(line), "\n");
   return out;
 }
 
@@ -126,6 +127,9 @@ std::string to_text(const Report& report, const TextStyle& style) {
                                                       : "never fired, as it may";
     out += cat("  fault ", kind, ": ", escaped_terminal(fault.description), " (", fired, ")\n");
   }
+  for (const Verdict& verdict : report.verdicts)
+    for (const std::string& line : verdict.excused)
+      out += cat("  excused by ", escaped_terminal(verdict.name), ": ", escaped_terminal(line), "\n");
   for (const std::string& sentence : report.not_applied) out += cat("  not applied: ", escaped_terminal(sentence), "\n");
   if (report.fidelity) out += escaped_terminal_lines(to_text(*report.fidelity));
   if (!report.kept.empty()) out += cat("  data and logs of the nodes: ", escaped_terminal(report.kept), "\n");

@@ -125,6 +125,7 @@ Verdict verdict_of(const Members& json) {
                   .outcome = json.outcome("verdict"),
                   .checked = {},
                   .evidence = json.texts("evidence")};
+  if (json.has("excused")) verdict.excused = json.texts("excused");
   if (json.has("anomalies")) verdict.anomalies = json.texts("anomalies");
   if (json.has("ruled_out")) verdict.ruled_out = json.texts("ruled_out");
   const Members checked = json.object("checked");

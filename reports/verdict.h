@@ -30,6 +30,7 @@ struct Verdict {
   Outcome outcome = Outcome::kHolds;
   std::vector<Measure> checked;
   std::vector<std::string> evidence;  // lines; empty if it holds
+  std::vector<std::string> excused{};  // lines: of whom what was not asked, and why; a row that holds may have some
   // Of a check of transactions: the anomalies that occur, and the weakest consistency models that they rule out.
   std::vector<std::string> anomalies{};
   std::vector<std::string> ruled_out{};

@@ -15,7 +15,8 @@ std::span<const env::EventType* const> Damage::listens_to() const {
   static constexpr const env::EventType* kListened[] = {
       &sim::kDiskFault,         &sim::kDiskForgot,      &sim::kDiskWiped,
       &sim::kProcessStarted,    &replica::kNodeFailed,  &replica::kRecovered,
-      &replica::kPrefixDropped, &replica::kRoleChanged, &edge::kEdgeStopped};
+      &replica::kPrefixDropped, &replica::kRoleChanged, &replica::kEntryDurable,
+      &replica::kLogTruncated,  &edge::kEdgeStopped};
   return kListened;
 }
 
@@ -33,6 +34,8 @@ void Damage::on_event(const Observation& observation) {
       last_[observation.node] = recovery.last;
       return;
     }
+    case replica::kEntryDurable.number: last_[observation.node] = DurableEntry(observation.event).index; return;
+    case replica::kLogTruncated.number: last_[observation.node] = Truncation(observation.event).from.prev(); return;
     case replica::kPrefixDropped.number:
       first_[observation.node] = LogIndex(observation.event.fields[1]);
       return;

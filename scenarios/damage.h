@@ -35,7 +35,7 @@ class Damage final : public Observer {
   std::set<NodeId> damaged_;
   std::set<NodeId> stopped_;
   std::map<NodeId, LogIndex> first_;  // of its log
-  std::map<NodeId, LogIndex> last_;   // of its log, when it was last started
+  std::map<NodeId, LogIndex> last_;   // of its log
   NodeId leader_;                     // the newest
   Term term_;                         // in which it leads
 };

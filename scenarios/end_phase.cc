@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/check.h"
+#include "base/join.h"
 #include "reports/render.h"
 #include "scenarios/versioned_writes_client.h"
 
@@ -61,14 +62,14 @@ void EndPhase::phase(const std::string& name, const std::vector<NodeId>& healed,
   const bool served = index && await_applied(healed, *index, deadline);
   has_stopped_ = !served && may_stop();
   if (has_stopped_) {
-    phases_.push_back(
-        cat(name, " stopped, as it may: ", nemesis_.damage().damaged(), " storages are damaged"));
-  } else if (!index) {
+    excused_.push_back(cat(name, " did not serve or converge within ", within, ": ", who_is_damaged()));
+    return;
+  }
+  ++phases_;
+  if (!index) {
     broken_.push_back(cat(name, " did not execute a write within ", within));
   } else if (!served) {
     broken_.push_back(cat(name, " did not apply entry ", *index, " on every node within ", within));
-  } else {
-    phases_.push_back(cat(name, " served and converged after ", reports::readable(stage_.now() - began)));
   }
 }
 
@@ -76,6 +77,13 @@ void EndPhase::phase(const std::string& name, const std::vector<NodeId>& healed,
 bool EndPhase::may_stop() const {
   const std::size_t nodes = cast_.roster().node_count();
   return scenario_.disk.budget == Budget::kUnlimited && (nodes - nemesis_.damage().damaged()) * 2 <= nodes;
+}
+
+std::string EndPhase::who_is_damaged() const {
+  auto damaged = cast_.roster().nodes();
+  std::erase_if(damaged, [this](NodeId node) { return !nemesis_.damage().is_damaged(node); });
+  return cat("no majority has a sound storage, the disks of ",
+             joined(damaged, [](NodeId node) { return Roster::name(node); }), " were harmed");
 }
 
 bool EndPhase::has_stopped() const {
@@ -134,8 +142,9 @@ void EndPhase::await_field() {
   // Asked now: a node that is damaged may have found out meanwhile.
   const bool is_owed = !may_stop() && can_hubs_write(scenario_, nemesis_.damage());
   field_rested_ = field_->is_at_rest() || !is_owed;
-  if (!is_owed)
-    phases_.push_back("the field need not come to rest: its hubs cannot write without who is lost");
+  if (!field_->is_at_rest() && !is_owed)
+    excused_.push_back(cat("the field did not come to rest: ",
+                           may_stop() ? who_is_damaged() : "a strong write needs every node, and one is lost"));
 }
 
 // Writes that were under way when their clients gave up may be executed now: the nodes are compared when all
@@ -229,8 +238,9 @@ reports::Verdict EndPhase::liveness() const {
           "once faults stop, a healed quorum serves within the bound, and so does the "
           "whole cluster when all is healed",
       .outcome = broken_.empty() ? reports::Outcome::kHolds : reports::Outcome::kViolated,
-      .checked = {{"phases", broken_.size() + phases_.size()}},
-      .evidence = broken_};
+      .checked = {{"phases", phases_}},
+      .evidence = broken_,
+      .excused = excused_};
   return verdict;
 }
 
@@ -252,9 +262,13 @@ std::vector<reports::ReplicaState> EndPhase::replicas() const {
 reports::Verdict EndPhase::convergence() const {
   const std::vector<reports::ReplicaState> found = replicas();
   reports::Verdict verdict = reports::check_convergence(found);
+  for (const NodeId node : cast_.roster().nodes())
+    if (std::ranges::find(found, Roster::name(node), &reports::ReplicaState::replica) == found.end())
+      verdict.excused.push_back(cat(Roster::name(node), " was not compared: ", why_not_compared(node)));
   if (has_stopped()) {  // that they agree after equal entries is the business of replica-digest
     verdict.outcome = reports::Outcome::kHolds;
     verdict.evidence.clear();
+    if (found.size() > 1) verdict.excused.push_back(cat("what is left need not be equal: ", who_is_damaged()));
     return verdict;
   }
   if (found.size() == present().size() || may_stop()) return verdict;
@@ -262,6 +276,13 @@ reports::Verdict EndPhase::convergence() const {
   verdict.evidence.push_back(
       cat("only ", found.size(), " of ", present().size(), " nodes answered at the end"));
   return verdict;
+}
+
+std::string EndPhase::why_not_compared(NodeId node) const {
+  const Damage& damage = nemesis_.damage();
+  if (!damage.is_lost(node)) return "it did not answer";
+  return damage.has_stopped(node) ? "it has stopped itself, its disk was harmed"
+                                  : "its disk was harmed, and what it needs is not in the log of the leader any more";
 }
 
 std::vector<reports::FinalContents> EndPhase::contents(const std::string& table) const {

@@ -69,6 +69,8 @@ class EndPhase {
   void await_rest();
   void await_field();
   bool may_stop() const;
+  std::string who_is_damaged() const;
+  std::string why_not_compared(NodeId node) const;
   std::vector<NodeId> present() const;
   std::vector<wire::StatusReply> compared() const;
   bool stand_together(std::size_t nodes) const;
@@ -88,7 +90,8 @@ class EndPhase {
   bool field_rested_ = true;
   bool has_stopped_ = false;         // in the last phase
   std::vector<std::string> broken_;  // sentences: what did not come back in time
-  std::vector<std::string> phases_;  // what came back, and when
+  std::vector<std::string> excused_;  // sentences: what was not owed, and why
+  std::size_t phases_ = 0;            // that had to come to something
   std::vector<wire::StatusReply> statuses_;
   std::vector<NodeTable> contents_;
   std::vector<FinalVersion> versions_;

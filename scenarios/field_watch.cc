@@ -241,6 +241,11 @@ Verdict FieldWatch::field_rests(const Field& field, bool rested, Duration within
     verdict.evidence.push_back(cat("expected at least ", field.min_readings, " readings and ",
                                    field.min_instructions, " instructions done"));
   }
+  std::set<NodeId> gone;
+  for (const auto& [key, stream] : streams_)
+    if (damage_.is_lost(key.edge)) gone.insert(key.edge);
+  for (const NodeId edge : gone)
+    verdict.excused.push_back(cat(Roster::name(edge), " has stopped itself, its disk was harmed: nobody waits for it"));
   return verdict;
 }
 
@@ -295,7 +300,6 @@ Verdict FieldWatch::envelope(const Quorums& quorums, Duration recovery) const {
       .outcome = Outcome::kHolds,
       .checked = {{"states", plant_states_}, {"excursions", excursions_.size()}},
       .evidence = {}};
-  std::vector<std::string> excused;
   for (const Excursion& excursion : excursions_) {
     const auto reason = excuse(excursion, quorums, recovery);
     const std::string what = cat("signal ", excursion.plant.signal, " of device ", excursion.plant.device,
@@ -304,11 +308,10 @@ Verdict FieldWatch::envelope(const Quorums& quorums, Duration recovery) const {
     if (!reason) {
       verdict.outcome = Outcome::kViolated;
       verdict.evidence.push_back(what);
-    } else if (excused.size() < kMostExcused) {
-      excused.push_back(cat(what, " because ", *reason));
+    } else if (verdict.excused.size() < kMostExcused) {
+      verdict.excused.push_back(cat(what, " because ", *reason));
     }
   }
-  verdict.evidence.insert(verdict.evidence.end(), excused.begin(), excused.end());
   return verdict;
 }
 

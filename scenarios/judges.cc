@@ -84,6 +84,8 @@ Verdict judge_durability(const reports::History& history, const EndPhase& end, c
     verdict.outcome = Outcome::kVacuous;
     verdict.evidence.push_back("no write was acknowledged");
   }
+  if (end.has_stopped())
+    verdict.excused.push_back("the cluster has stopped: who is left need not hold all that was acknowledged");
   return verdict;
 }
 

@@ -155,7 +155,11 @@ void Nemesis::perform(std::size_t fault, Strike& strike) {
 
 void Nemesis::bring_down(const std::vector<NodeId>& nodes, Death death, Strike& strike) {
   for (const NodeId node : nodes) {
-    if (!stage_.is_alive(node) && death != Death::kWithoutPower) continue;
+    if (!stage_.is_alive(node) && death != Death::kWithoutPower) {
+      strike.spared.push_back(
+          cat(Roster::name(node), damage_.has_stopped(node) ? " had stopped itself" : " was down already"));
+      continue;
+    }
     strike.hosts.push_back(node);
     ++strike.effects;
     crashed_.insert(node);
@@ -172,10 +176,14 @@ void Nemesis::bring_down(const std::vector<NodeId>& nodes, Death death, Strike& 
 
 // Scheduled, because a process cannot start inside an event of its own.
 void Nemesis::bring_up(const std::vector<NodeId>& nodes, Strike* strike) {
+  if (nodes.empty() && strike != nullptr) strike->spared.push_back("nobody was down");
   for (const NodeId node : nodes) {
     crashed_.erase(node);
     if (leaving_.contains(node)) stage_.kill(node);
-    if (stage_.is_alive(node)) continue;
+    if (stage_.is_alive(node)) {
+      if (strike != nullptr) strike->spared.push_back(cat(Roster::name(node), " was running already"));
+      continue;
+    }
     if (strike != nullptr) {
       strike->hosts.push_back(node);
       ++strike->effects;

@@ -26,6 +26,7 @@ struct Strike {
   std::vector<NodeId> hosts;                // whom it hit; empty for network faults
   std::vector<NodeId> withheld;             // whom it was meant for, beyond the budget of disk faults
   std::vector<std::vector<NodeId>> groups;  // of a network fault: between whom; empty: between all
+  std::vector<std::string> spared;          // sentences: whom it found as it would have left it
   bool missed = false;                      // a named role (leader, follower) was held by nobody
   bool in_pause_window = false;             // between a durable Prepare and its decision
   std::vector<Condition> conditions;        // of the cluster when it struck

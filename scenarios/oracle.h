@@ -39,10 +39,13 @@ class Oracle {
   virtual std::string_view promise() const = 0;  // one sentence
   virtual std::span<const env::EventType* const> listens_to() const = 0;
   virtual void on_event(const Observation& observation) = 0;
+  // Sentences: of whom what was not asked, and why.
+  virtual std::vector<std::string> excused() const { return {}; }
 
   const std::vector<Violation>& violations() const { return violations_; }  // the first few
   std::uint64_t checked() const { return checked_; }                        // how many facts were compared
   bool violated() const { return violation_count_ > 0; }
+  std::uint64_t violations_left_out() const { return violation_count_ - violations_.size(); }
 
  protected:
   void count_check() { ++checked_; }

@@ -14,6 +14,7 @@ namespace lockstep::scenarios {
 
 struct OracleContext {
   std::size_t voters = 0;      // members of the cluster; ever
+  std::size_t edges = 0;
   bool is_replicated = true;   // by Raft; else there is no log that its rules could be about
   std::optional<std::set<PackageName>> bad_packages{};  // of a field; none: there is no field
 };

@@ -5,6 +5,7 @@
 
 #include "edge/events.h"
 #include "hub/events.h"
+#include "reports/render.h"
 #include "scenarios/replica_facts.h"
 #include "scenarios/roster.h"
 
@@ -122,6 +123,19 @@ void ReadingsOnce::settled(const Observation& seen) {
   stream.settled = std::max(stream.settled, fields[2]);
 }
 
+std::vector<std::string> ReadingsOnce::excused() const {
+  std::map<NodeId, std::uint64_t> lost;  // readings
+  for (const auto& [key, stream] : streams_)
+    for (const auto& [sequence, batch] : stream.batches)
+      if (batch.buffered && batch.index == 0) lost[NodeId(key.edge)] += batch.readings;
+  std::vector<std::string> sentences;
+  for (const auto& [edge, readings] : lost)
+    if (readings > 0 && harmed_.contains(edge))
+      sentences.push_back(cat(Roster::name(edge), ", whose disk was harmed, had taken ",
+                              reports::counted(readings, "readings"), " that are not committed"));
+  return sentences;
+}
+
 // What this life took is in its memory, too.
 bool ReadingsOnce::may_have_lost(const Observation& seen, const Batch& batch) const {
   const auto lives = lives_.find(seen.node);
@@ -145,7 +159,7 @@ void ReadingsOnce::restored(const Observation& seen) {
 }
 
 // The hub had numbers that this store does not know: what former lives took is there, or lost.
-void ReadingsOnce::begun_anew(const Observation& seen, const Stream& old, Stream& stream) {
+void ReadingsOnce::begun_anew(const Observation& seen, Stream& old, Stream& stream) {
   count_check();
   if (!is_harmed(seen))
     violate(seen, cat(Roster::name(seen.node), " goes on with stream ", seen.event.fields[1],
@@ -157,6 +171,7 @@ void ReadingsOnce::begun_anew(const Observation& seen, const Stream& old, Stream
     Batch batch = at->second;
     batch.index = 0;
     stream.batches.try_emplace(at->first, batch);
+    at->second.readings = 0;  // they are there now
   }
   stream.dropped = old.dropped;
   stream.untold = old.untold;
@@ -185,9 +200,21 @@ void ExecutedOnce::on_event(const Observation& seen) {
   if (!logged_.contains(id))
     violate(seen, cat(Roster::name(seen.node), " executed instruction ", id, ", which is not in the log"));
   const auto [first, is_new] = executed_.emplace(id, seen.node);
-  if (!is_new && !(harmed_.contains(seen.node) && first->second == seen.node))
+  if (is_new) return;
+  if (harmed_.contains(seen.node) && first->second == seen.node) {
+    ++again_[seen.node];
+  } else {
     violate(seen, cat(Roster::name(seen.node), " executed instruction ", id, " again, after ",
                       Roster::name(first->second)));
+  }
+}
+
+std::vector<std::string> ExecutedOnce::excused() const {
+  std::vector<std::string> sentences;
+  for (const auto& [edge, count] : again_)
+    sentences.push_back(cat(Roster::name(edge), ", whose disk was harmed, executed ",
+                            reports::counted(count, "instructions"), " again"));
+  return sentences;
 }
 
 std::span<const env::EventType* const> InputsCommitted::listens_to() const {

@@ -22,6 +22,7 @@ class ReadingsOnce final : public Oracle {
   }
   std::span<const env::EventType* const> listens_to() const override;
   void on_event(const Observation& observation) override;
+  std::vector<std::string> excused() const override;
 
  private:
   struct Batch {
@@ -51,7 +52,7 @@ class ReadingsOnce final : public Oracle {
   void acknowledged(const Observation& seen);
   void settled(const Observation& seen);
   void restored(const Observation& seen);
-  void begun_anew(const Observation& seen, const Stream& old, Stream& stream);
+  void begun_anew(const Observation& seen, Stream& old, Stream& stream);
   bool is_harmed(const Observation& seen) const { return harmed_.contains(seen.node); }
   bool may_have_lost(const Observation& seen, const Batch& batch) const;
 
@@ -70,11 +71,13 @@ class ExecutedOnce final : public Oracle {
   }
   std::span<const env::EventType* const> listens_to() const override;
   void on_event(const Observation& observation) override;
+  std::vector<std::string> excused() const override;
 
  private:
   std::set<std::uint64_t> logged_;
   std::map<std::uint64_t, NodeId> executed_;
   std::set<NodeId> harmed_;  // may have forgotten what they executed
+  std::map<NodeId, std::uint64_t> again_;  // executed twice by these
 };
 
 // What an instruction was decided from was committed before it; no window is decided twice; all hubs agree.

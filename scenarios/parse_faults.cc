@@ -293,7 +293,7 @@ class FaultReader {
       if (out.extra.p99 <= Duration::zero()) value.nearest("extra").refuse("a duration above zero");
     }
     if (const auto files = value.member("files"))
-      read_choice(*files, std::array{Files::kAll, Files::kKv, Files::kSql, Files::kMain, Files::kWal}, out.files);
+      read_files(*files, out);
     if (const auto calls = value.member("calls"))
       read_choice(*calls,
                   std::array{Calls::kAny, Calls::kReads, Calls::kWrites, Calls::kSyncs, Calls::kNames},
@@ -301,6 +301,13 @@ class FaultReader {
     read_member(value, "times", out.times);
     for (const std::string_view amount : {"free", "sectors", "bytes"}) read_member(value, amount, out.amount);
     return out;
+  }
+
+  static void read_files(const json::Cursor& files, DiskFault& out) {
+    read_choice(files, std::array{Files::kAll, Files::kKv, Files::kSql, Files::kMain, Files::kWal}, out.files);
+    const bool is_in_database = out.files != Files::kAll && out.files != Files::kKv;
+    if (is_in_database && std::ranges::any_of(out.targets, [](const Target& target) { return target.kind == kEdge; }))
+      files.refuse("\"all\" or \"kv\"", "an edge has no database");
   }
 
   template <devices::PlantFault kKind>

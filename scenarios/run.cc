@@ -5,6 +5,7 @@
 #include <span>
 
 #include "base/check.h"
+#include "base/join.h"
 #include "core/replica/events.h"
 #include "reports/render.h"
 #include "scenarios/availability.h"
@@ -114,6 +115,9 @@ std::string describe(const Strike& strike, bool one_way) {
     append_hosts(text, strike.withheld);
   }
   if (strike.missed) text += " (nobody held a named role then)";
+  if (!strike.spared.empty()) text += cat(" (", joined(strike.spared), ")");
+  const bool is_explained = strike.missed || !strike.withheld.empty() || !strike.spared.empty();
+  if (strike.effects == 0 && !is_explained) text += " (without effect)";
   return text;
 }
 
@@ -289,6 +293,7 @@ std::vector<Verdict> judge(const Scenario& scenario, const std::vector<Verdict>&
 
 Run play(const Scenario& scenario, const RunOptions& options, Cast& cast, Stage& stage) {
   Witness witness({.voters = scenario.cluster.nodes,
+                   .edges = scenario.field ? scenario.field->edges : 0,
                    .is_replicated = scenario.system != System::kStandaloneSql,
                    .bad_packages = bad_packages_of(scenario)});
   Nemesis nemesis(stage, scenario, cast.roster(), options.seed);

@@ -3,11 +3,11 @@
 
 #include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "reports/verdict.h"
+#include "scenarios/node_health.h"
 #include "scenarios/oracles.h"
 #include "scenarios/stage.h"
 
@@ -25,8 +25,6 @@ class Witness final : public Observer {
 
  private:
   void on_event(const Observation& observation) override;
-  void note_trouble(const Observation& observation);
-  void note_stopped(const Observation& observation);
 
   // An oracle's effort is counted and not timed: a clock here would make two runs of a seed differ.
   struct Seat {
@@ -35,12 +33,10 @@ class Witness final : public Observer {
   };
 
   std::size_t voters_;
+  std::size_t edges_;
   std::vector<Seat> seats_;
   std::map<std::uint16_t, std::vector<std::size_t>> by_type_;  // places in seats_, by event number
-  std::vector<std::string> stopped_nodes_;  // for no reason that the faults of the run gave
-  std::set<NodeId> failed_;                 // whose disk or memory has failed in this life
-  std::set<NodeId> damaged_;                // whose disk is not as it was written
-  std::uint64_t stopped_for_faults_ = 0;
+  NodeHealth health_;
 };
 
 }  // namespace lockstep::scenarios

@@ -43,7 +43,7 @@ function show_wrong() {
   }
   const asked_for = report.faults.filter(fault => !fault.skipped);
   const idle = asked_for.filter(fault => !fault.fired);
-  const missing = (report.idle_faults !== 'allowed' || idle.length === asked_for.length ? idle : []).map(fault => `${fault.kind}: ${fault.description}`);
+  const missing = (report.idle_faults !== 'allowed' || idle.length === asked_for.length ? idle : []).map(fault => `${fault.kind} never took effect: ${fault.description}`);
   if (report.operations.ok < report.operations.min_ok) missing.push(`only ${many(report.operations.ok, 'operation')} succeeded, at least ${count(report.operations.min_ok)} were expected`);
   if (missing.length) $('wrong').append(make('div', { class: 'wrong warn' }, make('h3', {}, 'Not what it was made for'), ...missing.map(line => make('p', {}, upper(line)))));
 }
@@ -53,7 +53,7 @@ function show_verdicts() {
   const checked = verdict => Object.entries(verdict.checked).map(([units, n]) => counted(n, units)).join(', ');
   $('verdicts').append(heads('Promise', 'Verdict', 'What it says', 'Checked'), make('tbody', {}, ...report.verdicts.map(verdict => {
     const place = verdict.evidence.map(place_in).find(Boolean);
-    return row(make('th', { scope: 'row' }, verdict.name), make('td', {}, mark(verdict.verdict), place ? make('div', {}, visit(place.time, 'where')) : ''), cell(upper(verdict.promise), 'promise'), had_a_case(verdict) ? cell(checked(verdict), 'soft') : cell(`nothing: ${checked(verdict)}`, 'soft'));
+    return row(make('th', { scope: 'row' }, verdict.name), make('td', {}, mark(verdict.verdict), place ? make('div', {}, visit(place.time, 'where')) : ''), make('td', { class: 'promise' }, upper(verdict.promise), ...(verdict.excused ?? []).map(line => make('div', { class: 'soft' }, `Excused: ${line}`))), had_a_case(verdict) ? cell(checked(verdict), 'soft') : cell(`nothing: ${checked(verdict)}`, 'soft'));
   })));
 }
 

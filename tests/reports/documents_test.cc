@@ -76,6 +76,18 @@ lockstep run x.json
 )");
 }
 
+TEST(Documents, WhoWasExcusedIsToldWhereverTheVerdictIs) {
+  Report report = violated_report();
+  report.verdicts[0].excused = {"n2 was not compared: it has stopped itself"};
+  EXPECT_NE(to_text(report).find("  excused by durability: n2 was not compared: it has stopped itself\n"),
+            std::string::npos);
+  EXPECT_NE(to_markdown(report, "").find("- excused by **durability**: n2 was not compared: it has stopped itself\n\n"),
+            std::string::npos);
+  EXPECT_NE(to_junit({report}).find("name=\"durability\">\n      <system-out>excused: n2 was not compared: it has "
+                                    "stopped itself\n</system-out>\n    </testcase>\n"),
+            std::string::npos);
+}
+
 TEST(Documents, AFenceIsLongerThanWhatItHolds) {
   Report report = violated_report();
   report.verdicts[1].evidence = {"a ``` in it"};
@@ -88,7 +100,8 @@ TEST(Documents, JUnitHasACaseForEachVerdictAndOneForThePurpose) {
   <testsuite name="two &lt;leaders&gt;-4" tests="3" failures="1" time="1.234">
     <testcase classname="two &lt;leaders&gt;-4" name="durability"/>
     <testcase classname="two &lt;leaders&gt;-4" name="election-safety">
-      <failure type="violated" message="one leader a term">event 3 at 1.000 s on n2: `n2` leads term 4 &amp; n1 too
+      <failure type="violated" message="event 3 at 1.000 s on n2: `n2` leads term 4 &amp; n1 too">promised: one leader a term
+event 3 at 1.000 s on n2: `n2` leads term 4 &amp; n1 too
 </failure>
     </testcase>
     <testcase classname="two &lt;leaders&gt;-4" name="purpose"/>
@@ -105,7 +118,8 @@ TEST(Documents, AFaultThatNeverFiredFailsThePurpose) {
   EXPECT_NE(text.find("tests=\"3\" failures=\"2\""), std::string::npos);
   EXPECT_NE(
       text.find(
-          "<failure type=\"vacuous\" message=\"every fault took effect and enough operations succeeded\">"
+          "<failure type=\"vacuous\" message=\"fault partition never fired: at 1.000 s: n1 | n2\">"
+          "promised: every fault took effect and enough operations succeeded\n"
           "fault partition never fired: at 1.000 s: n1 | n2\nonly 5 operations succeeded, at least 6 were "
           "expected\n"),
       std::string::npos);
@@ -150,6 +164,7 @@ TEST(ReportReader, WhatWasWrittenIsReadBack) {
                .latency = {.p50 = Duration(5)},
                .series = {.bucket = Duration(7), .buckets = {{.ok = 2, .p50 = Duration(3)}, {.ok = 0}}}},
       .simulated = {}};
+  report.verdicts[0].excused = {"n2 was not compared"};
   report.verdicts[1].anomalies = {"G1a"};
   report.verdicts[1].ruled_out = {"read-committed"};
   report.logs = {{"n1", {{"info", 3}, {"warning", 1}}, {"a warning"}}};
@@ -244,24 +259,24 @@ TEST(Compare, ChangedVerdictsAndMissingRunsAreTold) {
                                         campaign("b", {{"x", violated_report()}, {"z", holds}}));
   EXPECT_TRUE(comparison.got_worse());
   EXPECT_EQ(to_text(comparison), R"(                        a               b
-runs                    2               2
-  hold                  2               1
-operations ok           10              10
-  failed                4               4
-  unknown               2               2
-leaders elected         4               4
-  candidacies           6               6
-events                  24              24
+runs                    1               1
+  hold                  1               0
+operations ok           5               5
+  failed                2               2
+  unknown               1               1
+leaders elected         2               2
+  candidacies           3               3
+events                  12              12
 latency of ok, p50      1.00 ms         1.00 ms
-  p90                   5.00 ms         5.00 ms
-  p99                   5.00 ms         5.00 ms
+  p90                   1.00 ms         1.00 ms
+  p99                   1.00 ms         1.00 ms
   max                   5.00 ms         5.00 ms
 latency from 10 us to 10 s, three steps a decade
   |      █ █         | a
   |      █ █         | b
 only in a: y
 only in b: z
-1 run in both; the others were not compared
+1 run in both; the others were neither counted nor compared
 worse: x: holds -> violated
 worse: x, election-safety: holds -> violated
 )");
@@ -272,12 +287,13 @@ TEST(Compare, WhereNothingIsInBothNothingIsSaidToBeAsItWas) {
   const Comparison strangers =
       compare(campaign("a", {{"x", report}, {"y", report}}), campaign("b", {{"z", report}}));
   EXPECT_TRUE(strangers.got_worse());
-  EXPECT_TRUE(to_text(strangers).ends_with("no run is in both: nothing was compared\n"));
+  EXPECT_EQ(to_text(strangers),
+            "only in a: x\nonly in a: y\nonly in b: z\nno run is in both: nothing was compared\n");
   const Comparison partly =
       compare(campaign("a", {{"x", report}, {"y", report}}), campaign("b", {{"x", report}}));
   EXPECT_FALSE(partly.got_worse());
   EXPECT_TRUE(
-      to_text(partly).ends_with("only in a: y\n1 run in both; the others were not compared\n"
+      to_text(partly).ends_with("only in a: y\n1 run in both; the others were neither counted nor compared\n"
                                 "no verdict changed in what is in both\n"));
 }
 

@@ -222,6 +222,36 @@ TEST(Faults, TheBudgetAtlasHoldsDamageToAMinority) {
       << played.report.faults[0].description;
 }
 
+TEST(Faults, WhomAStrikeFoundAsItWouldHaveLeftItIsTold) {
+  Played played = play(
+      R"([{"at":"1s","kill":"n2","for":"1s"},{"at":"1500ms","kill":["n2","n3"],"for":"100ms"},)"
+      R"({"at":"1700ms","restart":"n1"},{"at":"2500ms","restart":"crashed"}])");
+  EXPECT_NE(played.report.faults[1].description.find(": n3 (n2 was down already)"), std::string::npos)
+      << played.report.faults[1].description;
+  EXPECT_EQ(played.report.faults[2].description, "at 1.700 s (n1 was running already)");
+  EXPECT_EQ(played.report.faults[3].description, "at 2.500 s (nobody was down)");
+}
+
+// It forgets, and catches up before the leader drops what it needs: then it is one of those that must be equal.
+TEST(Faults, ANodeThatHasCaughtUpIsCompared) {
+  const auto variants = parse_scenario(
+      R"({"name":"x","about":"x","cluster":{"drop_prefix_entries":16},)"
+      R"("workload":[{"kind":"bank","clients":3,"rate":"100/s","for":"6s"}],)"
+      R"("faults":[{"at":"2s","disk_lie":{"target":"n2"},"for":"2s"},{"at":"3s","power_loss":"n2","for":"1s"}]})");
+  ASSERT_TRUE(variants.has_value());
+  std::size_t caught_up = 0, left_behind = 0;
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    const reports::Report report = run_simulated(variants->front().scenario, {.seed = seed}).report;
+    const auto health = std::ranges::find(report.verdicts, "node-health", &reports::Verdict::name);
+    if (health->excused.empty()) continue;
+    const auto convergence = std::ranges::find(report.verdicts, "convergence", &reports::Verdict::name);
+    EXPECT_EQ(report.replicas.size() + convergence->excused.size(), 3u) << "seed " << seed;
+    ++(report.replicas.size() == 3 ? caught_up : left_behind);
+  }
+  EXPECT_GT(caught_up, 0u);
+  EXPECT_GT(left_behind, 0u);
+}
+
 TEST(Faults, ALogThatRottedStopsItsNodeForGoodAndTheOthersServe) {
   std::uint64_t stopped = 0;
   for (std::uint64_t seed = 1; seed <= 6; ++seed) {

@@ -34,8 +34,8 @@ class Plant {
   // Of its only excursion; empty: it has none.
   std::string excuse(const std::vector<Outage>& outages = {}) const {
     const reports::Verdict verdict = judge(outages);
-    if (verdict.outcome != Outcome::kHolds || verdict.evidence.size() != 1) return {};
-    const std::string& sentence = verdict.evidence.front();
+    if (verdict.outcome != Outcome::kHolds || verdict.excused.size() != 1) return {};
+    const std::string& sentence = verdict.excused.front();
     constexpr std::string_view kBecause = " because ";
     const std::size_t at = sentence.find(kBecause);
     return at == std::string::npos ? std::string() : sentence.substr(at + kBecause.size());

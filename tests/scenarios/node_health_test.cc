@@ -1,9 +1,10 @@
 // Which stops of a node are its duty, and which are a fault of its own.
-#include "scenarios/witness.h"
+#include "scenarios/node_health.h"
 
 #include <gtest/gtest.h>
 
 #include "core/replica/events.h"
+#include "reports/render.h"
 #include "sim/disk_rules.h"
 #include "sim/events.h"
 
@@ -15,11 +16,8 @@ using sim::DiskTrouble;
 class Health {
  public:
   Health& tell(const env::Event& event) {
-    told_.on_event({.order = order_++,
-                    .at = Duration(1),
-                    .node = NodeId(1),
-                    .incarnation = Incarnation(1),
-                    .event = event});
+    at_ += std::chrono::seconds(1);
+    health_.on_event({.at = at_, .node = NodeId(1), .incarnation = Incarnation(1), .event = event});
     return *this;
   }
   Health& trouble(DiskTrouble trouble) {
@@ -29,13 +27,13 @@ class Health {
   // Whether it is found fault with.
   bool stops() {
     tell({replica::kNodeFailed, {1}, "reason"});
-    return witness_.verdicts().back().outcome == reports::Outcome::kViolated;
+    return verdict().outcome == reports::Outcome::kViolated;
   }
+  reports::Verdict verdict() const { return health_.verdict(3, 2); }
 
  private:
-  Witness witness_{OracleContext{.voters = 3}};
-  Observer& told_ = witness_;
-  std::uint64_t order_ = 0;
+  NodeHealth health_;
+  Duration at_{};
 };
 
 TEST(NodeHealth, ANodeStopsForWhatHasFailedInThisLife) {
@@ -58,6 +56,20 @@ TEST(NodeHealth, DamageIsAReasonWheneverItIsFound) {
 TEST(NodeHealth, ASlowDiskIsNone) {
   for (const DiskTrouble harmless : {DiskTrouble::kStall, DiskTrouble::kSlow, DiskTrouble::kLie})
     EXPECT_TRUE(Health().trouble(harmless).stops());
+}
+
+TEST(NodeHealth, ItSaysWhoseDiskWasHarmedAndWhoStoppedForWhat) {
+  Health health;
+  health.trouble(DiskTrouble::kRot).trouble(DiskTrouble::kPhantom);
+  EXPECT_EQ(health.verdict().excused,
+            std::vector<std::string>{"the disk of n1 rotted at 1.000 s; it has not stopped for that"});
+  health.stops();
+  health.starts().stops();
+  const reports::Verdict verdict = health.verdict();
+  EXPECT_EQ(verdict.excused, (std::vector<std::string>{"the disk of n1 rotted at 1.000 s",
+                                                       "n1 stopped itself at 3.000 s, and 1 more time: reason"}));
+  EXPECT_EQ(reports::measures(verdict), "3 nodes, 2 edges, 2 excused stops");
+  EXPECT_TRUE(verdict.evidence.empty());
 }
 
 }  // namespace
