@@ -60,7 +60,7 @@ CLI::App* add_edge(CLI::App& app, EdgeArguments& arguments) {
   CLI::Option& config =
       *edge.add_option("--config", arguments.config,
                        "Instead of the options for sampling, batches, buffer and clean-up: a JSON file with "
-                       "these choices (config/schema/edge.schema.json)");
+                       "these choices (`lockstep schema edge` prints the schema)");
   edge.add_option("--devices", arguments.devices, "Kinds: tank, motor, and probe, which only shows numbers")
       ->delimiter(',')
       ->capture_default_str();

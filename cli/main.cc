@@ -18,6 +18,7 @@
 #include "cli/option_checks.h"
 #include "cli/shell.h"
 #include "cli/verify.h"
+#include "config/edge_settings.h"
 #include "config/parse_node.h"
 #include "scenarios/farm/results.h"
 #include "scenarios/farm/serve.h"
@@ -98,7 +99,8 @@ ChaosCommands add_chaos(CLI::App& app, lockstep::cli::ChaosArguments& arguments)
   out.merge->add_flag("--json", arguments.json, "Print one JSON document instead of text");
   out.merge->footer(
       "Exit code: 0 no seed failed and none is missing, 1 one did, or seeds of the ranges are missing (verdict: incomplete),\n"
-      "or two directories contradict each other, 2 bad input.");
+      "or two directories contradict each other, 2 bad input.\n"
+      "Example: lockstep chaos merge out/shard-1 out/shard-2 --out out/whole");
   return out;
 }
 
@@ -143,7 +145,8 @@ void add_compare(CLI::App& app, lockstep::cli::CompareArguments& arguments) {
   compare.add_option("B", arguments.second, "What to compare with it")->required();
   compare.add_option("--page", arguments.page, "Of two single runs: also write the page of A with B beside it to this file")->check(path_complaint, "PATH");
   compare.add_flag("--json", arguments.json, "Print one JSON document instead of text");
-  compare.footer("Exit code: 0 no verdict of B is worse, 1 one is, or no run is in both, 2 a report is missing or damaged.");
+  compare.footer("Exit code: 0 no verdict of B is worse, 1 one is, or no run is in both, 2 a report is missing or damaged.\n"
+                 "Example: lockstep compare out/before out/after");
 }
 
 void add_diff(CLI::App& app, lockstep::cli::DiffArguments& arguments) {
@@ -152,7 +155,8 @@ void add_diff(CLI::App& app, lockstep::cli::DiffArguments& arguments) {
   diff.add_option("B", arguments.second, "What to compare with it")->required();
   diff.add_option("--context", arguments.context, "So many events before and after")->check(CLI::Range(0, 1000))->capture_default_str();
   diff.add_flag("--json", arguments.json, "Print one JSON document instead of text");
-  diff.footer("Exit code: 0 equal, 1 different, 2 a trace is missing or damaged.");
+  diff.footer("Exit code: 0 equal, 1 different, 2 a trace is missing or damaged.\n"
+              "Example: lockstep diff out/full-1 out/full-2 (runs made with --trace)");
 }
 
 void add_check(CLI::App& app, lockstep::cli::CheckArguments& arguments) {
@@ -211,7 +215,8 @@ ClusterCommands add_cluster(CLI::App& app, lockstep::cli::ClusterArguments& argu
   out.start->footer(
       "Exit code: 0 a leader serves, also if all nodes ran already; 1 none does; 2 bad input. A new cluster "
       "whose nodes\n"
-      "cannot begin (a port that is taken) leaves no directory behind.");
+      "cannot begin (a port that is taken) leaves no directory behind.\n"
+      "Example: lockstep cluster start --dir out/cluster --nodes 3");
   out.stop = cluster.add_subcommand("stop", "Stop its nodes in good order");
   out.stop->footer("Exit code: 0 none runs any more, 1 one still runs after its patience, 2 bad input.");
   out.status->footer("Exit code: 0 a leader serves, 1 none does, 2 bad input.");
@@ -280,19 +285,21 @@ void add_client(CLI::App& app, lockstep::cli::VerifyArguments& arguments) {
   client.add_option("--record", arguments.record, "What a full run leaves for verify-only")
       ->capture_default_str();
   client.add_flag("--json", arguments.json, "Print one JSON document instead of text");
-  client.footer("Exit code: 0 every check holds, 1 one does not or something does not answer, 2 bad input.");
+  client.footer("Exit code: 0 every check holds, 1 one does not or something does not answer, 2 bad input.\n"
+                "Example: lockstep client --dir out/cluster --scenario full --mode quorum");
 }
 
 void add_schema(CLI::App& app, std::string& of) {
   CLI::App& schema = *app.add_subcommand("schema", "Print a JSON Schema");
-  schema.add_option("OF", of, "scenario (a scenario file) or node (the configuration of a node)")
-      ->check(CLI::IsMember({"scenario", "node"}))
+  schema.add_option("OF", of, "scenario (a scenario file), node or edge (their configurations)")
+      ->check(CLI::IsMember({"scenario", "node", "edge"}))
       ->capture_default_str();
 }
 
 int print_schema(const std::string& of) {
-  std::cout << (of == "node" ? lockstep::config::node_schema_text()
-                             : lockstep::scenarios::scenario_schema_text());
+  std::cout << (of == "node"   ? lockstep::config::node_schema_text()
+                : of == "edge" ? lockstep::config::edge_schema_text()
+                               : lockstep::scenarios::scenario_schema_text());
   if (std::cout.flush()) return 0;
   std::cerr << "lockstep schema: standard output cannot be written\n";
   return kBadInput;

@@ -150,6 +150,8 @@ class FaultReader {
     const json::Cursor probe = *when.member("probe");
     read(probe, out.probe);
     check_name(probe, vocabulary_.probes, "a probe");
+    if (!before_.field && out.probe.starts_with("edge."))
+      probe.refuse("a probe that is reached", "without a \"field\" there are no edges");
     read_member(when, "nth", out.nth);
     out.node = optional_target(when, "node");
     for (const std::string_view key : {"from", "to"}) {
