@@ -1,4 +1,5 @@
 // The `lockstep` program: parse the command line, call the command.
+#include <csignal>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -464,6 +465,7 @@ int run_program(int argc, char** argv) {
 // Whoever reads the output must be able to trust that it is all of it.
 int main(int argc, char** argv) {
   std::set_new_handler(end_without_memory);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error of the disk like others
   const int code = run_program(argc, argv);
   if (std::cout.flush()) return code;
   std::cerr << "lockstep: standard output cannot be written\n";

@@ -81,7 +81,7 @@ Buffer::Added Buffer::add(std::uint32_t number, const std::vector<Run>& runs) {
   commit.changes.put(kBatchTree, batch_key(number, batch.sequence), encode_batch(batch, batch.body));
   commit.events.push_back(
       {kBuffered, {id(number), number, batch.sequence, batch.readings, hash64(batch.body)}});
-  keep_within_limit(commit);
+  keep_within_limit({number, added.sequence}, commit);
   put_stream(number, commit);
   return added;
 }
@@ -89,6 +89,7 @@ Buffer::Added Buffer::add(std::uint32_t number, const std::vector<Run>& runs) {
 void Buffer::durable(std::uint32_t number, std::uint64_t sequence) {
   StreamFacts& stream = streams_[number];
   stream.announced = std::max(stream.announced, sequence);
+  while (!displaced_.empty() && displaced_.front().by == Place{number, sequence}) displaced_.pop_front();
   BatchFacts* batch = find(number, sequence);
   if (batch == nullptr) return;  // displaced meanwhile
   batch->durable = true;
@@ -148,10 +149,21 @@ Commit Buffer::begin_anew(std::uint32_t number, std::uint64_t own_id) {
 
 // ---- sending ----------------------------------------------------------------------------------------
 
-BatchFacts* Buffer::next_to_send(std::uint32_t number) {
-  for (BatchFacts& batch : streams_[number].batches)
-    if (!batch.under_way) return batch.durable ? &batch : nullptr;
+BatchFacts* Buffer::next_to_send(std::uint32_t number, std::size_t most) {
+  std::size_t held = 0;
+  for (BatchFacts& batch : streams_[number].batches) {
+    if (batch.under_way && !batch.held) continue;
+    if (held == 0 && !leaves_out_undurably(number, batch.sequence)) return batch.durable ? &batch : nullptr;
+    if (held++ == most) return nullptr;
+    batch.under_way = batch.held = true;
+  }
   return nullptr;
+}
+
+bool Buffer::leaves_out_undurably(std::uint32_t number, std::uint64_t sequence) const {
+  return std::ranges::any_of(displaced_, [&](const Displaced& displaced) {
+    return displaced.gone.stream == number && displaced.gone.sequence < sequence;
+  });
 }
 
 BatchFacts* Buffer::first_after(std::uint32_t number, std::uint64_t sequence) {
@@ -164,6 +176,7 @@ BatchFacts* Buffer::first_after(std::uint32_t number, std::uint64_t sequence) {
 void Buffer::sent(std::uint32_t number, BatchFacts& batch) {
   StreamFacts& stream = streams_.at(number);
   batch.under_way = true;
+  batch.held = false;
   stream.sent = std::max(stream.sent, batch.sequence);
 }
 
@@ -177,7 +190,7 @@ std::size_t Buffer::count_under_way(std::uint32_t number) const {
   // They are the first of their stream, but for what was dropped among them.
   std::size_t count = 0;
   for (const BatchFacts& batch : streams_.at(number).batches) {
-    if (!batch.under_way) break;
+    if (!batch.under_way || batch.held) break;
     ++count;
   }
   return count;
@@ -186,14 +199,14 @@ std::size_t Buffer::count_under_way(std::uint32_t number) const {
 void Buffer::none_under_way(std::uint32_t number) {
   for (BatchFacts& batch : streams_[number].batches) {
     if (!batch.under_way) break;
-    batch.under_way = false;
+    batch.under_way = batch.held = false;
   }
 }
 
 std::vector<Buffer::Name> Buffer::to_load(std::uint32_t number, std::size_t most) {
   std::vector<Name> names;
   for (const BatchFacts& batch : streams_[number].batches) {
-    if (batch.under_way) continue;
+    if (batch.under_way && !batch.held) continue;
     if (names.size() == most || !batch.durable || !batch.body.empty()) break;
     names.push_back({number, batch.sequence, batch.thinned});
   }
@@ -232,10 +245,11 @@ std::optional<std::pair<std::uint32_t, Buffer::Position>> Buffer::victim() {
   return std::nullopt;
 }
 
-void Buffer::keep_within_limit(Commit& commit) {
+void Buffer::keep_within_limit(Place added, Commit& commit) {
   while (bytes_ > options_.most_bytes) {
     const auto chosen = victim();
     CHECK(chosen, "a buffer of ", bytes_, " bytes without a batch");
+    displaced_.push_back({added, {chosen->first, chosen->second->sequence}});
     drop(chosen->first, chosen->second, commit);
   }
 }
@@ -280,6 +294,7 @@ bool Buffer::thin_one(const Loaded& loaded, Commit& commit) {
   bytes_ -= batch->bytes;
   batch->readings = left;
   batch->bytes = body.size() + kBytesAround;
+  batch->durable = false;  // as it is now
   ++batch->thinned;
   bytes_ += batch->bytes;
   streams_[loaded.name.stream].dropped += dropped;

@@ -39,7 +39,8 @@ struct BatchFacts {
   std::uint8_t thinned = 0;  // so often
   std::uint64_t bytes = 0;
   bool durable = false;
-  bool under_way = false;  // sent, and neither acknowledged nor given up
+  bool under_way = false;  // sent, and neither acknowledged nor given up, or held
+  bool held = false;       // to be sent as soon as what it leaves out is durably dropped
   Bytes body{};            // empty: in the store only
 };
 
@@ -99,8 +100,12 @@ class Buffer {
   // of the stream may be sent before this is durable.
   Commit begin_anew(std::uint32_t stream, std::uint64_t own_id);
 
-  // The first batch that could be sent now; nullptr: none.
-  BatchFacts* next_to_send(std::uint32_t stream);
+  // The first batch that could be sent now; nullptr: none. Where a drop before it is not durable yet, as many as
+  // `most` are held, and no more is dropped before them: the hub must not be told of a gap that a loss of power
+  // could fill again.
+  BatchFacts* next_to_send(std::uint32_t stream, std::size_t most);
+  // What was dropped before this one is not durably gone yet.
+  bool leaves_out_undurably(std::uint32_t stream, std::uint64_t sequence) const;
   // The one that follows this number; nullptr: none.
   BatchFacts* first_after(std::uint32_t stream, std::uint64_t sequence);
   void sent(std::uint32_t stream, BatchFacts& batch);
@@ -121,6 +126,7 @@ class Buffer {
     std::optional<Bytes> body;  // nothing: not there any more, or thinned meanwhile
   };
   std::vector<Name> to_thin();
+  // They may be sent again when the commit is durable and durable() has been told of each.
   Commit thinned(const std::vector<Loaded>& loaded);
   // On the lane.
   static Result<std::vector<Loaded>> load(kv::Store& store, const std::vector<Name>& names);
@@ -130,11 +136,19 @@ class Buffer {
 
  private:
   using Position = std::deque<BatchFacts>::iterator;
+  struct Place {
+    std::uint32_t stream = 0;
+    std::uint64_t sequence = 0;
+    bool operator==(const Place&) const = default;
+  };
+  struct Displaced {
+    Place by, gone;
+  };
   BatchFacts* find(std::uint32_t stream, std::uint64_t sequence);
   void put_stream(std::uint32_t stream, Commit& commit) const;
   void forget_body(BatchFacts& batch);
   void forget_up_to(std::uint32_t stream, std::uint64_t received, Commit& commit);
-  void keep_within_limit(Commit& commit);
+  void keep_within_limit(Place added, Commit& commit);
   void drop(std::uint32_t stream, Position batch, Commit& commit);
   std::optional<std::pair<std::uint32_t, Position>> victim();
   bool thin_one(const Loaded& loaded, Commit& commit);
@@ -145,6 +159,7 @@ class Buffer {
   std::uint64_t life_;
   BufferOptions options_;
   std::map<std::uint32_t, StreamFacts> streams_;
+  std::deque<Displaced> displaced_;  // not durably, in the order of the commits
   std::uint64_t bytes_ = 0;
   std::uint64_t bodies_ = 0;  // bytes
 };

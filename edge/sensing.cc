@@ -43,7 +43,11 @@ void Sensing::thin_if_needed() {
   lane_.work([names = std::move(names)](kv::Store& store) { return Buffer::load(store, names); },
              [this](const std::vector<Buffer::Loaded>& loaded) {
                Commit commit = buffer_.thinned(loaded);
-               commit.then = [this] { is_thinning_ = false; };
+               commit.then = [this, loaded] {
+                 for (const Buffer::Loaded& one : loaded) buffer_.durable(one.name.stream, one.name.sequence);
+                 is_thinning_ = false;
+                 uplink_.pump();
+               };
                lane_.commit(std::move(commit));
              });
 }

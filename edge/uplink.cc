@@ -50,7 +50,8 @@ void Uplink::repeat_after(std::uint32_t stream, std::uint64_t sequence) {
   Window& window = windows_[stream];
   BatchFacts* missing = buffer_.first_after(stream, sequence);
   if (link_.leader().is_none() || window.is_held || missing == nullptr) return;
-  if (!missing->under_way || missing->body.empty() || missing->sequence <= window.repeated) return;
+  if (!missing->under_way || missing->held || missing->body.empty() || missing->sequence <= window.repeated) return;
+  if (buffer_.leaves_out_undurably(stream, missing->sequence)) return;
   window.repeated = missing->sequence;
   send(stream, *missing);
 }
@@ -81,7 +82,7 @@ void Uplink::pump(std::uint32_t stream) {
   if (window.is_held) return;
   std::size_t under_way = buffer_.count_under_way(stream);
   while (under_way < allowed(window)) {
-    BatchFacts* batch = buffer_.next_to_send(stream);
+    BatchFacts* batch = buffer_.next_to_send(stream, allowed(window) - under_way);
     if (batch == nullptr) return;
     if (batch->body.empty()) return load(stream, allowed(window) - under_way);
     send(stream, *batch);

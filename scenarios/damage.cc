@@ -16,7 +16,8 @@ std::span<const env::EventType* const> Damage::listens_to() const {
       &sim::kDiskFault,         &sim::kDiskForgot,      &sim::kDiskWiped,
       &sim::kProcessStarted,    &replica::kNodeFailed,  &replica::kRecovered,
       &replica::kPrefixDropped, &replica::kRoleChanged, &replica::kEntryDurable,
-      &replica::kLogTruncated,  &edge::kEdgeStopped};
+      &replica::kLogTruncated,  &edge::kEdgeStopped,    &edge::kHubRefuses,
+      &edge::kHubFound};
   return kListened;
 }
 
@@ -27,7 +28,12 @@ void Damage::on_event(const Observation& observation) {
     case sim::kDiskWiped.number:
       if (takes_from_storage(observation.event)) damaged_.insert(observation.node);
       return;
-    case sim::kProcessStarted.number: stopped_.erase(observation.node); return;
+    case sim::kProcessStarted.number:
+      stopped_.erase(observation.node);
+      refused_.erase(observation.node);
+      return;
+    case edge::kHubRefuses.number: refused_.insert(observation.node); return;
+    case edge::kHubFound.number: refused_.erase(observation.node); return;
     case replica::kRecovered.number: {
       const Recovery recovery(observation.event);
       first_[observation.node] = recovery.first;

@@ -23,7 +23,7 @@ class Damage final : public Observer {
   // It has stopped itself since it was last started.
   bool has_stopped(NodeId node) const { return stopped_.contains(node); }
   bool is_lost(NodeId node) const {
-    return is_damaged(node) && (has_stopped(node) || is_beyond_the_leaders_log(node));
+    return is_damaged(node) && (has_stopped(node) || refused_.contains(node) || is_beyond_the_leaders_log(node));
   }
   bool has_lost_any() const;
   std::size_t damaged() const;
@@ -34,6 +34,7 @@ class Damage final : public Observer {
 
   std::set<NodeId> damaged_;
   std::set<NodeId> stopped_;
+  std::set<NodeId> refused_;          // edges: by the hub, for another store than it knows
   std::map<NodeId, LogIndex> first_;  // of its log
   std::map<NodeId, LogIndex> last_;   // of its log
   NodeId leader_;                     // the newest

@@ -18,6 +18,15 @@
 
 namespace lockstep::scenarios {
 
+// How many entries any node has applied.
+class AppliedEntries final : public Observer {
+ public:
+  std::uint64_t count = 0;
+
+ private:
+  void on_event(const Observation&) override { ++count; }
+};
+
 class EndPhase {
  public:
   // `field`: of a scenario with a field, else none.
@@ -75,6 +84,7 @@ class EndPhase {
   std::vector<wire::StatusReply> compared() const;
   bool stand_together(std::size_t nodes) const;
   void ask_statuses(const std::vector<NodeId>& nodes);
+  void compare_nodes();
   void read_tables();
   void make_last_reads();
   client::Completion await(const std::function<void(client::ClientProcess::Then)>& call);
@@ -89,6 +99,7 @@ class EndPhase {
   std::int64_t next_probe_ = 0;
   bool field_rested_ = true;
   bool has_stopped_ = false;         // in the last phase
+  AppliedEntries applied_;
   std::vector<std::string> broken_;  // sentences: what did not come back in time
   std::vector<std::string> excused_;  // sentences: what was not owed, and why
   std::size_t phases_ = 0;            // that had to come to something

@@ -55,14 +55,14 @@ void FieldWatch::on_event(const Observation& seen) {
   }
   if (number == edge::kBuffered.number) {
     Stream& stream = streams_[{seen.node, fields[0], fields[1]}];
-    stream.last = std::max(stream.last, fields[2]);
+    if (fields[2] > stream.settled) stream.waiting.insert(fields[2]);
   } else if (number == edge::kBatchSettled.number) {
     settle({seen.node, fields[0], fields[1]}, fields[2]);
   } else if (number == edge::kStreamRestored.number) {
     restored(seen);
   } else if (number == edge::kReadingsDropped.number) {
     dropped_ += fields[3];
-    if (fields[4] == 0) streams_[{seen.node, fields[0], fields[1]}].gone.insert(fields[2]);
+    if (fields[4] == 0) streams_[{seen.node, fields[0], fields[1]}].waiting.erase(fields[2]);
   } else if (number == hub::kBatchApplied.number) {
     // Each node tells of each of them.
     const StreamKey stream{NodeId(fields[1]), fields[2], fields[3]};
@@ -77,20 +77,23 @@ void FieldWatch::on_event(const Observation& seen) {
   }
 }
 
+// What the store has says more than what was told: a crash eats the word of what was durable, and a disk that lied
+// what had been called so.
 void FieldWatch::restored(const Observation& seen) {
   const auto& fields = seen.event.fields;
   const StreamKey key{seen.node, fields[0], fields[1]};
   // Under another id: what the store has kept goes on under this one, and the rest is at the hub or lost.
-  const bool is_anew =
-      std::erase_if(streams_, [&key](const auto& at) {
-        return at.first.edge == key.edge && at.first.stream == key.stream && at.first.buffer != key.buffer;
-      }) > 0;
+  std::set<std::uint64_t> kept;
+  std::erase_if(streams_, [&](const auto& at) {
+    const bool is_former = at.first.edge == key.edge && at.first.stream == key.stream && at.first.buffer != key.buffer;
+    if (is_former) kept.insert(at.second.waiting.begin(), at.second.waiting.end());
+    return is_former;
+  });
   Stream& stream = streams_[key];
-  if (is_anew || damage_.is_damaged(seen.node)) {
-    stream.last = fields[5] > 0 ? fields[2] - 1 : 0;
-    stream.settled = 0;  // of a life that the store has forgotten, perhaps
-    stream.gone.erase(stream.gone.upper_bound(stream.last), stream.gone.end());
-  }
+  stream.waiting.merge(kept);
+  stream.waiting.erase(stream.waiting.lower_bound(fields[2]), stream.waiting.end());
+  if (fields[5] == 0) stream.waiting.clear();
+  if (damage_.is_damaged(seen.node)) stream.settled = 0;  // of a life that the store has forgotten, perhaps
   // It may have died when it had written down what the hub has, and had not told it.
   settle(key, fields[3]);
 }
@@ -98,7 +101,7 @@ void FieldWatch::restored(const Observation& seen) {
 void FieldWatch::settle(const StreamKey& key, std::uint64_t received) {
   Stream& stream = streams_[key];
   stream.settled = std::max(stream.settled, received);
-  stream.gone.erase(stream.gone.begin(), stream.gone.upper_bound(stream.settled));
+  stream.waiting.erase(stream.waiting.begin(), stream.waiting.upper_bound(stream.settled));
 }
 
 void FieldWatch::plant_state(const Observation& seen) {
@@ -162,26 +165,23 @@ void FieldWatch::plant_fault(const Observation& seen) {
 }
 
 // The highest batches may have been dropped whole: no hub will ever answer for them.
-bool FieldWatch::is_empty(const StreamKey& key, const Stream& stream) const {
-  if (damage_.is_lost(key.edge)) return true;
-  std::uint64_t last = stream.last;
-  while (last > stream.settled && stream.gone.contains(last)) --last;
-  return last <= stream.settled;
+bool FieldWatch::is_owed(const StreamKey& key, const Stream& stream) const {
+  return !stream.waiting.empty() && !damage_.is_lost(key.edge);
 }
 
 bool FieldWatch::is_at_rest() const {
   return open_.empty() &&
          std::ranges::all_of(packages_, [](const auto& at) { return at.second.is_answered(); }) &&
-         std::ranges::all_of(streams_, [this](const auto& at) { return is_empty(at.first, at.second); });
+         std::ranges::none_of(streams_, [this](const auto& at) { return is_owed(at.first, at.second); });
 }
 
 std::vector<std::string> FieldWatch::unfinished() const {
   std::vector<std::string> sentences;
   for (const auto& [key, stream] : streams_)
-    if (!is_empty(key, stream))
-      sentences.push_back(cat("stream ", key.stream, " of ", Roster::name(key.edge), ": what follows batch ",
-                              stream.settled, ", up to batch ", stream.last,
-                              ", is in its buffer, and the hub has not taken it"));
+    if (is_owed(key, stream))
+      sentences.push_back(cat("stream ", key.stream, " of ", Roster::name(key.edge), ": ",
+                              reports::counted(stream.waiting.size(), "batches"), " in its buffer, the last of number ",
+                              *stream.waiting.rbegin(), ", that the hub has not taken"));
   if (!open_.empty())
     sentences.push_back(cat("instruction ", *open_.begin(),
                             open_.size() == 1 ? " has" : cat(" and ", open_.size() - 1, " more have"),
@@ -245,7 +245,8 @@ Verdict FieldWatch::field_rests(const Field& field, bool rested, Duration within
   for (const auto& [key, stream] : streams_)
     if (damage_.is_lost(key.edge)) gone.insert(key.edge);
   for (const NodeId edge : gone)
-    verdict.excused.push_back(cat(Roster::name(edge), " has stopped itself, its disk was harmed: nobody waits for it"));
+    verdict.excused.push_back(cat(Roster::name(edge), damage_.has_stopped(edge) ? " has stopped itself" : " is refused by the hub",
+                                  ", its disk was harmed: nobody waits for it"));
   return verdict;
 }
 

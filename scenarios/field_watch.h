@@ -48,9 +48,8 @@ class FieldWatch final : public Observer {
     auto operator<=>(const StreamKey&) const = default;
   };
   struct Stream {
-    std::uint64_t last = 0;  // sequence that was buffered
+    std::set<std::uint64_t> waiting;  // batches in the buffer, and not settled
     std::uint64_t settled = 0;
-    std::set<std::uint64_t> gone;  // dropped whole, above settled
   };
   struct PlantKey {
     NodeId edge;
@@ -89,7 +88,7 @@ class FieldWatch final : public Observer {
   // What keeps this plant from being controlled, or kept it so until a short time before that, and when.
   std::optional<std::string> excuse(const Excursion& excursion, const Quorums& quorums,
                                     Duration recovery) const;
-  bool is_empty(const StreamKey& key, const Stream& stream) const;
+  bool is_owed(const StreamKey& key, const Stream& stream) const;
 
   const Damage& damage_;
   std::map<PackageName, Sent> packages_;

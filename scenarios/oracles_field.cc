@@ -58,6 +58,7 @@ void ReadingsOnce::buffered(const Observation& seen) {
            .readings = fields[3],
            .most = fields[3],
            .index = batch.index,
+           .committed = batch.committed,
            .life = lives_[seen.node]};
 }
 
@@ -92,6 +93,7 @@ void ReadingsOnce::applied(const Observation& seen) {
     violate(seen, cat("batch ", sequence, " of ", edge, " was committed with ", fields[5],
                       " readings; it has ", batch.readings));
   batch.index = index;
+  batch.committed = fields[5];
   stream.highest_applied = std::max(stream.highest_applied, sequence);
 }
 
@@ -112,12 +114,12 @@ void ReadingsOnce::settled(const Observation& seen) {
        at != stream.batches.end() && at->first <= fields[2]; ++at) {
     count_check();
     const Batch& batch = at->second;
-    if (!batch.buffered || batch.index != 0 || batch.readings == 0) continue;
-    if (batch.readings <= stream.untold) {
-      stream.untold -= batch.readings;
+    if (!batch.buffered || batch.missing() == 0) continue;
+    if (batch.missing() <= stream.untold) {
+      stream.untold -= batch.missing();
     } else if (!may_have_lost(seen, batch)) {
       violate(seen, cat(Roster::name(seen.node), " forgot batch ", at->first, " of stream ", fields[1],
-                        " with ", batch.readings, " readings, which is not committed"));
+                        " with ", batch.missing(), " readings that are not committed"));
     }
   }
   stream.settled = std::max(stream.settled, fields[2]);
@@ -127,7 +129,7 @@ std::vector<std::string> ReadingsOnce::excused() const {
   std::map<NodeId, std::uint64_t> lost;  // readings
   for (const auto& [key, stream] : streams_)
     for (const auto& [sequence, batch] : stream.batches)
-      if (batch.buffered && batch.index == 0) lost[NodeId(key.edge)] += batch.readings;
+      if (batch.buffered) lost[NodeId(key.edge)] += batch.missing();
   std::vector<std::string> sentences;
   for (const auto& [edge, readings] : lost)
     if (readings > 0 && harmed_.contains(edge))
@@ -169,7 +171,7 @@ void ReadingsOnce::begun_anew(const Observation& seen, Stream& old, Stream& stre
        at != old.batches.end() && at->first < next; ++at) {
     if (may_have_lost(seen, at->second)) continue;
     Batch batch = at->second;
-    batch.index = 0;
+    batch.index = batch.committed = 0;
     stream.batches.try_emplace(at->first, batch);
     at->second.readings = 0;  // they are there now
   }

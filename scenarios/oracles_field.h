@@ -1,6 +1,7 @@
 // The rules about hub and edges: readings, instructions, packages, slots.
 #pragma once
 
+#include <algorithm>
 #include <compare>
 #include <map>
 #include <set>
@@ -31,6 +32,8 @@ class ReadingsOnce final : public Oracle {
     std::uint64_t readings = 0;  // as buffered; after downsampling what is left
     std::uint64_t most = 0;      // before downsampling: the hub may have got it then
     std::uint64_t index = 0;     // of the entry that committed it; 0: none
+    std::uint64_t committed = 0;  // readings
+    std::uint64_t missing() const { return readings - std::min(readings, committed); }
     std::uint64_t life = 0;      // in which it was told of last
   };
   struct Stream {

@@ -62,7 +62,12 @@ Field read_field(const json::Cursor& at) {
                         out.buffer.when_full);
   }
   if (const auto dispatch = at.member("dispatch"))
-    for (const json::Cursor& one : dispatch->items()) out.dispatch.push_back(read_dispatch(one, out));
+    for (const json::Cursor& one : dispatch->items()) {
+      const Duration before = out.dispatch.empty() ? Duration() : out.dispatch.back().at;
+      out.dispatch.push_back(read_dispatch(one, out));
+      if (out.dispatch.back().at < before)
+        one.nearest("at").refuse(cat("at least ", lockstep::to_string(before)), "packages are numbered as they are sent");
+    }
   json::read_member(at, "min_readings", out.min_readings);
   json::read_member(at, "min_instructions", out.min_instructions);
   return out;

@@ -102,8 +102,10 @@ class DiskImage::Handle final : public env::File {
       return {};
     }
     if (status.error().code != ErrorCode::kIo && status.error().code != ErrorCode::kNoSpace) return status;
+    const bool had_promised = file_->is_promised();
     file_->lose_unsynced(draw(disk_.seed_, kFailedSync, ++disk_.failed_syncs_, 0));
     file_->poisoned = true;
+    if (had_promised && disk_.on_forgot_) disk_.on_forgot_();
     return poisoned();
   }
 

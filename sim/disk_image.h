@@ -32,6 +32,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -114,6 +115,8 @@ class DiskImage final : public env::Disk {
 
   // nullptr: none. Outlives its use here.
   void set_faults(DiskFaults* faults) { faults_ = faults; }
+  // Told where a failed sync loses what one before it had said was durable, and lied. None is allowed.
+  void set_on_forgot(std::function<void()> on_forgot) { on_forgot_ = std::move(on_forgot); }
   // Silent damage: flips the bits of `mask` in one byte of a file that exists and is longer (checked).
   void flip(std::string_view path, std::uint64_t offset, unsigned char mask);
   // Up to `count` bytes of the files there (env::is_within()), drawn uniformly by `seed`; none if there are no bytes.
@@ -151,6 +154,7 @@ class DiskImage final : public env::Disk {
   std::uint64_t misdirected_ = 0;
   bool names_are_promised_ = false;  // by a lying sync_dir
   std::uint64_t next_file_ = 1;
+  std::function<void()> on_forgot_;
   DiskFaults* faults_ = nullptr;
   DiskCounters counters_;
   SectorPool pool_;  // outlives every file below

@@ -46,7 +46,7 @@ inline constexpr env::EventType kDirectorySynced{21, "directory_synced", {"lane"
 // A fault of the disk took effect in a call, or between calls (operation 0); the text is the path.
 // fault: DiskTrouble; operation: DiskOperation, from 1.
 inline constexpr env::EventType kDiskFault{22, "disk_fault", {"fault", "operation", "offset", "size"}};
-// What a sync that lied had promised was lost with the power.
+// What a sync that lied had promised was lost: with the power, or in a sync that failed.
 inline constexpr env::EventType kDiskForgot{23, "disk_forgot", {"files"}};
 // For so long both clocks of the process stand still.
 inline constexpr env::EventType kClockFrozen{24, "clock_frozen", {"for_ns"}};

@@ -34,6 +34,7 @@ Process::Process(const Surroundings& world, NodeId node, ClusterId cluster, Proc
                     record_disk_fault(trouble, static_cast<std::uint64_t>(call.operation) + 1, call);
                   }) {
   disk_.set_faults(&disk_rules_);
+  disk_.set_on_forgot([this] { record({kDiskForgot, {1}}); });
   world_.network.add_host(node, options_.cluster.is_none() ? cluster : options_.cluster, *this);
 }
 

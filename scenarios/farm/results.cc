@@ -6,6 +6,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
@@ -38,7 +39,8 @@ std::string json_of(const std::vector<std::string>& names) { return nlohmann::js
 
 std::vector<std::string> split(const std::string& text) {
   const auto json = nlohmann::json::parse(text, nullptr, false);
-  return json.is_array() ? json.get<std::vector<std::string>>() : std::vector<std::string>{text};
+  const bool is_list = json.is_array() && std::ranges::all_of(json, [](const auto& name) { return name.is_string(); });
+  return is_list ? json.get<std::vector<std::string>>() : std::vector<std::string>{text};
 }
 
 }  // namespace
@@ -212,6 +214,8 @@ Result<std::vector<Range>> Results::ranges() const {
     range.last = select.number();
     range.shard = static_cast<std::uint32_t>(select.number());
     range.shards = static_cast<std::uint32_t>(select.number());
+    if (range.first > range.last || range.shard == 0 || range.shard > range.shards)
+      return fail(ErrorCode::kCorrupt, cat(sqlite3_db_filename(database_, nullptr), ": it has a range of seeds that cannot be"));
     all.push_back(range);
   }
   LOCKSTEP_TRY_STATUS(select.finish());

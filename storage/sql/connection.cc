@@ -173,7 +173,9 @@ Status Connection::insist(const std::function<Status()>& begin) {
 Status Connection::sync_wal() {
   sqlite3_file* journal = nullptr;
   const int rc = sqlite3_file_control(db_, "main", SQLITE_FCNTL_JOURNAL_POINTER, &journal);
-  CHECK(rc == SQLITE_OK && journal != nullptr && journal->pMethods != nullptr, "the WAL is not open");
+  // The main file does not say that it has one: it is not what was written.
+  if (rc != SQLITE_OK || journal == nullptr || journal->pMethods == nullptr)
+    return fail(ErrorCode::kCorrupt, cat("'", sqlite3_db_filename(db_, "main"), "' has not become a database with a WAL"));
   const int synced = journal->pMethods->xSync(journal, SQLITE_SYNC_NORMAL);
   if (synced != SQLITE_OK) return std::unexpected(failure(synced, "syncing the WAL"));
   return {};

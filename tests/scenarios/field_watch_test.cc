@@ -196,7 +196,7 @@ TEST(FieldRests, WhatAStreamHadWhenItWasOpenedAgainCounts) {
   rest.tell({edge::kStreamRestored, {7, 1, 4, 2, 0, 1}});
   EXPECT_EQ(
       rest.reason(),
-      "stream 1 of e4: what follows batch 2, up to batch 3, is in its buffer, and the hub has not taken it");
+      "stream 1 of e4: 1 batch in its buffer, the last of number 3, that the hub has not taken");
   rest.tell({edge::kStreamRestored, {7, 1, 4, 3, 0, 0}});
   EXPECT_TRUE(rest.is_there());
 }
@@ -208,12 +208,12 @@ TEST(FieldRests, AStreamThatWentOnUnderAnotherIdIsAwaitedUnderThatOne) {
   rest.tell({edge::kStreamRestored, {7, 1, 2, 0, 0, 1}});
   EXPECT_EQ(
       rest.reason(),
-      "stream 1 of e4: what follows batch 0, up to batch 1, is in its buffer, and the hub has not taken it");
+      "stream 1 of e4: 1 batch in its buffer, the last of number 1, that the hub has not taken");
   rest.tell({edge::kBuffered, {7, 1, 2, 3, 0}});
   rest.tell({edge::kStreamRestored, {8, 1, 3, 0, 0, 1}});
   EXPECT_EQ(
       rest.reason(),
-      "stream 1 of e4: what follows batch 0, up to batch 2, is in its buffer, and the hub has not taken it");
+      "stream 1 of e4: 2 batches in its buffer, the last of number 2, that the hub has not taken");
   rest.tell({edge::kBatchSettled, {8, 1, 2}});
   EXPECT_TRUE(rest.is_there());
 }
@@ -230,7 +230,7 @@ TEST(FieldRests, WhatTheHubHasOfAForgottenLifeDoesNotSettleWhatCameSince) {
   rest.tell({edge::kBuffered, {7, 1, 70, 3, 0}});
   EXPECT_EQ(
       rest.reason(),
-      "stream 1 of e4: what follows batch 1, up to batch 70, is in its buffer, and the hub has not taken it");
+      "stream 1 of e4: 1 batch in its buffer, the last of number 70, that the hub has not taken");
   rest.tell({edge::kBatchSettled, {7, 1, 70}});
   EXPECT_TRUE(rest.is_there());
 }

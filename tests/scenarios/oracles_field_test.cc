@@ -96,7 +96,7 @@ TEST(ReadingsOnce, ForgettingWhatIsNotCommittedIsReported) {
   court.buffered(1, 20);
   court.settled(1);
   EXPECT_EQ(court.sentence("readings-once"),
-            "e1 forgot batch 1 of stream 0 with 20 readings, which is not committed");
+            "e1 forgot batch 1 of stream 0 with 20 readings that are not committed");
 }
 
 TEST(ReadingsOnce, WhatThePolicyHasCountedMayBeMissing) {
@@ -106,6 +106,20 @@ TEST(ReadingsOnce, WhatThePolicyHasCountedMayBeMissing) {
   court.dropped(1, 20, 0);
   court.dropped(2, 15, 5);
   court.applied_batch(2, 8, 2, 5);
+  court.settled(2);
+  EXPECT_EQ(court.verdict(), "");
+}
+
+TEST(ReadingsOnce, WhatWasTakenAwayBeforeItWasCommittedIsCounted) {
+  FieldCourt court;
+  court.buffered(1, 20);
+  court.dropped(1, 15, 5);
+  court.applied_batch(1, 5, 1, 5);
+  court.settled(1);
+  EXPECT_EQ(court.verdict(), "");
+  court.buffered(2, 20);
+  court.applied_batch(1, 6, 2, 20);
+  court.dropped(2, 15, 5);  // on its way it was whole
   court.settled(2);
   EXPECT_EQ(court.verdict(), "");
 }
@@ -147,7 +161,7 @@ TEST(ReadingsOnce, AHarmedDiskExcusesNothingThatItsEdgeTookSince) {
   court.buffered(9, 20);
   court.settled(9);
   EXPECT_EQ(court.sentence("readings-once"),
-            "e1 forgot batch 9 of stream 0 with 20 readings, which is not committed");
+            "e1 forgot batch 9 of stream 0 with 20 readings that are not committed");
 }
 
 TEST(ReadingsOnce, AHarmedDiskExcusesNoNumberThatIsUsedTwice) {

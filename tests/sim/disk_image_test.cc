@@ -309,6 +309,27 @@ TEST(DiskImage, ALyingSyncMakesNothingDurable) {
   EXPECT_GT(lost, 3);
 }
 
+// Whoever had been promised something is told; whoever had not knows from the error.
+TEST(DiskImage, AFailedSyncForgetsWhatLiesHadPromised) {
+  for (const bool lies : {false, true}) {
+    DiskImage disk(1);
+    int forgot = 0;
+    disk.set_on_forgot([&forgot] { ++forgot; });
+    const auto file = open(disk, "f");
+    ASSERT_TRUE(file->write_at(0, "abc"));
+    if (lies) {
+      OneFault lie(DiskOperation::kSync, DiskFault::kLie, 1);
+      disk.set_faults(&lie);
+      EXPECT_TRUE(file->sync());
+    }
+    OneFault failure(DiskOperation::kSync, DiskFault::kIo, 1);
+    disk.set_faults(&failure);
+    EXPECT_EQ(code_of(file->sync()), ErrorCode::kPoisoned);
+    EXPECT_EQ(forgot, lies ? 1 : 0);
+    disk.set_faults(nullptr);
+  }
+}
+
 TEST(DiskImage, AFailedWriteMayHaveWrittenAnyPrefix) {
   std::set<std::size_t> sizes;
   for (std::uint64_t seed = 0; seed < 32; ++seed) {
