@@ -105,7 +105,7 @@ class DiskImage::Handle final : public env::File {
     const bool had_promised = file_->is_promised();
     file_->lose_unsynced(draw(disk_.seed_, kFailedSync, ++disk_.failed_syncs_, 0));
     file_->poisoned = true;
-    if (had_promised && disk_.on_forgot_) disk_.on_forgot_();
+    disk_.forget(had_promised ? 1 : 0);
     return poisoned();
   }
 
@@ -249,14 +249,14 @@ void DiskImage::process_crash() {
   for (const NameChange& change : pending_) change.file->poisoned = false;
 }
 
-std::uint64_t DiskImage::power_loss() {
+void DiskImage::power_loss() {
   const std::uint64_t loss_seed = draw(seed_, kPowerLoss, ++power_losses_, 0);
   process_crash();
-  std::uint64_t broken = std::exchange(names_are_promised_, false) && !pending_.empty() ? 1 : 0;
-  for (const auto& [path, file] : names_) broken += file->is_promised() ? 1 : 0;
+  std::uint64_t forgotten = std::exchange(names_are_promised_, false) && !pending_.empty() ? 1 : 0;
+  for (const auto& [path, file] : names_) forgotten += file->is_promised() ? 1 : 0;
   lose_names(loss_seed);
   for (const auto& [path, file] : names_) file->lose_unsynced(loss_seed);
-  return broken;
+  forget(forgotten);
 }
 
 void DiskImage::wipe() {

@@ -107,16 +107,16 @@ class DiskImage final : public env::Disk {
 
   // Handles die, the system's cache stays.
   void process_crash();
-  // Handles die and everything unsynced meets its fate. The number of files, and of directories at one, of
-  // which a sync had said before that they were durable, and lied.
-  std::uint64_t power_loss();
+  // Handles die and everything unsynced meets its fate.
+  void power_loss();
   // A new, empty device.
   void wipe();
 
   // nullptr: none. Outlives its use here.
   void set_faults(DiskFaults* faults) { faults_ = faults; }
-  // Told where a failed sync loses what one before it had said was durable, and lied. None is allowed.
-  void set_on_forgot(std::function<void()> on_forgot) { on_forgot_ = std::move(on_forgot); }
+  // Told when what a sync had said was durable, and lied, is lost: with the power, or in a sync that fails. `files`: how
+  // many of them, with directories as one. None is allowed.
+  void set_on_forgot(std::function<void(std::uint64_t files)> on_forgot) { on_forgot_ = std::move(on_forgot); }
   // Silent damage: flips the bits of `mask` in one byte of a file that exists and is longer (checked).
   void flip(std::string_view path, std::uint64_t offset, unsigned char mask);
   // Up to `count` bytes of the files there (env::is_within()), drawn uniformly by `seed`; none if there are no bytes.
@@ -130,6 +130,9 @@ class DiskImage final : public env::Disk {
 
  private:
   class Handle;
+  void forget(std::uint64_t files) const {
+    if (files > 0 && on_forgot_) on_forgot_(files);
+  }
   using Names = std::map<std::string, std::shared_ptr<FileBytes>, std::less<>>;
   // A name operation that no sync_dir has covered. Create: `from` empty; remove: `to` empty.
   struct NameChange {
@@ -154,7 +157,7 @@ class DiskImage final : public env::Disk {
   std::uint64_t misdirected_ = 0;
   bool names_are_promised_ = false;  // by a lying sync_dir
   std::uint64_t next_file_ = 1;
-  std::function<void()> on_forgot_;
+  std::function<void(std::uint64_t files)> on_forgot_;
   DiskFaults* faults_ = nullptr;
   DiskCounters counters_;
   SectorPool pool_;  // outlives every file below

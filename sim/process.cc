@@ -34,7 +34,7 @@ Process::Process(const Surroundings& world, NodeId node, ClusterId cluster, Proc
                     record_disk_fault(trouble, static_cast<std::uint64_t>(call.operation) + 1, call);
                   }) {
   disk_.set_faults(&disk_rules_);
-  disk_.set_on_forgot([this] { record({kDiskForgot, {1}}); });
+  disk_.set_on_forgot([this](std::uint64_t files) { record({kDiskForgot, {files}}); });
   world_.network.add_host(node, options_.cluster.is_none() ? cluster : options_.cluster, *this);
 }
 
@@ -68,9 +68,8 @@ void Process::kill() {
 }
 
 void Process::power_loss() {
-  const std::uint64_t forgotten = disk_.power_loss();
   record({kPowerLost, {}});
-  if (forgotten > 0) record({kDiskForgot, {forgotten}});
+  disk_.power_loss();
   kill();
 }
 

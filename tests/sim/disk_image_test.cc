@@ -313,8 +313,8 @@ TEST(DiskImage, ALyingSyncMakesNothingDurable) {
 TEST(DiskImage, AFailedSyncForgetsWhatLiesHadPromised) {
   for (const bool lies : {false, true}) {
     DiskImage disk(1);
-    int forgot = 0;
-    disk.set_on_forgot([&forgot] { ++forgot; });
+    std::uint64_t forgot = 0;
+    disk.set_on_forgot([&forgot](std::uint64_t files) { forgot += files; });
     const auto file = open(disk, "f");
     ASSERT_TRUE(file->write_at(0, "abc"));
     if (lies) {
@@ -325,7 +325,7 @@ TEST(DiskImage, AFailedSyncForgetsWhatLiesHadPromised) {
     OneFault failure(DiskOperation::kSync, DiskFault::kIo, 1);
     disk.set_faults(&failure);
     EXPECT_EQ(code_of(file->sync()), ErrorCode::kPoisoned);
-    EXPECT_EQ(forgot, lies ? 1 : 0);
+    EXPECT_EQ(forgot, lies ? 1u : 0u);
     disk.set_faults(nullptr);
   }
 }

@@ -200,7 +200,7 @@ TEST(PageSeals, AWriteOfTheDatabaseFileThatNeverHappenedIsNeverServed) {
         node.must("CREATE TABLE u(id INTEGER PRIMARY KEY)");  // begins the WAL anew
         ASSERT_TRUE(node.machine().sync());
       }
-      (void)disk.power_loss();
+      disk.power_loss();
       Node node(disk);
       const auto found = node.open() ? rows_of(node) : std::nullopt;
       refused += found ? 0 : 1;
@@ -290,7 +290,7 @@ TEST(PageSeals, SealsBehindTheEndOfTheFileAreForgottenForGood) {
     ASSERT_TRUE((*disk.open(kSeals, env::OpenMode::kMustExist))->write_at(right, Bytes(longer, 's')));
     Node node(disk);
     ASSERT_TRUE(node.open()) << longer;
-    (void)disk.power_loss();
+    disk.power_loss();
     EXPECT_EQ(size_of_file(disk, kSeals), right) << longer;
   }
 }

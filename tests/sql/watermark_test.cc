@@ -236,7 +236,7 @@ TEST_P(Watermarks, HalfACheckpointNeedsItsWal) {
       EXPECT_TRUE(death.fired());
       disk.set_faults(nullptr);
     }
-    world == 0 ? disk.process_crash() : static_cast<void>(disk.power_loss());
+    world == 0 ? disk.process_crash() : disk.power_loss();
     const std::uint64_t size = *file_of(disk, kWal)->size();
     for (const std::uint64_t at : {std::uint64_t{17}, size / 2, size - 1}) {
       disk.flip(kWal, at, 0x10);
@@ -363,7 +363,7 @@ TEST(Watermark, ACrashAtAnyCallOfTheDiskIsNotTakenForALoss) {
           }
         }
         disk.set_faults(nullptr);
-        loses_power ? static_cast<void>(disk.power_loss()) : disk.process_crash();
+        loses_power ? disk.power_loss() : disk.process_crash();
         if (world >= 2) loses_power = !loses_power;
         deaths += death.fired() ? 1 : 0;
         finished = !death.fired() && calls == call;
