@@ -152,10 +152,10 @@ Commit Buffer::begin_anew(std::uint32_t number, std::uint64_t own_id) {
 BatchFacts* Buffer::next_to_send(std::uint32_t number, std::size_t most) {
   std::size_t held = 0;
   for (BatchFacts& batch : streams_[number].batches) {
-    if (batch.under_way && !batch.held) continue;
+    if (batch.way == Way::kSent) continue;
     if (held == 0 && !leaves_out_undurably(number, batch.sequence)) return batch.durable ? &batch : nullptr;
     if (held++ == most) return nullptr;
-    batch.under_way = batch.held = true;
+    batch.way = Way::kHeld;
   }
   return nullptr;
 }
@@ -175,8 +175,7 @@ BatchFacts* Buffer::first_after(std::uint32_t number, std::uint64_t sequence) {
 
 void Buffer::sent(std::uint32_t number, BatchFacts& batch) {
   StreamFacts& stream = streams_.at(number);
-  batch.under_way = true;
-  batch.held = false;
+  batch.way = Way::kSent;
   stream.sent = std::max(stream.sent, batch.sequence);
 }
 
@@ -190,7 +189,7 @@ std::size_t Buffer::count_under_way(std::uint32_t number) const {
   // They are the first of their stream, but for what was dropped among them.
   std::size_t count = 0;
   for (const BatchFacts& batch : streams_.at(number).batches) {
-    if (!batch.under_way || batch.held) break;
+    if (batch.way != Way::kSent) break;
     ++count;
   }
   return count;
@@ -198,15 +197,15 @@ std::size_t Buffer::count_under_way(std::uint32_t number) const {
 
 void Buffer::none_under_way(std::uint32_t number) {
   for (BatchFacts& batch : streams_[number].batches) {
-    if (!batch.under_way) break;
-    batch.under_way = batch.held = false;
+    if (batch.way == Way::kWaiting) break;
+    batch.way = Way::kWaiting;
   }
 }
 
 std::vector<Buffer::Name> Buffer::to_load(std::uint32_t number, std::size_t most) {
   std::vector<Name> names;
   for (const BatchFacts& batch : streams_[number].batches) {
-    if (batch.under_way && !batch.held) continue;
+    if (batch.way == Way::kSent) continue;
     if (names.size() == most || !batch.durable || !batch.body.empty()) break;
     names.push_back({number, batch.sequence, batch.thinned});
   }
@@ -238,10 +237,10 @@ Result<std::vector<Buffer::Loaded>> Buffer::load(kv::Store& store, const std::ve
 
 // The oldest of the lowest class; one that is under way only if there is no other.
 std::optional<std::pair<std::uint32_t, Buffer::Position>> Buffer::victim() {
-  for (const bool also_under_way : {false, true})
+  for (const bool any_way : {false, true})
     for (auto& [number, stream] : streams_)
       for (auto batch = stream.batches.begin(); batch != stream.batches.end(); ++batch)
-        if (also_under_way || !batch->under_way) return std::pair(number, batch);
+        if (any_way || batch->way == Way::kWaiting) return std::pair(number, batch);
   return std::nullopt;
 }
 
@@ -273,7 +272,7 @@ std::vector<Buffer::Name> Buffer::to_thin() {
     const auto is_exhausted = [&] { return batch->thinned >= options_.most_thinnings; };
     while (batch != stream.batches.end() && is_exhausted()) stream.thin_from = (batch++)->sequence + 1;
     for (; batch != stream.batches.end() && names.size() < kThinAtOnce; ++batch)
-      if (!batch->under_way && batch->durable && !is_exhausted())
+      if (batch->way == Way::kWaiting && batch->durable && !is_exhausted())
         names.push_back({number, batch->sequence, batch->thinned});
     if (!names.empty()) break;  // the next class only when this one has nothing left to give
   }
@@ -282,7 +281,7 @@ std::vector<Buffer::Name> Buffer::to_thin() {
 
 bool Buffer::thin_one(const Loaded& loaded, Commit& commit) {
   BatchFacts* batch = find(loaded.name.stream, loaded.name.sequence);
-  if (batch == nullptr || batch->under_way || batch->thinned != loaded.name.thinned || !loaded.body)
+  if (batch == nullptr || batch->way != Way::kWaiting || batch->thinned != loaded.name.thinned || !loaded.body)
     return false;
   const auto runs = decode_runs(*loaded.body);
   if (!runs) return false;

@@ -32,6 +32,12 @@ struct BufferOptions {
   std::size_t bodies_in_memory = 1 << 20;  // bytes
 };
 
+enum class Way : std::uint8_t {
+  kWaiting,
+  kHeld,  // to be sent as soon as what it leaves out is durably dropped
+  kSent,  // under way: neither acknowledged nor given up
+};
+
 // What is known of a batch.
 struct BatchFacts {
   std::uint64_t sequence = 0;
@@ -39,9 +45,8 @@ struct BatchFacts {
   std::uint8_t thinned = 0;  // so often
   std::uint64_t bytes = 0;
   bool durable = false;
-  bool under_way = false;  // sent, and neither acknowledged nor given up, or held
-  bool held = false;       // to be sent as soon as what it leaves out is durably dropped
-  Bytes body{};            // empty: in the store only
+  Way way = Way::kWaiting;
+  Bytes body{};  // empty: in the store only
 };
 
 struct StreamFacts {

@@ -50,7 +50,7 @@ void Uplink::repeat_after(std::uint32_t stream, std::uint64_t sequence) {
   Window& window = windows_[stream];
   BatchFacts* missing = buffer_.first_after(stream, sequence);
   if (link_.leader().is_none() || window.is_held || missing == nullptr) return;
-  if (!missing->under_way || missing->held || missing->body.empty() || missing->sequence <= window.repeated) return;
+  if (missing->way != Way::kSent || missing->body.empty() || missing->sequence <= window.repeated) return;
   if (buffer_.leaves_out_undurably(stream, missing->sequence)) return;
   window.repeated = missing->sequence;
   send(stream, *missing);
