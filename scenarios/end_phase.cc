@@ -25,7 +25,7 @@ bool can_hubs_write(const Scenario& scenario, const Damage& damage) {
 }  // namespace
 
 void EndPhase::run() {
-  stage_.events().subscribe(replica::kEntryApplied, applied_);
+  stage_.events().subscribe(replica::kEntryApplied, *this);
   nemesis_.stop();
   const auto all = cast_.roster().nodes();
   if (scenario_.finally.heal == Heal::kQuorumThenAll && all.size() > 1) {
@@ -189,11 +189,11 @@ void EndPhase::compare_nodes() {
   const Duration deadline = stage_.now() + within_;
   do {
     await_rest();
-    applied_.count = 0;
+    has_applied_ = false;
     contents_.clear();
     versions_.clear();
     read_tables();
-  } while (applied_.count > 0 && stage_.now() < deadline);
+  } while (has_applied_ && stage_.now() < deadline);
 }
 
 void EndPhase::read_tables() {

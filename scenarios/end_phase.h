@@ -18,16 +18,7 @@
 
 namespace lockstep::scenarios {
 
-// How many entries any node has applied.
-class AppliedEntries final : public Observer {
- public:
-  std::uint64_t count = 0;
-
- private:
-  void on_event(const Observation&) override { ++count; }
-};
-
-class EndPhase {
+class EndPhase : private Observer {
  public:
   // `field`: of a scenario with a field, else none.
   EndPhase(Stage& stage, Cast& cast, Nemesis& nemesis, const FieldWatch* field, const Scenario& scenario,
@@ -71,6 +62,7 @@ class EndPhase {
     std::vector<std::string> ids;
   };
 
+  void on_event(const Observation&) override { has_applied_ = true; }
   std::vector<NodeId> draw_quorum() const;
   void phase(const std::string& name, const std::vector<NodeId>& healed, wire::WriteMode mode);
   std::optional<std::uint64_t> serve(Duration deadline, wire::WriteMode mode);
@@ -99,7 +91,7 @@ class EndPhase {
   std::int64_t next_probe_ = 0;
   bool field_rested_ = true;
   bool has_stopped_ = false;         // in the last phase
-  AppliedEntries applied_;
+  bool has_applied_ = false;         // any node, any entry, since it was last cleared
   std::vector<std::string> broken_;  // sentences: what did not come back in time
   std::vector<std::string> excused_;  // sentences: what was not owed, and why
   std::size_t phases_ = 0;            // that had to come to something

@@ -151,9 +151,8 @@ void ReadingsOnce::restored(const Observation& seen) {
   if (id != fields[0]) {
     begun_anew(seen, streams_[{seen.node.value(), id, fields[1]}], stream);
     id = fields[0];
-  } else {
-    stream.restored = fields[2] - 1;
-    if (is_harmed(seen)) stream.settled = fields[3];
+  } else if (is_harmed(seen)) {
+    stream.settled = fields[3];
   }
   if (fields[4] <= stream.dropped) return;
   stream.untold += fields[4] - stream.dropped;
@@ -166,14 +165,12 @@ void ReadingsOnce::begun_anew(const Observation& seen, Stream& old, Stream& stre
   if (!is_harmed(seen))
     violate(seen, cat(Roster::name(seen.node), " goes on with stream ", seen.event.fields[1],
                       " under another id, and its disk has kept all that it wrote"));
-  const std::uint64_t next = seen.event.fields[2];
-  for (auto at = old.batches.upper_bound(std::max(old.settled, old.restored));
-       at != old.batches.end() && at->first < next; ++at) {
+  for (auto at = old.batches.upper_bound(old.settled); at != old.batches.end(); ++at) {
     if (may_have_lost(seen, at->second)) continue;
     Batch batch = at->second;
     batch.index = batch.committed = 0;
     stream.batches.try_emplace(at->first, batch);
-    at->second.readings = 0;  // they are there now
+    at->second.readings = 0;  // it is there now
   }
   stream.dropped = old.dropped;
   stream.untold = old.untold;

@@ -33,13 +33,12 @@ class ReadingsOnce final : public Oracle {
     std::uint64_t most = 0;      // before downsampling: the hub may have got it then
     std::uint64_t index = 0;     // of the entry that committed it; 0: none
     std::uint64_t committed = 0;  // readings
+    std::uint64_t life = 0;      // of the edge, in which it was told of first
     std::uint64_t missing() const { return readings - std::min(readings, committed); }
-    std::uint64_t life = 0;      // in which it was told of last
   };
   struct Stream {
     std::map<std::uint64_t, Batch> batches;  // by sequence
     std::uint64_t settled = 0;
-    std::uint64_t restored = 0;  // the last that a former life gave a number to
     std::uint64_t highest_applied = 0;
     std::uint64_t dropped = 0;  // readings, as events told
     std::uint64_t untold = 0;   // dropped, and a crash ate the event
