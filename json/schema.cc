@@ -200,14 +200,17 @@ class SchemaCheck {
     });
   }
 
-  void report_member_choice(const Node& branches, const Node& node, const std::string& pointer) {
+  static std::vector<std::string> choices_of(const Node& branches) {
     std::vector<std::string> names;
+    for (const Node& branch : branches.items) names.push_back(branch.find("required")->items[0].text);
+    return names;
+  }
+
+  void report_member_choice(const Node& branches, const Node& node, const std::string& pointer) {
+    const std::vector<std::string> names = choices_of(branches);
     std::string found;
-    for (const Node& branch : branches.items) {
-      names.push_back(branch.find("required")->items[0].text);
-      if (node.find(names.back()) != nullptr)
-        append_text(found, cat(found.empty() ? "" : " and ", names.back()));
-    }
+    for (const std::string& name : names)
+      if (node.find(name) != nullptr) append_text(found, cat(found.empty() ? "" : " and ", name));
     report(node.where, pointer, cat("exactly one of the members ", join(names)),
            found.empty() ? "none" : found, "");
   }
@@ -262,9 +265,7 @@ class SchemaCheck {
     if (const Node* only = schema.find("const")) return describe(*only);
     const Node* alternatives = schema.find("oneOf");
     if (alternatives != nullptr && chooses_member(*alternatives)) {
-      std::vector<std::string> names;
-      for (const Node& branch : alternatives->items) names.push_back(branch.find("required")->items[0].text);
-      return cat("an object with one of the members ", join(names));
+      return cat("an object with one of the members ", join(choices_of(*alternatives)));
     }
     if (const Node* required = schema.find("required")) {
       std::vector<std::string> names;

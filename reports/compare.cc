@@ -109,6 +109,26 @@ class Columns {
   std::string text_;
 };
 
+std::string table_of(const Comparison& comparison) {
+  const CampaignTotals& a = comparison.first;
+  const CampaignTotals& b = comparison.second;
+  Columns columns(comparison.first_name, comparison.second_name);
+  columns.row("runs", a.runs, b.runs);
+  columns.row("  hold", a.hold, b.hold);
+  columns.row("operations ok", a.operations.ok, b.operations.ok);
+  columns.row("  failed", a.operations.failed, b.operations.failed);
+  columns.row("  unknown", a.operations.unknown, b.operations.unknown);
+  columns.row("leaders elected", a.elections.leaders, b.elections.leaders);
+  columns.row("  candidacies", a.elections.candidacies, b.elections.candidacies);
+  columns.row("events", a.events, b.events);
+  columns.row("latency of ok, p50", a.latency.p50, b.latency.p50);
+  columns.row("  p90", a.latency.p90, b.latency.p90);
+  columns.row("  p99", a.latency.p99, b.latency.p99);
+  columns.row("  max", a.latency.max, b.latency.max);
+  return cat(columns.text(), "latency from 10 us to 10 s, three steps a decade\n  |", sparkline(a.distribution), "| ",
+             comparison.first_name, "\n  |", sparkline(b.distribution), "| ", comparison.second_name, "\n");
+}
+
 void append_only(std::string& out, const std::vector<std::string>& runs, const std::string& where) {
   constexpr std::size_t kMost = 10;
   for (std::size_t at = 0; at < std::min(runs.size(), kMost); ++at)
@@ -181,30 +201,6 @@ Comparison compare(const Campaign& first, const Campaign& second) {
   out.second = totals_of(seconds);
   return out;
 }
-
-namespace {
-
-std::string table_of(const Comparison& comparison) {
-  const CampaignTotals& a = comparison.first;
-  const CampaignTotals& b = comparison.second;
-  Columns columns(comparison.first_name, comparison.second_name);
-  columns.row("runs", a.runs, b.runs);
-  columns.row("  hold", a.hold, b.hold);
-  columns.row("operations ok", a.operations.ok, b.operations.ok);
-  columns.row("  failed", a.operations.failed, b.operations.failed);
-  columns.row("  unknown", a.operations.unknown, b.operations.unknown);
-  columns.row("leaders elected", a.elections.leaders, b.elections.leaders);
-  columns.row("  candidacies", a.elections.candidacies, b.elections.candidacies);
-  columns.row("events", a.events, b.events);
-  columns.row("latency of ok, p50", a.latency.p50, b.latency.p50);
-  columns.row("  p90", a.latency.p90, b.latency.p90);
-  columns.row("  p99", a.latency.p99, b.latency.p99);
-  columns.row("  max", a.latency.max, b.latency.max);
-  return cat(columns.text(), "latency from 10 us to 10 s, three steps a decade\n  |", sparkline(a.distribution), "| ",
-             comparison.first_name, "\n  |", sparkline(b.distribution), "| ", comparison.second_name, "\n");
-}
-
-}  // namespace
 
 std::string to_text(const Comparison& comparison) {
   std::string out = comparison.in_both > 0 ? table_of(comparison) : "";

@@ -31,6 +31,14 @@ std::string block(const std::vector<std::string>& lines) {
   return cat(fence, "text\n", text, fence, "\n\n");
 }
 
+std::string excuses(const Report& report) {
+  std::string list;
+  for (const Verdict& verdict : report.verdicts)
+    for (const std::string& line : verdict.excused)
+      list += cat("- excused by **", escaped_markdown(verdict.name), "**: ", escaped_markdown(line), "\n");
+  return list.empty() ? list : list + "\n";
+}
+
 std::string fault_row(const FaultRecord& fault) {
   const std::string effect = !fault.skipped.empty() ? cat("skipped: ", fault.skipped)
                              : fault.fired == 0     ? "never fired"
@@ -60,10 +68,7 @@ std::string to_markdown(const Report& report, std::string_view command) {
     out += cat("**", escaped_markdown(verdict.name), "**: ", escaped_markdown(verdict.promise), "\n\n",
                block(verdict.evidence));
   }
-  for (const Verdict& verdict : report.verdicts)
-    for (const std::string& line : verdict.excused)
-      out += cat("- excused by **", escaped_markdown(verdict.name), "**: ", escaped_markdown(line), "\n");
-  if (out.ends_with("\n") && !out.ends_with("\n\n")) out += "\n";
+  out += excuses(report);
   if (!command.empty()) out += block({std::string(command)});
   out += cat("<details", outcome == Outcome::kHolds ? "" : " open", "><summary>", report.verdicts.size(),
              " promises, ", report.faults.size(), " faults</summary>\n\n");
