@@ -247,7 +247,6 @@ FieldFigures EdgeProgram::take_figures() {
 }
 
 void EdgeProgram::take_signals() {
-  std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error of the disk like others
   std::signal(SIGPIPE, SIG_IGN);
   signals_.add(SIGTERM);
   signals_.add(SIGINT);

@@ -1,8 +1,8 @@
 // The `lockstep` program: parse the command line, call the command.
-#include <csignal>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <csignal>
 #include <charconv>
 #include <iostream>
 #include <new>
@@ -156,8 +156,8 @@ void add_diff(CLI::App& app, lockstep::cli::DiffArguments& arguments) {
   diff.add_option("B", arguments.second, "What to compare with it")->required();
   diff.add_option("--context", arguments.context, "So many events before and after")->check(CLI::Range(0, 1000))->capture_default_str();
   diff.add_flag("--json", arguments.json, "Print one JSON document instead of text");
-  diff.footer("Exit code: 0 equal, 1 different, 2 a trace is missing or damaged.\n"
-              "Example: lockstep diff out/full-1 out/full-2 (runs made with --trace)");
+  diff.footer("Exit code: 0 equal, 1 different, 2 a trace is missing (`lockstep run --trace` leaves one) or damaged.\n"
+              "Example: lockstep diff out/full-1 out/full-2");
 }
 
 void add_check(CLI::App& app, lockstep::cli::CheckArguments& arguments) {
@@ -297,10 +297,14 @@ void add_schema(CLI::App& app, std::string& of) {
       ->capture_default_str();
 }
 
+std::string_view schema_text(std::string_view of) {
+  if (of == "node") return lockstep::config::node_schema_text();
+  if (of == "edge") return lockstep::config::edge_schema_text();
+  return lockstep::scenarios::scenario_schema_text();
+}
+
 int print_schema(const std::string& of) {
-  std::cout << (of == "node"   ? lockstep::config::node_schema_text()
-                : of == "edge" ? lockstep::config::edge_schema_text()
-                               : lockstep::scenarios::scenario_schema_text());
+  std::cout << schema_text(of);
   if (std::cout.flush()) return 0;
   std::cerr << "lockstep schema: standard output cannot be written\n";
   return kBadInput;

@@ -373,7 +373,6 @@ void NodeProgram::watch_disk() {
 // ---- end -------------------------------------------------------------------------------------------------
 
 void NodeProgram::take_signals() {
-  std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error of the disk like others
   std::signal(SIGPIPE, SIG_IGN);  // a reader of our output that went away must not take the node along
   signals_.add(SIGTERM);
   signals_.add(SIGINT);

@@ -127,6 +127,20 @@ TEST(Chaos, ASmallFailureHasAReportWithAPage) {
   EXPECT_NE(again.out.find("       page: " + page + "\n"), std::string::npos) << again.out;
 }
 
+TEST(Chaos, ResultsThatCannotBeAreRefused) {
+  const TemporaryDirectory home;
+  chaos("--seeds 1..1 --out " + home / "a");
+  sqlite3* results = nullptr;
+  ASSERT_EQ(sqlite3_open((home / "a/results.sqlite").c_str(), &results), SQLITE_OK);
+  EXPECT_EQ(sqlite3_exec(results, "UPDATE seeds SET kind = 'violated', names = '[1,{}]'", nullptr, nullptr, nullptr), SQLITE_OK);
+  EXPECT_LE(lockstep("chaos --seeds 1..1 --no-shrink --out " + home / "a").code, 1) << "the names are for people";
+  EXPECT_EQ(sqlite3_exec(results, "UPDATE ranges SET shards = 0", nullptr, nullptr, nullptr), SQLITE_OK);
+  sqlite3_close(results);
+  const Outcome refused = lockstep("chaos --seeds 1..1 --out " + home / "a");
+  EXPECT_EQ(refused.code, 2);
+  EXPECT_NE(refused.out.find("results.sqlite: it has a range of seeds that cannot be"), std::string::npos) << refused.out;
+}
+
 TEST(Shrink, WritesASmallFileThatFailsAlike) {
   const TemporaryDirectory home;
   write_slow_scenario(home / "slow.json");

@@ -291,7 +291,11 @@ TEST(NodeCommand, RefusesWithOneSentence) {
       << fine.out;
   EXPECT_NE(lockstep("node --check --data " + (home / "d")).out.find("native on 127.0.0.1:4001"),
             std::string::npos);
-  EXPECT_EQ(lockstep("schema node").code, 0);
+  for (const std::string_view of : {"node", "edge", "scenario"}) {
+    const Outcome schema = lockstep(cat("schema ", of));
+    EXPECT_EQ(schema.code, 0);
+    EXPECT_NE(schema.out.find(cat("/", of, ".schema.json\"")), std::string::npos) << schema.out.substr(0, 300);
+  }
 }
 
 }  // namespace

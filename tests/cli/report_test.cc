@@ -207,6 +207,24 @@ TEST(Runs, AGroupOfNobodySaysSo) {
   EXPECT_NE(run.out.find(": nobody | n1 n2 n3 c1 "), std::string::npos) << run.out;
 }
 
+TEST(Runs, ASweepOfSeedsLeavesNoOtherToBeAskedFor) {
+  const TemporaryDirectory home;
+  write(home / "sweep.json", R"({"name":"sweep","about":"Two seeds.","workload":[{"kind":"register","for":"1s"}],)"
+                             R"("sweep":{"/seed":[1,2]}})");
+  const Outcome refused = lockstep(cat("run ", home / "sweep.json", " --seed 9 --out ", home / "out"));
+  EXPECT_EQ(refused.code, 2);
+  EXPECT_NE(refused.out.find("expected no --seed for "), std::string::npos) << refused.out;
+  EXPECT_EQ(lockstep(cat("run ", home / "sweep.json", " --out ", home / "out")).code, 0);
+}
+
+TEST(Runs, AFileThatMayNotGrowIsSaidToBe) {
+  const TemporaryDirectory home;
+  write(home / "some.json", R"({"name":"some","about":"A trace.","workload":[{"kind":"register","for":"5s"}]})");
+  const Outcome run_ = run(cat("ulimit -f 20; exec " LOCKSTEP_PROGRAM " run ", home / "some.json", " --trace --out ", home / "out"));
+  EXPECT_EQ(run_.code, 2) << run_.out;
+  EXPECT_NE(run_.out.find("File too large"), std::string::npos) << run_.out;
+}
+
 TEST(Runs, ANameThatNoDirectoryCanHaveIsRefusedAtOnce) {
   const TemporaryDirectory home;
   write(home / "long.json", cat(R"({"name":")", std::string(201, 'a'),
