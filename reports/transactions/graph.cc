@@ -71,4 +71,18 @@ Components strong_components(const Csr& graph) {
   return found;
 }
 
+std::vector<std::uint32_t> components_with(Kind kind, const Components& parts, std::span<const Edge> edges) {
+  std::vector<bool> wanted(parts.size.size(), false);
+  for (const Edge& edge : edges) {
+    if (edge.kind == kind && parts.of[edge.from] == parts.of[edge.to]) wanted[parts.of[edge.from]] = true;
+  }
+  std::vector<std::uint32_t> found;
+  for (const std::uint32_t part : parts.of) {
+    if (!wanted[part]) continue;
+    wanted[part] = false;
+    found.push_back(part);
+  }
+  return found;
+}
+
 }  // namespace lockstep::transactions

@@ -71,5 +71,7 @@ struct Components {
   bool any_cyclic() const;
 };
 Components strong_components(const Csr& graph);
+// Those with an edge of this kind inside: each once, by its first vertex.
+std::vector<std::uint32_t> components_with(Kind kind, const Components& parts, std::span<const Edge> edges);
 
 }  // namespace lockstep::transactions

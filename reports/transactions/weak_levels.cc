@@ -199,10 +199,9 @@ class WeakLevels {
     }
     const std::uint32_t vertices = graph_.vertices() + 1;
     const Components parts = strong_components(make_csr(vertices, edges, kWw | kWr | kRw | kProcess));
-    for (std::uint32_t vertex = 0; vertex < vertices; ++vertex) {
-      if (parts.cyclic(vertex) && prove(name, edges, parts, parts.of[vertex])) return true;
-    }
-    return false;
+    // A knot without a forced edge is a cycle of what is known already, and others name it.
+    return std::ranges::any_of(components_with(kRw, parts, edges),
+                               [&](std::uint32_t part) { return prove(name, edges, parts, part); });
   }
 
   bool prove(std::string_view name, const std::vector<Edge>& edges, const Components& parts,
