@@ -298,6 +298,36 @@ TEST(Explanation, TheCounterExampleIsSmallAndNamesTheOperationThatCannotBePlaced
                              }));
 }
 
+// Two thousand writes and a read of the first of them; whoever asks for the time is counted.
+TEST(Explanation, OnceTheTimeIsOverTheCounterExampleIsTakenAsItIs) {
+  Story story;
+  for (int round = 0; round < 2000; ++round) story.write(round % 1000);
+  story.read(0);
+  const auto model = parse_model("register", Options{});
+  int asked = 0;
+  const auto stop_at = [&](int last) { return [&asked, last] { return ++asked >= last; }; };
+  const auto whole = check(story.history, *model, {.stop = stop_at(1 << 30)});
+  ASSERT_EQ(whole->outcome, Outcome::kViolated);
+  EXPECT_EQ(whole->blocked->minimal.size(), 3u);
+  EXPECT_GT(asked, 3);  // the last one was of the shrinking
+  asked = 0;
+  const auto stopped = check(story.history, *model, {.stop = stop_at(3)});
+  ASSERT_EQ(stopped->outcome, Outcome::kViolated);
+  EXPECT_LE(asked, 3);
+  EXPECT_GT(stopped->blocked->minimal.size(), 500u);
+}
+
+// The swap from 2 to 2 needs the one to 2; that of 3 came too late for both, and nothing else could tell it.
+TEST(Explanation, WhatNobodyCouldSeeAnyMoreIsNotPartOfIt) {
+  Story story;
+  story.write(3).then("cas", Value::Array{3, 2}, {});
+  for (const int value : {3, 2}) story.history.invoke(100 + value, "cas", {}, Value::Array{value, value});
+  story.write(0).read(2);
+  const auto findings = check(story.history, *parse_model("cas-register", Options{}));
+  ASSERT_EQ(findings->outcome, Outcome::kViolated);
+  EXPECT_EQ(findings->blocked->minimal, (std::vector<std::uint32_t>{0, 1, 3, 4, 5}));
+}
+
 class Command : public testing::Test {
  protected:
   int run(std::string_view text, const std::string& model, const Options& options = {}, bool json = false) {
