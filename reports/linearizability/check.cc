@@ -118,6 +118,8 @@ Findings check_problem(Problem<Model> problem, const Limits& limits) {
   std::vector<std::pair<std::size_t, std::size_t>> smallest_first;  // (calls, object)
   for (const Object& object : problem.objects) {
     findings.operations += object.calls.size();
+    findings.answered += static_cast<std::uint64_t>(
+        std::ranges::count_if(object.calls, [](const Call& call) { return call.returned != kNoReturn; }));
     smallest_first.emplace_back(object.calls.size(), smallest_first.size());
   }
   std::sort(smallest_first.begin(), smallest_first.end());

@@ -34,6 +34,7 @@ Result<ModelOptions> parse_model(std::string_view name, std::span<const std::str
 struct Findings {
   reports::Outcome outcome = reports::Outcome::kHolds;
   std::uint64_t operations = 0;  // that take part: failed ones and reads without an answer do not
+  std::uint64_t answered = 0;    // those of them that returned; the others may also be left out
   std::uint64_t objects = 0;     // keys, checked one by one: a history is linearizable if each of its objects is
                                  // (locality, Herlihy and Wing 1990 §3)
   std::uint64_t explored = 0;    // configurations

@@ -113,6 +113,8 @@ reports::Verdict verdict(const History& history, const ModelOptions& model, cons
   verdict.outcome = findings.outcome;
   verdict.checked = {{"operations", findings.operations}, {"keys", findings.objects}, {"configurations", findings.explored}};
   if (findings.blocked) explain(history, findings, verdict.evidence);
+  if (findings.answered == 0)  // holds, as Knossos and Porcupine judge
+    verdict.evidence.push_back("no answer was judged: nothing speaks against it, and nothing for it");
   return verdict;
 }
 

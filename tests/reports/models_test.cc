@@ -356,6 +356,20 @@ TEST_F(Command, TheExitCodeIsTheVerdict) {
   EXPECT_EQ(run("", "stack"), 2);
 }
 
+// Holds, as Knossos and Porcupine judge such histories: two of theirs are known verdicts.
+TEST_F(Command, WhereNoAnswerIsJudgedThatIsSaid) {
+  const auto write = [](Completion completion) { return to_json_lines(Story().then("write", 1, 1, completion).history); };
+  constexpr std::string_view kNothing = "no answer was judged: nothing speaks against it, and nothing for it";
+  EXPECT_EQ(run(write(Completion::kOk), "register"), 0);
+  EXPECT_EQ(out_.find(kNothing), out_.npos) << out_;
+  for (const Completion completion : {Completion::kFail, Completion::kInfo}) {
+    EXPECT_EQ(run(write(completion), "register"), 0);
+    EXPECT_NE(out_.find(kNothing), out_.npos) << out_;
+  }
+  EXPECT_EQ(run(to_json_lines(Story().read({}).history), "register", {"nil-read=any"}), 0);
+  EXPECT_NE(out_.find(kNothing), out_.npos) << out_;
+}
+
 TEST_F(Command, WhatAHistoryHoldsIsShownAndNotObeyed) {
   EXPECT_EQ(run(R"({"process":1,"type":"invoke","f":"\u001b[31mRED\u0007","value":3})", "register"), 2);
   EXPECT_EQ(err_.find('\x1b'), err_.npos) << err_;
