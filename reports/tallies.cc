@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "reports/evidence.h"
+#include "reports/intern.h"
 #include "reports/monotonic_check.h"
 #include "reports/tally_checks.h"
 
@@ -96,6 +97,21 @@ Verdict tally_verdict(std::string_view name, std::string_view promise, std::uint
 
 bool is_read(const Operation& operation) { return operation.f == "read"; }
 
+bool is_answered_read(const Operation& operation) {
+  return is_read(operation) && operation.completion == Completion::kOk;
+}
+
+std::vector<Operations> by_key(const History& history) {
+  std::vector<Operations> objects;
+  ValueTable keys;
+  for (const Operation& operation : history.operations()) {
+    const std::uint32_t key = keys.intern(operation.key);
+    if (key == objects.size()) objects.emplace_back();
+    objects[key].push_back(&operation);
+  }
+  return objects;
+}
+
 namespace {
 
 struct Balances {
@@ -129,24 +145,36 @@ Result<Balances> balances_of(const Operation& read) {
   return found;
 }
 
-Result<Verdict> check_bank(const History& history, const Tally& tally) {
+// How many reads there were.
+Result<std::uint64_t> check_bank(const Operations& bank, const Tally& tally, Evidence& wrong) {
   std::uint64_t reads = 0;
   std::optional<std::int64_t> total = tally.total;
-  Evidence wrong;
-  for (const Operation& operation : history.operations()) {
-    if (!is_read(operation) && operation.f != "transfer")
-      return fail(
-          ErrorCode::kInvalidArgument,
-          cat("event ", operation.invoked.index, ": expected f to be read or transfer, found ", operation.f));
-    if (!is_read(operation) || operation.completion != Completion::kOk) continue;
-    LOCKSTEP_TRY(balances, balances_of(operation));
+  for (const Operation* operation : bank) {
+    if (!is_answered_read(*operation)) continue;
+    LOCKSTEP_TRY(balances, balances_of(*operation));
     ++reads;
     if (!total) total = balances.sum;
-    const std::string who = answered(operation);
+    const std::string who = answered(*operation);
     if (balances.sum != *total)
       wrong.add(cat(who, " read accounts of ", balances.sum, " together, expected ", *total));
     if (balances.negative && !tally.negative_balances_allowed)
       wrong.add(cat(who, " read ", balances.negative->second, " in account ", balances.negative->first));
+  }
+  return reads;
+}
+
+Result<Verdict> check_banks(const History& history, const Tally& tally) {
+  for (const Operation& operation : history.operations()) {
+    if (is_read(operation) || operation.f == "transfer") continue;
+    return fail(
+        ErrorCode::kInvalidArgument,
+        cat("event ", operation.invoked.index, ": expected f to be read or transfer, found ", operation.f));
+  }
+  std::uint64_t reads = 0;
+  Evidence wrong;
+  for (const Operations& bank : by_key(history)) {
+    LOCKSTEP_TRY(its_reads, check_bank(bank, tally, wrong));
+    reads += its_reads;
   }
   Verdict verdict = tally_verdict("bank", "every read sees the same total, and no account below zero", reads);
   wrong.conclude(verdict);
@@ -180,7 +208,7 @@ Result<Tally> parse_tally(std::string_view name, std::span<const std::string> op
 
 Result<Verdict> check_tally(const History& history, const Tally& tally) {
   switch (tally.kind) {
-    case Tally::Kind::kBank: return check_bank(history, tally);
+    case Tally::Kind::kBank: return check_banks(history, tally);
     case Tally::Kind::kCounter: return check_counter(history);
     case Tally::Kind::kSet: return check_set(history, false);
     case Tally::Kind::kSetFull: return check_set(history, true);

@@ -21,7 +21,7 @@ struct Tally {
   enum class Order : std::uint8_t { kTimestamps, kSession, kRealtime };
 
   Kind kind = Kind::kBank;
-  std::optional<std::int64_t> total;  // bank: what all accounts hold together; else what the first read says
+  std::optional<std::int64_t> total;  // bank: what all accounts of each hold together; else what its first read says
   bool negative_balances_allowed = false;  // bank
   Order order = Order::kSession;           // monotonic
 };

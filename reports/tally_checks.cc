@@ -2,7 +2,9 @@
 #include "reports/tally_checks.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
+#include <numeric>
 #include <utility>
 
 #include "base/text.h"
@@ -13,58 +15,91 @@ namespace lockstep::reports {
 
 namespace {
 
-// Sums over the events before each position.
-struct Sums {
-  std::vector<std::int64_t> certain;         // of adds that had succeeded
-  std::vector<std::int64_t> rising;          // of positive adds that had been invoked and did not fail
-  std::vector<std::int64_t> falling;         // of negative ones
-  std::vector<std::int64_t> certain_rising;  // the positive part of `certain`
+// Sums over the events of one counter before each position.
+class Sums {
+ public:
+  explicit Sums(const Operations& operations) {
+    for (const Operation* operation : operations) {
+      positions_.push_back(operation->invoked.position);
+      if (operation->completion == Completion::kOk) positions_.push_back(operation->returned.position);
+    }
+    std::ranges::sort(positions_);
+    for (auto* sum : all()) sum->resize(positions_.size() + 1);
+    for (const Operation* operation : operations) {
+      if (!is_read(*operation) && operation->completion != Completion::kFail) add(*operation);
+    }
+    for (auto* sum : all()) std::partial_sum(sum->begin(), sum->end(), sum->begin());
+  }
+
+  std::pair<std::int64_t, std::int64_t> range_of(const Operation& read) const {
+    const std::size_t begin = place(read.invoked), end = place(read.returned);
+    // Beyond what is certain: adds that were invoked before the read returned, each of which may count or
+    // not.
+    const std::int64_t most = certain_[begin] + rising_[end] - certain_rising_[begin];
+    const std::int64_t least = certain_[begin] + falling_[end] - (certain_[begin] - certain_rising_[begin]);
+    return {least, most};
+  }
+
+ private:
+  using Sum = std::vector<std::int64_t>;
+
+  std::array<Sum*, 4> all() { return {&certain_, &rising_, &falling_, &certain_rising_}; }
+  std::size_t place(const Moment& moment) const {
+    return static_cast<std::size_t>(std::ranges::lower_bound(positions_, moment.position) - positions_.begin());
+  }
+
+  void add(const Operation& operation) {
+    const std::int64_t amount = *operation.argument.as_integer();
+    (amount > 0 ? rising_ : falling_)[place(operation.invoked) + 1] += amount;
+    if (operation.completion != Completion::kOk) return;
+    certain_[place(operation.returned) + 1] += amount;
+    if (amount > 0) certain_rising_[place(operation.returned) + 1] += amount;
+  }
+
+  std::vector<std::uint64_t> positions_;
+  Sum certain_;         // of adds that had succeeded
+  Sum rising_;          // of positive adds that had been invoked and did not fail
+  Sum falling_;         // of negative ones
+  Sum certain_rising_;  // the positive part of `certain_`
 };
 
-Result<Sums> sums_of(const History& history) {
-  const std::size_t events = history.events() + 1;
-  Sums sums{std::vector<std::int64_t>(events), std::vector<std::int64_t>(events),
-            std::vector<std::int64_t>(events), std::vector<std::int64_t>(events)};
+Status expect_adds_and_reads(const History& history) {
   for (const Operation& operation : history.operations()) {
-    if (is_read(operation)) continue;
-    if (operation.f != "add")
-      return fail(ErrorCode::kInvalidArgument, cat("event ", operation.invoked.index,
-                                                   ": expected f to be add or read, found ", operation.f));
+    if (is_read(operation) || operation.f == "add") continue;
+    return fail(ErrorCode::kInvalidArgument, cat("event ", operation.invoked.index,
+                                                 ": expected f to be add or read, found ", operation.f));
+  }
+  return {};
+}
+
+Status expect_amounts(const History& history) {
+  for (const Operation& operation : history.operations()) {
     const std::int64_t* amount = operation.argument.as_integer();
     constexpr std::int64_t kMost = 1ll << 40;  // so that sums fit
-    if (amount == nullptr || *amount > kMost || *amount < -kMost)
+    if (!is_read(operation) && (amount == nullptr || *amount > kMost || *amount < -kMost))
       return misfit(operation, "an integer of at most 40 bits to add", operation.argument);
-    if (operation.completion == Completion::kFail) continue;
-    (*amount > 0 ? sums.rising : sums.falling)[operation.invoked.position + 1] += *amount;
-    if (operation.completion != Completion::kOk) continue;
-    sums.certain[operation.returned.position + 1] += *amount;
-    if (*amount > 0) sums.certain_rising[operation.returned.position + 1] += *amount;
   }
-  for (auto* sum : {&sums.certain, &sums.rising, &sums.falling, &sums.certain_rising}) {
-    for (std::size_t i = 1; i < events; ++i) (*sum)[i] += (*sum)[i - 1];
-  }
-  return sums;
+  return {};
 }
 
 }  // namespace
 
 Result<Verdict> check_counter(const History& history) {
-  LOCKSTEP_TRY(sums, sums_of(history));
+  LOCKSTEP_TRY_STATUS(expect_adds_and_reads(history));
+  LOCKSTEP_TRY_STATUS(expect_amounts(history));
   std::uint64_t reads = 0;
   Evidence wrong;
-  for (const Operation& operation : history.operations()) {
-    if (!is_read(operation) || operation.completion != Completion::kOk) continue;
-    const std::int64_t* seen = operation.result.as_integer();
-    if (seen == nullptr) return misfit(operation, "an integer as the answer", operation.result);
-    ++reads;
-    const std::size_t begin = operation.invoked.position, end = operation.returned.position;
-    const std::int64_t certain = sums.certain[begin];
-    // Beyond what is certain: adds that were invoked before the read returned, each of which may count or
-    // not.
-    const std::int64_t most = certain + sums.rising[end] - sums.certain_rising[begin];
-    const std::int64_t least = certain + sums.falling[end] - (certain - sums.certain_rising[begin]);
-    if (*seen < least || *seen > most)
-      wrong.add(cat(answered(operation), " read ", *seen, ", expected ", least, " to ", most));
+  for (const Operations& counter : by_key(history)) {
+    const Sums sums(counter);
+    for (const Operation* operation : counter) {
+      if (!is_answered_read(*operation)) continue;
+      const std::int64_t* seen = operation->result.as_integer();
+      if (seen == nullptr) return misfit(*operation, "an integer as the answer", operation->result);
+      ++reads;
+      const auto [least, most] = sums.range_of(*operation);
+      if (*seen < least || *seen > most)
+        wrong.add(cat(answered(*operation), " read ", *seen, ", expected ", least, " to ", most));
+    }
   }
   Verdict verdict = tally_verdict(
       "counter", "every read lies between what had been added for certain and what may have been", reads);
@@ -85,53 +120,43 @@ struct Added {
   std::uint64_t round = 0;
 };
 
+// One set.
 class SetCheck {
  public:
-  Result<Verdict> run(const History& history, bool every_read) {
-    LOCKSTEP_TRY_STATUS(collect(history));
-    std::sort(by_acknowledgement_.begin(), by_acknowledgement_.end());
+  explicit SetCheck(Evidence& wrong) : wrong_(wrong) {}
+
+  Status run(const Operations& operations, bool every_read) {
+    collect(operations);
     const Operation* last = nullptr;
-    std::uint64_t reads = 0;
-    for (const Operation& operation : history.operations()) {
-      if (!is_read(operation) || operation.completion != Completion::kOk) continue;
-      ++reads;
-      if (last == nullptr || last->invoked.position < operation.invoked.position) last = &operation;
+    for (const Operation* operation : operations) {
+      if (is_answered_read(*operation)) last = operation;  // they are in the order of their invocations
     }
-    for (const Operation& operation : history.operations()) {
-      if (!is_read(operation) || operation.completion != Completion::kOk) continue;
-      LOCKSTEP_TRY_STATUS(judge(operation, every_read || &operation == last));
+    for (const Operation* operation : operations) {
+      if (!is_answered_read(*operation)) continue;
+      LOCKSTEP_TRY_STATUS(judge(*operation, every_read || operation == last));
+      ++reads_;
     }
-    Verdict verdict = tally_verdict(
-        every_read ? "set-full" : "set",
-        every_read
-            ? "every read has each element that was acknowledged before it, once, and none that nobody added"
-            : "the last read has each element that was acknowledged before it; none is there twice or that "
-              "nobody added",
-        reads);
-    verdict.checked.push_back({"elements", added_.size()});
-    wrong_.conclude(verdict);
-    return verdict;
+    return {};
   }
 
+  std::uint64_t reads() const { return reads_; }
+  std::uint64_t elements() const { return added_.size(); }
+
  private:
-  Status collect(const History& history) {
-    for (const Operation& operation : history.operations()) {
-      if (is_read(operation)) continue;
-      if (operation.f != "add")
-        return fail(ErrorCode::kInvalidArgument, cat("event ", operation.invoked.index,
-                                                     ": expected f to be add or read, found ", operation.f));
-      Added& added = entry(operation.argument);
-      if (operation.completion != Completion::kFail)
-        added.attempted = std::min(added.attempted, operation.invoked.position);
-      if (operation.completion != Completion::kOk || operation.returned.position >= added.acknowledged)
-        continue;
-      added.acknowledged = operation.returned.position;
+  void collect(const Operations& operations) {
+    for (const Operation* operation : operations) {
+      if (is_read(*operation)) continue;
+      Added& added = entry(operation->argument);
+      if (operation->completion != Completion::kFail)
+        added.attempted = std::min(added.attempted, operation->invoked.position);
+      if (operation->completion == Completion::kOk)
+        added.acknowledged = std::min(added.acknowledged, operation->returned.position);
     }
     for (std::uint32_t i = 0; i < added_.size(); ++i) {
       if (added_[i].acknowledged != Moment::kNever)
         by_acknowledgement_.emplace_back(added_[i].acknowledged, i);
     }
-    return {};
+    std::ranges::sort(by_acknowledgement_);
   }
 
   Added& entry(const Value& element) {
@@ -168,8 +193,9 @@ class SetCheck {
   ValueTable elements_;
   std::vector<Added> added_;
   std::vector<std::pair<std::uint64_t, std::uint32_t>> by_acknowledgement_;
-  Evidence wrong_;
+  Evidence& wrong_;
   std::uint64_t round_ = 0;
+  std::uint64_t reads_ = 0;
 };
 
 // Which keys a read covered, and which of them it found written.
@@ -201,7 +227,25 @@ Result<Sight> sight_of(const Operation& operation, ValueTable& keys) {
 }  // namespace
 
 Result<Verdict> check_set(const History& history, bool every_read) {
-  return SetCheck().run(history, every_read);
+  LOCKSTEP_TRY_STATUS(expect_adds_and_reads(history));
+  std::uint64_t reads = 0, elements = 0;
+  Evidence wrong;
+  for (const Operations& set : by_key(history)) {
+    SetCheck check(wrong);
+    LOCKSTEP_TRY_STATUS(check.run(set, every_read));
+    reads += check.reads();
+    elements += check.elements();
+  }
+  Verdict verdict = tally_verdict(
+      every_read ? "set-full" : "set",
+      every_read
+          ? "every read has each element that was acknowledged before it, once, and none that nobody added"
+          : "the last read has each element that was acknowledged before it; none is there twice or that "
+            "nobody added",
+      reads);
+  verdict.checked.push_back({"elements", elements});
+  wrong.conclude(verdict);
+  return verdict;
 }
 
 Result<Verdict> check_long_fork(const History& history) {

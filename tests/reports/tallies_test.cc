@@ -222,6 +222,38 @@ TEST(Monotonic, KeysAreIndependent) {
   EXPECT_EQ(judged(history, "monotonic").outcome, Outcome::kViolated);
 }
 
+TEST(Tallies, KeysAreIndependent) {
+  const auto of_key = [](History& history, const char* key, std::string f, Value argument, Value result) {
+    history.complete(history.invoke(1, std::move(f), key, std::move(argument)), Completion::kOk, std::move(result));
+  };
+  History counters, sets;
+  for (const int round : {1, 2}) {
+    of_key(counters, "a", "add", 5, 5);
+    of_key(counters, "b", "add", -1, -1);
+    of_key(counters, "a", "read", {}, 5 * round);
+    of_key(counters, "b", "read", {}, -round);
+    of_key(sets, "a", "add", round, {});
+    of_key(sets, "b", "read", {}, Value::Array{});
+    of_key(sets, "a", "read", {}, round == 1 ? Value::Array{1} : Value::Array{1, 2});
+  }
+  EXPECT_EQ(judged(counters, "counter").evidence, Lines{});
+  for (const char* name : {"set", "set-full"}) EXPECT_EQ(judged(sets, name).evidence, Lines{}) << name;
+  EXPECT_EQ(judged(sets, "set").checked[1].count, 2u);  // elements
+  of_key(counters, "b", "read", {}, 10);
+  EXPECT_EQ(judged(counters, "counter").evidence, Lines{"event 17, process 1 read 10, expected -2 to -2"});
+  of_key(sets, "b", "read", {}, Value::Array{1});
+  for (const char* name : {"set", "set-full"})
+    EXPECT_EQ(judged(sets, name).evidence, Lines{"event 13, process 1 read 1, which nobody added"}) << name;
+
+  History banks;
+  for (const int total : {50, 10})
+    of_key(banks, total == 50 ? "a" : "b", "read", {}, accounts(total, total));
+  EXPECT_EQ(judged(banks, "bank").outcome, Outcome::kHolds);
+  EXPECT_EQ(judged(banks, "bank", {"total=100"}).outcome, Outcome::kViolated);
+  of_key(banks, "b", "read", {}, accounts(50, 50));
+  EXPECT_EQ(judged(banks, "bank").evidence, Lines{"event 5, process 1 read accounts of 100 together, expected 20"});
+}
+
 TEST(Tallies, WithoutAReadNothingIsClaimed) {
   History history;
   answer(history, "add", 1, 1);
