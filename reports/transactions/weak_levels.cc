@@ -9,6 +9,7 @@
 #include "reports/transactions/dependencies.h"
 #include "reports/transactions/explain.h"
 #include "reports/transactions/footprint.h"
+#include "reports/transactions/session_writes.h"
 
 namespace lockstep::transactions {
 
@@ -71,6 +72,8 @@ class WeakLevels {
       if (is_new) sessions_.emplace_back();
       place_[t] = {entry->second, static_cast<std::uint32_t>(sessions_[entry->second].size())};
       sessions_[entry->second].push_back(t);
+      if (order_ != Order::kSession) continue;
+      for (const std::uint32_t key : keys_of_[t]) writes_.add(key, place_[t].first, place_[t].second);
     }
   }
 
@@ -123,11 +126,8 @@ class WeakLevels {
       }
       if (order_ != Order::kSession) continue;
       const auto [session, place] = place_[t];
-      for (std::uint32_t earlier = place; earlier-- > 0;) {
-        if (!writes(sessions_[session][earlier], read.key)) continue;
-        force(sessions_[session][earlier], read, t);
-        break;  // those before it come before it
-      }
+      // The last that wrote the key: those before it come before it.
+      if (const auto earlier = writes_.last(read.key, session, place)) force(sessions_[session][*earlier], read, t);
     }
   }
 
@@ -143,15 +143,6 @@ class WeakLevels {
     for (std::uint32_t vertex = 0; vertex < parts.of.size(); ++vertex)
       sources_first[parts.size.size() - 1 - parts.of[vertex]] = vertex;
     std::vector<std::uint32_t> clocks(all_.transactions.size() * width);
-    std::map<std::uint32_t, std::vector<std::vector<std::uint32_t>>> writers;  // key -> session -> places
-    for (std::uint32_t t = 0; t < all_.transactions.size(); ++t) {
-      if (!all_.transactions[t].happened || all_.transactions[t].operation == kNone) continue;
-      for (const std::uint32_t key : keys_of_[t]) {
-        auto& of_key = writers[key];
-        of_key.resize(width);
-        of_key[place_[t].first].push_back(place_[t].second);
-      }
-    }
     for (const std::uint32_t vertex : sources_first) {
       if (vertex >= all_.transactions.size()) continue;
       for (auto [edge, end] = boost::out_edges(vertex, csr); edge != end; ++edge) {
@@ -167,13 +158,9 @@ class WeakLevels {
     }
     each_reader([&](std::uint32_t t, const std::vector<ForeignRead>& reads) {
       for (const ForeignRead& read : reads) {
-        const auto found = writers.find(read.key);
-        if (found == writers.end()) continue;
-        for (std::uint32_t session = 0; session < width; ++session) {
-          const auto& places = found->second[session];
-          const auto after = std::lower_bound(places.begin(), places.end(), clocks[t * width + session]);
-          if (after != places.begin()) force(sessions_[session][*(after - 1)], read, t);
-        }
+        writes_.each_last(
+            read.key, [&](std::uint32_t session) { return clocks[t * width + session]; },
+            [&](std::uint32_t session, std::uint32_t place) { force(sessions_[session][place], read, t); });
       }
     });
     return true;
@@ -269,6 +256,7 @@ class WeakLevels {
   std::vector<std::vector<std::uint32_t>> keys_of_;   // that a transaction writes, sorted
   std::vector<std::vector<std::uint32_t>> sessions_;  // their transactions
   std::vector<std::pair<std::uint32_t, std::uint32_t>> place_;  // session, place in it
+  SessionWrites writes_;  // for kSession
   std::vector<Forced> forced_;
 };
 
