@@ -10,7 +10,7 @@
 
 #include "base/result.h"
 #include "reports/history.h"
-#include "reports/linearizability/search.h"
+#include "reports/linearizability/search_result.h"
 #include "reports/verdict.h"
 
 namespace lockstep::linearizability {

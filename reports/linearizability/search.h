@@ -16,52 +16,37 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <functional>
 #include <set>
 #include <span>
 #include <vector>
 
 #include "reports/intern.h"
 #include "reports/linearizability/models.h"
+#include "reports/linearizability/search_result.h"
 #include "reports/linearizability/windows.h"
-#include "reports/verdict.h"
 
 namespace lockstep::linearizability {
-
-// Deterministic, except `stop`: asked every 1,024 configurations, true ends the search.
-struct Limits {
-  std::uint64_t configurations = 50'000'000;
-  std::uint64_t bytes = 2ull << 30;
-  std::function<bool()> stop = {};
-};
-
-// What ended a search before its end.
-enum class Limit : std::uint8_t { kNone, kConfigurations, kBytes, kStop };
-
-struct SearchResult {
-  reports::Outcome outcome = reports::Outcome::kUnknown;
-  Limit limit = Limit::kNone;
-  std::uint64_t explored = 0;       // configurations
-  std::vector<std::uint32_t> order;  // kHolds: indices of calls, as linearized
-  // Else: the furthest point. All calls that returned before `blocked` could be placed together, `blocked` not (for
-  // kViolated) or not yet (kUnknown).
-  std::uint32_t blocked = 0;
-  std::vector<std::uint32_t> states;  // in which some placement of them ends; at most kMaxStates
-  static constexpr std::size_t kMaxStates = 8;
-};
 
 template <class Model>
 class Search {
  public:
   // `calls` in any order; distinct positions.
   Search(std::span<const Call> calls, Model& model, std::uint32_t initial, const Limits& limits)
-      : calls_(calls), model_(model), limits_(limits), windows_(calls), stride_(1 + (windows_.slots() + 63) / 64) {
+      : calls_(calls),
+        model_(model),
+        limits_(limits),
+        windows_(calls, limits.bytes),
+        stride_(1 + (windows_.slots() + 63) / 64) {
     number_classes();
     current_.assign(stride_, 0);
     set_head(0, initial);
   }
 
   SearchResult run() {
+    if (!windows_.is_whole()) {
+      result_.limit = Limit::kBytes;
+      return finish();
+    }
     if (settle()) return holds();
     if (!remember()) return finish();
     push_frame();
@@ -156,7 +141,7 @@ class Search {
     note_progress();
     if (remembered_ >= limits_.configurations) {
       result_.limit = Limit::kConfigurations;
-    } else if (seen_.bytes() + seen_words_.size() * 8 > limits_.bytes) {
+    } else if (windows_.bytes() + seen_.bytes() + seen_words_.size() * 8 > limits_.bytes) {
       result_.limit = Limit::kBytes;
     } else if (remembered_ % 1024 == 0 && limits_.stop && limits_.stop()) {
       result_.limit = Limit::kStop;

@@ -8,6 +8,7 @@
 #include "reports/history.h"
 #include "reports/linearizability/check.h"
 #include "reports/linearizability/models.h"
+#include "reports/linearizability/windows.h"
 
 namespace lockstep::linearizability {
 

@@ -5,7 +5,7 @@
 
 namespace lockstep::linearizability {
 
-Windows::Windows(std::span<const Call> calls) {
+Windows::Windows(std::span<const Call> calls, std::uint64_t most_bytes) {
   const auto invoked_at = [&](std::uint32_t call) { return calls[call].invoked; };
   const auto returned_at = [&](std::uint32_t call) { return calls[call].returned; };
   std::vector<std::uint32_t> never_returning;
@@ -15,6 +15,16 @@ Windows::Windows(std::span<const Call> calls) {
   std::ranges::sort(returning_, {}, returned_at);
   std::ranges::sort(by_invocation, {}, invoked_at);
   std::ranges::sort(never_returning, {}, invoked_at);
+
+  std::uint64_t items = 0;
+  for (std::size_t position = 0, invoked = 0; position < returning_.size(); ++position) {
+    const std::uint64_t end = returned_at(returning_[position]);
+    while (invoked < by_invocation.size() && invoked_at(by_invocation[invoked]) < end) ++invoked;
+    items += invoked - position;
+  }
+  if (items * sizeof(Open) + returning_.size() * sizeof(Window) > most_bytes) return;
+  open_.reserve(items);
+  windows_.reserve(returning_.size() + 1);
 
   std::vector<std::uint32_t> free_slots;
   std::vector<Open> open;  // by return

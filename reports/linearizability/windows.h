@@ -27,8 +27,13 @@ class Windows {
     std::uint32_t slot;
   };
 
-  // `calls` in any order; distinct times.
-  explicit Windows(std::span<const Call> calls);
+  // `calls` in any order; distinct times. What is open is written down for each return; if that needs more than
+  // `most_bytes`, it is not.
+  Windows(std::span<const Call> calls, std::uint64_t most_bytes);
+
+  // False: it would be too large, and nothing but size() and returning() may be asked.
+  bool is_whole() const { return !windows_.empty(); }
+  std::uint64_t bytes() const { return open_.size() * sizeof(Open) + windows_.size() * sizeof(Window); }
 
   std::size_t size() const { return returning_.size(); }
   std::uint32_t slots() const { return slots_; }

@@ -247,6 +247,24 @@ TEST(Limits, ALimitMakesTheAnswerUnknownAndNamesTheFurthestPoint) {
   EXPECT_EQ(check(story.history, *model)->outcome, Outcome::kViolated);
 }
 
+// At each return all that are open are known: of 400 at once about 80,000.
+TEST(Limits, WhatIsOpenAtOnceCountsTowardsTheMemory) {
+  Story story;
+  for (int client = 0; client < 400; ++client) story.history.invoke(client, "write", {}, client % 2);
+  for (int client = 0; client < 400; ++client) story.history.complete(static_cast<std::size_t>(client), Completion::kOk, client % 2);
+  const auto model = parse_model("register", Options{});
+  EXPECT_EQ(check(story.history, *model, {.bytes = 1'000'000})->outcome, Outcome::kHolds);
+  for (const std::uint64_t bytes : {600'000, 1'000}) {
+    const auto findings = check(story.history, *model, {.bytes = bytes});
+    EXPECT_EQ(findings->outcome, Outcome::kUnknown) << bytes;
+    EXPECT_EQ(findings->limit, Limit::kBytes) << bytes;
+    const reports::Verdict answer = verdict(story.history, *model, *findings);
+    ASSERT_EQ(answer.evidence.size(), 2u);
+    EXPECT_EQ(answer.evidence[0].find("not placed yet: process 0 write 0 -> ok"), 0u) << answer.evidence[0];
+    EXPECT_EQ(answer.evidence[1].find("the limit of memory was reached after 0 configurations"), 0u) << answer.evidence[1];
+  }
+}
+
 TEST(Limits, WhereValuesAreWrittenOnceTheAnswerIsDefiniteAllTheSame) {
   const Story story = hard_story(14);
   const auto model = parse_model("register", Options{});

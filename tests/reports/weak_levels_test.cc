@@ -22,7 +22,8 @@ TEST(WeakLevels, AKnotIsTriedOnceAndOnlyIfSomethingInItIsForced) {
 
 TEST(WeakLevels, AForcedKnotIsFoundBehindOneOfTheSessionsOwn) {
   // Two sessions that read each other's future; beside them one that sees y and misses the x behind it.
-  const reports::History history = one_by_one({{0, "Ra1 wb1"}, {1, "Rb1 wa1"}, {2, "wx1"}, {3, "Rx1 wy1"}, {4, "Ry1 Rx"}});
+  const reports::History history =
+      one_by_one({{0, "Ra1 wb1"}, {1, "Rb1 wa1"}, {2, "wx1"}, {3, "Rx1 wy1"}, {4, "Ry1 Rx"}});
   const auto findings = check(history, *parse_model("strong-session-causal", {}));
   ASSERT_TRUE(findings) << findings.error().message;
   EXPECT_TRUE(findings->log.has("G1c"));
