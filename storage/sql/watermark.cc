@@ -1,4 +1,5 @@
-// Two copies, written in turn, each in a sector of its own: one that is torn leaves the other.
+// Two copies, each in a sector of its own. The one that was synced last stays until the other is: whatever goes with the
+// power, no mark comes back that is older than it.
 #include "storage/sql/watermark.h"
 
 #include <array>
@@ -74,21 +75,25 @@ Status Watermark::load() {
 
 Status Watermark::write(const Mark& mark) {
   LOCKSTEP_TRY_STATUS(companion_.make());
+  if (sequence_ > 0 && synced_ == 0) LOCKSTEP_TRY_STATUS(sync());  // who wrote it may have been killed before that
   mark_ = mark;
-  synced_ = false;
   main_bytes_.store(mark.main_bytes, std::memory_order_release);
-  ++sequence_;
+  sequence_ += sequence_ == synced_ ? 1 : 2;  // its lowest bit is the place
   return companion_.file().write_at(sequence_ % 2 * kSectorBytes, copy_of(sequence_, mark));
+}
+
+Status Watermark::sync() {
+  LOCKSTEP_TRY_STATUS(companion_.sync());
+  synced_ = sequence_;
+  return {};
 }
 
 Status Watermark::raise(const Mark& mark) { return mark == mark_ ? Status{} : write(mark); }
 
 Status Watermark::fix(const Mark& mark) {
-  if (mark == mark_ && synced_) return {};
+  if (mark == mark_ && sequence_ > 0 && sequence_ == synced_) return {};
   LOCKSTEP_TRY_STATUS(write(mark));
-  LOCKSTEP_TRY_STATUS(companion_.sync());
-  synced_ = true;
-  return {};
+  return sync();
 }
 
 }  // namespace lockstep::sql

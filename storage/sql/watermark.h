@@ -37,8 +37,8 @@ class Watermark {
                                                  std::atomic<std::uint64_t>& main_bytes);
 
   const Mark& mark() const { return mark_; }
-  // When the files hold so much durably. It is not synced: a mark that goes with the power leaves an older
-  // one, which is true as well.
+  // When the files hold so much durably. It is not synced: a mark that goes with the power leaves the last one
+  // that was, which is true as well.
   Status raise(const Mark& mark);
   // Before the files may hold less, or something that is nothing without what the mark asks for. Durable when
   // it returns.
@@ -49,12 +49,13 @@ class Watermark {
       : companion_(disk, std::move(path)), main_bytes_(main_bytes) {}
   Status load();
   Status write(const Mark& mark);
+  Status sync();
 
   Companion companion_;
   std::atomic<std::uint64_t>& main_bytes_;
   std::uint64_t sequence_ = 0;  // of the mark that was written last
+  std::uint64_t synced_ = 0;    // of the one that was synced last; 0: none is known to be
   Mark mark_;
-  bool synced_ = false;
 };
 
 }  // namespace lockstep::sql

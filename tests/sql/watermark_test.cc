@@ -302,6 +302,32 @@ TEST(Watermark, ATornCopyLeavesTheOther) {
   }
 }
 
+// An older one asks for what is gone for good.
+TEST(Watermark, AfterALossOfPowerNoMarkStandsThatIsOlderThanTheLastSyncedOne) {
+  std::atomic<std::uint64_t> main_bytes{0};
+  int unsynced = 0;
+  for (std::uint64_t world = 0; world < 2000; ++world) {
+    sim::DiskImage disk(world);
+    {
+      const auto watermark = Watermark::open(disk, std::string(kDatabase), main_bytes);
+      ASSERT_TRUE((*watermark)->fix({.main_bytes = 1}));
+      ASSERT_TRUE((*watermark)->raise({.main_bytes = 2}));
+      ASSERT_TRUE((*watermark)->fix({.main_bytes = 3}));
+      for (std::uint64_t bytes = 4; bytes < 9; ++bytes) ASSERT_TRUE((*watermark)->raise({.main_bytes = bytes}));
+    }
+    if (world % 2 == 1) {  // the next process takes up what the one before has not synced
+      disk.process_crash();
+      const auto watermark = Watermark::open(disk, std::string(kDatabase), main_bytes);
+      ASSERT_TRUE((*watermark)->raise({.main_bytes = 9}));
+    }
+    disk.power_loss();
+    const auto watermark = Watermark::open(disk, std::string(kDatabase), main_bytes);
+    EXPECT_GE((*watermark)->mark().main_bytes, 3u) << world;
+    unsynced += (*watermark)->mark().main_bytes > 3 ? 1 : 0;
+  }
+  EXPECT_GT(unsynced, 0);
+}
+
 // ---- crashes are not losses --------------------------------------------------------------------------
 
 class DiesAt final : public sim::DiskFaults {
