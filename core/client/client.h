@@ -76,7 +76,7 @@ class Client {
   CallId query(wire::Statement statement, ReadOptions options, Instant now, Instant deadline);
   CallId get_version(std::string table, std::optional<NodeId> at, Instant now, Instant deadline);
   CallId status(NodeId node, Instant now, Instant deadline);
-  // May be executed more than once if attempts get lost; that changes nothing.
+  // May be executed once more if the answer gets lost, or by a new leader; that changes nothing.
   CallId maintain(wire::Maintain::What what, Instant now, Instant deadline);
   // Forgets the session on the servers; the next write opens another. All writes have completed (checked).
   CallId close_session(Instant now, Instant deadline);

@@ -24,11 +24,12 @@ void FrontDesk::on_request(NodeId client, BytesView payload) {
   }
   if (request.has_withdraw()) return executor_.withdraw(client, request.withdraw().call());
   const Caller caller{client, request.call(), request.what_case(), env_.clock.monotonic_now()};
-  counters_.began(caller.what);
   if (env_.trace.wants(kRequested))
     env_.trace.emit({kRequested,
                      {client.value(), request.call(), static_cast<std::uint64_t>(request.what_case()),
                       static_cast<std::uint64_t>(request.query().level())}});
+  if (request.has_maintain() && is_under_way(caller, request.maintain())) return;
+  counters_.began(caller.what);
   if (auto refusal = executor_.refusal()) {
     refuse(caller, refusal->status, std::move(refusal->message));
   } else {
@@ -65,12 +66,20 @@ void FrontDesk::route(const Caller& caller, wire::Request& request) {
     case wire::Request::kMaintain:
       if (request.maintain().what() == wire::Maintain::NONE) break;
       command.mutable_maintain()->set_what(request.maintain().what());
+      maintenance_.insert_or_assign({caller.client, caller.call}, request.maintain().what());
       executor_.execute(caller, command, {});
       return;
     case wire::Request::kWithdraw:
     case wire::Request::WHAT_NOT_SET: break;
   }
   refuse(caller, wire::BAD_REQUEST, "expected a request of a known kind");
+}
+
+// It may take longer than one attempt of a client has patience: done once more for each, it would never end. The answer to
+// the first attempt is one to all.
+bool FrontDesk::is_under_way(const Caller& caller, const wire::MaintainRequest& request) const {
+  const auto earlier = maintenance_.find({caller.client, caller.call});
+  return earlier != maintenance_.end() && earlier->second == request.what();
 }
 
 void FrontDesk::write(const Caller& caller, wire::WriteRequest& request, wire::Command& command) {
@@ -140,6 +149,7 @@ void FrontDesk::reply(const Caller& caller, wire::Reply& answer, BytesView outco
   if (answer.status() == wire::STATUS_NONE) answer.set_status(wire::DONE);
   answer.set_leader(executor_.leader().value());
   counters_.ended(caller.what, answer.status(), env_.clock.monotonic_now() - caller.since);
+  if (caller.what == wire::Request::kMaintain) maintenance_.erase({caller.client, caller.call});
   if (env_.trace.wants(kReplied))
     env_.trace.emit({kReplied, {caller.client.value(), caller.call, static_cast<std::uint64_t>(answer.status())}});
   reply_bytes_.clear();

@@ -4,8 +4,10 @@
 
 #include <google/protobuf/arena.h>
 
+#include <map>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "base/env/actor.h"
 #include "core/replica/state_machine.h"
@@ -33,6 +35,7 @@ class FrontDesk {
 
  private:
   void route(const Caller& caller, wire::Request& request);
+  bool is_under_way(const Caller& caller, const wire::MaintainRequest& request) const;
   void write(const Caller& caller, wire::WriteRequest& request, wire::Command& command);
   // `outcome`: a wire::WriteOutcome as it was applied, or nothing.
   void reply(const Caller& caller, wire::Reply& answer, BytesView outcome = {});
@@ -41,6 +44,7 @@ class FrontDesk {
   Executor& executor_;
   std::size_t max_write_bytes_;
   RequestCounters counters_;
+  std::map<std::pair<NodeId, std::uint64_t>, wire::Maintain::What> maintenance_;  // not answered, by client and call
   Bytes reply_bytes_;
 
   // The request at work and its command. The first block is reused, so that small requests allocate little.

@@ -31,6 +31,26 @@ TEST(Standalone, ServesTheWholeProtocol) {
   EXPECT_EQ(alone.node().database().durable(), alone.node().database().applied());
 }
 
+// A VACUUM takes as long as it takes; each attempt of a client that waits would have it done once more.
+TEST(Standalone, MaintenanceThatIsAskedForAgainWhileItIsUnderWayIsDoneOnce) {
+  TestStandalone alone(5);
+  Stranger* stranger = Stranger::enter(alone.world());
+  alone.execute("CREATE TABLE t(a)");
+  const std::uint64_t before = alone.status().last_index();
+  wire::Request vacuum;
+  vacuum.set_call(7);
+  vacuum.mutable_maintain()->set_what(wire::Maintain::VACUUM);
+  for (int attempt = 0; attempt < 5; ++attempt) stranger->say(TestStandalone::kNode, vacuum.SerializeAsString());
+  alone.world().run_for(seconds(1));
+  ASSERT_EQ(stranger->replies.size(), 1u);
+  EXPECT_EQ(stranger->replies.front().status(), wire::DONE);
+  EXPECT_EQ(alone.status().last_index(), before + 1);
+  // It is over: the next one is another.
+  stranger->say(TestStandalone::kNode, vacuum.SerializeAsString());
+  alone.world().run_for(seconds(1));
+  EXPECT_EQ(alone.status().last_index(), before + 2);
+}
+
 TEST(Standalone, RefusesWhatAClusterRefuses) {
   TestStandalone alone(2);
   alone.execute("CREATE TABLE t(a INTEGER PRIMARY KEY)");
