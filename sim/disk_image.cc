@@ -224,23 +224,32 @@ Status DiskImage::sync_dir(std::string_view directory) {
   DiskFault silent = DiskFault::kNone;
   LOCKSTEP_TRY_STATUS(refusal({DiskOperation::kSyncDir, directory}, &silent));
   ++counters_.directory_syncs;
+  const std::vector<bool> covered = covered_by_sync_of(directory);
   if (silent == DiskFault::kLie) {
-    names_are_promised_ |= !pending_.empty();
+    for (std::size_t i = 0; i < pending_.size(); ++i)
+      if (covered[i]) pending_[i].is_promised = true;
     return {};
   }
-  // A change that becomes durable takes along the older ones of its names, wherever they were made.
-  std::vector<NameChange> durable;  // newest first
-  std::vector<NameChange> still_pending;
-  for (std::size_t i = pending_.size(); i-- > 0;) {
-    const bool is_needed = std::any_of(durable.begin(), durable.end(), [&](const NameChange& later) {
-      return pending_[i].shares_a_name_with(later);
-    });
-    (is_needed || pending_[i].is_in(directory) ? durable : still_pending).push_back(std::move(pending_[i]));
+  std::vector<NameChange> left;
+  for (std::size_t i = 0; i < pending_.size(); ++i) {
+    if (covered[i])
+      pending_[i].apply(durable_names_);
+    else
+      left.push_back(std::move(pending_[i]));
   }
-  for (std::size_t i = durable.size(); i-- > 0;) durable[i].apply(durable_names_);
-  pending_.assign(std::make_move_iterator(still_pending.rbegin()),
-                  std::make_move_iterator(still_pending.rend()));
+  pending_ = std::move(left);
   return {};
+}
+
+// A change that becomes durable takes along the older ones of its names, wherever they were made.
+std::vector<bool> DiskImage::covered_by_sync_of(std::string_view directory) const {
+  std::vector<bool> covered(pending_.size());
+  for (std::size_t i = pending_.size(); i-- > 0;) {
+    covered[i] = pending_[i].is_in(directory);
+    for (std::size_t later = i + 1; later < pending_.size() && !covered[i]; ++later)
+      covered[i] = covered[later] && pending_[i].shares_a_name_with(pending_[later]);
+  }
+  return covered;
 }
 
 void DiskImage::process_crash() {
@@ -252,7 +261,7 @@ void DiskImage::process_crash() {
 void DiskImage::power_loss() {
   const std::uint64_t loss_seed = draw(seed_, kPowerLoss, ++power_losses_, 0);
   process_crash();
-  std::uint64_t forgotten = std::exchange(names_are_promised_, false) && !pending_.empty() ? 1 : 0;
+  std::uint64_t forgotten = std::ranges::any_of(pending_, &NameChange::is_promised) ? 1 : 0;
   for (const auto& [path, file] : names_) forgotten += file->is_promised() ? 1 : 0;
   lose_names(loss_seed);
   for (const auto& [path, file] : names_) file->lose_unsynced(loss_seed);
@@ -264,7 +273,6 @@ void DiskImage::wipe() {
   pending_.clear();
   durable_names_.clear();
   names_.clear();
-  names_are_promised_ = false;
 }
 
 std::vector<DiskImage::Place> DiskImage::draw_places(std::string_view where, std::uint64_t count,

@@ -139,6 +139,7 @@ class DiskImage final : public env::Disk {
     std::string from;
     std::string to;
     std::shared_ptr<FileBytes> file;
+    bool is_promised = false;  // by a sync_dir that lied
 
     bool is_in(std::string_view directory) const;
     bool shares_a_name_with(const NameChange& other) const;
@@ -148,6 +149,7 @@ class DiskImage final : public env::Disk {
   // Asks for a fault. An answer other than OK is the call's; `silent` gets a fault that answers OK.
   Status refusal(const DiskCall& call, DiskFault* silent = nullptr);
   void change(NameChange change);
+  std::vector<bool> covered_by_sync_of(std::string_view directory) const;
   void lose_names(std::uint64_t loss_seed);
 
   std::uint64_t seed_;
@@ -155,7 +157,6 @@ class DiskImage final : public env::Disk {
   std::uint64_t power_losses_ = 0;
   std::uint64_t failed_syncs_ = 0;
   std::uint64_t misdirected_ = 0;
-  bool names_are_promised_ = false;  // by a lying sync_dir
   std::uint64_t next_file_ = 1;
   std::function<void(std::uint64_t files)> on_forgot_;
   DiskFaults* faults_ = nullptr;

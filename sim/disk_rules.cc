@@ -98,19 +98,22 @@ DiskFault DiskRules::on_call(const DiskCall& call) {
 }
 
 Duration DiskRules::delay(const DiskCall& call, SimTime now) {
-  Duration delay{};
+  Duration stalled{};  // until the last stall ends: they do not wait for each other
+  Duration slowed{};
   for (Armed& armed : rules_) {
     if (!is_about(armed.rule, call)) continue;
     const DiskRule& rule = armed.rule;
     Duration longer{};
-    if (rule.trouble == DiskTrouble::kStall) longer = std::max(rule.until - now, Duration{});
-    if (rule.trouble == DiskTrouble::kSlow && concerns(rule.calls, call.operation))
+    if (rule.trouble == DiskTrouble::kStall) {
+      longer = std::max(rule.until - now, Duration{});
+      stalled = std::max(stalled, longer);
+    } else if (rule.trouble == DiskTrouble::kSlow && concerns(rule.calls, call.operation)) {
       longer = rule.extra.from(draw(seed_, kSlowness, armed.id, delays_++));
-    if (longer == Duration{}) continue;
-    delay += longer;
-    took_effect(armed, call);
+      slowed += longer;
+    }
+    if (longer > Duration{}) took_effect(armed, call);
   }
-  return delay;
+  return stalled + slowed;
 }
 
 // The last thing done with the rule: who hears of it may change the rules.

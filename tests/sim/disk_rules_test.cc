@@ -99,6 +99,24 @@ TEST(DiskRules, ALiePromisesAndThePowerLossTellsHowOftenItWasBroken) {
   EXPECT_EQ(forgot, 1u);
 }
 
+// Once the names that were lied about are durable, the lie has no part in what is lost later.
+TEST(DiskRules, AnHonestSyncOfADirectoryMakesUpForALieAboutIt) {
+  for (const bool is_honest : {false, true}) {
+    Troubled troubled({.trouble = DiskTrouble::kLie});
+    std::uint64_t forgot = 0;
+    troubled.disk.set_on_forgot([&forgot](std::uint64_t files) { forgot += files; });
+    const auto file = troubled.open("kv/log");
+    ASSERT_TRUE(troubled.disk.sync_dir("kv"));
+    troubled.rules.clear();
+    if (is_honest) {
+      ASSERT_TRUE(troubled.disk.sync_dir("kv"));
+    }
+    const auto other = troubled.open("db/main");  // its name was promised by nobody
+    troubled.disk.power_loss();
+    EXPECT_EQ(forgot, is_honest ? 0u : 1u);
+  }
+}
+
 TEST(DiskRules, ABadSectorCannotBeReadAndItsNeighboursCan) {
   Troubled troubled({.trouble = DiskTrouble::kBadSector, .bad = {{"kv/log", 1}}});
   const auto file = troubled.open("kv/log");
@@ -190,6 +208,15 @@ TEST(DiskRules, AStalledDiskAnswersWhenItIsOverAndASlowOneSoMuchLater) {
       synced_at({.trouble = DiskTrouble::kSlow, .calls = DiskCalls::kSyncs, .extra = {300ms, 300ms}});
   EXPECT_GE(slow, usual + 300ms);
   EXPECT_LT(slow, usual + 700ms);
+}
+
+TEST(DiskRules, StallsThatOverlapEndWhenTheLastOneDoes) {
+  Troubled troubled({.trouble = DiskTrouble::kStall, .until = SimTime{1s}});
+  std::uint64_t effects = 0;
+  troubled.rules.add({.trouble = DiskTrouble::kStall, .until = SimTime{3s}}, effects);
+  troubled.rules.add({.trouble = DiskTrouble::kStall, .until = SimTime{2s}}, effects);
+  EXPECT_EQ(troubled.rules.delay({DiskOperation::kSync, "f"}, SimTime{500ms}), 2500ms);
+  EXPECT_EQ(effects, 2u);
 }
 
 TEST(DiskRules, RotFlipsBitsThatNobodyIsToldOfButTheTrace) {
