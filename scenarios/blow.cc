@@ -3,6 +3,7 @@
 #include "scenarios/blow.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 namespace lockstep::scenarios {
@@ -64,15 +65,16 @@ void Nemesis::Blow::operator()(const ClockChange& change) {
 
 void Nemesis::Blow::operator()(const OutOfMemory& refusal) {
   strike_.hosts = nemesis_.resolve(refusal.targets, fault_);
-  for (const NodeId node : strike_.hosts) stage_.refuse_memory(node, refusal, strike_.effects);
-  at_end([&nemesis = nemesis_, hosts = strike_.hosts] {
-    for (const NodeId node : hosts) nemesis.stage_.grant_memory(node);
+  std::map<NodeId, MemoryFaultId> begun;
+  for (const NodeId node : strike_.hosts) begun[node] = stage_.refuse_memory(node, refusal, strike_.effects);
+  at_end([&nemesis = nemesis_, hosts = strike_.hosts, begun] {
+    for (const auto& [node, fault] : begun) nemesis.stage_.grant_memory(node, fault);
     nemesis.bring_up_stopped(hosts);
   });
 }
 
 void Nemesis::Blow::restart_at_end() {
-  at_end([&nemesis = nemesis_, hosts = strike_.hosts] { nemesis.bring_up(hosts, nullptr); });
+  at_end([&nemesis = nemesis_, &strike = strike_] { nemesis.bring_up_after(strike); });
 }
 
 void Nemesis::Blow::at_end(std::function<void()> end) {

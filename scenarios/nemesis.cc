@@ -127,7 +127,7 @@ Strike& Nemesis::begin_strike(std::size_t fault) {
   if (first)
     for (std::size_t later = fault + 1; later < scenario_.faults.size(); ++later)
       if (const auto* after = std::get_if<AfterFault>(&scenario_.faults[later].trigger);
-          after && after->fault == fault)
+          after && after->fault == fault && skipped(later).empty())
         stage_.after(after->by, [this, later] { this->strike(later); });
   return strike;
 }
@@ -163,6 +163,7 @@ void Nemesis::bring_down(const std::vector<NodeId>& nodes, Death death, Strike& 
     strike.hosts.push_back(node);
     ++strike.effects;
     crashed_.insert(node);
+    downed_by_[node] = &strike;
     switch (death) {
       case Death::kKilled: stage_.kill(node); break;
       case Death::kWithoutPower: stage_.power_loss(node); break;
@@ -179,6 +180,7 @@ void Nemesis::bring_up(const std::vector<NodeId>& nodes, Strike* strike) {
   if (nodes.empty() && strike != nullptr) strike->spared.push_back("nobody was down");
   for (const NodeId node : nodes) {
     crashed_.erase(node);
+    downed_by_.erase(node);
     if (leaving_.contains(node)) stage_.kill(node);
     if (stage_.is_alive(node)) {
       if (strike != nullptr) strike->spared.push_back(cat(Roster::name(node), " was running already"));
@@ -194,8 +196,17 @@ void Nemesis::bring_up(const std::vector<NodeId>& nodes, Strike* strike) {
   }
 }
 
+void Nemesis::bring_up_after(const Strike& strike) {
+  std::vector<NodeId> nodes = strike.hosts;
+  std::erase_if(nodes, [&](NodeId node) {
+    const auto downed = downed_by_.find(node);
+    return downed == downed_by_.end() || downed->second != &strike;
+  });
+  bring_up(nodes, nullptr);
+}
+
 void Nemesis::bring_up_stopped(std::vector<NodeId> nodes) {
-  std::erase_if(nodes, [this](NodeId node) { return !damage_.has_stopped(node); });
+  std::erase_if(nodes, [this](NodeId node) { return !damage_.has_stopped(node) || downed_by_.contains(node); });
   bring_up(nodes, nullptr);
 }
 
@@ -221,7 +232,7 @@ void Nemesis::heal_all() {
 void Nemesis::mend(const std::vector<NodeId>& processes) {
   for (const NodeId process : processes) {
     stage_.end_disk_faults(process);
-    stage_.grant_memory(process);
+    stage_.grant_all_memory(process);
     stage_.repair_all_plants(process);
     stage_.release(process);
   }

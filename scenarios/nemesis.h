@@ -89,7 +89,9 @@ class Nemesis : private Observer {
   void bring_up(const std::vector<NodeId>& nodes, Strike* strike);
   // Ends what holds them back, and starts those that are down.
   void mend(const std::vector<NodeId>& processes);
-  // Those of them that have stopped themselves.
+  // Those that it brought down: not who was started since, or is down for another reason.
+  void bring_up_after(const Strike& strike);
+  // Those of them that have stopped themselves, and that nothing else holds down.
   void bring_up_stopped(std::vector<NodeId> nodes);
 
   std::vector<NodeId> resolve(const Targets& targets, std::size_t fault) const;
@@ -108,6 +110,7 @@ class Nemesis : private Observer {
   std::vector<std::unique_ptr<Strike>> strikes_;  // stable addresses: the stage counts into them
   std::map<NodeId, Standing> standings_;
   std::set<NodeId> crashed_;
+  std::map<NodeId, const Strike*> downed_by_;  // the last strike; nobody: who runs, or stopped itself
   std::set<NodeId> leaving_;  // told to, and not gone yet
   Damage damage_;
   std::set<NodeId> harmed_;  // by faults that do not pass

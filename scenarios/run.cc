@@ -79,7 +79,9 @@ Verdict judge_pause_window(const Scenario& scenario, const Nemesis& nemesis) {
     if (!nemesis.skipped(fault).empty()) continue;
     const bool inside =
         std::any_of(nemesis.strikes().begin(), nemesis.strikes().end(),
-                    [&](const auto& strike) { return strike->fault == fault && strike->in_pause_window; });
+                    [&](const auto& strike) {
+                      return strike->fault == fault && strike->in_pause_window && strike->effects > 0;
+                    });
     if (!inside) verdict.evidence.push_back(cat("fault ", fault, " did not strike inside the window"));
   }
   // The run missed what it was made for; the system did nothing wrong.

@@ -261,8 +261,8 @@ void SimulatedStage::on_event(const Observation& observation) {
   });
 }
 
-void SimulatedStage::refuse_memory(NodeId process, const OutOfMemory& refusal, std::uint64_t& effects) {
-  allocations_[process].refuse(refusal.nth, refusal.times, [this, process, &effects] {
+MemoryFaultId SimulatedStage::refuse_memory(NodeId process, const OutOfMemory& refusal, std::uint64_t& effects) {
+  return allocations_[process].refuse(refusal.nth, refusal.times, [this, process, &effects] {
     ++effects;
     world_.note(process, {sim::kMemoryRefused, {}});
   });

@@ -51,8 +51,9 @@ class SimulatedStage : public Stage, private Observer {
   void arm_probe(std::string point, ProbeDecision decide) override;
 
   std::uint64_t reset_connections(NodeId process) override;
-  void refuse_memory(NodeId process, const OutOfMemory& refusal, std::uint64_t& effects) override;
-  void grant_memory(NodeId process) override { allocations_[process].refuse_none(); }
+  MemoryFaultId refuse_memory(NodeId process, const OutOfMemory& refusal, std::uint64_t& effects) override;
+  void grant_memory(NodeId process, MemoryFaultId fault) override { allocations_[process].end_refusal(fault); }
+  void grant_all_memory(NodeId process) override { allocations_[process].refuse_none(); }
   std::optional<DiskFaultId> begin_disk_fault(NodeId process, const DiskFault& fault, Duration until,
                                               std::uint64_t& effects) override;
   void end_disk_fault(NodeId process, DiskFaultId fault) override {

@@ -28,8 +28,9 @@ void Stage::end_disk_fault(NodeId process, DiskFaultId) {
   CHECK(false, "the disk of process ", process, " cannot be harmed here");
 }
 
-void Stage::refuse_memory(NodeId process, const OutOfMemory&, std::uint64_t&) {
+MemoryFaultId Stage::refuse_memory(NodeId process, const OutOfMemory&, std::uint64_t&) {
   CHECK(false, "the memory of process ", process, " cannot be refused here");
+  return {};
 }
 
 std::uint64_t Stage::break_plants(NodeId edge, const Breakdown&) {

@@ -48,6 +48,7 @@ struct Between {
 
 using NetworkFaultId = std::uint64_t;
 using DiskFaultId = std::uint64_t;
+using MemoryFaultId = std::uint64_t;
 
 struct ProbeHit {
   std::string_view point;
@@ -96,8 +97,9 @@ class Stage {
   virtual void stall(NodeId process, Duration duration) = 0;
   virtual void change_clock(NodeId process, const ClockChange& change) = 0;
   // Counts the allocations that were refused into `effects`, which outlives the run.
-  virtual void refuse_memory(NodeId process, const OutOfMemory& refusal, std::uint64_t& effects);
-  virtual void grant_memory(NodeId) {}
+  virtual MemoryFaultId refuse_memory(NodeId process, const OutOfMemory& refusal, std::uint64_t& effects);
+  virtual void grant_memory(NodeId, MemoryFaultId) {}
+  virtual void grant_all_memory(NodeId) {}
   // Ends its stall at once and lets go of all the work that probes hold.
   virtual void release(NodeId process) = 0;
 

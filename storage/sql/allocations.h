@@ -4,6 +4,8 @@
 
 #include <cstdint>
 #include <functional>
+#include <utility>
+#include <vector>
 
 namespace lockstep::sql {
 
@@ -12,26 +14,36 @@ struct Lane;
 // Of one process of a simulated world; all of them run in one thread.
 class Allocations {
  public:
-  // From now on the n-th one (from 1) and as many after it as `times` says are refused; `told` hears of each.
-  void refuse(std::uint64_t nth, std::uint64_t times, std::function<void()> told) {
-    first_refused_ = seen_ + nth;
-    end_of_refused_ = first_refused_ + times;
-    told_ = std::move(told);
+  // From now on the n-th one (from 1) and as many after it as `times` says are refused; `told` hears of each. By what is
+  // returned this refusal is ended.
+  std::uint64_t refuse(std::uint64_t nth, std::uint64_t times, std::function<void()> told) {
+    refusals_.push_back({++last_id_, seen_ + nth, seen_ + nth + times, std::move(told)});
+    return last_id_;
   }
-  void refuse_none() { first_refused_ = end_of_refused_ = 0; }
+  void end_refusal(std::uint64_t id) { std::erase_if(refusals_, [id](const Refusal& each) { return each.id == id; }); }
+  void refuse_none() { refusals_.clear(); }
   bool grant() {
     ++seen_;
-    if (seen_ < first_refused_ || seen_ >= end_of_refused_) return true;
-    told_();
-    return false;
+    bool is_granted = true;
+    for (const Refusal& refusal : refusals_) {
+      if (seen_ < refusal.first || seen_ >= refusal.end) continue;
+      refusal.told();
+      is_granted = false;
+    }
+    return is_granted;
   }
   std::uint64_t seen() const { return seen_; }
 
  private:
+  struct Refusal {
+    std::uint64_t id;
+    std::uint64_t first;
+    std::uint64_t end;
+    std::function<void()> told;
+  };
   std::uint64_t seen_ = 0;
-  std::uint64_t first_refused_ = 0;
-  std::uint64_t end_of_refused_ = 0;
-  std::function<void()> told_;
+  std::uint64_t last_id_ = 0;
+  std::vector<Refusal> refusals_;
 };
 
 // While it lives, what SQLite does on this thread is done for this lane.

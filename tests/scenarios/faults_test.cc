@@ -187,6 +187,38 @@ TEST(Faults, ANodeThatIsRefusedMemoryStopsItselfAndComesBack) {
   }
 }
 
+// Of each: whether n1 runs again before the end phase brings everybody up.
+TEST(Faults, TheEndOfAFaultStartsOnlyWhomItBroughtDown) {
+  class Starts final : public Observer {
+   public:
+    void on_event(const Observation& seen) override {
+      if (seen.event.type == &sim::kProcessStarted && seen.node == NodeId(1)) at.push_back(seen.at);
+    }
+    std::vector<Duration> at;
+  };
+  const auto starts_of_n1 = [](const std::string& faults) {
+    const auto variants = parse_scenario(
+        R"({"name":"x","about":"x","cluster":{"nodes":3},"workload":[{"kind":"register","think":"20ms","for":"8s"}],)"
+        R"("expect":{"idle_faults":"allowed"},"faults":)" + faults + "}");
+    EXPECT_TRUE(variants) << faults;
+    Starts starts;
+    run_simulated(variants->front().scenario, {.seed = 1, .observer = &starts, .progress = {}});
+    std::erase_if(starts.at, [](Duration at) { return at == Duration() || at >= std::chrono::seconds(8); });
+    return starts.at;
+  };
+  using std::chrono::seconds;
+  using Times = std::vector<Duration>;
+  // Started by hand, and killed for good: not by what began before.
+  EXPECT_EQ(starts_of_n1(R"([{"at":"1s","kill":"n1","for":"5s"},{"at":"2s","restart":"n1"},{"at":"4s","kill":"n1"}])"),
+            Times{seconds(2)});
+  // Its power goes while it is down.
+  EXPECT_EQ(starts_of_n1(R"([{"at":"1s","kill":"n1","for":"1s"},{"at":"1500ms","power_loss":"n1","for":"3500ms"}])"),
+            Times{seconds(5)});
+  // It has stopped itself, and its power goes for good.
+  EXPECT_EQ(starts_of_n1(R"([{"at":"1s","disk_error":{"target":"n1"},"for":"3s"},{"at":"2s","power_loss":"n1"}])"),
+            Times{});
+}
+
 TEST(Faults, ADiskThatHangsOrIsSlowCostsTheLeaderItsOfficeAtMost) {
   Played stalled = expect_holds(R"([{"at":"1s","disk_stall":{"target":"leader"},"for":"2s"}])");
   EXPECT_GT(stalled.events[sim::DiskTrouble::kStall], 0u);

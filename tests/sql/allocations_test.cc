@@ -22,6 +22,20 @@ TEST(Allocations, TheNthFromNowOnAndAsManyAsWantedAreRefused) {
   EXPECT_EQ(allocations.seen(), 5u);
 }
 
+TEST(Allocations, TheEndOfOneRefusalLeavesTheOther) {
+  Allocations allocations;
+  std::uint64_t first_told = 0;
+  std::uint64_t second_told = 0;
+  const std::uint64_t first = allocations.refuse(1000, 1, [&first_told] { ++first_told; });
+  allocations.refuse(2, 1, [&second_told] { ++second_told; });
+  allocations.end_refusal(first);
+  EXPECT_TRUE(allocations.grant());
+  EXPECT_FALSE(allocations.grant());
+  EXPECT_TRUE(allocations.grant());
+  EXPECT_EQ(first_told, 0u);
+  EXPECT_EQ(second_told, 1u);
+}
+
 // Whichever allocation of a write is refused, the node fails, and after it the write is there wholly or not at all.
 TEST(Allocations, AWriteThatIsRefusedMemoryAnywhereIsWholeOrNotThere) {
   initialise_sqlite(1);
