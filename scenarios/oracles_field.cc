@@ -2,6 +2,7 @@
 #include "scenarios/oracles_field.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "edge/events.h"
 #include "hub/events.h"
@@ -56,7 +57,6 @@ void ReadingsOnce::buffered(const Observation& seen) {
   batch = {.buffered = true,
            .hash = fields[4],
            .readings = fields[3],
-           .most = fields[3],
            .index = batch.index,
            .committed = batch.committed,
            .life = lives_[seen.node]};
@@ -71,7 +71,7 @@ void ReadingsOnce::dropped(const Observation& seen) {
   if (batch.readings != fields[3] + fields[4] && !is_harmed(seen))
     violate(seen, cat(Roster::name(seen.node), " says that it dropped ", fields[3], " of ", batch.readings,
                       " readings of batch ", fields[2], " and that ", fields[4], " are left"));
-  batch.readings = fields[4];
+  batch.earlier.push_back(std::exchange(batch.readings, fields[4]));
 }
 
 void ReadingsOnce::applied(const Observation& seen) {
@@ -88,13 +88,23 @@ void ReadingsOnce::applied(const Observation& seen) {
   if (!batch.buffered)
     violate(seen, cat("batch ", sequence, " of stream ", fields[3], " of ", edge,
                       " is committed, and the edge has never had it safe in its buffer"));
-  else if (batch.index == 0 && fields[5] != batch.readings && fields[5] != batch.most &&
-           !harmed_.contains(NodeId(fields[1])))
+  else if (batch.index == 0 && !may_have(batch, fields[5], stream) && !harmed_.contains(NodeId(fields[1])))
     violate(seen, cat("batch ", sequence, " of ", edge, " was committed with ", fields[5],
                       " readings; it has ", batch.readings));
   batch.index = index;
   batch.committed = fields[5];
   stream.highest_applied = std::max(stream.highest_applied, sequence);
+}
+
+// `readings`, now or when it was on its way.
+bool ReadingsOnce::may_have(Batch& batch, std::uint64_t readings, Stream& stream) {
+  if (readings == batch.readings || std::ranges::find(batch.earlier, readings) != batch.earlier.end()) return true;
+  // It was thinned, and a crash ate the word about it.
+  const bool is_untold = readings < batch.readings && batch.readings - readings <= stream.untold;
+  if (!is_untold) return false;
+  stream.untold -= batch.readings - readings;
+  batch.earlier.push_back(std::exchange(batch.readings, readings));
+  return true;
 }
 
 void ReadingsOnce::acknowledged(const Observation& seen) {

@@ -5,6 +5,7 @@
 #include <compare>
 #include <map>
 #include <set>
+#include <vector>
 
 #include "scenarios/oracle.h"
 #include "scenarios/oracles.h"
@@ -30,7 +31,7 @@ class ReadingsOnce final : public Oracle {
     bool buffered = false;
     std::uint64_t hash = 0;
     std::uint64_t readings = 0;  // as buffered; after downsampling what is left
-    std::uint64_t most = 0;      // before downsampling: the hub may have got it then
+    std::vector<std::uint64_t> earlier = {};  // what it had before each downsampling: the hub may have got it then
     std::uint64_t index = 0;     // of the entry that committed it; 0: none
     std::uint64_t committed = 0;  // readings
     std::uint64_t life = 0;      // of the edge, in which it was told of first
@@ -55,6 +56,7 @@ class ReadingsOnce final : public Oracle {
   void settled(const Observation& seen);
   void restored(const Observation& seen);
   void begun_anew(const Observation& seen, Stream& old, Stream& stream);
+  static bool may_have(Batch& batch, std::uint64_t readings, Stream& stream);
   bool is_harmed(const Observation& seen) const { return harmed_.contains(seen.node); }
   bool may_have_lost(const Observation& seen, const Batch& batch) const;
 

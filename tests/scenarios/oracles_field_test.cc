@@ -28,8 +28,9 @@ class FieldCourt : public OracleCourt {
   void dropped(std::uint64_t sequence, std::uint64_t count, std::uint64_t left) {
     tell(kE1, {edge::kReadingsDropped, {kBuffer, 0, sequence, count, left}});
   }
-  void restored(std::uint64_t id, std::uint64_t next, std::uint64_t received, std::uint64_t batches) {
-    tell(kE1, {edge::kStreamRestored, {id, 0, next, received, 0, batches}});
+  void restored(std::uint64_t id, std::uint64_t next, std::uint64_t received, std::uint64_t batches,
+                std::uint64_t dropped = 0) {
+    tell(kE1, {edge::kStreamRestored, {id, 0, next, received, dropped, batches}});
   }
   // Its disk lost what it had called durable, and it was started again.
   void forgets() {
@@ -112,6 +113,31 @@ TEST(ReadingsOnce, WhatThePolicyHasCountedMayBeMissing) {
   court.applied_batch(2, 8, 2, 5);
   court.settled(2);
   EXPECT_EQ(court.verdict(), "");
+}
+
+// What was under way when the batch was thinned or given up may arrive; nothing else may.
+TEST(ReadingsOnce, ABatchMayComeWithAsManyReadingsAsItEverHad) {
+  for (const std::uint64_t came : {20, 10, 5, 7}) {
+    FieldCourt court;
+    court.buffered(1, 20);
+    court.dropped(1, 10, 10);
+    court.dropped(1, 5, 5);
+    court.dropped(1, 5, 0);
+    court.applied_batch(2, 8, 1, came);
+    EXPECT_EQ(court.sentence("readings-once"),
+              came == 7 ? "batch 1 of e1 was committed with 7 readings; it has 0" : "");
+  }
+}
+
+TEST(ReadingsOnce, WhatACrashLeftUntoldIsCountedOnce) {
+  FieldCourt court;
+  court.buffered(1, 20);
+  court.buffered(2, 20);
+  court.restored(kBuffer, 3, 0, 2, 8);
+  court.applied_batch(2, 8, 1, 12);
+  EXPECT_EQ(court.verdict(), "");
+  court.applied_batch(2, 9, 2, 12);
+  EXPECT_EQ(court.sentence("readings-once"), "batch 2 of e1 was committed with 12 readings; it has 20");
 }
 
 TEST(ReadingsOnce, ACountThatDoesNotAddUpIsReported) {
