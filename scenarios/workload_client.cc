@@ -8,7 +8,7 @@
 namespace lockstep::scenarios {
 namespace {
 
-// How often a client looks whether the schema is there.
+// How often a client looks whether the tables are there.
 constexpr Duration kPatience = std::chrono::milliseconds(10);
 
 Ending failed(std::string why) { return {reports::Completion::kFail, std::move(why)}; }
@@ -78,7 +78,7 @@ void WorkloadClient::on_turn_end() {
   begin_due();
   for (const client::Outgoing& out : client_.take_outgoing())
     env_.transport.send(out.to, Channel::kRequest, out.payload);
-  env_.alarm.set(std::min(client_.deadline(), may_begin() ? std::max(next_, now()) : kNever));
+  env_.alarm.set(std::min(client_.deadline(), may_begin() ? std::max(due(), now()) : kNever));
 }
 
 void WorkloadClient::conclude(const client::Completion& done) {
@@ -90,16 +90,18 @@ void WorkloadClient::conclude(const client::Completion& done) {
 }
 
 bool WorkloadClient::finished() const {
-  return next_ >= started_ + load_.start + load_.lasting || (load_.ops && book_.begun(place_.workload) >= *load_.ops);
+  const Instant end = started_ + load_.start + load_.lasting;
+  const bool waits_in_vain = !book_.schema_ready && now() >= end;
+  return next_ >= end || waits_in_vain || (load_.ops && book_.begun(place_.workload) >= *load_.ops);
 }
 
 void WorkloadClient::begin_due() {
-  while (may_begin() && now() >= next_) {
+  while (may_begin() && now() >= due()) {
     if (finished()) {
       done_ = true;
       --book_.busy_clients;
     } else if (!book_.schema_ready) {
-      next_ = now() + kPatience;
+      looks_again_ = now() + kPatience;
     } else {
       ++book_.begun(place_.workload);
       ++operations_;

@@ -1,6 +1,7 @@
 // A client of a workload as an actor: paced operations, a few at a time, through the real client library.
 #pragma once
 
+#include <algorithm>
 #include <initializer_list>
 #include <map>
 #include <string>
@@ -77,6 +78,7 @@ class WorkloadClient : public env::Actor {
   };
 
   void conclude(const client::Completion& done);
+  Instant due() const { return std::max(next_, looks_again_); }
   bool finished() const;
   bool may_begin() const { return !done_ && running_.size() < load_.pipeline && (running_.empty() || !finished()); }
   void begin_due();
@@ -89,7 +91,8 @@ class WorkloadClient : public env::Actor {
   client::Client client_;
   std::vector<std::int64_t> idle_processes_;
   Instant started_;
-  Instant next_{};  // when the next operation begins
+  Instant next_{};  // when the next operation begins; a turn of a rate stays where it is while the tables are late
+  Instant looks_again_{};  // whether they are there
   std::map<client::CallId, Operation> running_;
   Operation current_;             // the one that begins or ends just now
   std::uint64_t operations_ = 0;  // begun by this client

@@ -60,6 +60,24 @@ TEST(Kinds, CountersCount) {
   EXPECT_GT(count(run, "add", Completion::kOk), 100u);
 }
 
+// The tables are late, as always: the turns missed by then are made up, and afterwards the clients take turns.
+TEST(Kinds, ClientsOfARateHaveAllTheirTurnsAndTakeTurns) {
+  const auto variants = parse_scenario(
+      R"({"name":"x","about":"x","workload":[{"kind":"counters","clients":8,"rate":"40/s","for":"5s"}]})");
+  ASSERT_TRUE(variants.has_value());
+  const auto run = run_simulated(variants->front().scenario, {.seed = 1});
+  std::vector<std::int64_t> late;  // when, in nanoseconds, the operations of the last seconds began
+  std::size_t operations = 0;
+  for (const auto& operation : run.history.operations()) {
+    if (operation.invoked.time_ns >= 5'000'000'000) continue;  // of the end phase
+    ++operations;
+    if (operation.invoked.time_ns > 3'000'000'000) late.push_back(operation.invoked.time_ns);
+  }
+  EXPECT_EQ(operations, 200u);
+  ASSERT_GT(late.size(), 70u);
+  for (std::size_t i = 1; i < late.size(); ++i) EXPECT_EQ(late[i] - late[i - 1], 25'000'000);
+}
+
 TEST(Kinds, LocalReadsOfCountersAreCalledSo) {
   const auto run = play_kind(R"("kind":"counters","read_level":"local")", 3);
   expect_holds(run, "counter");
