@@ -129,12 +129,28 @@ class ScenarioReader {
                   cat("ten election timeouts and two pauses before commit; it is ", to_string(bound)));
     }
     for (std::size_t fault = 0; fault < out_.faults.size(); ++fault) {
+      const json::Cursor place = at_.member("faults")->items()[fault];
+      if (coarsest_tick_of_nodes(out_.faults[fault]) > election / 2) {
+        place.nearest("clock").nearest("tick").refuse(
+            cat("a tick of at most ", to_string(election / 2)),
+            "it stays when all is healed, and by such a clock elections begin out of turn for ever");
+      }
       const auto [member, longest] = aftermath(out_.faults[fault]);
       if (longest <= bound / 4) continue;
-      at_.member("faults")->items()[fault].nearest(member).refuse(
+      place.nearest(member).refuse(
           cat("a ", member, " of at most ", to_string(bound / 4)),
           "what is under way when the faults end has to arrive within a quarter of converge_within");
     }
+  }
+
+  // Zero: it leaves their clocks as fine as they are.
+  static Duration coarsest_tick_of_nodes(const Fault& fault) {
+    const auto* clock = std::get_if<ClockChange>(&fault.action);
+    if (clock == nullptr) return {};
+    const bool is_about_nodes = std::ranges::any_of(clock->targets, [](const Target& target) {
+      return target.kind != TargetKind::kEdge && target.kind != TargetKind::kCloud;
+    });
+    return is_about_nodes ? clock->tick.value_or(Duration()) : Duration();
   }
 
   // How long the fault may go on having effects when it has ended, and the member that says so.

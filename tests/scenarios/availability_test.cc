@@ -172,7 +172,8 @@ TEST(Availability, FramesThatWereDelayedAreUnderWayWhenTheFaultIsOver) {
 TEST(Availability, AClockWhoseStepsNobodyNoticesIsAsGoodAsAnother) {
   for (const auto& [tick, watched] : {std::pair("1ms", 1u), std::pair("200ms", 0u)}) {
     const auto coarse = parse_scenario(
-        cat(R"({"name":"x","about":"x","workload":[{"kind":"counters","think":"50ms","for":"14s"}],)",
+        cat(R"({"name":"x","about":"x","cluster":{"election_timeout":"400ms"},)",
+            R"("workload":[{"kind":"counters","think":"50ms","for":"14s"}],)",
             R"("faults":[{"at":"1s","clock":{"target":"all","tick":")", tick, R"("}}]})"));
     ASSERT_TRUE(coarse.has_value()) << tick;
     const auto report = run_simulated(coarse->front().scenario, {.seed = 1}).report;
