@@ -58,7 +58,10 @@ RealStage::~RealStage() {
 void RealStage::end_on_signals() {
   std::map<int, struct sigaction> before;  // whoever listened then has something to do at the end, too
   for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
-    ::sigaction(number, nullptr, &before[number]);
+    struct sigaction now{};
+    ::sigaction(number, nullptr, &now);
+    if (now.sa_handler == SIG_IGN) continue;  // nohup, or a shell without job control: it is not to end the run
+    before[number] = now;
     signals_.add(number);
   }
   signals_.async_wait([this, before](const net::IoError& error, int number) {

@@ -54,6 +54,7 @@ Workplace::~Workplace() { remove(); }
 
 std::string Workplace::keep() {
   const std::string from = std::exchange(directory_, {});
+  if (from.empty()) return {};
   std::string to = from;
   to.replace(to.rfind(kPrefix), kPrefix.size(), "lockstep-kept-");
   std::error_code error;

@@ -55,13 +55,23 @@ class RealRun(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         return json.loads(done.stdout)
 
+    def test_a_signal_that_was_to_be_ignored_is(self):
+        hangs_up = lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup does
+        runner = subprocess.Popen(self.command("killed_in_pause.json"), stdout=subprocess.PIPE, text=True, preexec_fn=hangs_up)
+        self.addCleanup(runner.kill)
+        self.assertTrue(wait_until(lambda: len(nodes_of(runner.pid)) == 3), "no nodes were started")
+        runner.send_signal(signal.SIGHUP)
+        report = json.loads(runner.communicate(timeout=200)[0])
+        self.assertEqual(runner.returncode, 0, report)
+
     def test_a_short_scenario_holds_and_says_what_it_skipped(self):
         report = self.run_to_the_end("killed_and_cut_off.json")
         self.assertEqual(report["world"], "real")
         self.assertIsNone(report["trace"])
         fired = [fault["fired"] > 0 for fault in report["faults"]]
-        self.assertEqual(fired, [True, True, True, True, False])
+        self.assertEqual(fired, [True, True, True, True, False, False])
         self.assertIn("power", report["faults"][4]["skipped"])
+        self.assertIn("clock", report["faults"][5]["skipped"])
         self.assertEqual(report["fidelity"]["simulated"]["verdict"], "holds")
         self.assertGreater(report["fidelity"]["real"]["latency_ns"]["p50"], 0)
         self.assertEqual([log["node"] for log in report["logs"]], ["n1", "n2", "n3"])
