@@ -111,6 +111,7 @@ void FieldWatch::plant_state(const Observation& seen) {
   const double low = std::bit_cast<double>(fields[3]);
   const double high = std::bit_cast<double>(fields[4]);
   ++plant_states_;
+  last_state_ = seen.at;
   const auto known = outside_.find(plant);
   const bool inside = value >= low && value <= high;
   if (inside) {
@@ -270,28 +271,38 @@ std::string when(Duration from, Duration until) {
 
 constexpr std::size_t kMostExcused = 3;  // that a verdict tells of
 
-std::optional<std::string> FieldWatch::excuse(const Excursion& excursion, const Quorums& quorums,
-                                              Duration recovery) const {
-  const auto covers = [&](Duration from, Duration until) {
-    const Duration end = until == Outage::kForever ? until : until + recovery;
-    return from <= excursion.from && excursion.from <= end;
-  };
+std::optional<FieldWatch::Excuse> FieldWatch::excuse(const PlantKey& plant, Duration at, const Quorums& quorums,
+                                                     Duration recovery) const {
+  const auto end_of = [&](Duration until) { return until == Outage::kForever ? until : until + recovery; };
   for (const Broken& broken : broken_) {
     const Duration until = broken.until.value_or(Outage::kForever);
-    if (broken.edge == excursion.plant.edge && broken.device == excursion.plant.device &&
-        covers(broken.from, until))
-      return cat(broken.cause, when(broken.from, until));
+    if (broken.edge == plant.edge && broken.device == plant.device && broken.from <= at && at <= end_of(until))
+      return Excuse{cat(broken.cause, when(broken.from, until)), end_of(until)};
   }
-  const bool is_served = quorums.serve(excursion.from, excursion.plant.edge);
+  const bool is_served = quorums.serve(at, plant.edge);
   for (const Outage& outage : quorums.outages()) {
-    if (!outage.took_effect || !covers(outage.from, outage.until) ||
-        !concerns(outage, excursion.plant.edge, quorums.nodes()))
-      continue;
-    const bool is_new = excursion.from <= outage.from + recovery;
-    if (is_served && !is_new && outage.is_at(excursion.from)) continue;  // the others go on
-    return cat(outage.cause, when(outage.from, outage.until));
+    const bool covers = outage.from <= at && at <= end_of(outage.until);
+    if (!outage.took_effect || !covers || !concerns(outage, plant.edge, quorums.nodes())) continue;
+    const Duration is_new_until = outage.from + recovery;
+    const bool others_go_on = is_served && outage.is_at(at);
+    if (others_go_on && at > is_new_until) continue;
+    return Excuse{cat(outage.cause, when(outage.from, outage.until)),
+                  others_go_on ? is_new_until : end_of(outage.until)};
   }
   return std::nullopt;
+}
+
+// From when on nothing excuses that it is still outside; none: something does all the time.
+std::optional<Duration> FieldWatch::unexcused(const Excursion& excursion, const Quorums& quorums,
+                                              Duration recovery) const {
+  const Duration until = excursion.until.value_or(last_state_);
+  for (Duration at = excursion.from;;) {
+    const auto covering = excuse(excursion.plant, at, quorums, recovery);
+    if (!covering) return at;
+    // As long again to come back.
+    if (covering->end == Outage::kForever || covering->end + recovery >= until) return std::nullopt;
+    at = covering->end + recovery;
+  }
 }
 
 Verdict FieldWatch::envelope(const Quorums& quorums, Duration recovery) const {
@@ -302,15 +313,17 @@ Verdict FieldWatch::envelope(const Quorums& quorums, Duration recovery) const {
       .checked = {{"states", plant_states_}, {"excursions", excursions_.size()}},
       .evidence = {}};
   for (const Excursion& excursion : excursions_) {
-    const auto reason = excuse(excursion, quorums, recovery);
+    const auto reason = excuse(excursion.plant, excursion.from, quorums, recovery);
+    const auto since = unexcused(excursion, quorums, recovery);
     const std::string what = cat("signal ", excursion.plant.signal, " of device ", excursion.plant.device,
                                  " of ", Roster::name(excursion.plant.edge), " left its envelope at ",
                                  reports::readable(excursion.from), " (worst value ", excursion.worst, ")");
-    if (!reason) {
+    if (since) {
       verdict.outcome = Outcome::kViolated;
-      verdict.evidence.push_back(what);
+      verdict.evidence.push_back(
+          reason ? cat(what, " because ", reason->cause, ", and was still outside at ", reports::readable(*since)) : what);
     } else if (verdict.excused.size() < kMostExcused) {
-      verdict.excused.push_back(cat(what, " because ", *reason));
+      verdict.excused.push_back(cat(what, " because ", reason->cause));
     }
   }
   return verdict;

@@ -37,7 +37,7 @@ class FieldWatch final : public Observer {
   // vacuous.
   reports::Verdict field_rests(const Field& field, bool rested, Duration within) const;
   // A plant may leave its envelope while something that its control needs is broken, and so long after it;
-  // the verdict says what. A node that the hub can do without, for as long as it needs to. A weak actuator is
+  // the verdict says what; after as long again it is back. A node that the hub can do without, for as long as it needs to. A weak actuator is
   // no excuse: supervision has to make up for it.
   reports::Verdict envelope(const Quorums& quorums, Duration recovery) const;
 
@@ -85,9 +85,13 @@ class FieldWatch final : public Observer {
   void settle(const StreamKey& stream, std::uint64_t received);
   void plant_state(const Observation& observation);
   void plant_fault(const Observation& observation);
+  struct Excuse {
+    std::string cause;
+    Duration end{};  // until then it is one; Outage::kForever
+  };
   // What keeps this plant from being controlled, or kept it so until a short time before that, and when.
-  std::optional<std::string> excuse(const Excursion& excursion, const Quorums& quorums,
-                                    Duration recovery) const;
+  std::optional<Excuse> excuse(const PlantKey& plant, Duration at, const Quorums& quorums, Duration recovery) const;
+  std::optional<Duration> unexcused(const Excursion& excursion, const Quorums& quorums, Duration recovery) const;
   bool is_owed(const StreamKey& key, const Stream& stream) const;
 
   const Damage& damage_;
@@ -99,6 +103,7 @@ class FieldWatch final : public Observer {
   std::uint64_t readings_ = 0;
   std::uint64_t dropped_ = 0;
   std::uint64_t plant_states_ = 0;
+  Duration last_state_{};  // when a plant was seen last
   std::vector<Broken> broken_;
   std::vector<Excursion> excursions_;
   std::map<PlantKey, std::size_t> outside_;  // places in excursions_

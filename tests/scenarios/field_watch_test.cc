@@ -76,6 +76,25 @@ TEST(PlantEnvelope, TheExcuseSaysWhatWasBrokenAndWhen) {
   EXPECT_EQ(plant.excuse(), "sensor temperature of e1/tank1 was stuck from 12.300 s to 20.000 s");
 }
 
+TEST(PlantEnvelope, WhoeverWasExcusedComesBack) {
+  for (const Duration back : {79s, 81s}) {
+    Plant plant;
+    plant.breaks(12s, PlantFault::kSensorStuck, true);
+    plant.shows(15s, 21);
+    plant.breaks(20s, PlantFault::kSensorStuck, false);
+    plant.shows(back, 15);
+    const reports::Verdict verdict = plant.judge();
+    if (back < 80s) {
+      EXPECT_EQ(verdict.outcome, Outcome::kHolds);
+    } else {
+      ASSERT_EQ(verdict.outcome, Outcome::kViolated);
+      EXPECT_TRUE(verdict.evidence.front().ends_with(
+          "because sensor temperature of e1/tank1 was stuck from 12.000 s to 20.000 s, and was still outside at 80.000 s"))
+          << verdict.evidence.front();
+    }
+  }
+}
+
 TEST(PlantEnvelope, AFaultExcusesWhereItTookEffectAndHitTheWayToTheHub) {
   Plant plant;
   plant.shows(15s, 21);
