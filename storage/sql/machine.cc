@@ -33,8 +33,15 @@ SqliteMachine::SqliteMachine(std::unique_ptr<Watermark> watermark, std::unique_p
   sqlite3_wal_hook(connection_->db(), note_wal_frames, &wal_frames_);
 }
 
-Result<std::unique_ptr<Machine>> SqliteMachine::open(env::Disk& disk, SharedFile& shared,
-                                                     const Options& options, Participant& participant) {
+Result<std::unique_ptr<Machine>> SqliteMachine::open(env::Disk& disk, SharedFile& shared, const Options& options,
+                                                     Participant& participant) {
+  auto opened = open_files(disk, shared, options, participant);
+  if (!opened && opened.error().code == ErrorCode::kCorrupt) make_mark_durable(disk, options.path);
+  return opened;
+}
+
+Result<std::unique_ptr<Machine>> SqliteMachine::open_files(env::Disk& disk, SharedFile& shared, const Options& options,
+                                                           Participant& participant) {
   const ConnectionOptions how{.path = options.path,
                               .max_statement_bytes = options.max_statement_bytes,
                               .writes = true,

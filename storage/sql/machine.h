@@ -37,6 +37,8 @@ class SqliteMachine final : public Machine {
   Status checkpoint_if_due() override;
 
  private:
+  static Result<std::unique_ptr<Machine>> open_files(env::Disk& disk, SharedFile& shared, const Options& options,
+                                                     Participant& participant);
   using Body = std::function<void(std::size_t, EntryScope&)>;
 
   SqliteMachine(std::unique_ptr<Watermark> watermark, std::unique_ptr<SealFile> seal_file,

@@ -10,7 +10,9 @@
 
 #include "base/check.h"
 #include "base/env/paths.h"
+#include "storage/sql/database.h"
 #include "storage/sql/seal_file.h"
+#include "storage/sql/watermark.h"
 
 namespace lockstep::sql {
 namespace {
@@ -113,6 +115,14 @@ bool is_lost(const OpenFile& open, std::uint64_t offset, std::size_t got, std::s
   return got > 0 || offset + wanted <= open.lane->shared.main_bytes.load(std::memory_order_acquire);
 }
 
+// The node stops for it.
+int found_damage(const OpenFile& open, const std::string& what) {
+  std::string database = *open.path;
+  if (open.kind == FileKind::kWal) database.resize(database.size() - wal_file_of("").size());
+  make_mark_durable(open.lane->disk, database);
+  return fault(*open.lane, {ErrorCode::kCorrupt, cat("'", *open.path, "' is damaged: ", what)}, SQLITE_IOERR_DATA);
+}
+
 int read_file(sqlite3_file* file, void* into, int size, sqlite3_int64 offset) {
   OpenFile& open = open_file_of(file);
   const Waits waits(*open.lane);
@@ -123,15 +133,10 @@ int read_file(sqlite3_file* file, void* into, int size, sqlite3_int64 offset) {
   if (*got == wanted) {
     const PageSeals::Page found = judge(open, at, BytesView(static_cast<char*>(into), wanted));
     if (found == PageSeals::Page::kSound) return SQLITE_OK;
-    const Error damage{ErrorCode::kCorrupt, cat("'", *open.path, "' is damaged: ", complaint(*open.path, at, found))};
-    return fault(*open.lane, damage, SQLITE_IOERR_DATA);
+    return found_damage(open, complaint(*open.path, at, found));
   }
-  if (is_lost(open, at, *got, wanted)) {
-    const Error damage{
-        ErrorCode::kCorrupt,
-        cat("'", *open.path, "' is damaged: it ends before the end of the page at offset ", at)};
-    return fault(*open.lane, damage, SQLITE_IOERR_DATA);
-  }
+  if (is_lost(open, at, *got, wanted))
+    return found_damage(open, cat("it ends before the end of the page at offset ", at));
   std::memset(static_cast<char*>(into) + *got, 0, wanted - *got);
   return SQLITE_IOERR_SHORT_READ;
 }

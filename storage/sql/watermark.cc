@@ -51,6 +51,11 @@ std::optional<Copy> read_copy(BytesView bytes) {
 
 std::string mark_file_of(const std::string& database) { return database + "-mark"; }
 
+void make_mark_durable(env::Disk& disk, const std::string& database) {
+  const auto file = disk.open(mark_file_of(database), env::OpenMode::kMustExist);
+  if (file) (void)(*file)->sync();
+}
+
 Result<std::unique_ptr<Watermark>> Watermark::open(env::Disk& disk, const std::string& database,
                                                    std::atomic<std::uint64_t>& main_bytes) {
   std::unique_ptr<Watermark> out(new Watermark(disk, mark_file_of(database), main_bytes));

@@ -28,6 +28,10 @@ struct Mark {
 
 std::string mark_file_of(const std::string& database);
 
+// For whoever has found that files hold less than they should, or something else: the next start is to find it as well,
+// also after a loss of power. What fails here changes nothing, and is not told.
+void make_mark_durable(env::Disk& disk, const std::string& database);
+
 // Belongs to the lane that writes.
 class Watermark {
  public:

@@ -179,6 +179,34 @@ TEST(Watermark, AWalThatIsDamagedWhereItWasSyncedIsRefused) {
   EXPECT_EQ(refusal_of(disk, of_the_record()), "") << "nothing was changed by refusing";
 }
 
+// Nobody knew how far the mark had reached the device: whoever finds the damage sees to it.
+TEST(Watermark, DamageThatWasFoundOnceIsFoundAfterALossOfPowerToo) {
+  initialise_sqlite(1);
+  for (std::uint64_t world = 0; world < 30; ++world) {
+    SCOPED_TRACE(world);
+    sim::DiskImage disk(world);
+    {
+      Node node(disk, of_the_record());
+      ASSERT_TRUE(node.open());
+      node.must("CREATE TABLE t(id INTEGER PRIMARY KEY, v TEXT)");
+      for (int row = 0; row < 60; ++row) add_row(node, row);
+      const std::uint64_t size = *file_of(disk, kWal)->size();
+      disk.flip(kWal, size - 2000, 1);  // the last frame
+      if (world % 2 == 0) {             // while it runs, or at the next start
+        const auto found = node.reader()->query(stmt("SELECT count(v) FROM t"), QueryLimits{});
+        ASSERT_FALSE(found);
+        EXPECT_EQ(found.error().code, ErrorCode::kCorrupt);
+      }
+    }
+    disk.process_crash();
+    if (world % 2 == 1) {
+      EXPECT_NE(refusal_of(disk, of_the_record()), "");
+    }
+    disk.power_loss();
+    EXPECT_NE(refusal_of(disk, of_the_record()), "");
+  }
+}
+
 // What is left of a WAL is older than the pages that a checkpoint has copied from its end.
 TEST_P(Watermarks, AWalThatLostFramesThatWereCopiedIsRefused) {
   constexpr int kRows = 60;
