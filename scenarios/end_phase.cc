@@ -2,6 +2,7 @@
 #include "scenarios/end_phase.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "base/check.h"
@@ -221,6 +222,7 @@ void EndPhase::read_tables() {
 void EndPhase::make_last_reads() {
   RunBook& book = cast_.book();
   const std::int64_t process = book.new_process();
+  std::map<NodeId, bool> answered;  // who was asked
   for (const Read& read : last_reads_of(scenario_, book))
     for (const NodeId node : present()) {
       const std::size_t operation = book.invoke(RunBook::kRunner, process, read.f, read.key, read.argument);
@@ -228,11 +230,15 @@ void EndPhase::make_last_reads() {
         cast_.steward().query(read.statement, {.level = wire::LINEARIZABLE, .at = node}, within_,
                               std::move(then));
       });
+      answered[node] |= done.conclusion == client::Conclusion::kDone;
       const Ending ending = ending_of_read(done);
       reports::Value result;
       if (ending.completion == reports::Completion::kOk) result = read.result(done.reply.query().rows());
       book.complete(operation, ending.completion, std::move(result), ending.error);
     }
+  for (const auto& [node, has_answered] : answered)
+    if (!has_answered && !nemesis_.damage().is_lost(node) && !may_stop())
+      broken_.push_back(cat(Roster::name(node), " answered none of the last reads, each within ", to_string(within_)));
 }
 
 client::Completion EndPhase::await(const std::function<void(client::ClientProcess::Then)>& call) {
