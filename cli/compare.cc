@@ -5,6 +5,7 @@
 #include <fstream>
 #include <optional>
 #include <ostream>
+#include <vector>
 
 #include "base/text.h"
 #include "cli/files.h"
@@ -48,9 +49,12 @@ Result<reports::Campaign> campaign_of(const std::string& argument) {
   reports::Campaign campaign{.name = argument, .runs = {}};
   for (const fs::path& directory : directories) {
     LOCKSTEP_TRY(run, read_recorded(directory));
+    std::optional<std::vector<std::int64_t>> latencies;
+    if (run.has_history) latencies = reports::latencies_of(run.history);
     campaign.runs.push_back({.name = directory.filename().string(),
                              .report = std::move(run.report),
-                             .latencies = reports::latencies_of(run.history)});
+                             .scenario = std::move(run.scenario),
+                             .latencies = std::move(latencies)});
   }
   return campaign;
 }

@@ -69,6 +69,7 @@ page::RecordedRun shown(const RecordedRun& run) {
   return {.name = run.directory.string(),
           .report = run.report,
           .history = run.history,
+          .has_history = run.has_history,
           .scenario = run.scenario,
           .command = command_of(run)};
 }
@@ -95,11 +96,12 @@ Result<RecordedRun> read_recorded(const fs::path& directory) {
   const std::string report_file = (directory / "report.json").string();
   LOCKSTEP_TRY(report_text, read_whole_file(report_file, kMostBytesRecorded));
   LOCKSTEP_TRY(report, reports::parse_report(report_file, report_text));
-  RecordedRun run{.directory = directory, .report = std::move(report), .history = {}, .scenario = {}};
+  RecordedRun run{.directory = directory, .report = std::move(report), .history = {}, .has_history = false, .scenario = {}};
   if (const fs::path file = directory / "history.jsonl"; is_file(file)) {
     LOCKSTEP_TRY(text, read_whole_file(file.string(), kMostBytesRecorded));
     LOCKSTEP_TRY(history, reports::parse_history(file.string(), text));
     run.history = std::move(history);
+    run.has_history = true;
   }
   if (const fs::path file = directory / "scenario.json"; is_file(file)) {
     LOCKSTEP_TRY(text, read_whole_file(file.string(), kMostBytesRecorded));

@@ -17,6 +17,7 @@ struct RecordedRun {
   std::filesystem::path directory;
   reports::Report report;
   reports::History history;
+  bool has_history = true;  // false: there was no file, which is not the same as one without operations
   std::string scenario;  // scenario.json as text; empty: it was not recorded
 };
 

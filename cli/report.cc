@@ -90,6 +90,10 @@ int render_reports(const ReportArguments& arguments, std::ostream& out, std::ost
   if (arguments.format == "html") {
     const auto file = write_pages(*runs, arguments);
     if (!file) return complain(file.error());
+    for (const RecordedRun& run : *runs)
+      if (!run.has_history && (runs->size() == 1 || has_trace(run)))
+        err << "lockstep report: " << reports::escaped_terminal(run.directory.string())
+            << ": there is no history.jsonl: its page knows no operations and no latencies\n";
     out << file->string() << '\n';
     return 0;
   }

@@ -15,7 +15,8 @@ namespace lockstep::reports {
 struct ComparedRun {
   std::string name;  // of its directory: runs of the same name are compared with each other
   Report report;
-  std::vector<std::int64_t> latencies{};  // of what succeeded, in ns
+  std::string scenario{};                                // scenario.json as text; empty: not recorded
+  std::optional<std::vector<std::int64_t>> latencies{};  // of what succeeded, in ns; none: no history
 };
 std::vector<std::int64_t> latencies_of(const History& history);
 
@@ -30,9 +31,23 @@ struct CampaignTotals {
   OperationCounts operations;
   Elections elections;
   std::uint64_t events = 0;
-  LatencyQuantiles latency;
+  std::uint64_t without_history = 0;        // runs: their latencies are not known
+  std::optional<LatencyQuantiles> latency;  // none: nothing succeeded, as far as there are histories
   std::vector<std::uint64_t>
       distribution;  // of latencies, in steps of a third of a decade from 10 microseconds on
+};
+
+// What was compared with what: only runs of the same scenario, seed and world differ by the program alone.
+struct ComparedPair {
+  std::string run;
+  std::string first;  // "small, seed 7, simulated"
+  std::string second;
+  bool same_scenario = true;
+  bool same_seed = true;
+  bool same_world = true;
+  std::optional<bool> same_trace{};  // of simulated runs for which all of these are true
+
+  bool is_same() const { return same_scenario && same_seed && same_world; }
 };
 
 struct VerdictChange {
@@ -41,6 +56,7 @@ struct VerdictChange {
   std::optional<Outcome> first;  // none: this row is not there
   std::optional<Outcome> second;
   bool is_worse() const;
+  bool is_gone() const { return first && !second; }
 };
 
 struct Comparison {
@@ -49,6 +65,7 @@ struct Comparison {
   CampaignTotals first;  // of the runs that were compared
   CampaignTotals second;
   std::uint64_t in_both = 0;            // runs that were compared
+  std::vector<ComparedPair> pairs{};    // those
   std::vector<VerdictChange> changes;   // in the order of the runs; the whole before its rows
   std::vector<std::string> only_first;  // runs
   std::vector<std::string> only_second;

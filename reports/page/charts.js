@@ -98,7 +98,7 @@ const length_of = of => of.simulated_ns ?? of.lasted_ns;
 const per_second = n => n >= 100 || n === 0 ? count(n) : n.toFixed(1);
 // Runs that are drawn over this one: another one, and of a real run its simulated twin.
 const overlaid = [
-  ...(data.other ? [{ words: 'in the other run', step: data.other.series.bucket_ns, ok: data.other.series.ok, p50: data.other.series.p50, all_ok: data.other.report.operations.ok, lasted: length_of(data.other.report), median: data.other.availability.latency_ns.p50, colours: ['second', 'third'] }] : []),
+  ...(data.other && !data.other.no_history ? [{ words: 'in the other run', step: data.other.series.bucket_ns, ok: data.other.series.ok, p50: data.other.series.p50, all_ok: data.other.report.operations.ok, lasted: length_of(data.other.report), median: data.other.availability.latency_ns.p50, colours: ['second', 'third'] }] : []),
   ...(report.fidelity?.simulated.series ? [report.fidelity.simulated].map(twin => ({ words: 'simulated', step: twin.series.bucket_ns, ok: twin.series.ok, p50: twin.series.p50_ns, all_ok: twin.operations.ok, lasted: twin.series.bucket_ns * twin.series.ok.length, median: twin.latency_ns.p50, colours: ['third', 'field'] })) : [])];
 function throughput_chart() {
   const s = data.series, rate = (values, step = s.bucket_ns) => values.map(n => n * 1e9 / step), overall = n => n * 1e9 / END;

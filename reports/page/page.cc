@@ -130,14 +130,15 @@ Json recoveries_of(const RecordedRun& run) {
 Json availability_of(const RecordedRun& run) {
   const reports::Gap gap = reports::longest_without_write(run.history);
   const reports::LatencyQuantiles latency = reports::latency_of(run.history);
+  const auto known = [&run](Duration value) { return run.has_history ? Json(value.count()) : Json(); };
   return {{"gap_from_ns", gap.from.count()},
           {"gap_ns", gap.lasted.count()},
           {"recoveries", recoveries_of(run)},
           {"latency_ns",
-           {{"p50", latency.p50.count()},
-            {"p90", latency.p90.count()},
-            {"p99", latency.p99.count()},
-            {"max", latency.max.count()}}}};
+           {{"p50", known(latency.p50)},
+            {"p90", known(latency.p90)},
+            {"p99", known(latency.p99)},
+            {"max", known(latency.max)}}}};
 }
 
 Json trace_of(const PackedTrace& trace) {
@@ -214,6 +215,7 @@ Json json_of(const Counterpart& other) {
            {"series", series_of(other.run)},
            {"availability", availability_of(other.run)},
            {"difference", other.difference}};
+  if (!other.run.has_history) out["no_history"] = true;
   if (other.parts_at) out["parts_at"] = *other.parts_at;
   return out;
 }
@@ -279,6 +281,7 @@ std::string page_of(const RecordedRun& run, const Counterpart* other) {
                 {"series", series_of(run)},
                 {"availability", availability_of(run)}};
   document["name"] = run.name;
+  if (!run.has_history) document["no_history"] = true;
   if (run.trace != nullptr) document["trace"] = trace_of(*run.trace);
   if (run.whole != nullptr) document["whole"] = json_of(*run.whole);
   if (other != nullptr) document["other"] = json_of(*other);

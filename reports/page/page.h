@@ -18,6 +18,7 @@ struct RecordedRun {
   std::string name;  // where it lies
   const reports::Report& report;
   const reports::History& history;
+  bool has_history = true;  // false: there was none, so that the page knows of no operation
   std::string scenario;  // the file as it ran; empty: not recorded
   std::string command;   // that does it again
   const PackedTrace* trace = nullptr;

@@ -86,6 +86,7 @@ function show_legend() {
     make('span', {}, 'thin lines under a lane: log, commit and applied index'));
   if (sampled) $('legend').append(make('span', {}, `${count(data.trace.total - data.trace.kept)} of ${count(data.trace.total)} events are in trace.jsonl only (${list(data.trace.kinds.filter(kind => kind.kept < kind.total).map(kind => kind.name.replaceAll('_', ' ')))})`));
   if (!data.trace) $('legend').append(make('span', {}, 'This run left no trace: clients and faults only. With --trace there are the nodes, too.'));
+  if (data.no_history) $('legend').append(make('span', {}, 'There was no history.jsonl: this page knows no operations and no latencies.'));
   const shown = data.operations.rows.length;
   if (shown < data.operations.total) $('legend').append(make('span', {}, `${count(data.operations.total - shown)} of ${count(data.operations.total)} operations are in history.jsonl only`));
 }
@@ -179,6 +180,7 @@ function election_card() {
   return card(`${many(leaders.length, 'leader')}, ${many(report.elections?.candidacies ?? 0, 'candidacy', 'candidacies')}`, make('table', { class: 'inner' }, heads('Elected at', 'Leader', '#Term', '#Nobody for', '#Led for'), make('tbody', {}, ...rows)), leaders.length > 40 ? make('p', {}, `and ${leaders.length - 40} more`) : '');
 }
 function availability_card() {
+  if (data.no_history) return null;
   const a = data.availability;
   const rows = a.recoveries.slice(0, 12).map(r => row(make('td', {}, visit(r.at_ns, seconds(r.at_ns))), cell(r.kind.replaceAll('_', ' ')), cell(duration(r.took_ns), 'number')));
   return card('Without a successful write', facts([['Longest', a.gap_ns > 0 ? visit(a.gap_from_ns + a.gap_ns / 2, duration(a.gap_ns)) : 'no two writes succeeded'], ['Latency, median', duration(a.latency_ns.p50)], ['90 of 100', duration(a.latency_ns.p90)], ['99 of 100', duration(a.latency_ns.p99)], ['Slowest', duration(a.latency_ns.max)]]),
@@ -321,7 +323,7 @@ show_jumps();
 show_minimap();
 show_legend();
 inspect(null);
-$('charts').append(throughput_chart().root, latency_chart().root, ...(data.whole && top_index > 1 ? [lag_chart().root] : []), ...(sent_kinds.length ? [frames_chart().root, bytes_chart().root] : []));
+$('charts').append(...(data.no_history ? [] : [throughput_chart().root, latency_chart().root]), ...(data.whole && top_index > 1 ? [lag_chart().root] : []), ...(sent_kinds.length ? [frames_chart().root, bytes_chart().root] : []));
 $('cluster').append(...[election_card(), availability_card(), fault_card(), member_card(), table_card(), topology_card(), message_card(), disk_card(), log_card()].filter(Boolean));
 show_fidelity();
 show_other();

@@ -261,5 +261,33 @@ TEST_F(RecordedRuns, CompareSaysWhatChangedAndShowsIt) {
       << judged.out;
 }
 
+TEST_F(RecordedRuns, AHistoryThatIsMissingIsSaidToBe) {
+  const fs::path bare = copy("bare");
+  fs::remove(bare / "history.jsonl");
+  const Outcome compared = lockstep(cat("compare ", at("b"), " ", bare.string()));
+  EXPECT_EQ(compared.code, 0) << compared.out;
+  EXPECT_NE(compared.out.find(cat("\nno history.jsonl in ", bare.string(), ": the latencies are not known\n")), std::string::npos)
+      << compared.out;
+  EXPECT_NE(compared.out.find(" no history\n"), std::string::npos) << compared.out;
+  EXPECT_EQ(compared.out.find("0.00 ms"), std::string::npos) << compared.out;
+
+  const Outcome rendered = lockstep(cat("report ", bare.string()));
+  EXPECT_EQ(rendered.code, 0);
+  EXPECT_NE(rendered.out.find(": there is no history.jsonl: its page knows no operations and no latencies\n"), std::string::npos)
+      << rendered.out;
+  EXPECT_NE(read(bare / "report.html").find("\"no_history\":true"), std::string::npos);
+  EXPECT_EQ(read(at("a/small-7/report.html")).find("\"no_history\":true"), std::string::npos);
+}
+
+TEST_F(RecordedRuns, CompareSaysWhatItCompares) {
+  const Outcome seeds = lockstep(cat("compare ", at("a"), " ", at("b")));
+  EXPECT_EQ(seeds.out.find(cat(at("a"), ": small, seed 7, simulated\n", at("b"), ": small, seed 8, simulated\n",
+                               "another seed: what changed need not be the program's doing\n")),
+            0u)
+      << seeds.out;
+  const Outcome same = lockstep(cat("compare ", at("a"), " ", at("a/small-7")));
+  EXPECT_NE(same.out.find("\nthe same scenario and seed, and the traces are equal\n"), std::string::npos) << same.out;
+}
+
 }  // namespace
 }  // namespace lockstep::tests

@@ -248,7 +248,7 @@ TEST(Series, WhatOnlyReadsEndsNoSilence) {
 Campaign campaign(std::string name, std::vector<std::pair<std::string, Report>> runs) {
   Campaign out{.name = std::move(name), .runs = {}};
   for (auto& [run, report] : runs)
-    out.runs.push_back({.name = run, .report = std::move(report), .latencies = {1'000'000, 5'000'000}});
+    out.runs.push_back({.name = run, .report = std::move(report), .latencies = {{1'000'000, 5'000'000}}});
   return out;
 }
 
@@ -258,7 +258,10 @@ TEST(Compare, ChangedVerdictsAndMissingRunsAreTold) {
   const Comparison comparison = compare(campaign("a", {{"x", holds}, {"y", holds}}),
                                         campaign("b", {{"x", violated_report()}, {"z", holds}}));
   EXPECT_TRUE(comparison.got_worse());
-  EXPECT_EQ(to_text(comparison), R"(                        a               b
+  EXPECT_EQ(to_text(comparison), R"(a: two <leaders>, seed 4, simulated
+b: two <leaders>, seed 4, simulated
+the same scenario and seed, and the traces are equal
+                        a               b
 runs                    1               1
   hold                  1               0
 operations ok           5               5
@@ -305,6 +308,57 @@ TEST(Compare, TwoSingleRunsNeedNoCommonName) {
   EXPECT_FALSE(comparison.got_worse());
   EXPECT_EQ(comparison.changes.size(), 2u);
   EXPECT_TRUE(comparison.only_first.empty());
+}
+
+TEST(Compare, WhatIsComparedIsSaidFirst) {
+  const auto beginning = [](const Comparison& comparison) {
+    const std::string text = to_text(comparison);
+    return text.substr(0, text.find("                  "));
+  };
+  const Report one = violated_report();
+  Report other = one;
+  other.trace_hash = 1;
+  EXPECT_TRUE(beginning(compare(campaign("a", {{"x", one}}), campaign("b", {{"x", other}})))
+                  .ends_with("the same scenario and seed, but the traces differ\n"));
+  other.seed = 5;
+  other.world = World::kReal;
+  EXPECT_EQ(beginning(compare(campaign("a", {{"x", one}}), campaign("b", {{"y", other}}))),
+            "a: two <leaders>, seed 4, simulated\nb: two <leaders>, seed 5, on real processes\n"
+            "another seed and another world: what changed need not be the program's doing\n");
+  other = one;
+  other.scenario = "three";
+  EXPECT_EQ(beginning(compare(campaign("a", {{"x", one}, {"y", one}}), campaign("b", {{"x", one}, {"y", other}}))),
+            "1 of 2 runs in both have the same scenario, seed and world; the traces are equal in 1 of 1\n"
+            "y: another scenario (two <leaders>, seed 4, simulated; three, seed 4, simulated)\n");
+}
+
+TEST(Compare, ScenariosOfOneNameAreToldApartByTheirFiles) {
+  Campaign first = campaign("a", {{"x", violated_report()}});
+  Campaign second = campaign("b", {{"x", violated_report()}});
+  first.runs[0].scenario = R"({"name":"x","seed":4})";
+  second.runs[0].scenario = R"({"name":"x","seed":5})";
+  EXPECT_TRUE(compare(first, second).pairs.at(0).same_scenario);
+  second.runs[0].scenario = R"({"name":"x","seed":4,"cluster":{"nodes":5}})";
+  EXPECT_FALSE(compare(first, second).pairs.at(0).same_scenario);
+}
+
+TEST(Compare, APromiseThatIsGoneIsNamedAtTheEnd) {
+  Report less = violated_report();
+  std::swap(less.verdicts[0].name, less.verdicts[1].name);
+  less.verdicts.erase(less.verdicts.begin());
+  const std::string text = to_text(compare(campaign("a", {{"x", violated_report()}}), campaign("b", {{"x", less}})));
+  EXPECT_TRUE(text.ends_with("gone: x, election-safety: violated in a, not checked in b\n")) << text;
+}
+
+TEST(Compare, WithoutAHistoryNoLatencyIsKnown) {
+  Campaign first = campaign("a", {{"x", violated_report()}});
+  first.runs[0].latencies.reset();
+  const Comparison comparison = compare(first, campaign("b", {{"x", violated_report()}}));
+  const std::string text = to_text(comparison);
+  EXPECT_NE(text.find("latency of ok, p50      no history      1.00 ms\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("\nno history.jsonl in a: the latencies are not known\n"), std::string::npos) << text;
+  EXPECT_EQ(text.find("| a\n"), std::string::npos) << text;
+  EXPECT_NE(to_json_text(comparison).find("\"latency_ns\": null"), std::string::npos);
 }
 
 }  // namespace
