@@ -58,6 +58,29 @@ bool put(json::Node& document, std::string_view pointer, const json::Node& value
   return true;
 }
 
+// The beginning of the pointer that leads nowhere, as "/cluster"; empty: the pointer is none, or is to a sweep.
+std::string missing_part(json::Node& document, std::string_view pointer) {
+  const std::vector<std::string> steps = steps_of(pointer);
+  if (steps.empty() || steps.front() == "sweep") return {};
+  std::string part;
+  json::Node* node = &document;
+  for (const std::string& step : steps) {
+    part = json::pointer_to(part, step);
+    node = step_into(*node, step);
+    if (node == nullptr) break;
+  }
+  return part;
+}
+
+json::Problem no_place(json::Node& document, const json::Member& member, std::string here) {
+  const std::string missing = missing_part(document, member.key);
+  if (missing.empty())
+    return {member.where, std::move(here), "a JSON pointer to a place in this file, such as \"/seed\"",
+            json::in_quotes(member.key), ""};
+  return {member.where, std::move(here), "a JSON pointer to what stands in this file", json::in_quotes(member.key),
+          cat("there is no ", missing, " here; it has to be in the file to be swept")};
+}
+
 std::string label_of(std::string_view pointer, const json::Node& value, std::size_t place) {
   const bool is_scalar = !value.is(json::Kind::kArray) && !value.is(json::Kind::kObject);
   return cat(steps_of(pointer).back(), "=", is_scalar ? value.text : cat("#", place));
@@ -71,7 +94,8 @@ std::vector<VariantText> expand_sweep(const json::Node& document, json::Problems
                 [](const json::Member& member) { return member.key == "sweep"; });
   const json::Node* sweep = document.find("sweep");
   if (sweep == nullptr) return variants;
-  for (const auto& [pointer, where, values] : sweep->members) {
+  for (const json::Member& swept : sweep->members) {
+    const auto& [pointer, where, values] = swept;
     const std::string here = json::pointer_to("/sweep", pointer);
     if (variants.size() * values.items.size() > kMaxVariants) {
       problems.push_back(
@@ -83,9 +107,7 @@ std::vector<VariantText> expand_sweep(const json::Node& document, json::Problems
       for (std::size_t place = 0; place < values.items.size(); ++place) {
         VariantText& variant = next.emplace_back(before);
         if (!put(variant.document, pointer, values.items[place])) {
-          problems.push_back(
-              json::Problem{where, here, "a JSON pointer to a place in this file, such as \"/cluster/nodes\"",
-                            json::in_quotes(pointer), ""});
+          problems.push_back(no_place(variant.document, swept, here));
           return {};
         }
         const std::string label = label_of(pointer, values.items[place], place);
