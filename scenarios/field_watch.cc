@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <charconv>
 
 #include "base/text.h"
 #include "core/proto/control.pb.h"
@@ -10,6 +11,7 @@
 #include "edge/events.h"
 #include "hub/events.h"
 #include "reports/render.h"
+#include "scenarios/plant_parts.h"
 #include "scenarios/roster.h"
 
 namespace lockstep::scenarios {
@@ -19,6 +21,9 @@ using reports::Verdict;
 
 FieldWatch::FieldWatch(const Field* field, const Damage& damage) : damage_(damage) {
   if (field == nullptr) return;
+  for (std::size_t place = 0; place < field->devices.size(); ++place)
+    devices_.push_back({.name = device_name(*field, place),
+                        .signals = part_names(field->devices[place], devices::PlantFault::kSensorStuck)});
   for (const Dispatch& sent : field->dispatch) {
     if (sent.rollback) continue;
     // What settings say is verified by each edge; the hub only sees to it that they came as they were sent.
@@ -122,7 +127,12 @@ void FieldWatch::plant_state(const Observation& seen) {
   }
   if (known == outside_.end()) {
     outside_[plant] = excursions_.size();
-    excursions_.push_back({.plant = plant, .from = seen.at, .until = {}, .worst = value});
+    excursions_.push_back({.plant = plant,
+                           .from = seen.at,
+                           .until = {},
+                           .is_below = value < low,
+                           .bound = value < low ? low : high,
+                           .worst = value});
     return;
   }
   double& worst = excursions_[known->second].worst;
@@ -267,9 +277,25 @@ std::string when(Duration from, Duration until) {
   return cat(" from ", reports::readable(from), " to ", reports::readable(until));
 }
 
+constexpr std::size_t kMostExcused = 3;  // that a verdict tells of
+
+// With three decimals: more than a person compares.
+std::string to_thousandths(double value) {
+  char digits[400];
+  const auto end = std::to_chars(digits, digits + sizeof digits, value, std::chars_format::fixed, 3).ptr;
+  return std::string(digits, end);
+}
+
 }  // namespace
 
-constexpr std::size_t kMostExcused = 3;  // that a verdict tells of
+// "temperature of e1/tank1", as readings and faults name it.
+std::string FieldWatch::name_of_signal(const PlantKey& plant) const {
+  const std::string edge = Roster::name(plant.edge);
+  if (plant.device >= devices_.size() || plant.signal >= devices_[plant.device].signals.size())
+    return cat("signal ", plant.signal, " of device ", plant.device, " of ", edge);
+  const Device& device = devices_[plant.device];
+  return cat(device.signals[plant.signal], " of ", edge, "/", device.name);
+}
 
 std::optional<FieldWatch::Excuse> FieldWatch::excuse(const PlantKey& plant, Duration at, const Quorums& quorums,
                                                      Duration recovery) const {
@@ -315,9 +341,10 @@ Verdict FieldWatch::envelope(const Quorums& quorums, Duration recovery) const {
   for (const Excursion& excursion : excursions_) {
     const auto reason = excuse(excursion.plant, excursion.from, quorums, recovery);
     const auto since = unexcused(excursion, quorums, recovery);
-    const std::string what = cat("signal ", excursion.plant.signal, " of device ", excursion.plant.device,
-                                 " of ", Roster::name(excursion.plant.edge), " left its envelope at ",
-                                 reports::readable(excursion.from), " (worst value ", excursion.worst, ")");
+    const std::string what =
+        cat(name_of_signal(excursion.plant), excursion.is_below ? " fell below " : " rose above ",
+            to_thousandths(excursion.bound), " at ", reports::readable(excursion.from), " (worst value ",
+            to_thousandths(excursion.worst), ")");
     if (since) {
       verdict.outcome = Outcome::kViolated;
       verdict.evidence.push_back(

@@ -60,7 +60,13 @@ class FieldWatch final : public Observer {
     PlantKey plant;
     Duration from{};
     std::optional<Duration> until;
+    bool is_below = false;
+    double bound = 0;  // that it crossed
     double worst = 0;
+  };
+  struct Device {
+    std::string name;  // "tank1"
+    std::vector<std::string> signals;
   };
 
   // One that the cloud sends, and what it was told last about it: core/proto/dispatch.proto, PackageState.
@@ -92,9 +98,11 @@ class FieldWatch final : public Observer {
   // What keeps this plant from being controlled, or kept it so until a short time before that, and when.
   std::optional<Excuse> excuse(const PlantKey& plant, Duration at, const Quorums& quorums, Duration recovery) const;
   std::optional<Duration> unexcused(const Excursion& excursion, const Quorums& quorums, Duration recovery) const;
+  std::string name_of_signal(const PlantKey& plant) const;
   bool is_owed(const StreamKey& key, const Stream& stream) const;
 
   const Damage& damage_;
+  std::vector<Device> devices_;  // of each edge
   std::map<PackageName, Sent> packages_;
   std::map<StreamKey, Stream> streams_;
   std::set<std::uint64_t> open_;                             // instructions logged, not settled

@@ -20,7 +20,7 @@ using reports::Outcome;
 
 constexpr Duration kRecovery = 30s;
 
-// One plant of e1, signal 0 of device 0, that may show 10 to 20.
+// One plant of e1, the level of tank1, that may show 10 to 20.
 class Plant {
  public:
   void shows(Duration at, double value) {
@@ -56,7 +56,8 @@ class Plant {
   }
 
   Damage damage_;
-  FieldWatch watch_{nullptr, damage_};
+  Field field_;  // an edge has a tank
+  FieldWatch watch_{&field_, damage_};
   std::uint64_t order_ = 0;
 };
 
@@ -66,6 +67,18 @@ TEST(PlantEnvelope, WithoutAFaultAnExcursionIsViolated) {
   EXPECT_EQ(plant.judge().outcome, Outcome::kHolds);
   plant.shows(2s, 21);
   EXPECT_EQ(plant.judge().outcome, Outcome::kViolated);
+}
+
+TEST(PlantEnvelope, WhatLeftItIsNamedWithTheBoundThatItCrossed) {
+  Plant high;
+  high.shows(2s, 21);
+  high.shows(3s, 23.28111232085564);
+  EXPECT_EQ(high.judge().evidence,
+            std::vector<std::string>{"level of e1/tank1 rose above 20.000 at 2.000 s (worst value 23.281)"});
+  Plant low;
+  low.shows(2s, 9.9996);
+  EXPECT_EQ(low.judge().evidence,
+            std::vector<std::string>{"level of e1/tank1 fell below 10.000 at 2.000 s (worst value 10.000)"});
 }
 
 TEST(PlantEnvelope, TheExcuseSaysWhatWasBrokenAndWhen) {
