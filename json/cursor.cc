@@ -40,8 +40,10 @@ void read(const Cursor& at, std::string& out) { out = at.text(); }
 void read_duration(const Cursor& object, std::string_view key, Duration least, Duration& out) {
   const auto member = object.member(key);
   if (!member) return;
-  read(*member, out);
-  if (out < least) member->refuse(cat("at least ", to_string(least)));
+  Duration value = out;
+  read(*member, value);
+  if (value < least) return member->refuse(cat("at least ", to_string(least)));
+  out = value;
 }
 
 }  // namespace lockstep::json

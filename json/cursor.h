@@ -86,7 +86,8 @@ void read_choice(const Cursor& at, const std::array<Enum, kCount>& choices, Enum
   }
 }
 
-// A duration that must be at least `least`.
+// A duration that must be at least `least`; what is refused leaves the default alone, so that nothing else is refused
+// because of it.
 void read_duration(const Cursor& object, std::string_view key, Duration least, Duration& out);
 
 }  // namespace lockstep::json

@@ -87,6 +87,14 @@ std::string_view nearest(std::string_view text, const std::vector<std::string_vi
       best_edits = edits;
     }
   }
+  if (!best.empty() && best_edits == 1) return best;
+  // "slow" for "disk_slow", "kill_node" for "kill": a word of a name, or a name with another word.
+  constexpr std::size_t kLeast = 4;
+  const auto has_word = [](std::string_view name, std::string_view word) {
+    return word.size() >= kLeast && (name.starts_with(cat(word, "_")) || name.ends_with(cat("_", word)));
+  };
+  for (const std::string_view name : names)
+    if (has_word(name, text) || has_word(text, name)) return name;
   return best;
 }
 

@@ -38,7 +38,8 @@ std::string in_quotes(std::string_view text);
 // The pointer one step further down; `key` is escaped as RFC 6901 says.
 std::string pointer_to(std::string_view pointer, std::string_view key);
 
-// The name nearest to `text` by edits, if one is near enough to be meant; else empty.
+// The name nearest to `text` by edits, if one is near enough to be meant; else one that shares its first or last
+// word; else empty.
 std::string_view nearest(std::string_view text, const std::vector<std::string_view>& names);
 
 // `did you mean "nodes"?`, or nothing.

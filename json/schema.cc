@@ -6,6 +6,7 @@
 #include <array>
 #include <functional>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "base/characters.h"
@@ -86,7 +87,9 @@ class SchemaCheck {
     if (node.is(Kind::kObject)) check_object(schema, node, pointer);
     if (node.is(Kind::kArray)) check_array(schema, node, pointer);
     if (const Node* all = schema.find("allOf")) {
+      const Node* const outer = std::exchange(around_, &schema);
       for (const Node& part : all->items) check(part, node, pointer);
+      around_ = outer;
     }
     if (const Node* one = schema.find("oneOf")) check_one_of(schema, *one, node, pointer);
   }
@@ -150,8 +153,12 @@ class SchemaCheck {
     if (properties != nullptr) {
       for (const Member& property : properties->members) names.push_back(property.key);
     }
-    report(member.where, std::move(pointer), cat("one of the members ", joined(names)), in_quotes(member.key),
-           suggestion(member.key, names));
+    constexpr std::size_t kLong = 12;  // names: behind more of them a suggestion would not be seen
+    const std::string meant = suggestion(member.key, names);
+    const bool first = !meant.empty() && names.size() > kLong;
+    report(member.where, std::move(pointer),
+           cat(first ? cat("another member (", meant, "), one of ") : "one of the members ", joined(names)),
+           in_quotes(member.key), first ? "" : meant);
   }
 
   void check_array(const Node& schema, const Node& node, const std::string& pointer) {
@@ -182,7 +189,7 @@ class SchemaCheck {
     std::size_t matching = 0;
     for (const Node& branch : branches.items) matching += tried(branch, node, pointer).empty() ? 1 : 0;
     if (matching == 1) return;
-    if (chooses_member(branches)) return report_member_choice(branches, node, pointer);
+    if (chooses_member(branches)) return report_member_choice(schema, branches, node, pointer);
     if (const auto kind = discriminator(branches)) return report_by_kind(branches, *kind, node, pointer);
     const Node* meant = matching == 0 ? branch_of_type(branches, node) : nullptr;
     if (meant != nullptr) {
@@ -206,11 +213,25 @@ class SchemaCheck {
     return names;
   }
 
-  void report_member_choice(const Node& branches, const Node& node, const std::string& pointer) {
+  // Whether a member that nobody knows here was probably meant to be one of these: that is told by itself.
+  bool is_misspelt(const std::vector<std::string>& names, const Node& schema, const Node& node) const {
+    const Node* properties = schema.find("properties");
+    if (properties == nullptr && around_ != nullptr) properties = around_->find("properties");
+    if (properties == nullptr) return false;
+    std::vector<std::string_view> all;
+    for (const Member& property : properties->members) all.push_back(property.key);
+    return std::any_of(node.members.begin(), node.members.end(), [&](const Member& member) {
+      return properties->find(member.key) == nullptr &&
+             std::find(names.begin(), names.end(), nearest(member.key, all)) != names.end();
+    });
+  }
+
+  void report_member_choice(const Node& schema, const Node& branches, const Node& node, const std::string& pointer) {
     const std::vector<std::string> names = choices_of(branches);
     std::string found;
     for (const std::string& name : names)
       if (node.find(name) != nullptr) append_text(found, cat(found.empty() ? "" : " and ", name));
+    if (found.empty() && is_misspelt(names, schema, node)) return;
     report(node.where, pointer, cat("exactly one of the members ", join(names)),
            found.empty() ? "none" : found, "");
   }
@@ -299,6 +320,7 @@ class SchemaCheck {
 
   const Schema& schema_;
   Problems& problems_;
+  const Node* around_ = nullptr;  // the schema of whose allOf a part is checked
 };
 
 Result<Schema> Schema::parse(std::string_view text) {

@@ -89,6 +89,10 @@ struct SyntaxError {
       what = what.substr(0, tail);
     }
     because = what.substr(0, std::min(what.find(kLastRead), std::size_t{160}));
+    // In words that are about the text, not about the reader's grammar.
+    if (expected == "string literal") expected = "a key in double quotes";
+    if (expected == "'[', '{', or a literal") expected = "a value";
+    if (because == "unexpected end of input") because.clear();  // what was found says so
   }
 };
 
@@ -144,6 +148,9 @@ class TreeBuilder : public nlohmann::json_sax<nlohmann::json> {
   void refuse_byte(std::size_t offset, std::string_view name) {
     report(Problem{lines_.at(offset), "", "a text in UTF-8", std::string(name), ""});
   }
+
+  void refuse_blank() { report(Problem{lines_.at(text_.size()), "", "a JSON document", "nothing", ""}); }
+  bool is_blank() const { return token_begin() >= text_.size(); }  // before anything was read
 
   std::expected<Node, Problems> result() && {
     if (!problems_.empty()) return std::unexpected(std::move(problems_));
@@ -268,6 +275,10 @@ std::expected<Node, Problems> parse(std::string_view text) {
   // The reader would take a NUL byte for the end of the text and never see what follows.
   if (const std::size_t nul = text.find('\0'); nul != std::string_view::npos) {
     builder.refuse_byte(nul, "a NUL byte");
+    return std::move(builder).result();
+  }
+  if (builder.is_blank()) {
+    builder.refuse_blank();
     return std::move(builder).result();
   }
   const CountingIterator first(text.data(), &taken);

@@ -46,6 +46,14 @@ TEST(Consensus, OneLostHeartbeatMustNotCostTheLeaderItsOffice) {
   EXPECT_EQ(problems[0].expected, "less than a third of the election timeout, 300ms");
 }
 
+TEST(Consensus, AnElectionTimeoutThatIsRefusedIsRefusedOnce) {
+  json::Problems problems;
+  const Consensus consensus = read_from(R"({"election_timeout": "0ms"})", problems);
+  ASSERT_EQ(problems.size(), 1u);
+  EXPECT_EQ(problems[0].expected, "at least 1ms");
+  EXPECT_EQ(consensus, Consensus());
+}
+
 TEST(Consensus, WhatIsWrittenIsReadAsTheSame) {
   const Consensus all{.election_timeout = 2s,
                       .heartbeat_interval = 77ms,

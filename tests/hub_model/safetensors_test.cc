@@ -126,7 +126,7 @@ TEST(Safetensors, HeadersThatAreNoObjectOfTensorsAreRefused) {
   EXPECT_EQ(refusal_of("\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[4,0]}"),
             "safetensors: tensor \"a\": expected data_offsets [begin, end)");
   EXPECT_EQ(refusal_of("["),
-            "safetensors: header:1:2: the document: expected string literal, found \"[}\": unexpected '['");
+            "safetensors: header:1:2: the document: expected a key in double quotes, found \"[}\": unexpected '['");
 }
 
 TEST(Safetensors, PlacesThatOverlapOrLeaveGapsAreRefused) {

@@ -169,8 +169,7 @@ std::string refusal_of_rule(std::string_view rule) {
 TEST(Policy, BadOnesAreRefusedWithTheirPlace) {
   EXPECT_EQ(refusal(default_policy_text()), "accepted");
   EXPECT_EQ(refusal("{"),
-            "policy:1:2: the document: expected string literal, found the end of the text: unexpected end of "
-            "input");
+            "policy:1:2: the document: expected a key in double quotes, found the end of the text");
   EXPECT_EQ(
       refusal(R"({"format": "lockstep-policy-1", "kinds": [], "kinds": []})"),
       "policy:1:46: /kinds: expected every key only once, found \"kinds\": this object has the key already");
