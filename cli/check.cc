@@ -23,7 +23,8 @@ constexpr int kExitHolds = 0, kExitViolated = 1, kExitBadInput = 2, kExitUnknown
 linearizability::Limits limits_of(const CheckArguments& arguments) {
   linearizability::Limits limits;
   if (arguments.time_limit_seconds > 0) {
-    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(arguments.time_limit_seconds);
+    const std::chrono::duration<double> limit(arguments.time_limit_seconds);
+    const auto end = std::chrono::steady_clock::now() + std::chrono::duration_cast<std::chrono::nanoseconds>(limit);
     limits.stop = [end] { return std::chrono::steady_clock::now() >= end; };
   }
   return limits;

@@ -12,7 +12,7 @@ struct CheckArguments {
   std::string model;                 // see docs/format/history.md
   std::vector<std::string> options = {};  // key=value
   bool json = false;                 // the verdict as JSON instead of text
-  int time_limit_seconds = 0;        // 0: none; beyond it the answer is unknown
+  double time_limit_seconds = 0;     // 0: none; beyond it the answer is unknown
 };
 
 // Exit code: 0 holds, 1 violated, 2 bad input, 3 unknown. The answer goes to `out`, a complaint about input to `err`.

@@ -121,6 +121,7 @@ std::filesystem::path followed(const std::filesystem::path& path) {
 
 Result<std::string> read_whole_file(const std::string& path, std::size_t most_bytes) {
   if (path == "-") return read_up_to(std::cin, "standard input", most_bytes);
+  if (path.empty()) return fail(ErrorCode::kInvalidArgument, "expected the name of a file, found an empty text");
   std::error_code error;
   if (std::filesystem::is_directory(path, error))
     return fail(ErrorCode::kInvalidArgument, cat(path, ": expected a file, found a directory"));

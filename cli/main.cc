@@ -43,6 +43,11 @@ std::string drawn_seed_complaint(const std::string& text) {
   return is_seed ? "" : "expected a seed from 0 to " + std::to_string(lockstep::farm::kMostSeed) + ", found " + text;
 }
 
+std::string many_seeds_complaint(const std::string& text) {
+  return "expected --seed N, found --seeds " + text +
+         ": many seeds are a sweep in the file, \"sweep\": {\"/seed\": [1, 2, 3]}; of the suite, ./dev suite --seeds N";
+}
+
 std::string path_complaint(const std::string& text) {
   return text.empty() ? "expected the path of a directory, found an empty text" : "";
 }
@@ -57,6 +62,8 @@ void add_run(CLI::App& app, lockstep::cli::RunArguments& arguments) {
       ->default_str("sim");
   run.add_option("--seed", arguments.seed, "Decides everything that chance decides; default: the file's own seed")
       ->check(seed_complaint, "SEED");
+  const auto refuse_seeds = [](const std::string& text) { throw CLI::ValidationError(many_seeds_complaint(text)); };
+  run.add_option_function<std::string>("--seeds", refuse_seeds)->group("");  // `lockstep chaos` has it
   run.add_option("--out", arguments.out, "Directory for reports, one below it per run")
       ->check(path_complaint, "PATH")
       ->capture_default_str();
@@ -66,7 +73,8 @@ void add_run(CLI::App& app, lockstep::cli::RunArguments& arguments) {
   run.add_flag("--page", arguments.page, "Write report.html, a page to look at, and the trace (always done when a run does not hold)");
   run.add_option("--junit", arguments.junit, "Write the verdicts of all runs to this file, as JUnit XML")->check(path_complaint, "PATH");
   run.add_option("--markdown", arguments.markdown, "Write the verdicts of all runs to this file, as Markdown")->check(path_complaint, "PATH");
-  run.footer("Exit code: 0 holds, 1 violated, vacuous or unknown, 2 bad input, no place for the report or no node started.\n"
+  run.footer("Many seeds: \"sweep\": {\"/seed\": [1, 2, 3]} in the file; of the suite, ./dev suite --seeds N.\n"
+             "Exit code: 0 holds, 1 violated, vacuous or unknown, 2 bad input, no place for the report or no node started.\n"
              "Example: lockstep run scenarios/suite/prepare_commit_kill.json --seed 7 --twice");
 }
 
@@ -87,7 +95,7 @@ ChaosCommands add_chaos(CLI::App& app, lockstep::cli::ChaosArguments& arguments)
       ->capture_default_str();
   chaos.add_flag("!--no-shrink", arguments.shrink, "Do not make failures small");
   chaos.add_flag("--json", arguments.json, "Print one JSON document instead of text");
-  chaos.add_option("--print", arguments.print, "Only print the scenario of this seed")
+  chaos.add_option("--print", arguments.print, "Only print the scenario of this seed, which is JSON with and without --json")
       ->check(drawn_seed_complaint, "SEED");
   chaos.footer(
       "Exit code: 0 no seed failed, 1 one did, or over 1,000 seeds something rare never happened, or it was interrupted,\n"
@@ -169,7 +177,7 @@ void add_check(CLI::App& app, lockstep::cli::CheckArguments& arguments) {
   check.add_option("--model", arguments.model, "What it must satisfy, see below; several of transactions joined by +")
       ->required();
   check.add_option("--option", arguments.options, "Options of the model, key=value (docs/format/history.md)");
-  check.add_option("--time-limit", arguments.time_limit_seconds, "Of linearizability, in seconds; beyond it the answer is unknown (0, the default: none)")
+  check.add_option("--time-limit", arguments.time_limit_seconds, "Of linearizability, in seconds, such as 0.5; beyond it the answer is unknown (0, the default: none)")
       ->check(lockstep::cli::number_between(0, 1e9));
   check.add_flag("--json", arguments.json, "Print one JSON document instead of text");
   check.footer(
@@ -471,7 +479,7 @@ int main(int argc, char** argv) {
   std::set_new_handler(end_without_memory);
   std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error of the disk like others
   const int code = run_program(argc, argv);
-  if (std::cout.flush()) return code;
+  if (std::cout.flush() || code == kBadInput) return code;  // 2: what was wrong has been said
   std::cerr << "lockstep: standard output cannot be written\n";
   return code == 0 ? 1 : code;
 }

@@ -6,6 +6,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -232,6 +233,44 @@ TEST(Runs, ANameThatNoDirectoryCanHaveIsRefusedAtOnce) {
   const Outcome run = lockstep(cat("run ", home / "long.json", " --out ", home / "out"));
   EXPECT_EQ(run.code, 2);
   EXPECT_NE(run.out.find("/name: expected a name of at most 200 "), std::string::npos) << run.out;
+}
+
+TEST(Runs, ManySeedsAreSaidToBeASweep) {
+  const Outcome refused = lockstep("run x.json --seeds 1..9");
+  EXPECT_EQ(refused.code, 2);
+  EXPECT_NE(refused.out.find("expected --seed N, found --seeds 1..9: many seeds are a sweep in the file"), std::string::npos)
+      << refused.out;
+  EXPECT_EQ(lockstep("run --help").out.find("--seeds A"), std::string::npos);
+}
+
+TEST(Runs, WhatIsNoScenarioIsSaidInItsWords) {
+  const TemporaryDirectory home;
+  write(home / "empty.json", "");
+  write(home / "brace.json", "{\n");
+  EXPECT_EQ(lockstep("run " + home / "empty.json").out,
+            home / "empty.json" + ":1:1: the document: expected a scenario (a JSON object), found nothing\n");
+  EXPECT_EQ(lockstep("run " + home / "brace.json").out,
+            home / "brace.json" + ":2:1: the document: expected a key in double quotes, found the end of the text\n");
+  const Outcome unnamed = lockstep("run ''");
+  EXPECT_EQ(unnamed.code, 2);
+  EXPECT_EQ(unnamed.out, "lockstep run: expected the name of a file, found an empty text\n");
+}
+
+TEST_F(RecordedRuns, OutputThatCannotBeWrittenIsSaidOnce) {
+  for (const std::string& command : {cat("run ", at("small.json"), " --out ", at("full")), cat("compare ", at("a"), " ", at("b")), std::string("schema")}) {
+    const Outcome full = run(cat("(" LOCKSTEP_PROGRAM " ", command, " > /dev/full)"));
+    EXPECT_NE(full.code, 0) << command;
+    EXPECT_EQ(std::ranges::count(full.out, '\n'), 1) << full.out;
+    EXPECT_NE(full.out.find("standard output cannot be written"), std::string::npos) << full.out;
+  }
+}
+
+TEST_F(RecordedRuns, ATimeLimitMayBeAPartOfASecond) {
+  const std::string check = cat("check ", at("a/small-7/history.jsonl"), " --model cas-register --time-limit ");
+  EXPECT_EQ(lockstep(check + "0.5").code, 0);
+  const Outcome refused = lockstep(check + "soon");
+  EXPECT_EQ(refused.code, 2);
+  EXPECT_NE(refused.out.find("expected a number from 0 to "), std::string::npos) << refused.out;
 }
 
 TEST_F(RecordedRuns, DiffFindsWhereTwoSeedsPart) {
