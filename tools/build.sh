@@ -23,6 +23,12 @@ build() {  # [PRESET] [TARGETS...]: everything goes to stderr, so that a program
   fi
 }
 
+built() {  # [PRESET] [TARGETS...]: what `./dev build` ends with, for a build without work says nothing else
+  local preset=${1:-release}
+  (($#)) && shift
+  echo "build: $preset, ${*:-everything}, is in build/$preset" >&2
+}
+
 sign_of_life() {  # of ninja's progress one line in ten seconds, of everything else every line
   local line shown=-10
   while IFS= read -r line; do
