@@ -2,6 +2,7 @@
 #include "scenarios/nemesis.h"
 
 #include <algorithm>
+#include <ranges>
 
 #include "base/check.h"
 #include "base/prng.h"
@@ -81,7 +82,7 @@ void Nemesis::on_event(const Observation& seen) {
     standings_.erase(seen.node);
     leaving_.erase(seen.node);
     // A node that stopped itself has ended its process.
-    if (damage_.has_stopped(seen.node)) crashed_.insert(seen.node);
+    if (damage_.has_stopped(seen.node)) crashed_.try_emplace(seen.node, nullptr);
   }
   if (!stopped_) watch_events(seen);
 }
@@ -162,8 +163,7 @@ void Nemesis::bring_down(const std::vector<NodeId>& nodes, Death death, Strike& 
     }
     strike.hosts.push_back(node);
     ++strike.effects;
-    crashed_.insert(node);
-    downed_by_[node] = &strike;
+    crashed_[node] = &strike;
     switch (death) {
       case Death::kKilled: stage_.kill(node); break;
       case Death::kWithoutPower: stage_.power_loss(node); break;
@@ -180,7 +180,6 @@ void Nemesis::bring_up(const std::vector<NodeId>& nodes, Strike* strike) {
   if (nodes.empty() && strike != nullptr) strike->spared.push_back("nobody was down");
   for (const NodeId node : nodes) {
     crashed_.erase(node);
-    downed_by_.erase(node);
     if (leaving_.contains(node)) stage_.kill(node);
     if (stage_.is_alive(node)) {
       if (strike != nullptr) strike->spared.push_back(cat(Roster::name(node), " was running already"));
@@ -199,14 +198,18 @@ void Nemesis::bring_up(const std::vector<NodeId>& nodes, Strike* strike) {
 void Nemesis::bring_up_after(const Strike& strike) {
   std::vector<NodeId> nodes = strike.hosts;
   std::erase_if(nodes, [&](NodeId node) {
-    const auto downed = downed_by_.find(node);
-    return downed == downed_by_.end() || downed->second != &strike;
+    const auto crashed = crashed_.find(node);
+    return crashed == crashed_.end() || crashed->second != &strike;
   });
   bring_up(nodes, nullptr);
 }
 
 void Nemesis::bring_up_stopped(std::vector<NodeId> nodes) {
-  std::erase_if(nodes, [this](NodeId node) { return !damage_.has_stopped(node) || downed_by_.contains(node); });
+  std::erase_if(nodes, [this](NodeId node) {
+    const auto crashed = crashed_.find(node);
+    const bool is_struck = crashed != crashed_.end() && crashed->second != nullptr;
+    return is_struck || !damage_.has_stopped(node);
+  });
   bring_up(nodes, nullptr);
 }
 
@@ -293,7 +296,10 @@ std::vector<NodeId> Nemesis::resolve(const Target& target, std::size_t fault) co
       if (candidates.empty()) return {};
       return {candidates[below(draw(seed_, kFollowerChoice, fault, 0), candidates.size())]};
     }
-    case TargetKind::kCrashed: return {crashed_.begin(), crashed_.end()};
+    case TargetKind::kCrashed: {
+      const auto crashed = std::views::keys(crashed_);
+      return {crashed.begin(), crashed.end()};
+    }
     case TargetKind::kAll: return roster_.nodes();
     case TargetKind::kEdge: return {Roster::edge(target.number)};
     case TargetKind::kCloud: return {Roster::cloud()};

@@ -109,8 +109,7 @@ class Nemesis : private Observer {
   ClusterState state_;
   std::vector<std::unique_ptr<Strike>> strikes_;  // stable addresses: the stage counts into them
   std::map<NodeId, Standing> standings_;
-  std::set<NodeId> crashed_;
-  std::map<NodeId, const Strike*> downed_by_;  // the last strike; nobody: who runs, or stopped itself
+  std::map<NodeId, const Strike*> crashed_;  // with the last strike that brought it down; nullptr: it stopped itself
   std::set<NodeId> leaving_;  // told to, and not gone yet
   Damage damage_;
   std::set<NodeId> harmed_;  // by faults that do not pass
