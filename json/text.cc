@@ -149,7 +149,9 @@ class TreeBuilder : public nlohmann::json_sax<nlohmann::json> {
     report(Problem{lines_.at(offset), "", "a text in UTF-8", std::string(name), ""});
   }
 
-  void refuse_blank() { report(Problem{lines_.at(text_.size()), "", "a JSON document", "nothing", ""}); }
+  void refuse_blank(std::string_view wanted) {
+    report(Problem{lines_.at(text_.size()), "", std::string(wanted), "nothing", ""});
+  }
   bool is_blank() const { return token_begin() >= text_.size(); }  // before anything was read
 
   std::expected<Node, Problems> result() && {
@@ -269,7 +271,7 @@ Node* Node::find(std::string_view key) {
   return const_cast<Node*>(static_cast<const Node*>(this)->find(key));
 }
 
-std::expected<Node, Problems> parse(std::string_view text) {
+std::expected<Node, Problems> parse(std::string_view text, std::string_view wanted) {
   std::size_t taken = 0;
   TreeBuilder builder(text, taken);
   // The reader would take a NUL byte for the end of the text and never see what follows.
@@ -278,7 +280,7 @@ std::expected<Node, Problems> parse(std::string_view text) {
     return std::move(builder).result();
   }
   if (builder.is_blank()) {
-    builder.refuse_blank();
+    builder.refuse_blank(wanted);
     return std::move(builder).result();
   }
   const CountingIterator first(text.data(), &taken);

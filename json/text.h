@@ -42,8 +42,9 @@ struct Member {
 };
 
 // RFC 8259 and nothing more, except that a byte order mark is skipped and that a key may stand only once in
-// an object. Any bytes may come in; what exceeds the limits above is a problem like the others.
-std::expected<Node, Problems> parse(std::string_view text);
+// an object. Any bytes may come in; what exceeds the limits above is a problem like the others. `wanted`: what a text
+// without anything in it should have been.
+std::expected<Node, Problems> parse(std::string_view text, std::string_view wanted = "a JSON document");
 
 // How a value is named in a sentence: "\"n9\"", "17", "an array".
 std::string describe(const Node& node);

@@ -216,9 +216,7 @@ class ScenarioReader {
 
 std::expected<std::vector<Variant>, json::Problems> parse_scenario(std::string_view text,
                                                                    const Vocabulary& vocabulary) {
-  if (text.find_first_not_of(" \t\r\n") == std::string_view::npos)
-    return std::unexpected(json::Problems{{{}, "", "a scenario (a JSON object)", "nothing", ""}});
-  const auto document = json::parse(text);
+  const auto document = json::parse(text, "a scenario (a JSON object)");
   if (!document) return std::unexpected(document.error());
   json::Problems problems = scenario_schema().check(*document);
   if (!problems.empty()) return std::unexpected(json::in_order(std::move(problems)));
