@@ -88,7 +88,7 @@ void ReadingsOnce::applied(const Observation& seen) {
   if (!batch.buffered)
     violate(seen, cat("batch ", sequence, " of stream ", fields[3], " of ", edge,
                       " is committed, and the edge has never had it safe in its buffer"));
-  else if (batch.index == 0 && !may_have(batch, fields[5], stream) && !harmed_.contains(NodeId(fields[1])))
+  else if (batch.index == 0 && !accounts_for(fields[5], batch, stream) && !harmed_.contains(NodeId(fields[1])))
     violate(seen, cat("batch ", sequence, " of ", edge, " was committed with ", fields[5],
                       " readings; it has ", batch.readings));
   batch.index = index;
@@ -96,8 +96,8 @@ void ReadingsOnce::applied(const Observation& seen) {
   stream.highest_applied = std::max(stream.highest_applied, sequence);
 }
 
-// `readings`, now or when it was on its way.
-bool ReadingsOnce::may_have(Batch& batch, std::uint64_t readings, Stream& stream) {
+// Whether the batch has had so many, now or when it left. What a crash left untold is used up by it.
+bool ReadingsOnce::accounts_for(std::uint64_t readings, Batch& batch, Stream& stream) {
   if (readings == batch.readings || std::ranges::find(batch.earlier, readings) != batch.earlier.end()) return true;
   // It was thinned, and a crash ate the word about it.
   const bool is_untold = readings < batch.readings && batch.readings - readings <= stream.untold;

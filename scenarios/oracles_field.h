@@ -56,7 +56,7 @@ class ReadingsOnce final : public Oracle {
   void settled(const Observation& seen);
   void restored(const Observation& seen);
   void begun_anew(const Observation& seen, Stream& old, Stream& stream);
-  static bool may_have(Batch& batch, std::uint64_t readings, Stream& stream);
+  static bool accounts_for(std::uint64_t readings, Batch& batch, Stream& stream);
   bool is_harmed(const Observation& seen) const { return harmed_.contains(seen.node); }
   bool may_have_lost(const Observation& seen, const Batch& batch) const;
 
