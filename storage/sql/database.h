@@ -11,6 +11,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/env/disk.h"
@@ -81,7 +82,8 @@ struct ApplyReport {
 class Allocations;
 
 // Where SQLite keeps what is committed and not copied to the database yet (sqlite.org/wal.html).
-inline std::string wal_file_of(const std::string& database) { return database + "-wal"; }
+inline constexpr std::string_view kWalEnd = "-wal";
+inline std::string wal_file_of(const std::string& database) { return database + std::string(kWalEnd); }
 
 struct Options {
   std::string path = "db/main.sqlite";

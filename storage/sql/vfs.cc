@@ -118,7 +118,7 @@ bool is_lost(const OpenFile& open, std::uint64_t offset, std::size_t got, std::s
 // The node stops for it.
 int found_damage(const OpenFile& open, const std::string& what) {
   std::string database = *open.path;
-  if (open.kind == FileKind::kWal) database.resize(database.size() - wal_file_of("").size());
+  if (open.kind == FileKind::kWal) database.resize(database.size() - kWalEnd.size());
   make_mark_durable(open.lane->disk, database);
   return fault(*open.lane, {ErrorCode::kCorrupt, cat("'", *open.path, "' is damaged: ", what)}, SQLITE_IOERR_DATA);
 }
