@@ -108,14 +108,18 @@ void write_slow_scenario(const std::string& path) {
                "finally": { "converge_within": "3s" } })";
 }
 
+void change_results(const std::string& directory, const char* sql) {
+  sqlite3* results = nullptr;
+  ASSERT_EQ(sqlite3_open((directory + "/results.sqlite").c_str(), &results), SQLITE_OK);
+  EXPECT_EQ(sqlite3_exec(results, sql, nullptr, nullptr, nullptr), SQLITE_OK);
+  sqlite3_close(results);
+}
+
 // No seed of the real program fails: one is said to have, and a small file that does is there already.
 TEST(Chaos, ASmallFailureHasAReportWithAPage) {
   const TemporaryDirectory home;
   chaos("--seeds 1..1 --out " + home / "a");
-  sqlite3* results = nullptr;
-  ASSERT_EQ(sqlite3_open((home / "a/results.sqlite").c_str(), &results), SQLITE_OK);
-  EXPECT_EQ(sqlite3_exec(results, "UPDATE seeds SET kind = 'violated'", nullptr, nullptr, nullptr), SQLITE_OK);
-  sqlite3_close(results);
+  change_results(home / "a", "UPDATE seeds SET kind = 'violated'");
   std::filesystem::create_directories(home / "a/failures");
   write_slow_scenario(home / "a/failures/1-small.json");
   const json document = chaos("--seeds 1..1 --out " + home / "a");
@@ -130,12 +134,9 @@ TEST(Chaos, ASmallFailureHasAReportWithAPage) {
 TEST(Chaos, ResultsThatCannotBeAreRefused) {
   const TemporaryDirectory home;
   chaos("--seeds 1..1 --out " + home / "a");
-  sqlite3* results = nullptr;
-  ASSERT_EQ(sqlite3_open((home / "a/results.sqlite").c_str(), &results), SQLITE_OK);
-  EXPECT_EQ(sqlite3_exec(results, "UPDATE seeds SET kind = 'violated', names = '[1,{}]'", nullptr, nullptr, nullptr), SQLITE_OK);
+  change_results(home / "a", "UPDATE seeds SET kind = 'violated', names = '[1,{}]'");
   EXPECT_LE(lockstep("chaos --seeds 1..1 --no-shrink --out " + home / "a").code, 1) << "the names are for people";
-  EXPECT_EQ(sqlite3_exec(results, "UPDATE ranges SET shards = 0", nullptr, nullptr, nullptr), SQLITE_OK);
-  sqlite3_close(results);
+  change_results(home / "a", "UPDATE ranges SET shards = 0");
   const Outcome refused = lockstep("chaos --seeds 1..1 --out " + home / "a");
   EXPECT_EQ(refused.code, 2);
   EXPECT_NE(refused.out.find("results.sqlite: it has a range of seeds that cannot be"), std::string::npos) << refused.out;
