@@ -8,6 +8,7 @@ import os
 import pathlib
 import select
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -37,8 +38,10 @@ class Browser:
                      "--hide-scrollbars", "--force-device-scale-factor=1", f"--user-data-dir={self.profile.name}"]
         if os.geteuid() == 0:
             arguments.append("--no-sandbox")  # it refuses to run as root with one
+        # It leaves the directory of its socket behind when it is ended; there it goes with the profile.
+        surroundings = os.environ | {"TMPDIR": self.profile.name}
         self.process = subprocess.Popen(arguments, preexec_fn=wire, close_fds=False, stdin=subprocess.DEVNULL,
-                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=surroundings, start_new_session=True)
         os.close(to_browser)
         os.close(from_browser)
         self._buffer = b""
@@ -50,8 +53,13 @@ class Browser:
         try:
             self.process.wait(10)
         except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+            pass
+        # Its helpers, too: who lives on writes into the profile while it is removed.
+        try:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        self.process.wait()
         os.close(self._out)
         os.close(self._in)
         self.profile.cleanup()
