@@ -2,6 +2,7 @@
 and how a test of a page is called."""
 import argparse
 import base64
+import contextlib
 import fcntl
 import json
 import os
@@ -50,15 +51,11 @@ class Browser:
 
     def close(self):
         self.process.terminate()
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(10)
-        except subprocess.TimeoutExpired:
-            pass
         # Its helpers, too: who lives on writes into the profile while it is removed.
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         self.process.wait()
         os.close(self._out)
         os.close(self._in)
